@@ -1,0 +1,1 @@
+"""One nanocrystal: its layers, counts, strain and atoms."""

@@ -1,0 +1,115 @@
+"""The layered dot: radii, compositions and counts per layer, and a population of such dots."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One shell: ``material`` is a material's name or an alloy such as ``ZnSe0.5S0.5``.
+
+    ``coherency`` s in [0, 1] is the part of the misfit to the layer below that is taken up by strain;
+    ``None`` means the material's default.  ``crystalline`` is the epitaxial (not amorphous) fraction.
+    """
+
+    material: str
+    thickness_nm: float
+    coherency: float | None = None
+    crystalline: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.thickness_nm) and self.thickness_nm > 0):
+            raise ValueError(f"{self.material}: thickness must be positive, got {self.thickness_nm} nm")
+        if self.coherency is not None and not 0 <= self.coherency <= 1:
+            raise ValueError(f"{self.material}: coherency must lie in [0, 1], got {self.coherency}")
+        if not 0 <= self.crystalline <= 1:
+            raise ValueError(f"{self.material}: crystalline must lie in [0, 1], got {self.crystalline}")
+
+
+@dataclass(frozen=True)
+class LayeredDot:
+    """core | shells | ligands, with the counts that light and the instruments read.
+
+    All counts are averages per dot.  ``core_diameter_nm`` is the diameter of the core material that
+    is left (In-to-Zn exchange thins it).  ``ligands`` and ``adatoms`` map a name (``OA``, ``Int1``,
+    ``OH``, ``F``; ``Zn``, ``Se``, ``S``) to a count.  ``oxide`` is the number of O units now at the
+    core's surface, ``oxide_memory`` of those ever formed and since buried or replaced; ``sites`` the
+    number of core-surface cation sites; ``coverage`` the covered fraction of them; ``linked`` the
+    fraction of anion adatoms in multidentate (bridged) units; ``roughness_nm`` the standard deviation
+    of the shell's thickness over directions, ``None`` where the model cannot know it (mean field).
+    """
+
+    core: str
+    core_diameter_nm: float
+    shells: tuple[Layer, ...] = ()
+    ligands: Mapping[str, float] = field(default_factory=dict)
+    adatoms: Mapping[str, float] = field(default_factory=dict)
+    sites: float = 0.0
+    oxide: float = 0.0
+    oxide_memory: float = 0.0
+    coverage: float = 0.0
+    linked: float = 0.0
+    roughness_nm: float | None = None
+    medium: str = "toluene"
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.core_diameter_nm) and self.core_diameter_nm > 0):
+            raise ValueError(f"core diameter must be positive, got {self.core_diameter_nm} nm")
+
+    @property
+    def radii_nm(self) -> NDArray[np.float64]:
+        """Outer radius of the core and of each shell, shape (1 + number of shells,)."""
+        steps = [self.core_diameter_nm / 2, *(layer.thickness_nm for layer in self.shells)]
+        return np.cumsum(np.asarray(steps, dtype=np.float64))
+
+    @property
+    def diameter_nm(self) -> float:
+        """Outer diameter of the inorganic dot."""
+        return float(2 * self.radii_nm[-1])
+
+    def scaled(self, core_diameter_nm: float) -> LayeredDot:
+        """The same shells on a core of another size; counts scale with the core's area."""
+        ratio = (core_diameter_nm / self.core_diameter_nm) ** 2
+        return replace(
+            self,
+            core_diameter_nm=core_diameter_nm,
+            ligands={k: v * ratio for k, v in self.ligands.items()},
+            adatoms={k: v * ratio for k, v in self.adatoms.items()},
+            sites=self.sites * ratio,
+            oxide=self.oxide * ratio,
+            oxide_memory=self.oxide_memory * ratio,
+        )
+
+
+@dataclass(frozen=True)
+class Population:
+    """Dots of one flask: a representative dot and the core diameters of its members, shape (n,)."""
+
+    dot: LayeredDot
+    core_diameters_nm: NDArray[np.float64]
+
+    @property
+    def dots(self) -> tuple[LayeredDot, ...]:
+        """Every member, the representative scaled to its core diameter."""
+        return tuple(self.dot.scaled(float(d)) for d in self.core_diameters_nm)
+
+    @property
+    def sigma_rel(self) -> float:
+        """Relative standard deviation of the core diameters."""
+        d = self.core_diameters_nm
+        return float(np.std(d) / np.mean(d)) if d.size > 1 else 0.0
+
+    @staticmethod
+    def drawn(dot: LayeredDot, n: int, sigma_rel: float, rng: np.random.Generator) -> Population:
+        """``n`` core diameters from a log-normal law of mean ``dot.core_diameter_nm`` and relative width."""
+        if n < 1:
+            raise ValueError(f"a population needs at least one dot, got {n}")
+        s = math.sqrt(math.log1p(sigma_rel**2))
+        d = dot.core_diameter_nm * np.exp(s * rng.standard_normal(n) - s * s / 2)
+        return Population(dot, d)

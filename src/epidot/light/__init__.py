@@ -1,0 +1,1 @@
+"""Electronic states of the layered dot, its rates, spectra and decay."""

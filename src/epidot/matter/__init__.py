@@ -1,0 +1,1 @@
+"""Materials, alloys, ligands and reagents: lookups with sources."""

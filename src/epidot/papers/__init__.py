@@ -1,0 +1,1 @@
+"""Runs the claims of the papers against epidot."""

@@ -1,0 +1,96 @@
+"""Named values with standard errors: what every ``measure`` returns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from epidot.signal import Signal
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """``value`` ± ``sigma`` (one standard error) in ``unit``, obtained by ``method``.
+
+    ``value`` is ``None`` when the quantity does not exist in these data (for instance the valley of
+    a spectrum without one): ``note`` then says why.  ``sigma`` is ``None`` when it is not known.
+    """
+
+    value: float | None
+    sigma: float | None
+    unit: str
+    method: str
+    note: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for JSON; numbers that are not finite become ``null``."""
+        return {
+            "value": _finite(self.value),
+            "sigma": _finite(self.sigma),
+            "unit": self.unit,
+            "method": self.method,
+            "note": self.note,
+        }
+
+
+def _finite(x: float | None) -> float | None:
+    return None if x is None or not math.isfinite(x) else float(x)
+
+
+@dataclass(frozen=True)
+class Quantities(Mapping[str, Quantity]):
+    """What an instrument measured on one signal: quantities by name, and warnings in plain words.
+
+    ``extra`` joins the JSON as it is; ``curves`` (model, residuals, marked points) is what a plot draws over the data.
+    """
+
+    technique: str
+    found: dict[str, Quantity]
+    source: str = ""
+    warnings: tuple[str, ...] = ()
+    extra: dict[str, Any] = field(default_factory=dict)
+    curves: dict[str, Signal] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Quantity:
+        return self.found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.found)
+
+    def __len__(self) -> int:
+        return len(self.found)
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract of ``epidot measure --json``."""
+        return {
+            "technique": self.technique,
+            "file": self.source,
+            "quantities": {name: q.to_json() for name, q in self.found.items()},
+            "warnings": list(self.warnings),
+            **self.extra,
+        }
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The outcome of a fit: parameters with errors, how it ended, and the curve of the best model.
+
+    ``status`` is ``converged``, ``at a bound`` or ``failed``; ``message`` says which parameter and why.
+    ``statistics`` holds for instance ``reduced_deviance`` and ``degrees_of_freedom``; ``covariance``
+    is in the order of ``names``.
+    """
+
+    model: str
+    quantities: Quantities
+    status: str
+    message: str
+    statistics: dict[str, float]
+    names: tuple[str, ...] = ()
+    covariance: NDArray[np.float64] | None = None
+    curves: dict[str, Signal] = field(default_factory=dict)

@@ -1,0 +1,71 @@
+"""A recipe in progress: what is in the flask, and the stretch of time an engine carries it through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Atmosphere = Literal["N2", "vacuum", "air"]
+
+
+@dataclass(frozen=True)
+class FlaskState:
+    """The flask at one moment.
+
+    ``dots_mol`` moles of dots of core ``core`` and diameter ``core_diameter_nm``; ``surface`` counts per
+    dot of every surface and deposited species of the mechanism; ``liquor`` moles of every dissolved
+    species (solvents included); ``lost`` moles of what has left (vapour under vacuum, washings).
+    """
+
+    temperature_K: float
+    volume_L: float
+    dots_mol: float
+    core: str
+    core_diameter_nm: float
+    surface: Mapping[str, float] = field(default_factory=dict)
+    liquor: Mapping[str, float] = field(default_factory=dict)
+    lost: Mapping[str, float] = field(default_factory=dict)
+    time_s: float = 0.0
+
+    def with_(self, **changes: object) -> FlaskState:
+        """A copy with some fields replaced."""
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of time with a linear temperature ramp and constant inflow.
+
+    ``inflow`` is in mol/s per dissolved species, ``volume_inflow`` in L/s.
+    """
+
+    duration_s: float
+    start_K: float
+    end_K: float
+    atmosphere: Atmosphere = "N2"
+    inflow: Mapping[str, float] = field(default_factory=dict)
+    volume_inflow: float = 0.0
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """States at increasing times, the last one at the end of the segment; events per reaction."""
+
+    states: tuple[FlaskState, ...]
+    events: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+
+
+class Engine(Protocol):
+    """One interpreter of a mechanism: the mean field here, kinetic Monte Carlo on the lattice later."""
+
+    def start(self, state: FlaskState) -> FlaskState:
+        """Give pristine dots their surface (ligands, hydroxide, oxide) as the mechanism declares it."""
+        ...
+
+    def advance(self, state: FlaskState, segment: Segment, points: int = 20) -> Trajectory:
+        """Carry the flask through ``segment``, keeping about ``points`` states for the history."""
+        ...
