@@ -47,7 +47,8 @@ def _finite(x: float | None) -> float | None:
 class Quantities(Mapping[str, Quantity]):
     """What an instrument measured on one signal: quantities by name, and warnings in plain words.
 
-    ``extra`` joins the JSON as it is; ``curves`` (model, residuals, marked points) is what a plot draws over the data.
+    ``extra`` joins the JSON as it is; ``curves`` (model, residuals, marked points) is what a plot
+    draws over the data.
     """
 
     technique: str
