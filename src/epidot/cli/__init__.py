@@ -1,0 +1,37 @@
+"""The command line: typer commands over the public functions, and nothing else."""
+
+from __future__ import annotations
+
+import sys
+
+from epidot.errors import EpidotError, InputError
+
+EXIT_FAILED = 1
+EXIT_BAD_INPUT = 2
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run ``epidot`` with ``arguments`` (default: those of the shell) and leave with its exit status."""
+    argv = sys.argv[1:] if arguments is None else arguments
+    try:
+        from epidot.cli.app import build
+
+        status = build(argv)(argv, standalone_mode=True)
+    except InputError as error:
+        _say(error)
+        status = EXIT_BAD_INPUT
+    except EpidotError as error:
+        _say(error)
+        status = EXIT_FAILED
+    except KeyboardInterrupt:
+        print("epidot: interrupted", file=sys.stderr)
+        status = EXIT_FAILED
+    except BrokenPipeError:  # the reader of our output has gone, e.g. `| head`
+        sys.stderr.close()
+        status = EXIT_FAILED
+    sys.exit(status)
+
+
+def _say(error: EpidotError) -> None:
+    for line in str(error).splitlines():
+        print(f"epidot: {line}", file=sys.stderr)

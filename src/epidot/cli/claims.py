@@ -1,0 +1,38 @@
+"""``epidot claims [PAPER] [--id ID ...]``"""
+
+from __future__ import annotations
+
+import re
+
+import typer
+
+from epidot.cli import output
+from epidot.errors import Fault, InputError
+
+_ID = re.compile(r"^[A-Za-z]\d+$")
+
+
+def claims(
+    words: list[str] = typer.Argument(None, metavar="[PAPER]", help="choi2023 or yuan2023; default: both."),
+    ids: list[str] = typer.Option(
+        [], "--id", help="Only these claims: --id C004 --id C010, or --id C004 C010."
+    ),
+    as_json: bool = typer.Option(False, "--json", help="One JSON object on stdout."),
+) -> None:
+    """Hold every claim of the papers against what epidot gives.
+
+    Example: epidot claims choi2023 --id C004 C010
+    """
+    from epidot.papers.claims import evaluate, summary, text
+
+    # `--id C004 C010` leaves C010 among the plain words; papers and claim ids cannot be confused.
+    wanted = [part for entry in ids for part in entry.replace(",", " ").split()]
+    wanted += [word for word in words or [] if _ID.match(word)]
+    papers = [word for word in words or [] if not _ID.match(word)]
+    if len(papers) > 1:
+        raise InputError(Fault("one paper at a time", seen=" ".join(papers), remedy="leave it out for both"))
+    results = evaluate(papers[0] if papers else None, wanted or None)
+    if as_json:
+        output.emit_json({"claims": [r.to_json() for r in results], "counts": summary(results)})
+    else:
+        print(text(results))

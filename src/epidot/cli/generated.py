@@ -1,0 +1,86 @@
+"""Typer commands made from what an instrument declares in its header."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from epidot.errors import Fault, InputError, nearest
+from epidot.instruments.contract import Option
+
+_TYPES: dict[str, type] = {
+    "number": float,
+    "integer": int,
+    "text": str,
+    "file": Path,
+    "flag": bool,
+    "choice": str,
+}
+
+
+def techniques_in(argv: list[str], verb: str) -> tuple[str, ...]:
+    """The instruments whose options this call of ``verb`` needs: the one named, or all for ``--help``.
+
+    Raises
+    ------
+    InputError
+        If the technique named does not exist.
+    """
+    if not argv or argv[0] != verb:
+        return ()
+    from epidot import instruments
+
+    known = instruments.names()
+    if len(argv) > 1 and not argv[1].startswith("-"):
+        if argv[1] not in known:
+            raise InputError(Fault("no such technique", seen=argv[1], nearest=nearest(argv[1], known)))
+        return (argv[1],)
+    return known
+
+
+def parameter(option: Option) -> inspect.Parameter:
+    """One keyword of a generated command."""
+    flag = "--" + option.name.replace("_", "-")
+    flags = [flag] if not option.name.endswith(("_ns", "_nm", "_eV")) else [flag, flag.rsplit("-", 1)[0]]
+    if option.kind == "flag":
+        flags = [f"{flag}/--no{flag[1:]}"]
+    text = option.description + (f" [{option.unit}]" if option.unit else "")
+    if option.choices:
+        text += f" ({' | '.join(option.choices)})"
+    default = option.default
+    if option.kind == "file" and default is not None:
+        default = Path(default)
+    kind: Any = _TYPES[option.kind]
+    annotation = kind if default is not None else kind | None
+    return inspect.Parameter(
+        option.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=typer.Option(default, *flags, help=text),
+        annotation=annotation,
+    )
+
+
+def with_options(function: Callable[..., Any], options: Iterable[Option], doc: str) -> Callable[..., Any]:
+    """``function(..., **options)`` with its ``**options`` replaced by the declared ones, for typer to read."""
+    own = [p for p in inspect.signature(function).parameters.values() if p.kind is not p.VAR_KEYWORD]
+    own = [p.replace(kind=p.KEYWORD_ONLY, annotation=_resolved(function, p)) for p in own]
+    generated = [parameter(option) for option in options]
+
+    def command(**keywords: Any) -> Any:
+        return function(**keywords)
+
+    everything = [*own, *generated]
+    command.__signature__ = inspect.Signature(everything)  # type: ignore[attr-defined]
+    command.__annotations__ = {p.name: p.annotation for p in everything}
+    command.__doc__ = doc
+    return command
+
+
+def _resolved(function: Callable[..., Any], parameter: inspect.Parameter) -> Any:
+    import typing
+
+    return typing.get_type_hints(function, include_extras=True).get(parameter.name, parameter.annotation)

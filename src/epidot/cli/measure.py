@@ -1,0 +1,95 @@
+"""``epidot measure TECHNIQUE FILE...``"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from epidot.cli import generated, output
+from epidot.errors import Fault, Faults, InputError
+from epidot.quantities import Quantities
+
+
+def commands(argv: list[str]) -> typer.Typer:
+    """One subcommand per instrument; its options come from the instrument's header."""
+    app = typer.Typer(
+        help="Measure the papers' numbers in real files.  Example: epidot measure tcspc decay.phd --irf irf.phd",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+    )
+    for name in generated.techniques_in(argv, "measure"):
+        _add(app, name)
+    if not app.registered_commands:  # a group must not be empty; nothing was asked of it in this call
+
+        @app.command("TECHNIQUE", help="`epidot measure --help` lists the instruments.")
+        def none() -> None: ...
+
+    return app
+
+
+def _add(app: typer.Typer, name: str) -> None:
+    from epidot import instruments
+
+    device = instruments.instrument(name)
+    header = device.HEADER
+    read_names = {option.name for option in header.read_options}
+    measure_names = {option.name for option in header.measure_options}
+
+    def measure(
+        files: list[Path] = typer.Argument(..., help="Measured (or simulated) files.", metavar="FILE..."),
+        plot: Path | None = typer.Option(
+            None, "--plot", help="Draw data and result into this PNG, SVG or PDF."
+        ),
+        as_json: bool = typer.Option(False, "--json", help="One JSON object on stdout."),
+        **options: Any,
+    ) -> None:
+        if plot is not None and len(files) > 1:
+            raise InputError(
+                Fault("--plot draws one file", seen=f"{len(files)} files", remedy="give one file")
+            )
+        results: list[Quantities] = []
+        faults = Faults()
+        for file in files:
+            with faults.catching():
+                found, signal = _one(device, file, options, read_names, measure_names)
+                results.append(found)
+                if plot is not None:
+                    from epidot.report.figures import plot_measurement
+
+                    plot_measurement(signal, found, plot)
+        faults.raise_if_any()
+        _show(results, as_json)
+
+    seen: dict[str, Any] = {}
+    for option in (*header.read_options, *header.measure_options):
+        seen.setdefault(option.name, option)
+    doc = f"{header.title}.\n\nExample: epidot measure {name} FILE --json"
+    app.command(name, help=doc)(generated.with_options(measure, seen.values(), doc))
+
+
+def _one(
+    device: Any, file: Path, options: dict[str, Any], read_names: set[str], measure_names: set[str]
+) -> tuple[Quantities, Any]:
+    signal = device.read(file, **{k: v for k, v in options.items() if k in read_names and v is not None})
+    found = device.measure(
+        signal, **{k: v for k, v in options.items() if k in measure_names and v is not None}
+    )
+    return found, signal
+
+
+def _show(results: list[Quantities], as_json: bool) -> None:
+    if as_json:
+        if len(results) == 1:
+            output.emit_json(results[0].to_json())
+        else:
+            output.emit_json({"results": [found.to_json() for found in results]})
+        return
+    for found in results:
+        print(f"{found.source}  ({found.technique})")
+        print(output.quantities_table(found.found))
+        print()
+    for found in results:
+        for warning in found.warnings:
+            output.note(f"{found.source}: {warning}")

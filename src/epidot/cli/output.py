@@ -1,0 +1,64 @@
+"""Printing: one JSON object or a plain table on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from epidot.quantities import Quantity
+
+
+def emit_json(content: dict[str, Any]) -> None:
+    """One JSON object on stdout, and nothing else there."""
+    print(json.dumps(_plain(content), ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def _plain(value: Any) -> Any:
+    """JSON has no NaN and no infinity: they become null."""
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    if isinstance(value, bool) or value is None or isinstance(value, (str, int)):
+        return value
+    number = float(value)
+    return number if math.isfinite(number) else None
+
+
+def note(text: str) -> None:
+    """A remark for the person at the terminal."""
+    print(text, file=sys.stderr)
+
+
+def number(value: float | None, sigma: float | None = None) -> str:
+    """``value`` to the digits that ``sigma`` supports, e.g. ``47.42 ± 0.13``."""
+    if value is None or not math.isfinite(value):
+        return "-"
+    if sigma is None or not math.isfinite(sigma) or sigma <= 0:
+        return f"{value:.4g}" if abs(value) < 1e5 else f"{value:.4e}"
+    decimals = max(0, 1 - math.floor(math.log10(sigma)))
+    if decimals > 9 or abs(value) >= 1e7:
+        return f"{value:.4g} ± {sigma:.2g}"
+    return f"{value:.{decimals}f} ± {sigma:.{decimals}f}"
+
+
+def table(rows: Iterable[Sequence[str]], heads: Sequence[str]) -> str:
+    """A plain text table with left-aligned columns."""
+    lines = [list(heads), *[list(row) for row in rows]]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(heads))]
+    rule = ["-" * w for w in widths]
+    out = ["  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines]
+    out.insert(1, "  ".join(rule))
+    return "\n".join(out)
+
+
+def quantities_table(found: dict[str, Quantity]) -> str:
+    """Quantities as rows: name, value ± error, unit, method."""
+    rows = [
+        (name, number(q.value, q.sigma), q.unit, q.method + (f" ({q.note})" if q.note else ""))
+        for name, q in found.items()
+    ]
+    return table(rows, ("quantity", "value", "unit", "how"))

@@ -1,0 +1,93 @@
+"""``epidot simulate TECHNIQUE DIR|DOT.yaml``"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from epidot.cli import generated, output
+from epidot.errors import Fault, InputError
+
+
+def commands(argv: list[str]) -> typer.Typer:
+    """One subcommand per instrument; its set-up options come from the instrument's header."""
+    app = typer.Typer(
+        help="What an instrument would show.  Example: epidot simulate pl dot.yaml -o pl.csv",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+    )
+    for name in generated.techniques_in(argv, "simulate"):
+        _add(app, name)
+    if not app.registered_commands:
+
+        @app.command("TECHNIQUE", help="`epidot simulate --help` lists the instruments.")
+        def none() -> None: ...
+
+    return app
+
+
+def _add(app: typer.Typer, name: str) -> None:
+    from epidot import instruments
+
+    device = instruments.instrument(name)
+    header = device.HEADER
+
+    def simulate(
+        source: Path = typer.Argument(
+            ..., help="The folder of a run, its batch.nc, or a described dot (YAML)."
+        ),
+        out: Path | None = typer.Option(
+            None, "--output", "-o", help="Where to save; default: <technique>.csv here."
+        ),
+        sample: str | None = typer.Option(
+            None, "--sample", help="Which sample of the run; default: the last."
+        ),
+        seed: int = typer.Option(0, "--seed", help="Seed of the noise."),
+        as_json: bool = typer.Option(False, "--json", help="One JSON object on stdout."),
+        **options: Any,
+    ) -> None:
+        import numpy as np
+
+        from epidot.signal.storage import save
+
+        population = _dots(source, sample)
+        setup = {k: v for k, v in options.items() if v is not None}
+        signal = device.simulate(population, setup, rng=np.random.default_rng(seed))
+        target = out or Path(f"{name}.csv")
+        save(signal, target)
+        content = {
+            "technique": name,
+            "file": str(target),
+            "points": len(signal),
+            "x": {"name": signal.x_name, "unit": signal.x_unit},
+            "y": {"name": signal.y_name, "unit": signal.y_unit},
+            "noise_kind": signal.kind,
+            "setup": setup,
+            "seed": seed,
+        }
+        if as_json:
+            output.emit_json(content)
+        else:
+            print(f"{len(signal)} points written to {target}; `epidot measure {name} {target}` reads it")
+
+    doc = f"{header.title}: what it would show of these dots.\n\nExample: epidot simulate {name} dot.yaml -o {name}.csv"
+    app.command(name, help=doc)(generated.with_options(simulate, header.setup, doc))
+
+
+def _dots(source: Path, sample: str | None) -> Any:
+    """The population in a run's folder, a batch or a described dot."""
+    path = source / "batch.nc" if source.is_dir() else source
+    if path.suffix == ".nc":
+        from epidot.runs.batch import Batch
+
+        batch = Batch.load(path)
+        if not batch.samples:
+            raise InputError(Fault("this run took no sample", str(path)))
+        return (batch.sample(sample) if sample is not None else batch.samples[-1]).population
+    if sample is not None:
+        raise InputError(Fault("--sample goes with the folder of a run", str(source), seen=sample))
+    from epidot.dot.described import read
+
+    return read(path)

@@ -1,0 +1,214 @@
+"""The figures of a run's report; each returns the drawing and the data behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from epidot.constants import ZERO_CELSIUS
+from epidot.dot.layers import LayeredDot
+from epidot.quantities import Quantities
+from epidot.report import style
+from epidot.runs.batch import Batch
+from epidot.signal import Signal
+from epidot.units import celsius
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A drawing with its caption and the numbers it shows."""
+
+    drawing: Any
+    caption: str
+    data: Mapping[str, Any]
+
+
+def programme(batch: Batch) -> Figure:
+    """Temperature against time with the steps of the recipe and the samples."""
+    t = np.asarray(batch.history["time_s"]) / 60
+    temperature = np.asarray(batch.history["temperature_K"]) - ZERO_CELSIUS
+    drawing, axis = style.figure(size=(7.6, 2.9))
+    axis.plot(t, temperature, color="0.25")
+    top = float(temperature.max())
+    for start, _, text in batch.steps:
+        if text.startswith("add"):
+            axis.axvline(start / 60, color=style.COLOURS[0], lw=0.8, ls=":")
+            axis.annotate(
+                _shortened(text.removeprefix("add ")),
+                (start / 60, top * 1.03),
+                rotation=35,
+                fontsize=7,
+                color=style.COLOURS[0],
+            )
+    for sample in batch.samples:
+        axis.plot(sample.time_s / 60, celsius(sample.temperature_K), "o", color=style.COLOURS[1], ms=5)
+    axis.set(xlabel="time / min", ylabel="temperature / °C")
+    axis.set_ylim(0, top * 1.35)
+    return Figure(
+        drawing,
+        "The temperature programme. Dotted lines: additions. Dots: samples.",
+        {"time_min": t, "temperature_C": temperature},
+    )
+
+
+def growth(batch: Batch) -> Figure:
+    """Layers, oxide and the state of the surface against time."""
+    t = np.asarray(batch.history["time_s"]) / 60
+    names = [n.removeprefix("growth/") for n in batch.history if n.startswith("growth/")]
+    panels = [
+        ("layers", ["shell_layers"]),
+        (
+            "per dot",
+            [
+                n
+                for n in ("oxide_per_dot", "adatoms_Se_per_dot", "adatoms_S_per_dot", "adatoms_Zn_per_dot")
+                if n in names
+            ],
+        ),
+        ("fraction", [n for n in ("coverage", "linked_fraction", "crystalline_fraction") if n in names]),
+        ("ligands per dot", [n for n in names if n.startswith("ligands_")]),
+    ]
+    drawing, axes = style.figure(2, 2, size=(7.6, 4.6), sharex=True)
+    data: dict[str, Any] = {"time_min": t}
+    for axis, (label, members) in zip(axes.flat, panels, strict=True):
+        for name in members:
+            if f"growth/{name}" not in batch.history:
+                continue
+            values = np.asarray(batch.history[f"growth/{name}"])
+            data[name] = values
+            if np.any(values != 0) or len(members) == 1:
+                axis.plot(t, values, label=_readable(name))
+        axis.set_ylabel(label)
+        if len(members) > 1 and axis.has_data():
+            axis.legend()
+        for sample in batch.samples:
+            axis.axvline(sample.time_s / 60, color="0.85", lw=0.8, zorder=0)
+    for axis in axes[1]:
+        axis.set_xlabel("time / min")
+    return Figure(drawing, "Growth and surface chemistry of the mean dot. Grey lines: samples.", data)
+
+
+def cross_section(dots: Mapping[str, LayeredDot]) -> Figure:
+    """Cuts through the representative dots, all to one scale."""
+    count = max(1, len(dots))
+    drawing, axes = style.figure(1, count, size=(max(3.0, min(9.0, 2.5 * count)), 2.7), squeeze=False)
+    radius = max((dot.diameter_nm / 2 for dot in dots.values()), default=1.0) + 1.9
+    data: dict[str, Any] = {}
+    from matplotlib.patches import Circle
+
+    for axis, (name, dot) in zip(axes[0], dots.items(), strict=True):
+        materials = [dot.core, *(layer.material for layer in dot.shells)]
+        radii = dot.radii_nm
+        axis.add_patch(Circle((0, 0), float(radii[-1]) + 1.6, color="0.95", lw=0))
+        for material, r in list(zip(materials, radii, strict=True))[::-1]:
+            axis.add_patch(Circle((0, 0), float(r), facecolor=_colour(material), edgecolor="white", lw=0.7))
+        if dot.oxide >= 0.5:
+            angles = np.linspace(0, 2 * np.pi, max(1, round(dot.oxide)), endpoint=False)
+            edge = float(radii[0])
+            axis.plot(edge * np.cos(angles), edge * np.sin(angles), ".", color="black", ms=2.5)
+        shells = (
+            " | ".join(f"{layer.material} {layer.thickness_nm:.2f}" for layer in dot.shells) or "no shell"
+        )
+        axis.set_title(f"{name}\n{dot.core} {dot.core_diameter_nm:.2f} nm | {shells}", fontsize=7)
+        axis.set(xlim=(-radius, radius), ylim=(-radius, radius), aspect="equal")
+        axis.axis("off")
+        data[f"{name}: radii_nm"] = radii
+    axes[0][0].plot([-radius * 0.9, -radius * 0.9 + 2], [-radius * 0.95] * 2, color="black", lw=2)
+    axes[0][0].text(-radius * 0.9 + 1, -radius * 0.9, "2 nm", ha="center", va="bottom", fontsize=7)
+    caption = "The mean dot, cut open: core, shells, ligand layer (grey); black dots: oxide units left at the core's surface."
+    return Figure(drawing, caption, data)
+
+
+def spectra(batch: Batch) -> Figure:
+    """Absorption and emission of the population at every sample."""
+    drawing, axis = style.figure(size=(7.6, 3.2))
+    data: dict[str, Any] = {}
+    lit = [s for s in batch.samples if "nm" in s.spectra]
+    for i, sample in enumerate(lit):
+        colour = style.COLOURS[i % len(style.COLOURS)]
+        nm = sample.spectra["nm"]
+        absorption, emission = sample.spectra["absorption"], sample.spectra["emission"]
+        peak = sample.quantities["first_exciton_nm"].value or float(nm[-1])
+        scale = float(np.interp(peak, nm, absorption)) or 1.0
+        axis.plot(nm, absorption / scale, color=colour, label=sample.name)
+        axis.plot(nm, emission / (float(emission.max()) or 1.0), color=colour, ls="--", lw=1.0)
+        data |= {
+            f"{sample.name}: nm": nm,
+            f"{sample.name}: absorption": absorption,
+            f"{sample.name}: emission": emission,
+        }
+    axis.set(xlabel="wavelength / nm", ylabel="absorption, emission / a.u.", ylim=(0, 3))
+    if lit:
+        nm = lit[-1].spectra["nm"]
+        axis.set_xlim(max(float(nm[0]), 380), float(nm[-1]))
+        axis.legend()
+    return Figure(
+        drawing,
+        "Absorption (full, 1 at the first exciton) and emission (dashed, per nm, 1 at the peak).",
+        data,
+    )
+
+
+def decays(batch: Batch) -> Figure:
+    """Photoluminescence decay of the population at every sample."""
+    drawing, axis = style.figure(size=(7.6, 2.8))
+    data: dict[str, Any] = {}
+    for i, sample in enumerate(s for s in batch.samples if "t_ns" in s.spectra):
+        t, decay = sample.spectra["t_ns"], sample.spectra["decay"]
+        axis.semilogy(
+            t, np.maximum(decay, 1e-12), color=style.COLOURS[i % len(style.COLOURS)], label=sample.name
+        )
+        data |= {f"{sample.name}: t_ns": t, f"{sample.name}: decay": decay}
+    axis.set(xlabel="time / ns", ylabel="emission / initial", xlim=(0, 250), ylim=(1e-3, 1.3))
+    if data:
+        axis.legend()
+    return Figure(drawing, "Decay after a short pulse, normalised to time zero.", data)
+
+
+def plot_measurement(signal: Signal, found: Quantities, path: Path) -> None:
+    """Data with the curves a measurement found drawn over it, into ``path``."""
+    drawing, axis = style.figure(size=(6.6, 3.8))
+    counts = signal.kind == "counts"
+    axis.plot(signal.x, signal.y, ".", ms=2.5, color="0.55", label=signal.y_name or "data")
+    for i, (name, curve) in enumerate(found.curves.items()):
+        marked = len(curve) <= 3
+        axis.plot(
+            curve.x, curve.y, "o" if marked else "-", color=style.COLOURS[1 + i % 5], ms=6, lw=1.2, label=name
+        )
+    if counts:
+        axis.set_yscale("log")
+        axis.set_ylim(bottom=0.5)
+    axis.set(xlabel=f"{signal.x_name} / {signal.x_unit}", ylabel=f"{signal.y_name} / {signal.y_unit}")
+    axis.legend()
+    lines = [
+        f"{name} = {q.value:.4g}" + (f" ± {q.sigma:.2g}" if q.sigma else "") + f" {q.unit}"
+        for name, q in found.items()
+        if q.value is not None
+    ]
+    axis.set_title("\n".join(lines[:4]), fontsize=7, loc="left")
+    style.save(drawing, path)
+
+
+def _colour(material: str) -> str:
+    for name, colour in style.MATERIAL_COLOURS.items():
+        if material.startswith(name):
+            return colour
+    return "0.6"
+
+
+def _readable(name: str) -> str:
+    return (
+        name.removesuffix("_per_dot")
+        .removesuffix("_fraction")
+        .replace("ligands_", "")
+        .replace("adatoms_", "")
+        .replace("_", " ")
+    )
+
+
+def _shortened(text: str, length: int = 28) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"

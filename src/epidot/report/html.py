@@ -1,0 +1,133 @@
+"""The report of a run: one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+import base64
+import os
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from epidot.report import figures, style
+from epidot.runs.batch import Batch, Sample
+from epidot.units import celsius
+
+# What the table of samples shows first, in this order, with the name a chemist reads.
+_COLUMNS = (
+    ("shell_layers", "layers"),
+    ("diameter_nm", "diameter / nm"),
+    ("coverage", "coverage"),
+    ("oxide_per_dot", "oxide / dot"),
+    ("crystalline_fraction", "crystalline"),
+    ("strain_core", "core strain / %"),
+    ("first_exciton_nm", "1S / nm"),
+    ("pl_peak_nm", "PL / nm"),
+    ("pl_fwhm_nm", "FWHM / nm"),
+    ("plqy", "PLQY / %"),
+    ("tau_amplitude_ns", "⟨τ⟩ amplitude / ns"),
+    ("tau_intensity_ns", "⟨τ⟩ intensity / ns"),
+)
+_PERCENT = {"strain_core", "plqy"}
+
+
+def write(batch: Batch, path: str | Path, claims: tuple[Any, ...] = ()) -> None:
+    """Write the report of ``batch`` (aside, then renamed)."""
+    target = Path(path)
+    aside = target.with_name(f".{target.name}.partial")
+    aside.write_text(render(batch, claims), encoding="utf-8")
+    os.replace(aside, target)
+
+
+def render(batch: Batch, claims: tuple[Any, ...] = ()) -> str:
+    """The report as HTML text; the same batch gives the same text."""
+    import jinja2
+
+    source = (resources.files("epidot.report") / "template.html").read_text(encoding="utf-8")
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string(source).render(
+        batch=batch,
+        headline=_headline(batch),
+        columns=[label for _, label in _COLUMNS],
+        rows=[
+            (s.name, f"{s.time_s / 60:.1f}", f"{celsius(s.temperature_K):.0f}", _cells(s))
+            for s in batch.samples
+        ],
+        figures=[_figure(f) for f in _figures(batch)],
+        everything=_everything(batch),
+        claims=[c.to_json() for c in claims],
+        worst=max(batch.conservation.values(), default=0.0),
+    )
+
+
+def _figures(batch: Batch) -> list[figures.Figure]:
+    drawn = [figures.programme(batch)]
+    if any(name.startswith("growth/") for name in batch.history):
+        drawn.append(figures.growth(batch))
+    if batch.samples:
+        drawn.append(figures.cross_section({s.name: s.population.dot for s in _spread(batch.samples)}))
+    if any(s.spectra for s in batch.samples):
+        drawn += [figures.spectra(batch), figures.decays(batch)]
+    return drawn
+
+
+def _spread(samples: tuple[Sample, ...], most: int = 4) -> tuple[Sample, ...]:
+    """At most ``most`` of the samples, first and last among them."""
+    if len(samples) <= most:
+        return samples
+    step = (len(samples) - 1) / (most - 1)
+    return tuple(samples[round(i * step)] for i in range(most))
+
+
+def _figure(figure: figures.Figure) -> dict[str, str]:
+    data = base64.b64encode(style.csv(figure.data).encode()).decode()
+    return {
+        "svg": style.svg(figure.drawing),
+        "caption": figure.caption,
+        "csv": f"data:text/csv;base64,{data}",
+    }
+
+
+def _cells(sample: Sample) -> list[str]:
+    return [_cell(sample, name) for name, _ in _COLUMNS]
+
+
+def _cell(sample: Sample, name: str) -> str:
+    quantity = sample.quantities.get(name)
+    if quantity is None or quantity.value is None:
+        return "–"
+    value = quantity.value * (100 if name in _PERCENT else 1)
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+
+
+def _everything(batch: Batch) -> list[tuple[str, str, list[str], str]]:
+    """Every quantity of every sample: name, unit, values, method."""
+    names: dict[str, None] = {}
+    for sample in batch.samples:
+        names.update(dict.fromkeys(sample.quantities))
+    rows = []
+    for name in names:
+        found = [s.quantities.get(name) for s in batch.samples]
+        first = next(q for q in found if q is not None)
+        values = ["–" if q is None or q.value is None else f"{q.value:.5g}" for q in found]
+        rows.append((name, first.unit, values, first.method + (f" ({first.note})" if first.note else "")))
+    return rows
+
+
+def _headline(batch: Batch) -> str:
+    """The outcome in one sentence."""
+    if not batch.samples:
+        return "The recipe ran, but no sample was taken."
+    last = batch.samples[-1]
+    dot = last.population.dot
+    shell = (
+        " and ".join(f"{layer.thickness_nm:.2f} nm of {layer.material}" for layer in dot.shells) or "no shell"
+    )
+    text = f"At “{last.name}” the mean dot is {dot.core_diameter_nm:.2f} nm of {dot.core} with {shell}"
+    quantities = last.quantities
+    if "pl_peak_nm" in quantities and quantities["pl_peak_nm"].value is not None:
+        text += f"; it emits at {quantities['pl_peak_nm'].value:.0f} nm"
+    if "plqy" in quantities and quantities["plqy"].value is not None:
+        text += f" with a quantum yield of {100 * quantities['plqy'].value:.0f} %"
+    return text + "."

@@ -1,0 +1,102 @@
+"""One look for every figure: colours a colour-blind reader can tell apart, quiet axes, exact reproducibility."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from epidot.errors import Fault, InputError, nearest
+
+# Okabe & Ito's palette for colour-blind readers, in our order of use.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MATERIAL_COLOURS: Mapping[str, str] = {
+    "InP": "#C44E52",
+    "CdSe": "#A0522D",
+    "ZnSe": "#8DA0CB",
+    "ZnS": "#66C2A5",
+    "CdS": "#E5C494",
+}
+LIGAND_COLOUR = "#DDDDDD"
+FORMATS = (".png", ".svg", ".pdf")
+
+_RC: dict[str, Any] = {
+    "font.size": 9,
+    "font.family": "DejaVu Sans",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.8,
+    "axes.prop_cycle": None,
+    "legend.frameon": False,
+    "legend.fontsize": 8,
+    "lines.linewidth": 1.5,
+    "svg.hashsalt": "epidot",
+    "svg.fonttype": "path",
+    "figure.dpi": 100,
+    "savefig.dpi": 200,
+}
+
+
+def figure(
+    rows: int = 1, columns: int = 1, size: tuple[float, float] = (6.6, 3.2), **keywords: Any
+) -> tuple[Any, Any]:
+    """A figure that belongs to no window, and its axes."""
+    import matplotlib as mpl
+    from cycler import cycler
+    from matplotlib.figure import Figure
+
+    rc = _RC | {"axes.prop_cycle": cycler(color=COLOURS)}
+    with mpl.rc_context(rc):
+        drawing = Figure(figsize=size, layout="constrained")
+        axes = drawing.subplots(rows, columns, **keywords)
+    return drawing, axes
+
+
+def svg(drawing: Any) -> str:
+    """The figure as an SVG element, the same bits every time."""
+    import matplotlib as mpl
+
+    buffer = io.StringIO()
+    with mpl.rc_context(_RC | {"axes.prop_cycle": mpl.rcParams["axes.prop_cycle"]}):
+        drawing.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    text = buffer.getvalue()
+    return text[text.index("<svg") :]
+
+
+def save(drawing: Any, path: Path) -> None:
+    """Write a picture aside and rename it.
+
+    Raises
+    ------
+    InputError
+        If the file's ending is not one that can be drawn.
+    """
+    if path.suffix.lower() not in FORMATS:
+        raise InputError(
+            Fault(
+                "cannot draw this kind of file",
+                str(path),
+                seen=path.suffix,
+                nearest=nearest(path.suffix, FORMATS),
+            )
+        )
+    import matplotlib as mpl
+
+    aside = path.with_name(f".partial-{path.name}")
+    with mpl.rc_context(_RC | {"axes.prop_cycle": mpl.rcParams["axes.prop_cycle"]}):
+        metadata = {"Date": None} if path.suffix.lower() == ".svg" else None
+        drawing.savefig(aside, metadata=metadata)
+    os.replace(aside, path)
+
+
+def csv(columns: Mapping[str, Sequence[float] | Any]) -> str:
+    """The data of a figure as CSV text, columns of unequal length padded with blanks."""
+    names = list(columns)
+    lists = [[repr(float(v)) for v in columns[name]] for name in names]
+    longest = max((len(values) for values in lists), default=0)
+    lines = [",".join(names)]
+    for i in range(longest):
+        lines.append(",".join(values[i] if i < len(values) else "" for values in lists))
+    return "\n".join(lines) + "\n"

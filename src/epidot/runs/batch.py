@@ -1,0 +1,216 @@
+"""The Batch: what a run leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.dot.layers import Layer, LayeredDot, Population
+from epidot.errors import Fault, InputError
+from epidot.quantities import Quantity
+
+FORMAT = "epidot-batch/1"
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The population at one sampling time and what was read from it.
+
+    ``spectra`` maps ``nm``, ``absorption``, ``emission``, ``t_ns``, ``decay`` to arrays of shape (n,);
+    it is empty where the light of the dots was not asked for.
+    """
+
+    name: str
+    time_s: float
+    temperature_K: float
+    population: Population
+    quantities: Mapping[str, Quantity]
+    spectra: Mapping[str, Array] = field(default_factory=dict)
+    events_before: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The sample as ``summary.json`` shows it."""
+        return {
+            "name": self.name,
+            "time_s": self.time_s,
+            "temperature_K": self.temperature_K,
+            "quantities": {name: q.to_json() for name, q in self.quantities.items()},
+        }
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Recipe, population at each sampling time, history of liquor and temperature, provenance.
+
+    ``history`` maps ``time_s``, ``temperature_K``, ``volume_L``, ``liquor/<species>`` (mol),
+    ``surface/<species>`` and ``growth/<quantity>`` (per dot) to arrays of one common shape (n,).
+    ``conservation`` is the relative error of every element between what was charged and
+    dots + liquor + what left.  ``rests_on`` lists parameters by status; ``notes`` says in plain words
+    what a reader must know (assumed steps, what the engine cannot see).
+    """
+
+    recipe: str
+    recipe_text: str
+    seed: int
+    dots: int
+    engine: str
+    samples: tuple[Sample, ...]
+    history: Mapping[str, Array]
+    conservation: Mapping[str, float]
+    rests_on: Mapping[str, list[str]]
+    basis: Mapping[str, str]
+    provenance: Mapping[str, str]
+    steps: tuple[tuple[float, float, str], ...] = ()
+    assumptions: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    claims: tuple[str, ...] = ()
+
+    def sample(self, name: str) -> Sample:
+        """The sample called ``name``.
+
+        Raises
+        ------
+        InputError
+            If the recipe took no sample of that name.
+        """
+        from epidot.errors import nearest
+
+        for sample in self.samples:
+            if sample.name == name:
+                return sample
+        names = [s.name for s in self.samples]
+        raise InputError(Fault(f"{self.recipe} has no such sample", seen=name, nearest=nearest(name, names)))
+
+    def summary(self) -> dict[str, Any]:
+        """The contract of ``summary.json`` and ``epidot run --json``."""
+        return {
+            "recipe": self.recipe,
+            "seed": self.seed,
+            "dots": self.dots,
+            "engine": self.engine,
+            "samples": [s.to_json() for s in self.samples],
+            "conservation": dict(self.conservation),
+            "basis": dict(self.basis),
+            "rests_on": dict(self.rests_on),
+            "assumptions": list(self.assumptions),
+            "notes": list(self.notes),
+            "provenance": dict(self.provenance),
+        }
+
+    def save(self, path: str | Path) -> None:
+        """Write netCDF4, aside first and then renamed, so that nothing half-written is left."""
+        import xarray as xr
+
+        variables: dict[str, Any] = {
+            name.replace("/", "__"): ("time", values) for name, values in self.history.items()
+        }
+        attributes: dict[str, Any] = {"format": FORMAT}
+        for name in ("recipe", "recipe_text", "engine"):
+            attributes[name] = getattr(self, name)
+        plain = {
+            "seed": self.seed,
+            "dots": self.dots,
+            "conservation": dict(self.conservation),
+            "rests_on": dict(self.rests_on),
+            "basis": dict(self.basis),
+            "provenance": dict(self.provenance),
+            "steps": [list(s) for s in self.steps],
+            "assumptions": list(self.assumptions),
+            "notes": list(self.notes),
+            "claims": list(self.claims),
+            "samples": [_sample_to_plain(s) for s in self.samples],
+        }
+        attributes["content"] = json.dumps(plain, sort_keys=True)
+        for i, sample in enumerate(self.samples):
+            variables[f"sample{i}__core_diameters_nm"] = ("dot", sample.population.core_diameters_nm)
+            for name, values in sample.spectra.items():
+                axis = "decay_time" if name in ("t_ns", "decay") else "wavelength"
+                variables[f"sample{i}__{name}"] = (f"{axis}_{i}", np.asarray(values, dtype=np.float64))
+        dataset = xr.Dataset(variables, attrs=attributes)
+        target = Path(path)
+        aside = target.with_name(f".{target.name}.partial")
+        dataset.to_netcdf(aside, engine="h5netcdf", format="NETCDF4")
+        os.replace(aside, target)
+
+    @staticmethod
+    def load(path: str | Path) -> Batch:
+        """Read a batch written by :meth:`save`.
+
+        Raises
+        ------
+        InputError
+            If the file is missing or is not a batch of epidot.
+        """
+        import xarray as xr
+
+        try:
+            with xr.open_dataset(Path(path), engine="h5netcdf") as dataset:
+                dataset.load()
+        except FileNotFoundError:
+            raise InputError(Fault("no such file", str(path))) from None
+        except Exception as error:  # h5py and xarray raise many kinds on files that are not netCDF
+            raise InputError(
+                Fault("not a netCDF file of epidot", str(path), seen=type(error).__name__)
+            ) from None
+        if dataset.attrs.get("format") != FORMAT:
+            raise InputError(
+                Fault("not a batch of epidot", str(path), remedy="give the batch.nc that `epidot run` wrote")
+            )
+        plain = json.loads(dataset.attrs["content"])
+        history = {
+            str(name).replace("__", "/"): np.asarray(values.values, dtype=np.float64)
+            for name, values in dataset.data_vars.items()
+            if not str(name).startswith("sample")
+        }
+        samples = tuple(_sample_from_plain(s, i, dataset) for i, s in enumerate(plain["samples"]))
+        return Batch(
+            recipe=dataset.attrs["recipe"],
+            recipe_text=dataset.attrs["recipe_text"],
+            seed=int(plain["seed"]),
+            dots=int(plain["dots"]),
+            engine=dataset.attrs["engine"],
+            samples=samples,
+            history=history,
+            conservation=plain["conservation"],
+            rests_on=plain["rests_on"],
+            basis=plain["basis"],
+            provenance=plain["provenance"],
+            steps=tuple((float(a), float(b), str(c)) for a, b, c in plain["steps"]),
+            assumptions=tuple(plain["assumptions"]),
+            notes=tuple(plain["notes"]),
+            claims=tuple(plain["claims"]),
+        )
+
+
+def _sample_to_plain(sample: Sample) -> dict[str, Any]:
+    dot = asdict(sample.population.dot)
+    return sample.to_json() | {"dot": dot, "events_before": sample.events_before}
+
+
+def _sample_from_plain(plain: Mapping[str, Any], i: int, dataset: Any) -> Sample:
+    dot = dict(plain["dot"])
+    dot["shells"] = tuple(Layer(**layer) for layer in dot["shells"])
+    prefix = f"sample{i}__"
+    arrays = {
+        str(name).removeprefix(prefix): np.asarray(values.values, dtype=np.float64)
+        for name, values in dataset.data_vars.items()
+        if str(name).startswith(prefix)
+    }
+    diameters = arrays.pop("core_diameters_nm")
+    return Sample(
+        name=plain["name"],
+        time_s=plain["time_s"],
+        temperature_K=plain["temperature_K"],
+        population=Population(LayeredDot(**dot), diameters),
+        quantities={name: Quantity(**q) for name, q in plain["quantities"].items()},
+        spectra=arrays,
+        events_before=plain["events_before"],
+    )
