@@ -65,7 +65,7 @@ def parameter(option: Option) -> inspect.Parameter:
 
 
 def with_options(function: Callable[..., Any], options: Iterable[Option], doc: str) -> Callable[..., Any]:
-    """``function(..., **options)`` with its ``**options`` replaced by the declared ones, for typer to read."""
+    """``function(..., **options)`` with ``**options`` replaced by the declared ones, for typer."""
     own = [p for p in inspect.signature(function).parameters.values() if p.kind is not p.VAR_KEYWORD]
     own = [p.replace(kind=p.KEYWORD_ONLY, annotation=_resolved(function, p)) for p in own]
     generated = [parameter(option) for option in options]

@@ -15,7 +15,7 @@ from epidot.quantities import Quantities
 def commands(argv: list[str]) -> typer.Typer:
     """One subcommand per instrument; its options come from the instrument's header."""
     app = typer.Typer(
-        help="Measure the papers' numbers in real files.  Example: epidot measure tcspc decay.phd --irf irf.phd",
+        help="The papers' numbers from real files.  Example: epidot measure tcspc decay.phd --irf irf.phd",
         no_args_is_help=True,
         rich_markup_mode=None,
     )

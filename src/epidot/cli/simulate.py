@@ -72,7 +72,7 @@ def _add(app: typer.Typer, name: str) -> None:
         else:
             print(f"{len(signal)} points written to {target}; `epidot measure {name} {target}` reads it")
 
-    doc = f"{header.title}: what it would show of these dots.\n\nExample: epidot simulate {name} dot.yaml -o {name}.csv"
+    doc = f"{header.title}: what it would show.\n\nExample: epidot simulate {name} dot.yaml -o {name}.csv"
     app.command(name, help=doc)(generated.with_options(simulate, header.setup, doc))
 
 

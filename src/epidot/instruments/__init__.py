@@ -9,7 +9,7 @@ from typing import cast
 from epidot.errors import Fault, InputError, nearest
 from epidot.instruments.contract import Instrument
 
-_NOT_INSTRUMENTS = {"contract"}
+_NOT_INSTRUMENTS = {"contract", "recognise"}
 
 
 def names() -> tuple[str, ...]:

@@ -49,7 +49,11 @@ class Reported:
 
 @dataclass(frozen=True)
 class Header:
-    """The declaration at the top of an instrument's file (its module-level name is ``HEADER``)."""
+    """The declaration at the top of an instrument's file (its module-level name is ``HEADER``).
+
+    ``marks`` tell which files are this instrument's: (``start`` | ``head`` | ``name``, text, weight) for
+    the first bytes, the first kilobytes (any case) and the file's name.
+    """
 
     name: str
     title: str
@@ -61,6 +65,7 @@ class Header:
     setup: tuple[Option, ...] = ()
     measure_options: tuple[Option, ...] = ()
     fit_models: tuple[str, ...] = ()
+    marks: tuple[tuple[str, str, float], ...] = ()
     checks: tuple[Mapping[str, Any], ...] = field(default_factory=tuple)
 
 

@@ -119,7 +119,9 @@ def cross_section(dots: Mapping[str, LayeredDot]) -> Figure:
         data[f"{name}: radii_nm"] = radii
     axes[0][0].plot([-radius * 0.9, -radius * 0.9 + 2], [-radius * 0.95] * 2, color="black", lw=2)
     axes[0][0].text(-radius * 0.9 + 1, -radius * 0.9, "2 nm", ha="center", va="bottom", fontsize=7)
-    caption = "The mean dot, cut open: core, shells, ligand layer (grey); black dots: oxide units left at the core's surface."
+    caption = (
+        "The mean dot, cut open: core, shells, ligands (grey). Black dots: oxide units left on the core."
+    )
     return Figure(drawing, caption, data)
 
 

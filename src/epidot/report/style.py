@@ -1,4 +1,4 @@
-"""One look for every figure: colours a colour-blind reader can tell apart, quiet axes, exact reproducibility."""
+"""One look for every figure: colours everyone can tell apart, quiet axes, the same bits every time."""
 
 from __future__ import annotations
 

@@ -1,0 +1,82 @@
+"""``epidot run RECIPE``"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from epidot.cli import output
+from epidot.errors import Fault, InputError, nearest
+
+ENGINES = ("meanfield", "kmc")
+
+
+def run(
+    recipe: str = typer.Argument(
+        ..., help="A recipe file, a shipped recipe's name, or a batch.nc to repeat."
+    ),
+    out: Path | None = typer.Option(
+        None, "--output", "-o", help="Folder of the results; default: run-<name>."
+    ),
+    dots: int | None = typer.Option(
+        None, "--dots", min=1, max=1_000_000, help="Dots in the population [200]."
+    ),
+    seed: int | None = typer.Option(None, "--seed", min=0, help="Seed of every random number [0]."),
+    jobs: int = typer.Option(1, "--jobs", min=1, help="Workers; the result does not depend on them."),
+    engine: str | None = typer.Option(None, "--engine", help="meanfield (kmc: not built yet) [meanfield]."),
+    resume: bool = typer.Option(False, "--resume", help="Go on where an interrupted run stopped."),
+    as_json: bool = typer.Option(False, "--json", help="The summary as one JSON object on stdout."),
+) -> None:
+    """Carry a recipe out: growth, oxide, light at every sample, and a report with pictures.
+
+    Example: epidot run choi2023/inp-zns-staged-4 -o staged
+    """
+    if engine is not None and engine not in ENGINES:
+        raise InputError(Fault("no such engine", seen=engine, nearest=nearest(engine, ENGINES)))
+    from epidot.runs.order import order_from
+    from epidot.runs.output import write
+    from epidot.runs.run import carry_out
+
+    order = order_from(recipe, dots=dots, seed=seed, engine=engine, jobs=jobs)
+    folder = out or Path("run-" + order.recipe.name.replace("/", "-"))
+    with Progress() as progress:
+        batch = carry_out(order, folder=folder, resume=resume, progress=progress)
+    write(batch, folder)
+    if as_json:
+        output.emit_json(batch.summary())
+        return
+    print(f"{batch.recipe}: {batch.dots} dots, {batch.engine} engine, seed {batch.seed}")
+    for sample in batch.samples:
+        print(f"\n{sample.name}  (after {sample.time_s / 60:.1f} min)")
+        print(output.quantities_table(dict(sample.quantities)))
+    print(f"\nReport: {folder / 'report.html'}")
+
+
+class Progress:
+    """Steps done and time left, on stderr; silent where nobody watches."""
+
+    def __enter__(self) -> Progress:
+        self._bar: Any = None
+        self._task: Any = None
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+            from rich.progress import Progress as Bar
+
+            columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+            self._bar = Bar(*columns, console=Console(stderr=True), transient=True)
+            self._bar.start()
+            self._task = self._bar.add_task("starting", total=1.0)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def __call__(self, fraction: float, text: str) -> None:
+        """``fraction`` of the run is done and ``text`` is being worked on."""
+        if self._bar is not None:
+            self._bar.update(self._task, completed=fraction, description=text[:60])
