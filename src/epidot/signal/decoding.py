@@ -1,0 +1,171 @@
+"""Bytes of a data file -> lines of text: which encoding, which line ends, or why it is not text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from epidot.errors import Fault, InputError
+
+MAX_BYTES = 100_000_000  # a spectrum is never that long; guards the memory against a wrong file
+
+# First bytes of files people give by mistake, and what to do instead.
+_MAGIC: tuple[tuple[bytes, str, str], ...] = (
+    (b"PK\x03\x04", "a zip archive or an Excel workbook", "save the sheet as CSV text"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel or JASCO binary file", "export it as text (CSV)"),
+    (b"%PDF", "a PDF document", "export the spectrum itself as text (CSV)"),
+    (b"\x89PNG", "a picture", "export the spectrum itself as text (CSV)"),
+    (b"\xff\xd8\xff", "a picture", "export the spectrum itself as text (CSV)"),
+    (b"GIF8", "a picture", "export the spectrum itself as text (CSV)"),
+    (b"II*\x00", "a picture", "export the spectrum itself as text (CSV)"),
+    (b"MM\x00*", "a picture", "export the spectrum itself as text (CSV)"),
+    (b"\x1f\x8b", "compressed (gzip)", "unpack it first"),
+    (b"BZh", "compressed (bzip2)", "unpack it first"),
+    (b"7z\xbc\xaf", "compressed (7z)", "unpack it first"),
+    (b"\x89HDF", "an HDF5 or netCDF file", "export the spectrum as text (CSV)"),
+    (b"SQLite format 3", "a database", "export the spectrum as text (CSV)"),
+    (b"{\\rtf", "a word-processor document (RTF)", "save it as plain text"),
+)
+_BOMS: tuple[tuple[bytes, str], ...] = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+_EXPORT = "export the spectrum as text (CSV)"
+
+
+@dataclass(frozen=True)
+class Text:
+    """The lines of a file (without their ends) and how they were decoded.
+
+    ``newline`` is ``LF``, ``CRLF``, ``CR``, ``mixed`` or ``none``.
+    """
+
+    lines: list[str]
+    encoding: str
+    newline: str
+
+
+def file_bytes(path: str | Path) -> bytes:
+    """The content of a data file.
+
+    Raises
+    ------
+    InputError
+        If it is missing, a folder, unreadable or larger than ``MAX_BYTES``.
+    """
+    name = str(path)
+    try:
+        if Path(path).is_dir():
+            raise InputError(Fault("is a folder", name, remedy="name one data file in it"))
+        size = Path(path).stat().st_size
+        if size > MAX_BYTES:
+            raise InputError(
+                Fault(
+                    "too large for a data file",
+                    name,
+                    seen=f"{size / 1e6:.0f} MB",
+                    remedy=f"epidot reads at most {MAX_BYTES / 1e6:.0f} MB",
+                )
+            )
+        return Path(path).read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a path with a null character
+        what = "no such file" if isinstance(error, FileNotFoundError) else "cannot be read"
+        raise InputError(Fault(what, name, remedy="check the path and its permissions")) from None
+
+
+def decode(raw: bytes, where: str) -> Text:
+    """The lines of ``raw``.
+
+    Raises
+    ------
+    InputError
+        If it is empty, a known binary format, a web page, XML or JSON, or not text at all.
+    """
+    if not raw:
+        raise InputError(Fault("the file is empty", where, remedy="export it again"))
+    for magic, what, remedy in _MAGIC:
+        if raw.startswith(magic):
+            raise InputError(Fault(f"not a text file but {what}", where, remedy=remedy))
+    text, encoding = _to_text(raw, where)
+    text = text.rstrip("\x00\x1a")  # padding and the end-of-file mark of old instruments
+    _refuse_markup(text, where)
+    # Old Macintosh and some instruments write CR only; both may be mixed within one file.
+    crlf = text.count("\r\n")
+    lf, cr = text.count("\n") - crlf, text.count("\r") - crlf
+    kinds = [name for name, n in (("CRLF", crlf), ("LF", lf), ("CR", cr)) if n]
+    newline = "none" if not kinds else kinds[0] if len(kinds) == 1 else "mixed"
+    if crlf or cr:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not text.strip():
+        raise InputError(Fault("the file holds nothing but blanks", where, remedy="export it again"))
+    return Text(text.split("\n"), encoding, newline)
+
+
+def _to_text(raw: bytes, where: str) -> tuple[str, str]:
+    for bom, name in _BOMS:
+        if raw.startswith(bom):
+            # A damaged tail must not hide a good spectrum, but a wrong encoding must not pass.
+            text = raw.decode(name, errors="replace").removeprefix("\ufeff")
+            if text.count("\ufffd") > max(2, len(text) // 100):
+                raise InputError(Fault(f"starts as {name} text but is not", where, remedy=_EXPORT))
+            return _not_binary(text, where), "utf-8 with BOM" if name == "utf-8-sig" else name
+    guess = _utf16_without_bom(raw)
+    if guess is not None:
+        return _not_binary(raw.decode(guess, errors="replace"), where), guess
+    try:
+        return _not_binary(raw.decode("utf-8"), where), "ascii" if raw.isascii() else "utf-8"
+    except UnicodeDecodeError:
+        pass
+    if _share_of_high_bytes(raw[:65536]) > 0.3:
+        raise InputError(Fault("not a text file (binary data)", where, remedy=_EXPORT))
+    try:
+        return _not_binary(raw.decode("cp1252"), where), "cp1252"
+    except UnicodeDecodeError:
+        return _not_binary(raw.decode("latin-1"), where), "latin-1"
+
+
+def _share_of_high_bytes(raw: bytes) -> float:
+    return len(raw.translate(None, bytes(range(128)))) / max(1, len(raw))
+
+
+def _utf16_without_bom(raw: bytes) -> str | None:
+    """``utf-16-le`` or ``utf-16-be`` where every second byte of the beginning is zero."""
+    head = raw[:4096]
+    if len(head) < 8:
+        return None
+    even, odd = head[0::2].count(0) / len(head[0::2]), head[1::2].count(0) / len(head[1::2])
+    if odd > 0.8 and even < 0.1:
+        return "utf-16-le"
+    if even > 0.8 and odd < 0.1:
+        return "utf-16-be"
+    return None
+
+
+_CONTROL = dict.fromkeys((*range(9), *range(14, 26), 27, 28, 29, 30, 31, 127))
+
+
+def _not_binary(text: str, where: str) -> str:
+    body = text.rstrip("\x00\x1a")
+    head = body[:65536]
+    control = len(head) - len(head.translate(_CONTROL))
+    if "\x00" in body or control > max(3, len(head) // 200):
+        raise InputError(Fault("not a text file (binary data)", where, remedy=_EXPORT))
+    return text
+
+
+def _refuse_markup(text: str, where: str) -> None:
+    head = text[:2048].lstrip().lower()
+    if head.startswith(("<!doctype html", "<html")) or "<body" in head:
+        what, remedy = "a web page (HTML), not data", "download the file itself, not the page about it"
+    elif head.startswith("<?xml"):
+        what, remedy = "an XML document, not a table of numbers", _EXPORT
+    elif head.startswith(("{", "[{", "[[")):
+        what, remedy = "a JSON document, not a table of numbers", _EXPORT
+    elif head.startswith("version https://git-lfs"):
+        what, remedy = "a Git LFS pointer, not the data", "fetch the file itself (git lfs pull)"
+    else:
+        return
+    raise InputError(Fault(what, where, 1, remedy=remedy))

@@ -1,0 +1,226 @@
+"""Positions read off a curve with honest errors: extrema and crossings of local polynomials.
+
+A polynomial is fitted by least squares over a window; the degree goes up by two as long as that moves
+the answer by more than twice the standard error of the move (for nested least squares its variance is
+the difference of the two variances).  So a skewed band does not bias its own maximum, and a noisy one
+is not overfitted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+_HIGHEST = 8  # degree beyond which a window is too wide for a polynomial anyway
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A place on a curve: ``x`` ± ``sigma_x``, ``y`` ± ``sigma_y``; ``noise`` per point, ``degree`` used."""
+
+    x: float
+    sigma_x: float
+    y: float
+    sigma_y: float
+    noise: float
+    degree: int
+    points: int
+
+
+@dataclass(frozen=True)
+class _Polynomial:
+    """Coefficients over u = (x - centre) / half with their covariance."""
+
+    coefficients: Array
+    covariance: Array
+    centre: float
+    half: float
+    noise: float
+    degree: int
+
+    def basis(self, u: float, derivative: int = 0) -> Array:
+        """Rows of the design matrix (or of its derivatives in u) at one place, shape (degree + 1,)."""
+        eye = np.eye(self.degree + 1)
+        if derivative:
+            eye = np.stack(
+                [np.pad(np.polynomial.legendre.legder(e, derivative), (0, derivative)) for e in eye]
+            )
+        return np.polynomial.legendre.legval(u, eye.T)
+
+    def at(self, u: float, derivative: int = 0) -> float:
+        return float(self.basis(u, derivative) @ self.coefficients)
+
+
+def noise_level(y: Array) -> float:
+    """Standard deviation of white noise on a smooth curve, from the median of its third differences."""
+    if y.size < 8:
+        return 0.0
+    d = np.diff(y, 3)
+    return float(np.median(np.abs(d)) / 0.6744897501960817 / math.sqrt(20.0))
+
+
+def extremum(x: Array, y: Array, sigma: Array | None, *, maximum: bool) -> Reading | None:
+    """The maximum (or minimum) of the curve inside the window given by ``x`` of shape (n,), ascending.
+
+    ``sigma`` are the standard errors of ``y`` where they are known; else the noise is taken from the
+    residuals.  ``None`` if there is no such extremum inside the window or there are fewer than 7 points.
+    """
+    sign = 1.0 if maximum else -1.0
+
+    def place(p: _Polynomial) -> tuple[float, Array, float, Array] | None:
+        derivative = np.polynomial.legendre.legder(p.coefficients)
+        roots = np.polynomial.legendre.legroots(derivative)
+        real = roots[np.abs(roots.imag) < 1e-9].real
+        inside = [float(u) for u in real if abs(u) < 1 and sign * p.at(float(u), 2) < 0]
+        if not inside:
+            return None
+        u = max(inside, key=lambda v: sign * p.at(v))
+        return u, -p.basis(u, 1) / p.at(u, 2), p.at(u), p.basis(u)
+
+    return _reading(x, y, sigma, place)
+
+
+def crossing(x: Array, y: Array, sigma: Array | None, level: float) -> Reading | None:
+    """Where the curve inside the window crosses ``level``, taken as exactly known (nearest to the middle)."""
+
+    def place(p: _Polynomial) -> tuple[float, Array, float, Array] | None:
+        shifted = p.coefficients.copy()
+        shifted[0] -= level
+        roots = np.polynomial.legendre.legroots(shifted)
+        real = [float(u) for u in roots[np.abs(roots.imag) < 1e-9].real if abs(u) <= 1]
+        if not real:
+            return None
+        u = min(real, key=abs)
+        slope = p.at(u, 1)
+        if slope == 0:
+            return None
+        return u, -p.basis(u) / slope, p.at(u), p.basis(u)
+
+    return _reading(x, y, sigma, place)
+
+
+def slope_at(x: Array, y: Array, at: float) -> float:
+    """dy/dx at ``at`` from a cubic through the window."""
+    p = _fit(x, y, None, min(3, x.size - 1))
+    return p.at((at - p.centre) / p.half, 1) / p.half
+
+
+def _reading(
+    x: Array,
+    y: Array,
+    sigma: Array | None,
+    place: Callable[[_Polynomial], tuple[float, Array, float, Array] | None],
+) -> Reading | None:
+    if x.size < 7:
+        return None
+    best: Reading | None = None
+    for degree in range(4, _HIGHEST + 1, 2):
+        if x.size < degree + 3:
+            break
+        p = _fit(x, y, sigma, degree)
+        found = place(p)
+        if found is None:
+            if best is None:
+                continue
+            break
+        u, gradient_x, value, gradient_y = found
+        reading = Reading(
+            p.centre + p.half * u,
+            p.half * math.sqrt(max(0.0, float(gradient_x @ p.covariance @ gradient_x))),
+            value,
+            math.sqrt(max(0.0, float(gradient_y @ p.covariance @ gradient_y))),
+            p.noise,
+            degree,
+            x.size,
+        )
+        if best is not None and not _moved(best, reading):
+            break
+        best = reading
+    return best
+
+
+def _moved(low: Reading, high: Reading) -> bool:
+    """Whether the higher degree moves the place or the value by more than twice its standard error.
+
+    The noise of the lower degree holds any misfit, so the higher one's noise judges both.
+    """
+    ratio = (high.noise / low.noise) ** 2 if low.noise > 0 else 1.0
+    for a, b, sa, sb in (
+        (low.x, high.x, low.sigma_x, high.sigma_x),
+        (low.y, high.y, low.sigma_y, high.sigma_y),
+    ):
+        variance = max(sb * sb - sa * sa * ratio, 0.0)
+        if abs(b - a) > 2 * math.sqrt(variance) and abs(b - a) > 0.5 * sb:
+            return True
+    return False
+
+
+def _fit(x: Array, y: Array, sigma: Array | None, degree: int) -> _Polynomial:
+    centre, half = (x[0] + x[-1]) / 2, (x[-1] - x[0]) / 2
+    u = (x - centre) / half
+    design = np.polynomial.legendre.legvander(u, degree)
+    if sigma is not None and np.all(sigma > 0):
+        weighted = design / sigma[:, None]
+        values = y / sigma
+    else:
+        weighted, values = design, y
+    q, r = np.linalg.qr(weighted)
+    coefficients = np.linalg.solve(r, q.T @ values)
+    inverse = np.linalg.inv(r)
+    covariance = inverse @ inverse.T
+    residuals = values - weighted @ coefficients
+    freedom = max(1, x.size - degree - 1)
+    variance = float(residuals @ residuals) / freedom
+    correlated = _correlation(residuals, freedom)
+    if sigma is not None and np.all(sigma > 0):
+        # Stated errors are believed unless the residuals contradict them clearly.
+        scale = max(1.0, variance) if variance > 1 + 3 * math.sqrt(2 / freedom) else 1.0
+        noise = float(np.median(sigma)) * math.sqrt(scale)
+        covariance = covariance * scale * correlated
+    else:
+        noise = math.sqrt(variance)
+        covariance = covariance * variance * correlated
+    return _Polynomial(coefficients, covariance, float(centre), float(half), noise, degree)
+
+
+def _correlation(residuals: Array, freedom: int) -> float:
+    """Factor on the variance for noise that an instrument has smoothed (first-order autocorrelation).
+
+    Applied only where the residuals show it at more than two standard errors.
+    """
+    power = float(residuals @ residuals)
+    if power == 0 or residuals.size < 8:
+        return 1.0
+    rho = float(residuals[1:] @ residuals[:-1]) / power
+    if rho < 2 / math.sqrt(freedom):
+        return 1.0
+    rho = min(rho, 0.9)
+    return (1 + rho) / (1 - rho)
+
+
+def smoothed(x: Array, y: Array, width: float, derivative: int = 0) -> tuple[Array, Array, float]:
+    """The curve (or a derivative of it) smoothed by local cubics over ``width``, on an even axis.
+
+    Returns the even axis, the values, and the factor by which white noise of standard deviation 1 at the
+    measured spacing comes through.
+    """
+    from scipy.signal import savgol_coeffs, savgol_filter
+
+    step = float(np.median(np.diff(x)))
+    count = max(8, round((x[-1] - x[0]) / step) + 1)
+    even = np.linspace(x[0], x[-1], count)
+    step = float(even[1] - even[0])
+    values = np.interp(even, x, y)
+    window = max(5, int(width / step) // 2 * 2 + 1)
+    if window > count:
+        window = count - 1 + count % 2
+    order = 3 if window > 3 else 1
+    out = savgol_filter(values, window, order, deriv=derivative, delta=step, mode="interp")
+    gain = float(np.sqrt(np.sum(savgol_coeffs(window, order, deriv=derivative, delta=step) ** 2)))
+    return even, np.asarray(out, dtype=np.float64), gain

@@ -1,0 +1,222 @@
+"""A tolerant reader of tables of numbers in text files.
+
+It finds out by itself the encoding, line ends, delimiter, decimal mark, head lines, units and where
+the numbers stop and an instrument's log begins, and says what it guessed.  It knows nothing about
+techniques.  Every step is linear in the size of the file.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.errors import Fault, InputError, nearest
+from epidot.signal.decoding import decode, file_bytes
+from epidot.signal.headings import column_names, first_axis, is_next_axis
+from epidot.signal.rows import (
+    find_block,
+    find_format,
+    numeric_row,
+    one_column,
+    rest_of_longer_pairs,
+    row_values,
+    split_cells,
+    table_width,
+)
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name and unit as the file gives them, its values (NaN = missing), shape (n,).
+
+    ``over_range`` counts the readings the instrument marked as beyond its range.
+    """
+
+    name: str
+    unit: str
+    values: Array
+    over_range: int = 0
+
+
+@dataclass(frozen=True)
+class Guesses:
+    """What the reader found out by itself."""
+
+    encoding: str
+    newline: str
+    delimiter: str
+    decimal: str
+    header_lines: int
+    first_line: int
+    last_line: int
+    dropped_lines: tuple[int, ...] = ()
+    trailing_lines: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, in words a person reads."""
+        names = {"\t": "tab", " ": "blanks", ",": "comma", ";": "semicolon", "|": "bar"}
+        return {
+            "encoding": self.encoding,
+            "newline": self.newline,
+            "delimiter": names[self.delimiter],
+            "decimal": "comma" if self.decimal == "," else "point",
+            "header_lines": self.header_lines,
+            "data_lines": [self.first_line, self.last_line],
+            "dropped_lines": list(self.dropped_lines[:20]),
+            "trailing_lines": self.trailing_lines,
+        }
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns of equal length, the file's line of every row, and what was guessed.
+
+    ``header`` holds the text above the numbers, ``pairs`` for every value column the index of the
+    column that is its axis (0 unless the file holds x, y, x, y, ...).
+    """
+
+    where: str
+    columns: tuple[Column, ...]
+    lines: NDArray[np.int64]
+    header: tuple[str, ...]
+    guesses: Guesses
+    pairs: dict[int, int]
+    warnings: tuple[str, ...] = field(default_factory=tuple)
+
+    @property
+    def value_names(self) -> tuple[str, ...]:
+        """Names of the columns that are not an axis."""
+        return tuple(self.columns[i].name for i in self.pairs)
+
+    def find(self, column: str | int | None) -> int:
+        """Index into ``columns`` of a value column, by name or by number (1 = first after the axis).
+
+        Raises
+        ------
+        InputError
+            If there is no such column, naming the nearest.
+        """
+        indices = list(self.pairs)
+        if column is None:
+            return indices[0]
+        text = " ".join(str(column).split())
+        for matches in (
+            [i for i in indices if self.columns[i].name == text],
+            [i for i in indices if self.columns[i].name.lower() == text.lower()],
+        ):
+            if len(matches) == 1:
+                return matches[0]
+            if matches:
+                numbers = [str(indices.index(i) + 1) for i in matches]
+                raise InputError(
+                    Fault(
+                        "several columns have this name",
+                        self.where,
+                        seen=text,
+                        remedy="choose by number: " + ", ".join(numbers),
+                    )
+                )
+        if text.isascii() and text.isdigit() and len(text) < 7 and 1 <= int(text) <= len(indices):
+            return indices[int(text) - 1]
+        raise InputError(
+            Fault(
+                "no such column",
+                self.where,
+                seen=text,
+                nearest=nearest(text, self.value_names),
+                remedy=f"give its name or its number from 1 to {len(indices)}",
+            )
+        )
+
+
+def read_table(path: str | Path) -> Table:
+    """The table of numbers in a text file; see :func:`parse_table` for what is refused."""
+    return parse_table(file_bytes(path), str(path))
+
+
+def parse_table(raw: bytes, where: str = "<bytes>") -> Table:
+    """The table of numbers in the bytes of a text file.
+
+    Raises
+    ------
+    InputError
+        If it is no text, has no table, a single column, or numbers that cannot be told apart.
+    """
+    text = decode(raw, where)
+    delimiter, decimal = find_format(text, where)
+    rows = [split_cells(line, delimiter) for line in text.lines]
+    numbers = [numeric_row(cells, decimal) if cells else None for cells in rows]
+    keep, dropped = find_block(numbers, rows)
+    first, last = keep[0], keep[-1]
+    warnings: list[str] = []
+    width = table_width(keep, rows, first, where, text, delimiter)
+    names = column_names(text.lines[:first], width, delimiter)
+    if any(is_next_axis(names, i) for i in range(1, width)):
+        keep = keep + rest_of_longer_pairs(rows, numbers, last, decimal)
+    keep, values, over = row_values(keep, numbers, width, delimiter, dropped, warnings)
+    last = keep[-1] if keep else last
+    header = tuple(line.rstrip()[:500] for line in text.lines[max(0, first - 400) : first] if line.strip())
+    columns, pairs = _columns(names, values, over, warnings)
+    trailing = sum(1 for cells in rows[last + 1 :] if any(c.strip() for c in cells))
+    more = sum(1 for i, n in enumerate(numbers) if n is not None and len(n) > 1 and not first <= i <= last)
+    if more >= 3:
+        warnings.append(
+            f"{more} more numeric rows outside lines {first + 1} to {last + 1} are not part of the table "
+            "(several blocks in one file?)"
+        )
+    elif trailing:
+        warnings.append(f"{trailing} lines after the numbers were taken for an instrument's log")
+    if dropped:
+        shown = ", ".join(str(i + 1) for i in sorted(dropped)[:5])
+        warnings.append(
+            f"{len(dropped)} unreadable rows inside the numbers were left out (lines {shown} ...)"
+        )
+    if decimal == ",":
+        warnings.append("a comma was read as the decimal mark")
+    if text.encoding in ("cp1252", "latin-1", "utf-16-le", "utf-16-be"):
+        warnings.append(f"the encoding is a guess: {text.encoding}")
+    guesses = Guesses(
+        text.encoding,
+        text.newline,
+        delimiter,
+        decimal,
+        first,
+        first + 1,
+        last + 1,
+        tuple(i + 1 for i in sorted(dropped)),
+        trailing,
+    )
+    lines = np.asarray(keep, dtype=np.int64) + 1
+    if not columns or not pairs:
+        raise one_column(where, first + 1, text.lines[first])
+    return Table(where, columns, lines, header, guesses, pairs, tuple(warnings))
+
+
+def _columns(
+    names: list[tuple[str, str]], values: Array, over: NDArray[np.int64], warnings: list[str]
+) -> tuple[tuple[Column, ...], dict[int, int]]:
+    columns: list[Column] = []
+    pairs: dict[int, int] = {}
+    axis = start = first_axis(names)
+    if start:
+        warnings.append(f"the axis is column {start + 1}; the columns before it were taken for row numbers")
+    for i, (name, given) in enumerate(names):
+        columns.append(Column(name, given, values[:, i], int(over[i])))
+        if i <= start:
+            continue
+        if is_next_axis(names, i):
+            axis = i
+        else:
+            pairs[i] = axis
+    counts = Counter(columns[i].name for i in pairs)
+    doubled = sorted(name for name, n in counts.items() if n > 1)
+    if doubled:
+        warnings.append(f"several columns are called {', '.join(map(repr, doubled[:3]))}: choose by number")
+    return tuple(columns), pairs
