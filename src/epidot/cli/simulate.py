@@ -85,7 +85,10 @@ def _dots(source: Path, sample: str | None) -> Any:
         batch = Batch.load(path)
         if not batch.samples:
             raise InputError(Fault("this run took no sample", str(path)))
-        return (batch.sample(sample) if sample is not None else batch.samples[-1]).population
+        chosen = batch.sample(sample) if sample is not None else batch.samples[-1]
+        if chosen.population is None:
+            raise InputError(Fault("there are no dots in this sample", str(path), seen=chosen.name))
+        return chosen.population
     if sample is not None:
         raise InputError(Fault("--sample goes with the folder of a run", str(source), seen=sample))
     from epidot.dot.described import read

@@ -65,8 +65,9 @@ def _figures(batch: Batch) -> list[figures.Figure]:
     drawn = [figures.programme(batch)]
     if any(name.startswith("growth/") for name in batch.history):
         drawn.append(figures.growth(batch))
-    if batch.samples:
-        drawn.append(figures.cross_section({s.name: s.population.dot for s in _spread(batch.samples)}))
+    dots = {s.name: s.population.dot for s in _spread(batch.samples) if s.population is not None}
+    if dots:
+        drawn.append(figures.cross_section(dots))
     if any(s.spectra for s in batch.samples):
         drawn += [figures.spectra(batch), figures.decays(batch)]
     return drawn
@@ -120,6 +121,8 @@ def _headline(batch: Batch) -> str:
     if not batch.samples:
         return "The recipe ran, but no sample was taken."
     last = batch.samples[-1]
+    if last.population is None:
+        return f"At “{last.name}” the flask holds the precursor; there are no dots in it."
     dot = last.population.dot
     shell = (
         " and ".join(f"{layer.thickness_nm:.2f} nm of {layer.material}" for layer in dot.shells) or "no shell"

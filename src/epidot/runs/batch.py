@@ -24,17 +24,17 @@ Array = NDArray[np.float64]
 class Sample:
     """The population at one sampling time and what was read from it.
 
-    ``spectra`` maps ``nm``, ``absorption``, ``emission``, ``t_ns``, ``decay`` to arrays of shape (n,);
+    ``population`` is ``None`` for a flask without dots (a precursor being made).  ``spectra`` maps ``nm``,
+    ``absorption``, ``emission``, ``t_ns``, ``decay`` to arrays of shape (n,);
     it is empty where the light of the dots was not asked for.
     """
 
     name: str
     time_s: float
     temperature_K: float
-    population: Population
+    population: Population | None
     quantities: Mapping[str, Quantity]
     spectra: Mapping[str, Array] = field(default_factory=dict)
-    events_before: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The sample as ``summary.json`` shows it."""
@@ -130,7 +130,8 @@ class Batch:
         }
         attributes["content"] = json.dumps(plain, sort_keys=True)
         for i, sample in enumerate(self.samples):
-            variables[f"sample{i}__core_diameters_nm"] = ("dot", sample.population.core_diameters_nm)
+            if sample.population is not None:
+                variables[f"sample{i}__core_diameters_nm"] = ("dot", sample.population.core_diameters_nm)
             for name, values in sample.spectra.items():
                 axis = "decay_time" if name in ("t_ns", "decay") else "wavelength"
                 variables[f"sample{i}__{name}"] = (f"{axis}_{i}", np.asarray(values, dtype=np.float64))
@@ -191,26 +192,27 @@ class Batch:
 
 
 def _sample_to_plain(sample: Sample) -> dict[str, Any]:
-    dot = asdict(sample.population.dot)
-    return sample.to_json() | {"dot": dot, "events_before": sample.events_before}
+    dot = None if sample.population is None else asdict(sample.population.dot)
+    return sample.to_json() | {"dot": dot}
 
 
 def _sample_from_plain(plain: Mapping[str, Any], i: int, dataset: Any) -> Sample:
-    dot = dict(plain["dot"])
-    dot["shells"] = tuple(Layer(**layer) for layer in dot["shells"])
     prefix = f"sample{i}__"
     arrays = {
         str(name).removeprefix(prefix): np.asarray(values.values, dtype=np.float64)
         for name, values in dataset.data_vars.items()
         if str(name).startswith(prefix)
     }
-    diameters = arrays.pop("core_diameters_nm")
+    population = None
+    if plain["dot"] is not None:
+        dot = dict(plain["dot"])
+        dot["shells"] = tuple(Layer(**layer) for layer in dot["shells"])
+        population = Population(LayeredDot(**dot), arrays.pop("core_diameters_nm"))
     return Sample(
         name=plain["name"],
         time_s=plain["time_s"],
         temperature_K=plain["temperature_K"],
-        population=Population(LayeredDot(**dot), diameters),
+        population=population,
         quantities={name: Quantity(**q) for name, q in plain["quantities"].items()},
         spectra=arrays,
-        events_before=plain["events_before"],
     )

@@ -1,0 +1,99 @@
+"""What is read from the population at a sample: growth, geometry and light, each with unit and method."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.dot.layers import Population
+from epidot.light.optics import Optics
+from epidot.quantities import Quantity
+
+# name -> (unit, how) of what growth reports per mean dot
+_GROWTH: Mapping[str, tuple[str, str]] = {
+    "shell_layers": ("d111 layers", "shell anions per dot over the anions of one d111 layer, layer by layer"),
+    "coverage": ("fraction", "first-shell anion positions taken"),
+    "oxide_per_dot": ("O/dot", "oxide units on the core's surface now"),
+    "oxide_memory_per_dot": (
+        "O/dot",
+        "oxide units once formed at the interface and since replaced or buried",
+    ),
+    "crystalline_fraction": ("fraction", "crystalline part of the shell's anions"),
+    "linked_fraction": ("fraction", "anion adatoms in multidentate units"),
+    "hf_desorbable_fraction": ("fraction", "anion adatoms held by one bond only, which HF takes off"),
+}
+
+
+def quantities(
+    counts: Mapping[str, float], population: Population, optics: Optics, engine: str
+) -> dict[str, Quantity]:
+    """Everything ``summary.json`` says of one sample."""
+    out: dict[str, Quantity] = {}
+    for name, value in counts.items():
+        unit, how = _GROWTH.get(name, _derived(name))
+        out[name] = Quantity(float(value), None, unit, how)
+    out["roughness_nm"] = _roughness(population, engine)
+    d = population.dot
+    core = population.core_diameters_nm
+    out["core_diameter_nm"] = Quantity(
+        float(np.mean(core)), _standard_error(core), "nm", "mean of the population"
+    )
+    out["diameter_nm"] = Quantity(
+        float(np.mean(core)) + d.diameter_nm - d.core_diameter_nm,
+        _standard_error(core),
+        "nm",
+        "mean core diameter plus twice the shell",
+    )
+    out["shell_thickness_nm"] = Quantity(
+        (d.diameter_nm - d.core_diameter_nm) / 2, None, "nm", "from the counts by volume"
+    )
+    out.update(_light(optics))
+    return out
+
+
+def _light(optics: Optics) -> dict[str, Quantity]:
+    said = {
+        "first_exciton_nm": ("nm", "mean 1S transition of the population, hybrid spherical k.p"),
+        "pl_peak_nm": ("nm", "maximum of the population's emission per nm"),
+        "pl_fwhm_nm": ("nm", "full width at half maximum of that emission"),
+        "plqy": ("fraction", "emitted over excited, Poisson traps per dot"),
+        "tau_amplitude_ns": ("ns", "integral of I over I(0)"),
+        "tau_intensity_ns": ("ns", "integral of t I over integral of I"),
+        "k_r_per_ns": ("1/ns", "radiative rate of the mean dot with its local field"),
+        "strain_core": (
+            "",
+            "hydrostatic da/a of the core, multi-shell elastic sphere; negative is compression",
+        ),
+    }
+    return {name: Quantity(_number(getattr(optics, name)), None, *text) for name, text in said.items()}
+
+
+def _roughness(population: Population, engine: str) -> Quantity:
+    value = population.dot.roughness_nm
+    how = "standard deviation of the shell's thickness over directions"
+    if value is None:
+        return Quantity(
+            None, None, "nm", how, f"the {engine} engine has no terraces; the lattice engine will"
+        )
+    return Quantity(value, None, "nm", how)
+
+
+def _derived(name: str) -> tuple[str, str]:
+    if name.startswith("ligands_"):
+        return "1/dot", "ligands of this kind on the surface"
+    if name.startswith("adatoms_"):
+        return "1/dot", "atoms of this element added to the core"
+    return (
+        "1/dot" if name.endswith("_per_dot") else "fraction" if name.endswith("_fraction") else ""
+    ), "growth engine"
+
+
+def _standard_error(values: NDArray[np.float64]) -> float | None:
+    return float(np.std(values, ddof=1) / np.sqrt(values.size)) if values.size > 1 else None
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None or not np.isfinite(value) else float(value)
