@@ -1,0 +1,89 @@
+"""The radiative rate of the 1S exciton: Kane coupling, overlap, local field, fine structure.
+
+k_r = f_kr (2 α ω Ep / 3 m0c²) n F² · 4K / (3 + 5 exp(d/kT))
+
+F is the field in the dot over the field far away, for the layered sphere in its solvent, averaged with
+the transition density.  The prefactor is right within a factor of two only; f_kr is calibrated once
+(``data/light.yaml``), ratios between dots are predictions.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from epidot.constants import ALPHA, HBAR, K_B, M_E_C2
+from epidot.dot.layers import LayeredDot
+from epidot.light.parameters import number
+from epidot.light.states.levels import ROOM_K, Levels
+from epidot.matter.materials import material
+from epidot.matter.reagents import refractive_index
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class RadiativeRate:
+    """``k_r`` in 1/ns with the calibrated factor, ``uncalibrated`` without it; its factors beside."""
+
+    k_r: float
+    uncalibrated: float
+    local_field: float
+    thermal_share: float
+
+
+def field_factors(radii: ArrayLike, eps: ArrayLike) -> Array:
+    """Uniform part of the field in each region of a layered sphere over the applied field, shape (n + 1,).
+
+    ``radii`` (n,) are outer radii, ``eps`` (n + 1,) dielectric constants, the last one outside.  Static
+    limit (the dot is far smaller than the wavelength).  In a shell the other part of the field is that of
+    a dipole; its mean over directions vanishes, so it does not act on a spherical transition density.
+    """
+    R, e = np.asarray(radii, dtype=np.float64), np.asarray(eps, dtype=np.float64)
+    A, B = [1.0], 0.0
+    for i in range(R.size):
+        ratio, cube = e[i] / e[i + 1], R[i] ** 3
+        value, slope = A[-1] + B / cube, ratio * (A[-1] - 2 * B / cube)
+        A.append((2 * value + slope) / 3)
+        B = (value - slope) / 3 * cube
+    out: Array = np.asarray(A) / A[-1]
+    return out
+
+
+def bright_share(splitting_eV: float, temperature_K: float) -> float:
+    """Mean share of the total strength 4K that one exciton has: 3 bright states lie ``splitting_eV`` above 5 dark."""
+    return 1 / (3 + 5 * math.exp(splitting_eV / (K_B * temperature_K)))
+
+
+def radiative_rate(
+    dot: LayeredDot,
+    levels: Levels,
+    temperature_K: float = ROOM_K,
+    choice: Mapping[str, float] | None = None,
+) -> RadiativeRate:
+    """Radiative rate of one dot from its ``levels``.
+
+    ``choice`` overrides constants of ``data/light.yaml`` by name (``f_kr``, ``exchange_splitting_eV``).
+    """
+    chosen = dict(choice or {})
+    n = float(refractive_index(dot.medium))
+    names = [dot.core, *(layer.material for layer in dot.shells)]
+    eps = np.array([material(name)["eps_opt"] for name in names] + [n * n])
+    factors = field_factors(dot.radii_nm, eps)
+    # The ligand layer, where the carriers still reach, is medium.
+    weights = levels.overlap_by_region
+    F = float(factors[: weights.size] @ weights / weights.sum())
+    photon = levels.E_1S_eV - stokes_eV(dot)
+    per_second = 2 * ALPHA * photon / HBAR * levels.Ep_core_eV / (3 * M_E_C2)
+    share = bright_share(chosen.get("exchange_splitting_eV", number("exchange_splitting_eV")), temperature_K)
+    bare = per_second * 1e-9 * n * F * F * 4 * levels.K * share
+    return RadiativeRate(bare * chosen.get("f_kr", number("f_kr")), bare, F, share)
+
+
+def stokes_eV(dot: LayeredDot) -> float:
+    """1S absorption minus emission energy: a constant of ``data/light.yaml``, larger for a bare core."""
+    return number("stokes_shell_eV" if dot.shells else "stokes_bare_eV")

@@ -1,0 +1,6 @@
+"""Electronic states of a layered dot: hybrid spherical k·p (docs/theory/states.md)."""
+
+from epidot.light.states.levels import Levels, Options, Transition, solve_dot
+from epidot.light.states.table import LevelsTable, table
+
+__all__ = ["Levels", "LevelsTable", "Options", "Transition", "solve_dot", "table"]

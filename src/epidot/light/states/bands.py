@@ -1,0 +1,124 @@
+"""The band structure of every region of a dot: core, shells and the ligand layer around them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.constants import HBAR2_2M
+from epidot.dot.layers import LayeredDot
+from epidot.matter.materials import Material, material
+from epidot.parameter import Parameter
+
+Array = NDArray[np.float64]
+
+REMOTE = 1.0  # the free-electron part of the conduction band's inverse mass; the rest is the Kane coupling
+KEYS = (
+    "Eg_eV",
+    "dso_eV",
+    "m_e",
+    "gamma1",
+    "gamma2",
+    "gamma3",
+    "ac_eV",
+    "av_eV",
+    "eps_inf",
+    "Ev_eV",
+)
+
+
+def kane_energy(m_e: float, gap_eV: float, split_off_eV: float) -> float:
+    """Kane energy Ep in eV that gives the conduction-band mass ``m_e`` (in electron masses).
+
+    Solves 1/m_e = 1 + (Ep/3) [2/Eg + 1/(Eg + Δ)].  The tabulated Ep of InP (20.7 eV) would need a
+    negative remote term and makes the eight-band problem lose its ellipticity.
+    """
+    return float((1 / m_e - REMOTE) * 3 / (2 / gap_eV + 1 / (gap_eV + split_off_eV)))
+
+
+@dataclass(frozen=True)
+class Bands:
+    """Band edges and couplings per region, each of shape (regions,); the last region is the ligand.
+
+    Energies in eV from the unstrained core's valence-band top.  ``M`` and ``L`` are the inverse masses
+    of the transverse (heavy) and longitudinal valence band of the spherical model.  ``eps`` is the
+    high-frequency dielectric constant; the last entry is the ligand's and the solvent's.
+    """
+
+    radii: Array
+    Ec: Array
+    Ev: Array
+    dso: Array
+    Ep: Array
+    M: Array
+    L: Array
+    eps: Array
+    strain: Array
+    gap_core: float
+
+    @property
+    def regions(self) -> int:
+        """Number of regions, the ligand layer included."""
+        return int(self.Ec.size)
+
+    @property
+    def has_ligand(self) -> bool:
+        """Whether the last region is a ligand layer (else the wall is infinite)."""
+        return bool(self.Ep[-1] == 0.0)
+
+    def inverse_mass(self, E: float) -> Array:
+        """m0/m(E) of the electron per region."""
+        out: Array = REMOTE + self.Ep / 3 * (2 / (E - self.Ev) + 1 / (E - self.Ev + self.dso))
+        return out
+
+    def inverse_mass_slope(self, E: float) -> Array:
+        """−d(m0/m)/dE per region: the weight of the valence part of the electron's norm."""
+        out: Array = self.Ep / 3 * (2 / (E - self.Ev) ** 2 + 1 / (E - self.Ev + self.dso) ** 2)
+        return out
+
+    def coupling(self) -> Array:
+        """P per region in eV nm, P² = (ħ²/2m0) Ep."""
+        return np.sqrt(HBAR2_2M * self.Ep)
+
+
+def luttinger(m: Material) -> tuple[float, float]:
+    """(M, L): spherical average γ = (2γ2 + 3γ3)/5; M = γ1 − 2γ, L = γ1 + 4γ."""
+    mean = (2 * m["gamma2"] + 3 * m["gamma3"]) / 5
+    return m["gamma1"] - 2 * mean, m["gamma1"] + 4 * mean
+
+
+def bands(
+    dot: LayeredDot, strain: Sequence[float], ligand_nm: float, eps_outside: float
+) -> tuple[Bands, dict[str, Parameter]]:
+    """The band structure of ``dot`` under the hydrostatic elastic ``strain`` of its layers.
+
+    Also returns every material parameter that was used, by ``material.key``.
+    """
+    names = [dot.core, *(layer.material for layer in dot.shells)]
+    stuff = [material(name) for name in names]
+    eps = np.asarray(strain, dtype=np.float64)
+    if eps.shape != (len(names),):
+        raise ValueError(f"strain must have one entry per layer ({len(names)}), got {eps.shape}")
+    core = stuff[0]
+    top = np.array([m["Ev_eV"] - core["Ev_eV"] for m in stuff])
+    gap = np.array([m["Eg_eV"] for m in stuff])
+    dso = np.array([m["dso_eV"] for m in stuff])
+    Ev = top + 3 * np.array([m["av_eV"] for m in stuff]) * eps
+    Ec = top + gap + 3 * np.array([m["ac_eV"] for m in stuff]) * eps
+    # The coupling is a bulk property: it follows from the unstrained gap and stays.
+    Ep = np.array([kane_energy(m["m_e"], g, d) for m, g, d in zip(stuff, gap, dso, strict=True)])
+    heavy, light = (np.array(v) for v in zip(*(luttinger(m) for m in stuff), strict=True))
+    used = {f"{m.name}.{key}": m.parameter(key) for m in stuff for key in KEYS}
+    radii = dot.radii_nm
+    if ligand_nm > 0:
+        radii = np.append(radii, radii[-1] + ligand_nm)
+        Ec = np.append(Ec, gap[0] + core["V_e_eV"])
+        Ev = np.append(Ev, -core["V_h_eV"])
+        dso, Ep = np.append(dso, 0.0), np.append(Ep, 0.0)
+        heavy, light, eps = np.append(heavy, 1.0), np.append(light, 1.0), np.append(eps, 0.0)
+        used |= {f"{core.name}.{key}": core.parameter(key) for key in ("V_e_eV", "V_h_eV")}
+    dielectric = np.array([m["eps_inf"] for m in stuff] + [eps_outside])
+    return Bands(radii, Ec, Ev, dso, Ep, heavy, light, dielectric, eps, float(gap[0])), used

@@ -1,0 +1,58 @@
+"""Levels of a whole population: a table over the core diameter and a cubic spline through it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from epidot.dot.layers import LayeredDot
+from epidot.light.states.levels import Levels, Options, solve_dot
+
+Array = NDArray[np.float64]
+
+NODES = 13
+
+
+@dataclass(frozen=True)
+class LevelsTable:
+    """Levels of one kind of dot (same shells) at ``diameters`` (nodes,), core diameters in nm."""
+
+    diameters: Array
+    nodes: tuple[Levels, ...]
+
+    def _spline(self, values: Array, at: ArrayLike) -> Array:
+        from scipy.interpolate import CubicSpline
+
+        d = np.asarray(at, dtype=np.float64)
+        if self.diameters.size == 1:
+            return np.broadcast_to(values[0], (*d.shape, *values.shape[1:])).copy()
+        out: Array = CubicSpline(self.diameters, values)(d)
+        return out
+
+    def quantity(self, name: str, at: ArrayLike) -> Array:
+        """A scalar field of :class:`Levels` at core diameters ``at`` (m,), shape (m,)."""
+        return self._spline(np.array([getattr(n, name) for n in self.nodes]), at)
+
+    def lines(self, at: ArrayLike) -> tuple[Array, Array, tuple[str, ...]]:
+        """Energies (m, transitions) in eV, strengths (m, transitions) and labels at diameters ``at``."""
+        E = self._spline(np.array([[t.E for t in n.transitions] for n in self.nodes]), at)
+        S = self._spline(np.array([[t.strength for t in n.transitions] for n in self.nodes]), at)
+        return E, np.maximum(S, 0.0), tuple(t.label for t in self.nodes[0].transitions)
+
+
+def table(dot: LayeredDot, diameters_nm: ArrayLike, options: Options | None = None) -> LevelsTable:
+    """A table that covers all of ``diameters_nm`` (m,), by default with the excited levels.
+
+    The nodes are evenly spaced in the logarithm of the diameter; fewer than :data:`NODES` diameters
+    are solved one by one.
+    """
+    how = options or Options(excited=True)
+    d = np.unique(np.asarray(diameters_nm, dtype=np.float64))
+    if d.size > NODES:
+        d = np.geomspace(d[0], d[-1], NODES)
+        d[[0, -1]] = np.min(diameters_nm), np.max(diameters_nm)
+    if d.size in (2, 3):  # a spline of degree three wants four points
+        d = np.unique(np.concatenate([d, np.linspace(d[0], d[-1], 5)]))
+    return LevelsTable(d, tuple(solve_dot(replace(dot, core_diameter_nm=float(x)), how) for x in d))

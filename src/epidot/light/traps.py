@@ -1,0 +1,152 @@
+"""Traps of one dot: how many there are on average, and what they do to its excitation.
+
+The number of traps of a dot is a Poisson number.  Two classes:
+
+- *deep*, irreversible: a core-surface anion that misses neighbours.  One open position is healed by its
+  ligand, two open ones next to each other are not, so the mean grows with the square of the open share;
+  a singly bound chalcogenide adatom (not yet linked) is a trap by itself;
+- *oxide*, reversible: it takes the excitation up at ``k_t``, gives it back at ``k_d`` or loses it at
+  ``k_n``.  One for every so many oxide units that are or ever were at the interface.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.dot.layers import LayeredDot
+from epidot.light.parameters import number
+
+Array = NDArray[np.float64]
+
+NEGLIGIBLE = 1e-10
+
+
+@dataclass(frozen=True)
+class TrapRates:
+    """Rates in 1/ns: capture by one deep trap; capture, release and loss of one oxide trap; the rest."""
+
+    k_deep: float
+    k_t: float
+    k_d: float
+    k_n: float
+    k_0: float = 0.0
+
+
+@dataclass(frozen=True)
+class TrapMeans:
+    """Mean numbers of traps per dot."""
+
+    deep: float
+    oxide: float
+    known: bool = True  # False: nothing is known of the surface, and none were assumed
+
+
+@dataclass(frozen=True)
+class Components:
+    """A decay as a sum of exponentials: I(t) = Σ ``amplitude`` exp(−``rate`` t), both (n,).
+
+    Amplitudes are emission rates (they sum to the mean radiative rate), so Σ amplitude/rate is the PLQY.
+    """
+
+    amplitude: Array
+    rate: Array
+
+    @property
+    def plqy(self) -> float:
+        """Photons out per excitation."""
+        return float(np.sum(self.amplitude / self.rate))
+
+    @property
+    def tau_amplitude_ns(self) -> float:
+        """∫ I dt / I(0)."""
+        return self.plqy / float(self.amplitude.sum())
+
+    @property
+    def tau_intensity_ns(self) -> float:
+        """∫ t I dt / ∫ I dt."""
+        return float(np.sum(self.amplitude / self.rate**2)) / self.plqy
+
+    def intensity(self, t_ns: Array) -> Array:
+        """I(t)/I(0) at ``t_ns`` (m,), zero before the pulse."""
+        t = np.asarray(t_ns, dtype=np.float64)
+        keep = self.amplitude > NEGLIGIBLE * self.amplitude.sum()
+        curve = np.exp(-np.multiply.outer(np.maximum(t, 0.0), self.rate[keep])) @ self.amplitude[keep]
+        out: Array = np.where(t < 0, 0.0, curve / self.amplitude.sum())
+        return out
+
+
+def trap_rates(choice: Mapping[str, float] | None = None) -> TrapRates:
+    """The rates of ``data/light.yaml``; ``choice`` overrides by name."""
+    chosen = dict(choice or {})
+
+    def get(name: str) -> float:
+        return chosen.get(name, number(name))
+
+    return TrapRates(
+        get("trap_deep_per_ns"),
+        get("trap_capture_per_ns"),
+        get("trap_release_per_ns"),
+        get("trap_loss_per_ns"),
+        get("background_loss_per_ns"),
+    )
+
+
+def trap_means(dot: LayeredDot, choice: Mapping[str, float] | None = None) -> TrapMeans:
+    """Mean numbers of traps of ``dot`` from its surface: coverage, linked share, oxide now and before.
+
+    A dot without ``sites`` says nothing about its surface: no traps, ``known=False``.
+    """
+    if dot.sites <= 0:
+        return TrapMeans(0.0, 0.0, known=False)
+    chosen = dict(choice or {})
+
+    def get(name: str) -> float:
+        return chosen.get(name, number(name))
+
+    coverage = min(max(dot.coverage, 0.0), 1.0)
+    linked = min(max(dot.linked, 0.0), 1.0)
+    open_share = 1 - coverage
+    tips = coverage * (1 - linked)
+    deep = dot.sites * (get("deep_traps_per_open_site") * open_share**2 + get("deep_traps_per_tip") * tips)
+    return TrapMeans(deep, get("traps_per_oxide") * (dot.oxide + dot.oxide_memory))
+
+
+def poisson(mean: float) -> tuple[Array, Array]:
+    """Numbers 0, 1, ... and their probabilities, cut where the rest is below 1e-12 and made to sum to 1."""
+    top = math.ceil(mean + 8 * math.sqrt(mean) + 12)
+    n = np.arange(top + 1, dtype=np.float64)
+    if mean <= 0:
+        return n[:1], np.ones(1)
+    log = n * math.log(mean) - mean - np.array([math.lgamma(k + 1) for k in range(top + 1)])
+    p = np.exp(log)
+    keep = p > 1e-12
+    return n[keep], p[keep] / p[keep].sum()
+
+
+def components(k_r: float, means: TrapMeans, rates: TrapRates) -> Components:
+    """Decay of many equal dots, exact: two exponentials for each pair of trap numbers.
+
+    With a deep and b oxide traps the excited state X and the trapped state T obey
+    X' = −(k_r + k_0 + a k_deep + b k_t) X + k_d T,  T' = b k_t X − (k_d + k_n) T,  X(0) = 1.
+    """
+    a, pa = poisson(means.deep)
+    b, pb = poisson(means.oxide)
+    p = np.multiply.outer(pa, pb).ravel()
+    out = np.add.outer(k_r + rates.k_0 + a * rates.k_deep, b * rates.k_t).ravel()
+    taken = np.broadcast_to(b * rates.k_t, (a.size, b.size)).ravel()
+    back = rates.k_d + rates.k_n
+    half = (out + back) / 2
+    root = np.sqrt(((out - back) / 2) ** 2 + taken * rates.k_d)
+    fast = half + root
+    slow = (out * back - taken * rates.k_d) / fast  # from the product of the roots: no cancellation
+    share = np.divide(fast - back, 2 * root, out=np.ones_like(root), where=root > 1e-14)
+    # X(t) = share e^(-fast t) + (1 - share) e^(-slow t); without detrapping one of them drops out.
+    amplitude = k_r * np.concatenate([p * share, p * (1 - share)])
+    rate = np.concatenate([fast, slow])
+    live = (amplitude > 0) & (rate > 0)
+    return Components(amplitude[live], rate[live])
