@@ -119,7 +119,7 @@ def solve(
     right[-1] = 3 * k[-1] * e[-1] / unit
     if n > 1:
         matrix[-1, -1] = -4 * g[-1] * (r[-2] / r[-1]) ** 3 / unit
-    x = np.linalg.solve(matrix, right)
+    x = np.asarray(np.linalg.solve(matrix, right), dtype=np.float64)
     b = np.zeros(n)
     b[1:] = x[n:] * r[:-1] ** 3
     return Spheres(r, k, g, e, x[:n], b)

@@ -1,0 +1,301 @@
+"""How many atoms, ligands and charges a dot has: eqs 1-3 of choi2023 and their inverses.
+
+Dots are spheres of zinc blende (4 anions and 4 cations per cubic cell).  2.4 and 3.3 nm are diameters: the
+paper's text once says radius, its Methods and its numbers say diameter.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from epidot.dot.reported import Reported
+from epidot.errors import Fault, InputError, nearest
+
+ANIONS_PER_CELL = 4
+CONVENTIONS = ("d111", "half-lattice")
+# Formal charges of what a dot carries; OA is oleate.
+CHARGE: Mapping[str, int] = {
+    "In": 3, "Zn": 2, "Cd": 2,
+    "P": -3, "Se": -2, "S": -2, "O": -2,
+    "OH": -1, "OA": -1, "F": -1, "Cl": -1, "Br": -1, "I": -1,
+}  # fmt: skip
+
+
+def sphere_volume_nm3(d_nm: float) -> float:
+    """Volume of a sphere of diameter ``d_nm``."""
+    return math.pi / 6 * _positive(d_nm, "a diameter") ** 3
+
+
+def sphere_surface_nm2(d_nm: float) -> float:
+    """Surface of a sphere of diameter ``d_nm``."""
+    return math.pi * _positive(d_nm, "a diameter") ** 2
+
+
+def anions_per_core(d_nm: float, a_nm: float) -> float:
+    """Eq 1 of choi2023: anions (P) of a core, V_dot / V_cell x 4.
+
+    For 2.4 nm and a = 0.5869 nm it gives 143.2, where the paper prints 149 (see :func:`reported`).
+    Assumes, with the paper, that excess surface cations add no volume.
+    """
+    return sphere_volume_nm3(d_nm) / _positive(a_nm, "a lattice constant") ** 3 * ANIONS_PER_CELL
+
+
+def core_diameter_nm(ions: float, a_nm: float) -> float:
+    """Eq 1 solved for the diameter.
+
+    With the anions as ``ions``, the size the paper means; with all cations counted as lattice (215 In), the
+    size the dot would have if the surface cations did add volume: 2.75 instead of 2.43 nm.
+    """
+    cells = _positive(ions, "a number of ions") / ANIONS_PER_CELL
+    return _positive(a_nm, "a lattice constant") * math.cbrt(6 * cells / math.pi)
+
+
+def cations_from_ratio(anions: float, ratio: float) -> float:
+    """Cations of a core from its anions and the measured cation : anion ratio (1.44 : 1 for InP-OA)."""
+    return anions * _positive(ratio, "a ratio")
+
+
+def ligand_coverage(area_ratio: float, ferrocene_mol: float, dots_mol: float, surface_nm2: float) -> float:
+    """Eq 2 of choi2023: oleates per nm2, from 1H NMR with ferrocene as the concentration reference.
+
+    ``area_ratio`` is A_ferrocene / A_oleate as the paper prints it (19.7): 10 protons of ferrocene over the
+    2 methine protons of an oleate.  ``surface_nm2`` is the surface of one dot.
+    """
+    for value, name in ((area_ratio, "an area ratio"), (ferrocene_mol, "an amount"), (dots_mol, "an amount")):
+        _positive(value, name)
+    return (10 / 2) / area_ratio * ferrocene_mol / (dots_mol * _positive(surface_nm2, "a surface"))
+
+
+def anions_in_shell(d_core_nm: float, thickness_nm: float, a_shell_nm: float) -> float:
+    """Eq 3 of choi2023: anions of a shell of ``thickness_nm`` on a core of ``d_core_nm``.
+
+    For 2.4 nm and half a lattice of ZnSe (0.567 nm) it gives 141.3, where the paper prints 171 (see
+    :func:`reported`).  Cations of a stoichiometric shell are as many.
+    """
+    if thickness_nm < 0 or not math.isfinite(thickness_nm):
+        raise ValueError(f"a thickness cannot be negative, got {thickness_nm} nm")
+    shell = sphere_volume_nm3(d_core_nm + 2 * thickness_nm) - sphere_volume_nm3(d_core_nm)
+    return shell / _positive(a_shell_nm, "a lattice constant") ** 3 * ANIONS_PER_CELL
+
+
+def shell_thickness_nm(d_core_nm: float, anions: float, a_shell_nm: float) -> float:
+    """Eq 3 solved for the thickness."""
+    if anions < 0 or not math.isfinite(anions):
+        raise ValueError(f"a number of anions cannot be negative, got {anions}")
+    volume = anions / ANIONS_PER_CELL * _positive(a_shell_nm, "a lattice constant") ** 3
+    core = sphere_volume_nm3(d_core_nm)
+    # d (cbrt(1 + x) - 1) / 2 by way of logarithms: exact for the thinnest shells too.
+    return d_core_nm / 2 * math.expm1(math.log1p(volume / core) / 3)
+
+
+# --- what one layer is -----------------------------------------------------------------------------------
+
+
+def layer_of_lattice_nm(a_nm: float, layer: str | float) -> float:
+    """Thickness of one layer of a lattice constant ``a_nm`` under a convention.
+
+    ``d111``: one (111) bilayer, a / sqrt 3.  ``half-lattice``: a / 2, half a cell along [001] (the wording of
+    choi2023's eq 3).  A number is itself, in nm.
+
+    Raises
+    ------
+    InputError
+        If the convention is unknown or the number is not positive.
+    """
+    if isinstance(layer, str):
+        if layer == "d111":
+            return a_nm / math.sqrt(3)
+        if layer == "half-lattice":
+            return a_nm / 2
+        raise InputError(
+            Fault(
+                "unknown layer convention",
+                seen=layer,
+                nearest=nearest(layer, CONVENTIONS),
+                remedy='or give the thickness of one layer, e.g. "0.35nm"',
+            )
+        )
+    if not (math.isfinite(layer) and layer > 0):
+        raise InputError(Fault("the thickness of one layer must be positive", seen=f"{layer} nm"))
+    return float(layer)
+
+
+def layer_thickness_nm(material: str, layer: str | float) -> float:
+    """Thickness of one layer of ``material``; see :func:`layer_of_lattice_nm`.
+
+    Raises
+    ------
+    InputError
+        If the material or the convention is unknown.
+    """
+    from epidot.matter.materials import material as find
+
+    return layer_of_lattice_nm(find(material)["a_nm"], layer)
+
+
+# --- charge ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ChargeBalance:
+    """Charges of an inventory, in elementary charges per dot.
+
+    ``imbalance`` = ``positive`` + ``negative``.  ``closure`` is one set of further ions that would make it
+    zero, ``note`` says in words what that means.
+    """
+
+    positive: float
+    negative: float
+    imbalance: float
+    closure: Mapping[str, float]
+    note: str
+
+
+def charge_balance(counts: Mapping[str, float]) -> ChargeBalance:
+    """Sum the formal charges of ``counts`` (``In``, ``P``, ``OA``, ``OH``, ``O``, ...) per dot.
+
+    A positive remainder is closed by one hydroxide per carboxylate, as {In}(OA)(OH), then by oxide, {In}O:
+    an inventory that works, not the only one.
+
+    Raises
+    ------
+    InputError
+        With every unknown name and every negative or infinite count.
+    """
+    faults = [
+        Fault("unknown ion in a charge balance", seen=name, nearest=nearest(name, CHARGE))
+        for name in counts
+        if name not in CHARGE
+    ] + [
+        Fault(f"the count of {name} must be a number, 0 or more", seen=str(n))
+        for name, n in counts.items()
+        if not (math.isfinite(n) and n >= 0)
+    ]
+    if faults:
+        raise InputError(faults)
+    positive = math.fsum(CHARGE[k] * n for k, n in counts.items() if CHARGE[k] > 0)
+    negative = math.fsum(CHARGE[k] * n for k, n in counts.items() if CHARGE[k] < 0)
+    rest = positive + negative
+    if rest > 0:
+        hydroxide = min(rest, counts.get("OA", 0.0))
+        closure = {k: v for k, v in {"OH": hydroxide, "O": (rest - hydroxide) / 2}.items() if v > 0}
+        note = (
+            f"{rest:.0f} negative charges are missing: hydroxide, oxide or other X ligands that were not "
+            "counted, or the cations are over-counted (XPS weighs the surface)"
+        )
+    elif rest < 0:
+        closure = {}
+        note = (
+            f"{-rest:.0f} positive charges are missing: cations or protons that were not counted, or the "
+            "ligands are over-counted (free ligand in the solution)"
+        )
+    else:
+        closure, note = {}, "the charges balance"
+    return ChargeBalance(positive, negative, rest, closure, note)
+
+
+# --- what the paper prints -------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def reported() -> Mapping[str, Reported]:
+    """The composition numbers printed in choi2023 beside what its equations give, by claim id."""
+    a_core, a_shell = 0.5869, 0.567
+    anions = anions_per_core(2.4, a_core)
+    surface = sphere_surface_nm2(2.4)
+    coverage = ligand_coverage(19.7, 1000e-9, 3.5e-9, 18.1)
+    inventory = charge_balance({"In": 215, "P": 149, "OA": 72})
+    return {
+        "C004": Reported(
+            149,
+            anions,
+            "P per dot",
+            "143.2 follows from eq 1 at 2.40 nm.  No lattice constant of InP gives 149 at that size; a "
+            "diameter of 2.43 nm does, so eqs 1 and 2 were probably made with different diameters.",
+            "C004",
+            {
+                "d = 2.432 nm": anions_per_core(2.432, a_core),
+                "d = 2.43 nm": anions_per_core(2.43, a_core),
+                "d = 2.40 nm with a = 0.579 nm": anions_per_core(2.4, 0.579),
+            },
+        ),
+        "C006": Reported(
+            215,
+            cations_from_ratio(149, 1.44),
+            "In per dot",
+            "Follows from the printed 149 P; from eq 1 at 2.40 nm it would be lower.",
+            "C006",
+            {"from eq 1 at 2.40 nm": cations_from_ratio(anions, 1.44)},
+        ),
+        "C008": Reported(
+            18.1,
+            surface,
+            "nm2",
+            "Follows, with 2.400 nm; the 2.43 nm that eq 1 needs would give more.",
+            "C008",
+            {"d = 2.43 nm": sphere_surface_nm2(2.43)},
+        ),
+        "C010": Reported(
+            4.0,
+            coverage,
+            "oleates per nm2",
+            "Follows within rounding.",
+            "C010",
+            {"d = 2.43 nm": ligand_coverage(19.7, 1000e-9, 3.5e-9, sphere_surface_nm2(2.43))},
+        ),
+        "C011": Reported(
+            72,
+            coverage * 18.1,
+            "oleates per dot",
+            "4.0 x 18.1 rounds to 72; the count does not depend on the surface.",
+            "C011",
+            {"4.0 per nm2 x 18.1 nm2": 4.0 * 18.1},
+        ),
+        "C016": Reported(
+            171,
+            anions_in_shell(2.4, a_shell / 2, a_shell),
+            "Se per dot",
+            "141.3 follows from half a lattice constant, as stated.  The printed number was probably made with "
+            "a (111) bilayer and about 2.43 nm; that is a hypothesis.",
+            "C016",
+            {
+                "d = 2.42 nm, one d111 of ZnSe (0.3273 nm)": anions_in_shell(2.42, 0.3273, a_shell),
+                "d = 2.40 nm, 0.33 nm, a = 0.5668 nm": anions_in_shell(2.40, 0.33, 0.5668),
+                "d = 2.43 nm, outer diameter rounded to 3.08 nm": anions_in_shell(
+                    2.43, (3.08 - 2.43) / 2, a_shell
+                ),
+            },
+        ),
+        "C019": Reported(
+            0,
+            inventory.imbalance,
+            "charges per dot",
+            "The paper treats InP-OA as neutral.  Its counts (215 In, 149 P, 72 oleates) are not; "
+            + "; ".join(f"{n:g} {ion}" for ion, n in inventory.closure.items())
+            + " would close them as 72 {In}(OA)(OH) + 27 {In}O.",
+            "C019",
+            {
+                "with 72 OH and 27 O": charge_balance(
+                    {"In": 215, "P": 149, "OA": 72, "OH": 72, "O": 27}
+                ).imbalance
+            },
+        ),
+        "C007": Reported(
+            2.4,
+            core_diameter_nm(149, a_core),
+            "nm",
+            "The paper assumes that the excess In adds no volume.  If all 215 In counted as lattice the dot "
+            "would be larger.",
+            "C007",
+            {"all 215 In counted as lattice": core_diameter_nm(215, a_core)},
+        ),
+    }
+
+
+def _positive(value: float, name: str) -> float:
+    if not (math.isfinite(value) and value > 0):
+        raise ValueError(f"{name} must be positive, got {value}")
+    return value

@@ -1,0 +1,182 @@
+"""Eqs 1-3 of choi2023: what follows from the printed inputs, and what stands beside it."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from epidot.dot.composition import (
+    CHARGE,
+    anions_in_shell,
+    anions_per_core,
+    cations_from_ratio,
+    charge_balance,
+    core_diameter_nm,
+    layer_of_lattice_nm,
+    ligand_coverage,
+    reported,
+    shell_thickness_nm,
+    sphere_surface_nm2,
+)
+from epidot.errors import InputError
+
+A_INP, A_ZNSE = 0.5869, 0.567
+
+
+def test_eq1() -> None:
+    """C004: 143.2, not the printed 149, which needs 2.4292-2.4345 nm."""
+    assert anions_per_core(2.4, A_INP) == pytest.approx(143.2, abs=0.05)
+    assert anions_per_core(2.432, A_INP) == pytest.approx(149, abs=0.05)
+    assert round(anions_per_core(2.4292, A_INP)) == round(anions_per_core(2.4345, A_INP)) == 149
+    for a in (0.58687, 0.5869, 0.58697):
+        assert round(anions_per_core(2.40, a)) == 143
+    assert round(anions_per_core(2.40, 0.579)) == 149
+
+
+def test_eq1_of_one_cell() -> None:
+    """A sphere of the volume of one cell holds its four anions."""
+    assert anions_per_core((6 / math.pi) ** (1 / 3), 1.0) == pytest.approx(4, rel=1e-14)
+
+
+def test_in_from_the_ratio() -> None:
+    """C006: 149 x 1.44 = 214.56."""
+    assert cations_from_ratio(149, 1.44) == pytest.approx(214.56, abs=1e-9)
+    assert round(cations_from_ratio(anions_per_core(2.4, A_INP), 1.44)) == 206
+
+
+def test_size_if_all_indium_were_lattice() -> None:
+    """C007: 2.75 nm."""
+    assert core_diameter_nm(215, A_INP) == pytest.approx(2.75, abs=0.005)
+
+
+def test_eq2() -> None:
+    """C008, C010, C011: 18.1 nm2, 4.006 per nm2, 72.5 per dot, whatever the surface."""
+    assert sphere_surface_nm2(2.4) == pytest.approx(18.096, abs=5e-4)
+    assert ligand_coverage(19.7, 1000e-9, 3.5e-9, 18.1) == pytest.approx(4.006, abs=5e-4)
+    for surface in (18.1, sphere_surface_nm2(2.43), 3.0):
+        assert ligand_coverage(19.7, 1000e-9, 3.5e-9, surface) * surface == pytest.approx(72.5, abs=0.05)
+    assert ligand_coverage(19.7, 1000e-9, 3.5e-9, sphere_surface_nm2(2.43)) == pytest.approx(3.91, abs=0.005)
+
+
+def test_eq3() -> None:
+    """C016: 141.3 for half a lattice; three readings give 171."""
+    assert anions_in_shell(2.4, A_ZNSE / 2, A_ZNSE) == pytest.approx(141.3, abs=0.05)
+    assert anions_in_shell(2.434, A_ZNSE / 2, A_ZNSE) == pytest.approx(144.9, abs=0.05)
+    assert anions_in_shell(2.42, 0.3273, A_ZNSE) == pytest.approx(171.1, abs=0.05)
+    assert anions_in_shell(2.40, 0.33, 0.5668) == pytest.approx(170.6, abs=0.05)
+    assert anions_in_shell(2.43, (3.08 - 2.43) / 2, A_ZNSE) == pytest.approx(170.8, abs=0.05)
+
+
+def test_supply_arithmetic() -> None:
+    """C118 and C100: 746 and 450 Se for two d111(InP); 324, 770, 2104 S for 1, 2, 4 d111(ZnS)."""
+    two = 2 * layer_of_lattice_nm(A_INP, "d111")
+    assert anions_in_shell(3.3, two, A_ZNSE) == pytest.approx(746, abs=1.0)
+    assert anions_in_shell(2.4, two, A_ZNSE) == pytest.approx(450, abs=1.0)
+    one = layer_of_lattice_nm(0.5409, "d111")
+    for layers, count in ((1, 324), (2, 770), (4, 2104)):
+        assert anions_in_shell(3.3, layers * one, 0.5409) == pytest.approx(count, abs=1.0)
+
+
+@given(st.floats(0.5, 20), st.floats(0.4, 0.7))
+def test_size_and_count_are_inverse(d: float, a: float) -> None:
+    assert core_diameter_nm(anions_per_core(d, a), a) == pytest.approx(d, rel=1e-12)
+
+
+@given(st.floats(0.5, 20), st.floats(1e-6, 10), st.floats(0.4, 0.7))
+def test_thickness_and_count_are_inverse(d: float, t: float, a: float) -> None:
+    assert shell_thickness_nm(d, anions_in_shell(d, t, a), a) == pytest.approx(t, rel=1e-6)
+
+
+@given(st.floats(0.5, 20), st.floats(0.01, 3), st.floats(0.01, 3))
+def test_shells_add_up(d: float, first: float, second: float) -> None:
+    both = anions_in_shell(d, first, 0.567) + anions_in_shell(d + 2 * first, second, 0.567)
+    assert both == pytest.approx(anions_in_shell(d, first + second, 0.567), rel=1e-9)
+
+
+def test_no_shell_no_anions() -> None:
+    assert anions_in_shell(2.4, 0, A_ZNSE) == 0
+    assert shell_thickness_nm(2.4, 0, A_ZNSE) == 0
+
+
+def test_layer_conventions() -> None:
+    assert layer_of_lattice_nm(0.567, "half-lattice") == 0.2835
+    assert layer_of_lattice_nm(0.567, "d111") == pytest.approx(0.3274, abs=5e-5)
+    assert layer_of_lattice_nm(A_INP, "d111") == pytest.approx(0.339, abs=5e-4)
+    assert layer_of_lattice_nm(0.567, 0.35) == 0.35
+    with pytest.raises(InputError, match=r"unknown layer convention.*half-lattice.*0.35nm"):
+        layer_of_lattice_nm(0.567, "half lattice")
+    for bad in (0.0, -1.0, math.nan, math.inf):
+        with pytest.raises(InputError, match="must be positive"):
+            layer_of_lattice_nm(0.567, bad)
+
+
+def test_charge_of_the_printed_dot() -> None:
+    """C019: +126, closed by 72 {In}(OA)(OH) + 27 {In}O."""
+    balance = charge_balance({"In": 215, "P": 149, "OA": 72})
+    assert balance.imbalance == 126
+    assert balance.closure == {"OH": 72, "O": 27}
+    assert "126 negative charges are missing" in balance.note
+    assert charge_balance({"In": 215, "P": 149, "OA": 72, **balance.closure}).imbalance == 0
+
+
+def test_charge_the_other_way() -> None:
+    balance = charge_balance({"Zn": 10, "Se": 10, "OA": 3})
+    assert balance.imbalance == -3
+    assert balance.closure == {}
+    assert "3 positive charges are missing" in balance.note
+    assert charge_balance({"In": 1, "OA": 3}).note == "the charges balance"
+
+
+@given(st.dictionaries(st.sampled_from(sorted(CHARGE)), st.floats(0, 1e4)))
+def test_closure_closes(counts: dict[str, float]) -> None:
+    balance = charge_balance(counts)
+    if balance.closure:
+        more = {k: counts.get(k, 0) + balance.closure.get(k, 0) for k in {*counts, *balance.closure}}
+        assert charge_balance(more).imbalance == pytest.approx(0, abs=1e-6)
+
+
+def test_charge_faults_come_together() -> None:
+    with pytest.raises(InputError) as caught:
+        charge_balance({"Inn": 1, "P": -2, "OA": math.nan})
+    assert len(caught.value.faults) == 3
+    assert "nearest valid: In" in str(caught.value)
+
+
+def test_every_reported_number() -> None:
+    """What is printed stands beside what follows, and the named readings give what is printed."""
+    said = reported()
+    assert {k: v.value_printed for k, v in said.items()} == {
+        "C004": 149, "C006": 215, "C008": 18.1, "C010": 4.0, "C011": 72, "C016": 171, "C019": 0, "C007": 2.4,
+    }  # fmt: skip
+    assert all(said[k].claim == k for k in said)
+    for claim in ("C006", "C008", "C010"):
+        assert abs(said[claim].difference_rel) < 0.003
+    assert abs(said["C011"].difference_rel) < 0.01
+    for claim, off in (("C004", 0.04), ("C016", 0.2)):
+        assert said[claim].difference_rel > off
+        for value in said[claim].alternatives.values():
+            assert round(value) == pytest.approx(said[claim].value_printed, abs=0.5)
+    assert said["C019"].value_followed == 126
+    assert said["C019"].alternatives["with 72 OH and 27 O"] == 0
+    assert said["C007"].alternatives["all 215 In counted as lattice"] == pytest.approx(2.75, abs=0.005)
+    assert said["C004"].to_json()["printed"] == 149
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: anions_per_core(-1, 0.5),
+        lambda: anions_per_core(2.4, 0),
+        lambda: anions_in_shell(2.4, -0.1, 0.5),
+        lambda: shell_thickness_nm(2.4, -1, 0.5),
+        lambda: ligand_coverage(0, 1, 1, 1),
+        lambda: ligand_coverage(1, 1, 0, 1),
+        lambda: sphere_surface_nm2(math.nan),
+    ],
+)
+def test_nonsense_is_refused(call) -> None:
+    with pytest.raises(ValueError):
+        call()
