@@ -36,15 +36,21 @@ def run(
     """
     if engine is not None and engine not in ENGINES:
         raise InputError(Fault("no such engine", seen=engine, nearest=nearest(engine, ENGINES)))
+    from epidot.papers.claims import touched_by
+    from epidot.report import html
+    from epidot.runs import checkpoint
     from epidot.runs.order import order_from
-    from epidot.runs.output import write
+    from epidot.runs.output import write_data
     from epidot.runs.run import carry_out
 
-    order = order_from(recipe, dots=dots, seed=seed, engine=engine, jobs=jobs)
+    order = order_from(recipe, dots=dots, seed=seed, engine=engine)
     folder = out or Path("run-" + order.recipe.name.replace("/", "-"))
     with Progress() as progress:
         batch = carry_out(order, folder=folder, resume=resume, progress=progress)
-    write(batch, folder)
+        progress(1.0, "writing the results")
+        write_data(batch, folder)
+        html.write(batch, folder / "report.html", touched_by(batch))
+    checkpoint.clear(folder)
     if as_json:
         output.emit_json(batch.summary())
         return

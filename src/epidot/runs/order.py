@@ -1,0 +1,70 @@
+"""What is to be run: a recipe, an engine, how many dots and which seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from epidot.errors import Fault, InputError, NotBuiltYet, nearest
+from epidot.runs.provenance import parameter_hash, text_hash, version
+from epidot.synthesis import recipe as recipes
+from epidot.synthesis.recipe import Recipe
+
+ENGINES = ("meanfield", "kmc")
+DOTS = 200
+MECHANISM = "choi2023"
+
+
+@dataclass(frozen=True)
+class Order:
+    """One run, completely said."""
+
+    recipe: Recipe
+    engine: str = "meanfield"
+    dots: int = DOTS
+    seed: int = 0
+    mechanism: str = MECHANISM
+
+    def __post_init__(self) -> None:
+        if self.engine not in ENGINES:
+            raise InputError(Fault("no such engine", seen=self.engine, nearest=nearest(self.engine, ENGINES)))
+        if self.dots < 1:
+            raise InputError(Fault("a run needs at least one dot", seen=str(self.dots)))
+        if self.engine == "kmc":
+            raise NotBuiltYet("the lattice engine is not built yet; run with --engine meanfield")
+
+    @property
+    def key(self) -> dict[str, str | int]:
+        """What two runs must share to give the same numbers."""
+        return {
+            "recipe": self.recipe.name,
+            "recipe_sha256": text_hash(self.recipe.text),
+            "variant": self.recipe.variant or "",
+            "engine": self.engine,
+            "dots": self.dots,
+            "seed": self.seed,
+            "mechanism": self.mechanism,
+            "version": version(),
+            "parameters_sha256": parameter_hash(),
+        }
+
+
+def order_from(
+    source: str, *, dots: int | None = None, seed: int | None = None, engine: str | None = None
+) -> Order:
+    """An order from a recipe's file or name, or from the batch of an earlier run, which it repeats.
+
+    Raises
+    ------
+    InputError
+        If there is no such recipe or it has faults.
+    """
+    if Path(source).suffix == ".nc":
+        from epidot.runs.batch import Batch
+
+        old = Batch.load(source)
+        recipe = recipes.from_text(
+            old.recipe_text, where=source, name=old.recipe, variant=old.provenance.get("variant") or None
+        )
+        return Order(recipe, engine or old.engine, dots or old.dots, old.seed if seed is None else seed)
+    return Order(recipes.load(source), engine or "meanfield", dots or DOTS, seed or 0)

@@ -1,0 +1,162 @@
+"""Carries an order out: the flask through its recipe, then light at every sample."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.dot.layers import LayeredDot, Population
+from epidot.light.optics import optics
+from epidot.parameter import rests_on
+from epidot.quantities import Quantity
+from epidot.runs import checkpoint, reading
+from epidot.runs.batch import Batch, Sample
+from epidot.runs.order import Order
+from epidot.synthesis import mechanism as mechanisms
+from epidot.synthesis.conservation import relative_errors
+from epidot.synthesis.events import Event
+from epidot.synthesis.flask import Flask, Progress, Taken
+from epidot.synthesis.meanfield import MeanField
+from epidot.synthesis.mechanism import Mechanism
+from epidot.synthesis.readout import counts, layered_dot
+from epidot.synthesis.state import FlaskState
+from epidot.synthesis.stockroom import Stockroom
+
+Tell = Callable[[float, str], None]
+_LIGHT_SHARE = 0.5  # of the work that is left after the flask, for the progress bar only
+
+
+def carry_out(
+    order: Order, *, folder: Path | None = None, resume: bool = False, progress: Tell | None = None
+) -> Batch:
+    """Run ``order``.
+
+    With ``folder``, what is done is kept there after every step, so that an interrupted run can go on
+    with ``resume``.  ``progress`` is told the fraction done and what is being worked on.
+
+    Raises
+    ------
+    NotBuiltYet
+        At a step that needs a room of epidot that does not exist yet.
+    InputError
+        If the checkpoint found belongs to another order.
+    """
+    tell: Tell = progress or (lambda fraction, text: None)
+    mechanism = mechanisms.load(order.mechanism)
+    flask = Flask(order.recipe.timeline(), MeanField(mechanism), mechanism, order.recipe.name)
+    first = flask.begin(order.recipe.start())
+    start = checkpoint.load(folder, order.key) if resume and folder is not None else None
+    total = max(order.recipe.duration_s, 1.0)
+
+    def each(so_far: Progress, event: Event) -> None:
+        tell((1 - _LIGHT_SHARE) * (event.start_s + event.duration_s) / total, event.text)
+        if folder is not None:
+            checkpoint.save(folder, order.key, so_far)
+
+    done = flask.run(start or first, each)
+    samples: list[Sample] = []
+    used: dict[str, list[str]] = {}
+    remarks = list(done.remarks)
+    for i, taken in enumerate(done.taken):
+        tell(1 - _LIGHT_SHARE + _LIGHT_SHARE * i / max(1, len(done.taken)), f"light of {taken.name}")
+        sample, rests, notes = _sample(taken, order, mechanism)
+        samples.append(sample)
+        _join(used, rests)
+        remarks += [note for note in notes if note not in remarks]
+    _join(used, rests_on({f"mechanism.{k}": p for k, p in mechanism.parameters.items()}))
+    return Batch(
+        recipe=order.recipe.name,
+        recipe_text=order.recipe.text,
+        seed=order.seed,
+        dots=order.dots,
+        engine=order.engine,
+        samples=tuple(samples),
+        history=_history(done.history, mechanism),
+        conservation=relative_errors(
+            first.state, done, mechanism, Stockroom(order.recipe.header.reagents).elements
+        ),
+        rests_on=used,
+        basis=_basis(samples),
+        provenance={name: str(value) for name, value in order.key.items()},
+        steps=done.steps,
+        assumptions=tuple(str(remark) for remark in order.recipe.assumptions()),
+        notes=(*(str(w) for w in order.recipe.warnings), *remarks),
+        claims=order.recipe.claims,
+    )
+
+
+def _sample(
+    taken: Taken, order: Order, mechanism: Mechanism
+) -> tuple[Sample, Mapping[str, list[str]], tuple[str, ...]]:
+    state = taken.state
+    if state.dots_mol <= 0:
+        dissolved = {
+            f"{name}_mol": Quantity(mol, None, "mol", "dissolved in the flask")
+            for name, mol in state.liquor.items()
+            if mol > 0
+        }
+        return Sample(taken.name, state.time_s, state.temperature_K, None, dissolved), {}, ()
+    numbers = counts(state, mechanism) if state.surface else {}
+    dot = _dot(taken, mechanism)
+    population = Population.drawn(dot, order.dots, order.recipe.sigma_rel, _generator(order.seed))
+    light = optics(population)
+    found = reading.quantities(numbers, population, light, order.engine)
+    spectra = {
+        name: np.asarray(getattr(light, name)) for name in ("nm", "absorption", "emission", "t_ns", "decay")
+    }
+    return (
+        Sample(taken.name, state.time_s, state.temperature_K, population, found, spectra),
+        light.rests_on,
+        light.notes,
+    )
+
+
+def _dot(taken: Taken, mechanism: Mechanism) -> LayeredDot:
+    """The mean dot: grown where the mechanism knows its surface, described where the recipe says so."""
+    state = taken.state
+    if state.surface and not taken.shells:
+        return layered_dot(state, mechanism)
+    return LayeredDot(state.core, state.core_diameter_nm, taken.shells)
+
+
+def _generator(seed: int) -> np.random.Generator:
+    """One stream for the sizes of the dots: every sample of a run is of the same population."""
+    return np.random.default_rng([seed, zlib.crc32(b"core diameters")])
+
+
+def _history(states: tuple[FlaskState, ...], mechanism: Mechanism) -> dict[str, NDArray[np.float64]]:
+    """Everything against time; a species absent from a state counts as zero."""
+    out: dict[str, NDArray[np.float64]] = {
+        "time_s": np.array([s.time_s for s in states]),
+        "temperature_K": np.array([s.temperature_K for s in states]),
+        "volume_L": np.array([s.volume_L for s in states]),
+    }
+    for kind, read in (("liquor", lambda s: s.liquor), ("surface", lambda s: s.surface)):
+        names = sorted({name for state in states for name in read(state)})
+        for name in names:
+            out[f"{kind}/{name}"] = np.array([read(state).get(name, 0.0) for state in states])
+    rows = [counts(state, mechanism) if state.surface else {} for state in states]
+    for name in sorted({name for row in rows for name in row}):
+        out[f"growth/{name}"] = np.array([row.get(name, 0.0) for row in rows])
+    return out
+
+
+def _basis(samples: list[Sample]) -> dict[str, str]:
+    if not any(sample.population for sample in samples):
+        return {"matter": "definition"}
+    return {
+        "matter": "definition",
+        "growth and oxide": "calibrated on the claims its fitted parameters name, predicted elsewhere",
+        "strain": "predicted",
+        "1S and emission energy": "calibrated on one size of InP, predicted elsewhere",
+        "quantum yield and lifetime": "calibrated on the claims its fitted parameters name, predicted elsewhere",
+    }
+
+
+def _join(into: dict[str, list[str]], more: Mapping[str, list[str]]) -> None:
+    for status, names in more.items():
+        into[status] = sorted({*into.get(status, []), *names})
