@@ -70,7 +70,8 @@ def parse(text: str, *, where: str = "<text>") -> Document:
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
     from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-    yaml = YAML(typ="rt", pure=True)
+    # "safe" also because "rt" leaves a bell character at every fold of folded text (>-).
+    yaml = YAML(typ="safe", pure=True)
     try:
         root = yaml.compose(text)
     except MarkedYAMLError as error:

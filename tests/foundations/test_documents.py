@@ -87,3 +87,8 @@ def test_any_text_is_data_or_an_input_error(text: str) -> None:
     except InputError:
         return
     assert document.line(()) is None or document.line(()) >= 1  # type: ignore[operator]
+
+
+def test_folded_text_is_joined_by_single_spaces() -> None:
+    document = documents.parse("note: >-\n  one line\n  and the next\n")
+    assert document.data["note"] == "one line and the next"
