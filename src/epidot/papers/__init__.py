@@ -1,1 +1,1 @@
-"""Runs the claims of the papers against epidot."""
+"""The papers: their claims as data, held against what epidot gives."""

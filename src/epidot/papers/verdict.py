@@ -1,0 +1,99 @@
+"""How a verdict is given: value and printed number in, one of six words out.
+
+The rules are few and the same for every claim (docs/claims.md states them for readers).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+Verdict = Literal["reproduced", "within rounding", "nearly", "not as stated", "conflict", "not yet"]
+VERDICTS: tuple[str, ...] = get_args(Verdict)
+_WORST_LAST: tuple[Verdict, ...] = ("reproduced", "within rounding", "nearly", "not as stated", "conflict")
+
+EXACT = 1e-9  # relative: the same number up to floating-point noise
+NEAR_PRINTED = 0.10  # no band stated: "sign and size right" is within a tenth of the printed number
+NEAR_LIMIT = 0.25  # one-sided band: within a quarter of its limit
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a value is held against.
+
+    ``expect`` is the paper's number (with its digits in ``printed``), ``band`` the stated range with
+    ``None`` for an open side, ``follows`` is ``False`` where the paper's own inputs are known not to
+    give the printed number.
+    """
+
+    expect: float | None = None
+    printed: str = ""
+    band: tuple[float | None, float | None] | None = None
+    follows: bool = True
+
+
+def rounding(printed: str) -> float:
+    """Half a unit of the last digit printed: 0.5 for ``149``, 0.05 for ``4.0``, 0 for no number."""
+    try:
+        exponent = Decimal(printed.strip()).as_tuple().exponent
+    except InvalidOperation:
+        return 0.0
+    return 0.5 * 10.0**exponent if isinstance(exponent, int) else 0.0
+
+
+def verdict(value: Any, target: Target | Sequence[Target], sigma: float | None = None) -> Verdict:
+    """The verdict on ``value``: a number, a truth value, or a list with one target each (the worst counts).
+
+    Raises
+    ------
+    ValueError
+        If the value is not finite, or the numbers of values and targets differ.
+    """
+    if isinstance(value, (list, tuple, np.ndarray)):
+        targets = [target] * len(value) if isinstance(target, Target) else list(target)
+        if len(targets) != len(value) or not targets:
+            raise ValueError(f"{len(value)} values but {len(targets)} targets")
+        return max((verdict(v, t, sigma) for v, t in zip(value, targets, strict=True)), key=_WORST_LAST.index)
+    if not isinstance(target, Target):
+        raise ValueError("one value needs one target")
+    if isinstance(value, (bool, np.bool_)):
+        return "reproduced" if value else ("conflict" if target.follows else "not as stated")
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"the value is {number}")
+    return _of_number(number, target, sigma or 0.0)
+
+
+def _of_number(value: float, target: Target, sigma: float) -> Verdict:
+    if target.band is not None:
+        low, high = target.band
+        slack = EXACT * max(abs(low or 0.0), abs(high or 0.0))
+        below = 0.0 if low is None else max(0.0, low - value)
+        above = 0.0 if high is None else max(0.0, value - high)
+        if max(below, above) <= slack:
+            return "reproduced"
+        if not target.follows:
+            return "not as stated"
+        if low is not None and high is not None:
+            margin, same_sign = (high - low) / 2, not (low > 0 > value or high < 0 < value)
+        else:
+            limit = high if low is None else low
+            assert limit is not None  # a band has at least one side
+            margin, same_sign = NEAR_LIMIT * abs(limit), limit * value >= 0
+        return "nearly" if same_sign and max(below, above) <= max(margin, 2 * sigma) else "conflict"
+    if target.expect is None:
+        raise ValueError("a number needs a printed number or a band to be held against")
+    off = abs(value - target.expect)
+    if off <= EXACT * abs(target.expect):
+        return "reproduced"
+    if off <= (rounding(target.printed) + sigma) * (1 + EXACT):
+        return "within rounding"
+    if not target.follows:
+        return "not as stated"
+    near = value * target.expect > 0 and off <= max(NEAR_PRINTED * abs(target.expect), 2 * sigma)
+    return "nearly" if near else "conflict"

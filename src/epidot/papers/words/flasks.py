@@ -1,0 +1,66 @@
+"""Recipes carried out in mean field, and what their samples say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from epidot.errors import Fault, InputError, nearest
+from epidot.papers.experiments import START, Change, Experiments
+from epidot.papers.words.registry import word
+
+
+@word("run", model=True, bench=True)
+def run(
+    bench: Experiments,
+    recipe: str,
+    sample: str,
+    quantity: str,
+    twice: Any = (),
+    swap: Any = (),
+    warmer: float = 0.0,
+) -> float:
+    """A quantity at a sample of a recipe; twice=, swap=, warmer= change the recipe."""
+    change = Change(tuple(twice), (str(swap[0]), str(swap[1])) if swap else None, float(warmer))
+    trial = bench.trial(recipe, change)
+    return trial.quantity(trial.state(sample), quantity, sample)
+
+
+@word("run.at", model=True, bench=True)
+def at(bench: Experiments, recipe: str, minutes: float, quantity: str) -> float:
+    """A count of growth at a time (min) after the last precursor went in."""
+    return bench.trial(recipe).at(float(minutes), quantity)
+
+
+@word("run.times", model=True, bench=True)
+def times(bench: Experiments, recipe: str, minutes: Any, quantity: str) -> list[float]:
+    """A count of growth at several times (min) after the last precursor went in."""
+    return [bench.trial(recipe).at(float(m), quantity) for m in minutes]
+
+
+@word("run.series", model=True, bench=True)
+def series(bench: Experiments, recipe: str, endings: Any, sample: str, quantity: str) -> list[float]:
+    """A quantity at one sample of several recipes; {} in the name takes each ending in turn."""
+    return [run(bench, recipe.replace("{}", str(e)), sample, quantity) for e in endings]
+
+
+@word("run.made", model=True, bench=True)
+def made(bench: Experiments, recipe: str, sample: str, reaction: str) -> float:
+    """How often a reaction (with all its variants) has happened per dot until a sample."""
+    trial = bench.trial(recipe)
+    trial.state(sample)
+    names = {r.id: {r.id, r.declared, r.declared.partition(".")[0]} for r in trial.mechanism.reactions}
+    known = set().union(*names.values())
+    if reaction not in known:
+        raise InputError(
+            Fault("the mechanism has no such reaction", seen=reaction, nearest=nearest(reaction, known))
+        )
+    return sum(n for name, n in trial.events[sample].items() if reaction in names.get(name, ()))
+
+
+@word("run.sites", model=True, bench=True)
+def sites(bench: Experiments, recipe: str) -> float:
+    """Core-surface cation sites per pristine dot of a recipe."""
+    from epidot.synthesis.readout import layered_dot
+
+    trial = bench.trial(recipe)
+    return layered_dot(trial.state(START), trial.mechanism).sites

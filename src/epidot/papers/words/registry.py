@@ -1,0 +1,56 @@
+"""Where words are noted when their module is read.
+
+Words of the *model* compute with epidot's own parameters (growth, states, light): what they give is a
+prediction unless the claim was fitted.  All others are arithmetic, equations as printed and tables.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from epidot.papers.experiments import Experiments
+
+Function = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word: what it calls, whether it computes with the model, whether it needs the experiments."""
+
+    function: Function
+    model: bool = False
+    bench: bool = False
+
+    @property
+    def summary(self) -> str:
+        """The first line of its docstring."""
+        return (self.function.__doc__ or "").strip().partition("\n")[0]
+
+
+_TABLE: dict[str, Word] = {}
+_MODEL: set[str] = set()
+WORDS: Mapping[str, Word] = _TABLE
+MODEL_WORDS = _MODEL
+
+
+def word(name: str, *, model: bool = False, bench: bool = False) -> Callable[[Function], Function]:
+    """Note a function under ``name``; with ``bench`` its first argument is the evaluation's experiments."""
+
+    def note(function: Function) -> Function:
+        _TABLE[name] = Word(function, model, bench)
+        if model:
+            _MODEL.add(name)
+        return function
+
+    return note
+
+
+def vocabulary(bench: Experiments) -> dict[str, Function]:
+    """Every word as a function, with the experiments bound where they are needed."""
+    return {
+        name: functools.partial(entry.function, bench) if entry.bench else entry.function
+        for name, entry in _TABLE.items()
+    }
