@@ -1,0 +1,5 @@
+"""``python -m epidot`` is ``epidot``."""
+
+from epidot.cli import main
+
+main()

@@ -1,0 +1,142 @@
+"""The contract of the command line: status, one JSON object on stdout, messages on stderr."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Epidot = Callable[..., Any]
+COMMANDS = ("run", "dose", "read", "measure", "simulate", "claims")
+QUICK = "choi2023/inp-zn"
+QUANTITIES = [
+    "shell_layers",
+    "coverage",
+    "roughness_nm",
+    "oxide_per_dot",
+    "crystalline_fraction",
+    "first_exciton_nm",
+    "pl_peak_nm",
+    "pl_fwhm_nm",
+    "plqy",
+    "tau_amplitude_ns",
+    "tau_intensity_ns",
+    "strain_core",
+]
+
+
+def test_help_names_every_command(epidot: Epidot) -> None:
+    done = epidot("--help")
+    assert done.status == 0
+    for command in COMMANDS:
+        assert command in done.out
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(epidot: Epidot, command: str) -> None:
+    done = epidot(command, "--help")
+    assert done.status == 0
+    assert "Example: epidot " + command in done.out
+
+
+def test_version(epidot: Epidot) -> None:
+    assert epidot("--version").out.strip() == "0.1.0"
+
+
+def test_help_imports_nothing_heavy(epidot: Epidot) -> None:
+    import subprocess
+    import sys
+
+    heavy = ["numpy", "scipy", "matplotlib", "pint", "pydantic", "xarray", "h5py", "ase", "rich"]
+    code = (
+        "import sys\nfrom epidot.cli.app import build\n"
+        "try: build(['--help'])(['--help'])\nexcept SystemExit: pass\n"
+        f"print([m for m in {heavy!r} if m in sys.modules])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out.splitlines()[-1] == "[]"
+
+
+def test_a_run_leaves_everything_it_promises(epidot: Epidot, tmp_path: Path) -> None:
+    done = epidot("run", QUICK, "-o", "out", "--dots", "20", "--seed", "3", "--json")
+    assert done.status == 0, done.err
+    summary = done.json
+    assert summary["seed"] == 3
+    assert summary["dots"] == 20
+    assert summary["engine"] == "meanfield"
+    assert json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8")) == summary
+    for name in ("batch.nc", "dots.extxyz", "report.html"):
+        assert (tmp_path / "out" / name).stat().st_size > 100
+    for sample in summary["samples"]:
+        assert set(QUANTITIES) <= set(sample["quantities"])
+        assert any(name.startswith("adatoms_") for name in sample["quantities"])
+        assert any(name.startswith("ligands_") for name in sample["quantities"])
+    assert max(summary["conservation"].values()) < 1e-10
+    assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
+        "batch.nc",
+        "dots.extxyz",
+        "report.html",
+        "summary.json",
+    ]
+    report = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "http://" not in report.replace("http://www.w3.org", "").replace("http://purl.org", "").replace(
+        "http://creativecommons.org", ""
+    )
+    again = epidot("run", "out/batch.nc", "-o", "again", "--json")
+    assert again.status == 0, again.err
+    assert again.json["samples"] == summary["samples"]
+    assert (tmp_path / "again" / "summary.json").read_bytes() == (
+        tmp_path / "out" / "summary.json"
+    ).read_bytes()
+    simulated = epidot("simulate", "pl", "out", "-o", "pl.csv", "--json")
+    assert simulated.status == 0, simulated.err
+    measured = epidot("measure", "pl", "pl.csv", "--json").json
+    assert measured["technique"] == "pl"
+    expected = summary["samples"][-1]["quantities"]["pl_peak_nm"]["value"]
+    assert measured["quantities"]["peak_nm"]["value"] == pytest.approx(expected, abs=3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["run", "choi2023/inp-znsee"], "choi2023/inp-znse"),
+        (["run", "no-such-file.yaml"], "no such file"),
+        (["run", "."], "folder"),
+        (["run", QUICK, "--engine", "fields"], "meanfield"),
+        (["run", QUICK, "--dots", "0"], "0"),
+        (["run", "nothing.nc"], "no such file"),
+        (["dose", "--core", "InQ", "--diameter", "3.3nm", "--amount", "220nmol", "--shell", "ZnSe:2"], "InP"),
+        (["dose", "--core", "InP", "--shell", "ZnSe:2"], "diameter"),
+        (["read", "nothing.csv"], "no such file"),
+        (["measure", "uvviz", "nothing.csv"], "uvvis"),
+        (["measure", "uvvis", "nothing.csv"], "no such file"),
+        (["measure", "uvvis", "nothing.csv", "--no-such-option"], "--no-such-option"),
+        (["simulate", "pl", "nothing.yaml"], "no such file"),
+        (["simulate", "plx", "nothing.yaml"], "pl"),
+        (["claims", "--id", "C999"], "C999"),
+        (["claims", "choi2032"], "choi2023"),
+        (["clams"], "clams"),
+    ],
+)
+def test_bad_input_is_status_2_with_the_nearest_choice(
+    epidot: Epidot, tmp_path: Path, arguments: list[str], says: str
+) -> None:
+    done = epidot(*arguments)
+    assert done.status == 2, done.err
+    assert says in done.err
+    assert done.out == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("recipe", ["yuan2023/znbr2-300", "yuan2023/inp-znses-bpo-oam-br"])
+def test_halide_steps_say_which_step_cannot_be_carried_out(
+    epidot: Epidot, tmp_path: Path, recipe: str
+) -> None:
+    done = epidot("run", recipe, "-o", "out")
+    assert done.status == 1, done.err
+    assert "not built yet" in done.err
+    assert "line " in done.err
+    assert not (tmp_path / "out" / "summary.json").exists()
