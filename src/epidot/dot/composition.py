@@ -7,6 +7,7 @@ paper's text once says radius, its Methods and its numbers say diameter.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -136,6 +137,47 @@ def layer_thickness_nm(material: str, layer: str | float) -> float:
     return layer_of_lattice_nm(find(material)["a_nm"], layer)
 
 
+@dataclass(frozen=True)
+class Ions:
+    """Cations and anions of one formula unit of a semiconductor, element -> number."""
+
+    cations: Mapping[str, float]
+    anions: Mapping[str, float]
+
+
+_ELEMENT = re.compile(r"([A-Z][a-z]?)(\d*\.?\d*)")
+
+
+def ions(material: str) -> Ions:
+    """The ions of a zinc-blende material by its name: ``InP``, ``ZnSe0.5S0.5``.
+
+    Raises
+    ------
+    InputError
+        If the name is not that of a 1:1 compound of known cations and anions.
+    """
+    cations: dict[str, float] = {}
+    anions: dict[str, float] = {}
+    read = ""
+    for element, number in _ELEMENT.findall(material):
+        read += element + number
+        if CHARGE.get(element, 0) == 0 or number == ".":
+            read += "?"
+            break
+        into = cations if CHARGE[element] > 0 else anions
+        into[element] = into.get(element, 0.0) + (float(number) if number else 1.0)
+    one_to_one = abs(sum(cations.values()) - 1) < 1e-6 and abs(sum(anions.values()) - 1) < 1e-6
+    if read != material or not one_to_one:
+        raise InputError(
+            Fault(
+                "not a zinc-blende compound of one cation and one anion",
+                seen=material,
+                remedy='write e.g. "ZnSe" or "ZnSe0.5S0.5"',
+            )
+        )
+    return Ions(cations, anions)
+
+
 # --- charge ----------------------------------------------------------------------------------------------
 
 
@@ -258,8 +300,8 @@ def reported() -> Mapping[str, Reported]:
             171,
             anions_in_shell(2.4, a_shell / 2, a_shell),
             "Se per dot",
-            "141.3 follows from half a lattice constant, as stated.  The printed number was probably made with "
-            "a (111) bilayer and about 2.43 nm; that is a hypothesis.",
+            "141.3 follows from half a lattice constant, as stated.  The printed number was probably made "
+            "with a (111) bilayer and about 2.43 nm; that is a hypothesis.",
             "C016",
             {
                 "d = 2.42 nm, one d111 of ZnSe (0.3273 nm)": anions_in_shell(2.42, 0.3273, a_shell),
