@@ -76,9 +76,7 @@ def carry_out(
         engine=order.engine,
         samples=tuple(samples),
         history=_history(done.history, mechanism),
-        conservation=relative_errors(
-            first.state, done, mechanism, Stockroom(order.recipe.header.reagents).elements
-        ),
+        conservation=relative_errors(first.state, done, mechanism, _composition(order, mechanism)),
         rests_on=used,
         basis=_basis(samples),
         provenance={name: str(value) for name, value in order.key.items()},
@@ -113,6 +111,17 @@ def _sample(
         light.rests_on,
         light.notes,
     )
+
+
+def _composition(order: Order, mechanism: Mechanism) -> Callable[[str], Mapping[str, float]]:
+    """Atoms per formula unit of anything dissolved or formed: from the mechanism, else from the stockroom."""
+    stockroom = Stockroom(order.recipe.header.reagents)
+
+    def elements(name: str) -> Mapping[str, float]:
+        known = mechanism.species.get(name)
+        return known.elements if known is not None else stockroom.elements(name)
+
+    return elements
 
 
 def _dot(taken: Taken, mechanism: Mechanism) -> LayeredDot:
@@ -153,7 +162,7 @@ def _basis(samples: list[Sample]) -> dict[str, str]:
         "growth and oxide": "calibrated on the claims its fitted parameters name, predicted elsewhere",
         "strain": "predicted",
         "1S and emission energy": "calibrated on one size of InP, predicted elsewhere",
-        "quantum yield and lifetime": "calibrated on the claims its fitted parameters name, predicted elsewhere",
+        "quantum yield, lifetime": "calibrated on the claims its fitted parameters name, predicted elsewhere",
     }
 
 
