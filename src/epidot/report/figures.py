@@ -84,7 +84,7 @@ def growth(batch: Batch) -> Figure:
                 axis.plot(t, values, label=_readable(name))
         axis.set_ylabel(label)
         if len(members) > 1 and axis.has_data():
-            axis.legend()
+            axis.legend(frameon=False)
         for sample in batch.samples:
             axis.axvline(sample.time_s / 60, color="0.85", lw=0.8, zorder=0)
     for axis in axes[1]:
@@ -147,7 +147,7 @@ def spectra(batch: Batch) -> Figure:
     if lit:
         nm = lit[-1].spectra["nm"]
         axis.set_xlim(max(float(nm[0]), 380), float(nm[-1]))
-        axis.legend()
+        axis.legend(frameon=False)
     return Figure(
         drawing,
         "Absorption (full, 1 at the first exciton) and emission (dashed, per nm, 1 at the peak).",
@@ -167,7 +167,7 @@ def decays(batch: Batch) -> Figure:
         data |= {f"{sample.name}: t_ns": t, f"{sample.name}: decay": decay}
     axis.set(xlabel="time / ns", ylabel="emission / initial", xlim=(0, 250), ylim=(1e-3, 1.3))
     if data:
-        axis.legend()
+        axis.legend(frameon=False)
     return Figure(drawing, "Decay after a short pulse, normalised to time zero.", data)
 
 
@@ -185,7 +185,7 @@ def plot_measurement(signal: Signal, found: Quantities, path: Path) -> None:
         axis.set_yscale("log")
         axis.set_ylim(bottom=0.5)
     axis.set(xlabel=f"{signal.x_name} / {signal.x_unit}", ylabel=f"{signal.y_name} / {signal.y_unit}")
-    axis.legend()
+    axis.legend(frameon=False)
     lines = [
         f"{name} = {q.value:.4g}" + (f" ± {q.sigma:.2g}" if q.sigma else "") + f" {q.unit}"
         for name, q in found.items()

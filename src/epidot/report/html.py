@@ -24,8 +24,8 @@ _COLUMNS = (
     ("pl_peak_nm", "PL / nm"),
     ("pl_fwhm_nm", "FWHM / nm"),
     ("plqy", "PLQY / %"),
-    ("tau_amplitude_ns", "⟨τ⟩ amplitude / ns"),
-    ("tau_intensity_ns", "⟨τ⟩ intensity / ns"),
+    ("tau_amplitude_ns", "τ ampl. / ns"),
+    ("tau_intensity_ns", "τ int. / ns"),
 )
 _PERCENT = {"strain_core", "plqy"}
 
