@@ -46,12 +46,11 @@ class _Polynomial:
 
     def basis(self, u: float, derivative: int = 0) -> Array:
         """Rows of the design matrix (or of its derivatives in u) at one place, shape (degree + 1,)."""
-        eye = np.eye(self.degree + 1)
+        rows = np.eye(self.degree + 1)
         if derivative:
-            eye = np.stack(
-                [np.pad(np.polynomial.legendre.legder(e, derivative), (0, derivative)) for e in eye]
-            )
-        return np.polynomial.legendre.legval(u, eye.T)
+            raised = [np.polynomial.legendre.legder(row, derivative) for row in rows]
+            rows = np.stack([np.pad(r, (0, self.degree + 1 - r.size)) for r in raised])
+        return np.asarray(np.polynomial.legendre.legval(u, rows.T), dtype=np.float64)
 
     def at(self, u: float, derivative: int = 0) -> float:
         return float(self.basis(u, derivative) @ self.coefficients)
@@ -69,7 +68,8 @@ def extremum(x: Array, y: Array, sigma: Array | None, *, maximum: bool) -> Readi
     """The maximum (or minimum) of the curve inside the window given by ``x`` of shape (n,), ascending.
 
     ``sigma`` are the standard errors of ``y`` where they are known; else the noise is taken from the
-    residuals.  ``None`` if there is no such extremum inside the window or there are fewer than 7 points.
+    residuals.  ``None`` if there is no such extremum inside the window or there are fewer than 4 points;
+    below 7 points a parabola has to do.
     """
     sign = 1.0 if maximum else -1.0
 
@@ -117,11 +117,9 @@ def _reading(
     sigma: Array | None,
     place: Callable[[_Polynomial], tuple[float, Array, float, Array] | None],
 ) -> Reading | None:
-    if x.size < 7:
-        return None
     best: Reading | None = None
-    for degree in range(4, _HIGHEST + 1, 2):
-        if x.size < degree + 3:
+    for degree in (2,) if 4 <= x.size < 7 else range(4, _HIGHEST + 1, 2):
+        if x.size < degree + (2 if degree == 2 else 3):
             break
         p = _fit(x, y, sigma, degree)
         found = place(p)
@@ -177,7 +175,7 @@ def _fit(x: Array, y: Array, sigma: Array | None, degree: int) -> _Polynomial:
     residuals = values - weighted @ coefficients
     freedom = max(1, x.size - degree - 1)
     variance = float(residuals @ residuals) / freedom
-    correlated = _correlation(residuals, freedom)
+    correlated = correlation(residuals, freedom)
     if sigma is not None and np.all(sigma > 0):
         # Stated errors are believed unless the residuals contradict them clearly.
         scale = max(1.0, variance) if variance > 1 + 3 * math.sqrt(2 / freedom) else 1.0
@@ -189,7 +187,7 @@ def _fit(x: Array, y: Array, sigma: Array | None, degree: int) -> _Polynomial:
     return _Polynomial(coefficients, covariance, float(centre), float(half), noise, degree)
 
 
-def _correlation(residuals: Array, freedom: int) -> float:
+def correlation(residuals: Array, freedom: int) -> float:
     """Factor on the variance for noise that an instrument has smoothed (first-order autocorrelation).
 
     Applied only where the residuals show it at more than two standard errors.

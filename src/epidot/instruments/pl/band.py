@@ -1,0 +1,343 @@
+"""One emission band: where its maximum lies, how wide it is, and how well that is known.
+
+The top of the band, down to a third of its height, is described by y = exp(P(x)) with a polynomial P:
+degree 2 is a Gaussian, higher degrees make it skewed or flat.  The curve is fitted to y itself, not to
+its logarithm, so noise does not bias it.  One fit gives maximum and both half-maximum points with
+their joint covariance.
+
+How many degrees?  For nested least squares the answers of two degrees differ by noise of known
+variance (the difference of their variances).  The degree goes up while the answers differ by more than
+three such standard errors; what the next degree would still change beyond its noise is added to the
+standard error.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.constants import HC
+from epidot.signal.local import correlation
+
+Array = NDArray[np.float64]
+
+_FLOOR = 0.33  # of the maximum: the window reaches down to here
+_DEGREES = (2, 4, 6, 8, 10)
+_FIRST = 6  # with fewer points than this needs, 2 or 4
+_NEWTON = 12  # steps of the fit, far more than it needs
+_GRID = 801
+
+
+@dataclass(frozen=True)
+class Value:
+    """A number with its standard error."""
+
+    value: float
+    sigma: float
+
+
+@dataclass(frozen=True)
+class Band:
+    """Maximum and full width at half maximum on both axes; ``None`` where a half maximum is not reached.
+
+    ``blue`` and ``red`` say whether the half maximum on that side lies within the data; ``x`` and ``y``
+    is the fitted curve over its window.
+    """
+
+    peak_nm: Value
+    peak_eV: Value
+    fwhm_nm: Value | None
+    fwhm_eV: Value | None
+    height: Value
+    blue: bool
+    red: bool
+    degree: int
+    x: Array
+    y: Array
+
+
+class _Curve:
+    """log y = P(u), u = (x - centre) / half in [-1, 1], with the covariance of the Legendre coefficients."""
+
+    def __init__(
+        self, coefficients: Array, covariance: Array, centre: float, half: float, variance: float
+    ) -> None:
+        self.covariance = covariance
+        self.variance = variance
+        self._centre, self._half = centre, half
+        # Powers of u, lowest first: quick to evaluate, and safe on [-1, 1] at these degrees.
+        power = np.polynomial.legendre.leg2poly(coefficients)
+        padded = np.zeros(coefficients.size)
+        padded[: power.size] = power
+        orders = [padded]
+        for _ in range(2):
+            orders.append(orders[-1][1:] * np.arange(1, orders[-1].size) / half)
+        self._orders = [tuple(float(c) for c in order) for order in orders]
+
+    def log(self, x: float, derivative: int = 0) -> float:
+        """log y or its derivative in x."""
+        u = (x - self._centre) / self._half
+        total = 0.0
+        for c in reversed(self._orders[derivative]):
+            total = total * u + c
+        return total
+
+    def logs(self, x: Array, derivative: int = 0) -> Array:
+        """The same for many x, shape (n,)."""
+        u = (x - self._centre) / self._half
+        return np.asarray(np.polynomial.polynomial.polyval(u, self._orders[derivative]), dtype=np.float64)
+
+    def basis(self, x: float, derivative: int = 0) -> Array:
+        """Gradient of ``log(x, derivative)`` (0 or 1) in the Legendre coefficients."""
+        u = (x - self._centre) / self._half
+        n = len(self._orders[0])
+        value, slope = [1.0, u], [0.0, 1.0]
+        for k in range(1, n - 1):
+            value.append(((2 * k + 1) * u * value[k] - k * value[k - 1]) / (k + 1))
+            slope.append((2 * k + 1) * value[k] + slope[k - 1])
+        if derivative:
+            return np.array(slope[:n]) / self._half
+        return np.array(value[:n])
+
+
+def find_band(x: Array, y: Array, sigma: Array | None, shape: Array, top: int, density: str) -> Band | None:
+    """The band around the point ``top`` of a spectrum over wavelength / nm, arrays of shape (n,).
+
+    ``shape`` is the curve smoothed; it only decides which points are used, so that noise does not choose
+    them.  ``sigma`` are standard errors where they are known; else the noise is taken from the
+    residuals.  ``density`` says whose maximum and width the values in eV are: ``per nm`` or ``per eV``.
+    Returns ``None`` if no maximum can be read there.
+    """
+    first, last = reach(shape, top, _FLOOR * float(shape[top]))
+    while last - first < 5 and (first > 0 or last < x.size - 1):  # coarse steps: take neighbours
+        first, last = max(0, first - 1), min(x.size - 1, last + 1)
+    part = slice(first, last + 1)
+    xs, ys, ss = x[part], y[part], None if sigma is None else sigma[part]
+    answers: list[tuple[int, dict[str, tuple[float, Array]], _Curve]] = []
+    for degree in _DEGREES:
+        if xs.size < degree + 3:
+            break
+        if degree < _FIRST and xs.size >= _FIRST + 5:
+            continue
+        curve = _fitted(xs, ys, ss, shape[part], degree)
+        found = None if curve is None else _answers(curve, xs, x[top], density)
+        if curve is not None and found is not None:
+            answers.append((degree, found, curve))
+    if not answers:
+        return None
+    chosen = 0
+    while chosen + 1 < len(answers) and _differ(answers[chosen], answers[chosen + 1]):
+        chosen += 1
+    degree, found, curve = answers[chosen]
+    higher = answers[chosen + 1] if chosen + 1 < len(answers) else None
+    values = {name: Value(float(v), _error(name, answers[chosen], higher)) for name, (v, _) in found.items()}
+    grid = np.linspace(xs[0], xs[-1], 200)
+    return Band(
+        values["peak_nm"],
+        values["peak_eV"],
+        values.get("fwhm_nm"),
+        values.get("fwhm_eV"),
+        values["height"],
+        "blue" in found,
+        "red" in found,
+        degree,
+        grid,
+        np.exp(curve.logs(grid)),
+    )
+
+
+def reach(y: Array, top: int, level: float) -> tuple[int, int]:
+    """First and last index around ``top`` with all points in between above ``level``.
+
+    One point below the level does not end it (noise); two in a row do.
+    """
+    ends = []
+    for step in (-1, 1):
+        i, last, below = top, top, 0
+        while 0 <= i < y.size and below < 2:
+            if y[i] >= level:
+                last, below = i, 0
+            else:
+                below += 1
+            i += step
+        ends.append(last)
+    return ends[0], ends[1]
+
+
+def _fitted(x: Array, y: Array, sigma: Array | None, shape: Array, degree: int) -> _Curve | None:
+    """Gauss-Newton fit of y = exp(P(x)) from the smoothed curve as the start."""
+    centre, half = float((x[0] + x[-1]) / 2), float((x[-1] - x[0]) / 2)
+    basis = np.polynomial.legendre.legvander((x - centre) / half, degree)
+    weight = np.ones(x.size) if sigma is None else 1 / sigma
+    floor = np.maximum(shape, 0.05 * float(np.max(shape)))
+    c: NDArray[Any] = np.linalg.lstsq(
+        basis * (floor * weight)[:, None], np.log(floor) * floor * weight, rcond=None
+    )[0]
+
+    def cost(coefficients: NDArray[np.floating[Any]]) -> float:
+        with np.errstate(over="ignore"):
+            r = (y - np.exp(np.minimum(basis @ coefficients, 600.0))) * weight
+            return float(r @ r)
+
+    now = cost(c)
+    for _ in range(_NEWTON):
+        model = np.exp(np.minimum(basis @ c, 600.0))
+        jacobian = basis * (model * weight)[:, None]
+        step = np.linalg.lstsq(jacobian, (y - model) * weight, rcond=None)[0]
+        size = 1.0
+        while size > 1e-3 and not cost(c + size * step) <= now:
+            size /= 2
+        if size <= 1e-3:
+            break
+        c = c + size * step
+        before, now = now, cost(c)
+        if before - now <= 1e-12 * before:
+            break
+    if not math.isfinite(now):
+        return None
+    model = np.exp(np.minimum(basis @ c, 600.0))
+    jacobian = basis * (model * weight)[:, None]
+    residuals = (y - model) * weight
+    freedom = max(1, x.size - degree - 1)
+    variance = now / freedom
+    inverse = np.linalg.pinv(jacobian)
+    covariance = (inverse @ inverse.T) * correlation(residuals, freedom)
+    if sigma is None or variance > 1 + 3 * math.sqrt(2 / freedom):
+        covariance = covariance * variance
+    return _Curve(c, covariance, centre, half, variance)
+
+
+def _answers(curve: _Curve, x: Array, near: float, density: str) -> dict[str, tuple[float, Array]] | None:
+    """Value and gradient (in the coefficients) of every quantity; ``None`` if there is no maximum."""
+    nm = _half_points(curve, x, near, 0.0)
+    if nm is None:
+        return None
+    peak, gradient, blue, red = nm
+    height = math.exp(curve.log(peak))
+    out: dict[str, tuple[float, Array]] = {
+        "peak_nm": (peak, gradient),
+        "height": (height, height * curve.basis(peak)),
+    }
+    if blue is not None and red is not None:
+        out["fwhm_nm"] = (red[0] - blue[0], red[1] - blue[1])
+    if density == "per eV":
+        other = _half_points(curve, x, peak, 2.0)
+        if other is None:
+            return None
+        peak, gradient, blue, red = other
+    out["peak_eV"] = (HC / peak, -HC / peak**2 * gradient)
+    if blue is not None:
+        out["blue"] = blue
+    if red is not None:
+        out["red"] = red
+    if blue is not None and red is not None:
+        width = HC / blue[0] - HC / red[0]
+        out["fwhm_eV"] = (width, HC / red[0] ** 2 * red[1] - HC / blue[0] ** 2 * blue[1])
+    return out
+
+
+Point = tuple[float, Array]
+
+
+def _half_points(
+    curve: _Curve, x: Array, near: float, power: float
+) -> tuple[float, Array, Point | None, Point | None] | None:
+    """Maximum and half-maximum points of exp(P(x)) x**power, each with its gradient in the coefficients."""
+    grid = np.linspace(x[0], x[-1], _GRID)
+    slope = curve.logs(grid, 1) + power / grid
+    tops = np.flatnonzero((slope[:-1] > 0) & (slope[1:] <= 0))
+    if tops.size == 0:
+        return None
+    at = int(tops[np.argmin(np.abs(grid[tops] - near))])
+
+    def first(v: float) -> float:
+        return curve.log(v, 1) + power / v
+
+    peak = _root(first, grid[at], grid[at + 1])
+    bend = curve.log(peak, 2) - power / peak**2
+    if not bend < 0:
+        return None
+    level = curve.log(peak) + power * math.log(peak) - math.log(2.0)
+
+    def above(v: float) -> float:
+        return curve.log(v) + power * math.log(v) - level
+
+    heights = curve.logs(grid) + power * np.log(grid) - level
+    sides: list[Point | None] = []
+    for i, step in ((at, -1), (at + 1, 1)):
+        while 0 <= i < grid.size and heights[i] > 0:
+            i += step
+        if not 0 <= i < grid.size:
+            sides.append(None)
+            continue
+        a, b = sorted((grid[i], grid[i - step]))
+        place = _root(above, a, b)
+        gradient = -(curve.basis(place) - curve.basis(peak)) / first(place)
+        sides.append((place, gradient))
+    return peak, -curve.basis(peak, 1) / bend, sides[0], sides[1]
+
+
+def _root(function: Callable[[float], float], a: float, b: float) -> float:
+    """Bisection with regula falsi steps between ``a`` and ``b``, to rounding."""
+    fa, fb = function(a), function(b)
+    if fa == 0 or fb == 0 or fa * fb > 0:
+        return a if abs(fa) <= abs(fb) else b
+    for k in range(60):
+        m = (a + b) / 2 if k % 3 == 2 else a - fa * (b - a) / (fb - fa)
+        fm = function(m)
+        if fm == 0 or abs(b - a) < 1e-12 * abs(m):
+            return m
+        if fa * fm < 0:
+            b, fb = m, fm
+        else:
+            a, fa = m, fm
+    return (a + b) / 2
+
+
+def _variance(answer: tuple[int, dict[str, tuple[float, Array]], _Curve], name: str) -> float:
+    gradient = answer[1][name][1]
+    return max(0.0, float(gradient @ answer[2].covariance @ gradient))
+
+
+def _change(
+    low: tuple[int, dict[str, tuple[float, Array]], _Curve],
+    high: tuple[int, dict[str, tuple[float, Array]], _Curve],
+    name: str,
+) -> tuple[float, float]:
+    """By how much the higher degree moves a quantity, and the variance that noise gives this move."""
+    moved = high[1][name][0] - low[1][name][0]
+    # A misfit of the lower degree sits in its residuals: judge both by the noise of the higher one.
+    ratio = high[2].variance / low[2].variance if low[2].variance > 0 else 1.0
+    variance = _variance(high, name) - _variance(low, name) * min(1.0, ratio)
+    return moved, max(variance, 0.0)
+
+
+def _differ(
+    low: tuple[int, dict[str, tuple[float, Array]], _Curve],
+    high: tuple[int, dict[str, tuple[float, Array]], _Curve],
+) -> bool:
+    for name in ("peak_nm", "fwhm_nm"):
+        if name in low[1] and name in high[1]:
+            moved, variance = _change(low, high, name)
+            if moved * moved > 9 * variance:
+                return True
+        elif name in high[1]:
+            return True
+    return False
+
+
+def _error(
+    name: str,
+    chosen: tuple[int, dict[str, tuple[float, Array]], _Curve],
+    higher: tuple[int, dict[str, tuple[float, Array]], _Curve] | None,
+) -> float:
+    variance = _variance(chosen, name)
+    if higher is not None and name in higher[1]:
+        moved, noise = _change(chosen, higher, name)
+        variance += max(0.0, moved * moved - noise)
+    return math.sqrt(variance)

@@ -1,0 +1,191 @@
+"""Peak and width of an emission band in a measured or simulated spectrum."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.errors import Fault, InputError
+from epidot.instruments.pl.band import Value, find_band, reach
+from epidot.quantities import Quantities, Quantity
+from epidot.signal import Signal, local
+from epidot.signal.windows import inside, ranges
+
+Array = NDArray[np.float64]
+
+_QUANTITIES = ("peak_nm", "peak_eV", "fwhm_nm", "fwhm_eV")
+_SIGNIFICANT = 5.0  # height of a band in units of the noise of the smoothed curve
+_LINES = 8  # so many narrow lines are left out at most
+
+
+def measured(signal: Signal, chosen: dict[str, Any]) -> Quantities:
+    """See :func:`epidot.instruments.pl.measure`; ``chosen`` are the settled options."""
+    signal, warnings = prepared(signal, chosen)
+    found = strongest(signal, float(chosen["narrowest_nm"]), warnings)
+    if isinstance(found, str):
+        return _nothing(signal, found, warnings)
+    signal, shape, top = found
+    density = str(chosen["density"])
+    band = find_band(signal.x, signal.y, errors(signal, shape), shape, top, density)
+    if band is None:
+        return _nothing(signal, "no maximum can be read from the strongest band", warnings)
+    how = f"y = exp(polynomial of degree {band.degree}) through the top two thirds of the band, photons "
+    note = "" if density == "per eV" else "of the photons per nm; density='per eV' gives those per eV"
+    jacobian = "per eV (Jacobian λ²/hc)" if density == "per eV" else "per nm"
+    missing = " and ".join(s for s, there in (("blue", band.blue), ("red", band.red)) if not there)
+    absent = f"the half maximum on the {missing} side lies outside the measured range"
+
+    def quantity(value: Value | None, unit: str, method: str, note: str) -> Quantity:
+        if value is None:
+            return Quantity(None, None, unit, "none", absent)
+        return Quantity(value.value, value.sigma, unit, method, note)
+
+    quantities = {
+        "peak_nm": quantity(band.peak_nm, "nm", how + "per nm", ""),
+        "peak_eV": quantity(band.peak_eV, "eV", how + jacobian, note),
+        "fwhm_nm": quantity(band.fwhm_nm, "nm", how + "per nm", ""),
+        "fwhm_eV": quantity(band.fwhm_eV, "eV", how + jacobian, note),
+    }
+    top_curve = replace(signal.with_values(band.x, band.y), kind="analog", live_time=None)
+    return Quantities("pl", quantities, signal.source, tuple(warnings), curves={"top of the band": top_curve})
+
+
+def _nothing(signal: Signal, why: str, warnings: list[str]) -> Quantities:
+    empty = {name: Quantity(None, None, name[-2:], "none", why) for name in _QUANTITIES}
+    return Quantities("pl", empty, signal.source, tuple(warnings))
+
+
+def prepared(signal: Signal, chosen: dict[str, Any]) -> tuple[Signal, list[str]]:
+    """The signal inside the window, without excluded ranges, its baseline subtracted; and warnings.
+
+    Raises
+    ------
+    InputError
+        If fewer than 5 points are left or a range cannot be read.
+    """
+    keep = np.ones(len(signal), dtype=np.bool_)
+    if chosen["window"] is not None:
+        keep &= inside(signal.x, ranges(chosen["window"], "window"))
+    if chosen["exclude"] is not None:
+        keep &= ~inside(signal.x, ranges(chosen["exclude"], "exclude"))
+    if np.sum(keep) < 5:
+        span = f"{signal.x[0]:g} to {signal.x[-1]:g} nm" if len(signal) else "no points"
+        raise InputError(
+            Fault(
+                "fewer than 5 points are left by window and exclude",
+                signal.source or None,
+                seen=f"{int(np.sum(keep))}",
+                remedy=f"the spectrum runs over {span}",
+            )
+        )
+    warnings: list[str] = []
+    sigma = None if signal.sigma is None else signal.sigma[keep]
+    x, y = signal.x[keep], signal.y[keep]
+    kind, live_time = signal.kind, signal.live_time
+    if chosen["baseline"] != "none":
+        ends = max(3, x.size // 20)
+        low, high = float(np.mean(y[:ends])), float(np.mean(y[-ends:]))
+        if chosen["baseline"] == "offset":
+            line = np.full(x.shape, min(low, high))
+        else:
+            left, right = float(np.mean(x[:ends])), float(np.mean(x[-ends:]))
+            line = low + (high - low) * (x - left) / (right - left)
+        if kind != "analog":  # counts less a background are no counts, but keep their errors
+            seconds = float(live_time or 1.0) if kind == "rate" else 1.0
+            sigma = np.sqrt(np.maximum(y * seconds, 1.0)) / seconds
+            kind, live_time = "analog", None
+        y = y - line
+    return replace(signal, x=x, y=y, sigma=sigma, kind=kind, live_time=live_time), warnings
+
+
+def errors(signal: Signal, shape: Array) -> Array | None:
+    """Standard error of every point where the kind of noise or the signal gives it, else ``None``."""
+    if signal.kind == "analog":
+        return signal.sigma if signal.sigma is not None and bool(np.all(signal.sigma > 0)) else None
+    seconds = float(signal.live_time or 1.0) if signal.kind == "rate" else 1.0
+    # From the smoothed curve: errors taken from the counts themselves would pull the fit down.
+    return np.sqrt(np.maximum(shape * seconds, 1.0)) / seconds
+
+
+def strongest(signal: Signal, narrowest: float, warnings: list[str]) -> tuple[Signal, Array, int] | str:
+    """The signal without narrow lines, its smoothed shape and the index of its strongest interior maximum.
+
+    A text instead says why there is none.
+    """
+    for _ in range(_LINES):
+        shape, gain = _shape(signal)
+        noise = local.noise_level(signal.y) * gain
+        top = _highest_inside(shape, noise)
+        if top is None:
+            if float(np.max(signal.y)) <= 0:
+                return "no emission: no value above zero"
+            edge = "blue" if int(np.argmax(shape)) < len(signal) / 2 else "red"
+            if float(np.ptp(shape)) > _SIGNIFICANT * noise:
+                return f"no maximum inside the range: the signal is highest at its {edge} end"
+            return "no band above the noise"
+        line = _narrow_line(signal, top, narrowest)
+        if line is None:
+            high = float(np.max(shape))
+            if high > 1.001 * float(shape[top]) + _SIGNIFICANT * noise:
+                edge = "blue" if int(np.argmax(shape)) < top else "red"
+                warnings.append(
+                    f"the signal is higher at the {edge} end than in the band (scattered light?); "
+                    "the strongest maximum inside the range was taken"
+                )
+            return signal, shape, top
+        low, high = line
+        keep = (signal.x < low) | (signal.x > high)
+        if np.sum(keep) < 8:
+            return "nothing but lines narrower than an emission band"
+        warnings.append(
+            f"a line narrower than {narrowest:g} nm near {(low + high) / 2:.0f} nm was taken for "
+            "scattered light and left out"
+        )
+        signal = signal.with_values(
+            signal.x[keep], signal.y[keep], None if signal.sigma is None else signal.sigma[keep]
+        )
+    return "nothing but lines narrower than an emission band"
+
+
+def _shape(signal: Signal) -> tuple[Array, float]:
+    """The curve smoothed over about a third of its band, at the signal's own points."""
+    x, y = signal.x, signal.y
+    width = min(10.0, (x[-1] - x[0]) / 5)
+    for _ in range(2):
+        even, values, gain = local.smoothed(x, y, width)
+        shape = np.interp(x, even, values)
+        top = int(np.argmax(shape))
+        low, high = reach(shape, top, 0.5 * float(shape[top]))
+        width = min(0.35 * float(x[high] - x[low]), 20.0, (x[-1] - x[0]) / 5)
+    even, values, gain = local.smoothed(x, y, width)
+    return np.interp(x, even, values), gain
+
+
+def _highest_inside(shape: Array, noise: float) -> int | None:
+    from scipy.signal import find_peaks
+
+    least = max(_SIGNIFICANT * noise, 0.02 * float(np.ptp(shape)))
+    if not least > 0:
+        return None
+    tops, _ = find_peaks(shape, prominence=least)
+    tops = [int(t) for t in tops if shape[t] > _SIGNIFICANT * noise]
+    return max(tops, key=lambda t: float(shape[t])) if tops else None
+
+
+def _narrow_line(signal: Signal, top: int, narrowest: float) -> tuple[float, float] | None:
+    """The range of a line narrower than ``narrowest`` around ``top``, or ``None`` if it is a band."""
+    near = np.flatnonzero(np.abs(signal.x - signal.x[top]) <= max(narrowest, 4.0))
+    peak = int(near[np.argmax(signal.y[near])])
+    height = float(signal.y[peak])
+    if height < 10 * local.noise_level(signal.y):
+        return None
+    low, high = reach(signal.y, peak, 0.5 * height)
+    step = float(np.median(np.diff(signal.x)))
+    width = float(signal.x[high] - signal.x[low])
+    if width >= narrowest or step > narrowest / 2:
+        return None
+    margin = max(width, step) * 1.5
+    return float(signal.x[low] - margin), float(signal.x[high] + margin)

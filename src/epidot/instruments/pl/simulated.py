@@ -1,0 +1,73 @@
+"""The emission spectrum an instrument would show of given dots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.dot.layers import LayeredDot, Population
+from epidot.errors import Fault, InputError
+from epidot.instruments._members import populations
+from epidot.signal import Signal
+from epidot.signal.noise import noisy
+
+
+Array = NDArray[np.float64]
+
+
+def simulated(
+    dots: Population | Iterable[LayeredDot], setup: dict[str, Any], rng: np.random.Generator | None
+) -> Signal:
+    """See :func:`epidot.instruments.pl.simulate`; ``setup`` are the settled options."""
+    from epidot.light.spectra import emission
+
+    start, stop, step = (float(setup[n]) for n in ("start_nm", "stop_nm", "step_nm"))
+    if stop - start < 5 * step:
+        raise InputError(
+            Fault(
+                "start_nm, stop_nm and step_nm leave fewer than 6 points",
+                seen=f"{start:g}, {stop:g}, {step:g}",
+            )
+        )
+    nm = start + step * np.arange(int((stop - start) / step + 1.5), dtype=np.float64)
+    curve = np.zeros(nm.size)
+    for population, number in populations(dots):
+        # Each dot's share of the light goes with its absorption far above the edge: with its volume.
+        weight = number * float(np.mean(population.core_diameters_nm**3))
+        curve += weight * _through_slits(population, nm, float(setup["bandpass_nm"]), emission)
+    highest = float(np.max(curve))
+    if not highest > 0:
+        raise InputError(
+            Fault(
+                "these dots do not emit inside the range",
+                seen=f"{start:g} to {stop:g} nm",
+                remedy="choose start_nm and stop_nm around their emission",
+            )
+        )
+    mean = curve / highest * float(setup["counts"]) + float(setup["background"])
+    clean = Signal(
+        technique="pl",
+        x=nm,
+        y=mean,
+        x_name="wavelength",
+        x_unit="nm",
+        y_name="intensity",
+        y_unit="counts",
+        kind="counts",
+        origin="simulated",
+        meta={"setup": dict(setup), "column": "intensity", "columns": ["intensity"]},
+    )
+    return clean if rng is None else noisy(clean, rng)
+
+
+def _through_slits(population: Population, nm: Array, fwhm: float, emission: Any) -> Array:
+    if fwhm == 0:
+        return np.asarray(emission(population, nm), dtype=np.float64)
+    # Gauss-Hermite points of the slit's Gaussian: exact for any spectrum smooth on its scale.
+    z, w = np.polynomial.hermite_e.hermegauss(9)
+    sigma = fwhm / 2.354820045030949
+    seen = [weight * emission(population, nm + sigma * at) for at, weight in zip(z, w, strict=True)]
+    return np.asarray(sum(seen) / w.sum(), dtype=np.float64)

@@ -1,0 +1,131 @@
+"""Nonlinear least squares with bounds, covariance, and words for how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.signal.signal import Signal
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Free:
+    """One fitted parameter: its name and unit, where the search starts and its bounds."""
+
+    name: str
+    unit: str
+    start: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Best values with their covariance, in the order of ``names``.
+
+    ``status`` is ``converged``, ``at a bound`` or ``failed``; ``message`` names the parameter that stands
+    at a bound or is not determined.  ``noise`` is the standard error per point that was used or found.
+    """
+
+    names: tuple[str, ...]
+    values: Array
+    covariance: Array
+    curve: Array
+    status: str
+    message: str
+    statistics: dict[str, float]
+
+    def value(self, name: str) -> float:
+        return float(self.values[self.names.index(name)])
+
+    def sigma(self, name: str) -> float | None:
+        """Standard error, or ``None`` if the data do not determine the parameter."""
+        i = self.names.index(name)
+        variance = float(self.covariance[i, i])
+        return float(np.sqrt(variance)) if np.isfinite(variance) and variance >= 0 else None
+
+
+def fit_curve(signal: Signal, model: Callable[[Array], Array], free: Sequence[Free]) -> Fitted:
+    """Fit ``model(values) -> y`` of shape (n,) to a signal.
+
+    Counts and rates are fitted by their Poisson deviance (residuals signed, squares summing to the
+    deviance), analog values by least squares with the signal's own standard errors, or with one common
+    error found from the residuals.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer points than parameters.
+    """
+    from scipy.optimize import least_squares
+
+    if len(signal) <= len(free):
+        raise ValueError(f"{len(free)} parameters need more than {len(signal)} points")
+    low = np.array([f.low for f in free])
+    high = np.array([f.high for f in free])
+    span = high - low
+    start = np.clip([f.start for f in free], low + 1e-6 * span, high - 1e-6 * span)
+    known = signal.kind != "analog" or (signal.sigma is not None and bool(np.all(signal.sigma > 0)))
+
+    def residuals(values: Array) -> Array:
+        y = model(values)
+        if signal.kind != "analog":
+            return _deviance(signal, y)
+        return (y - signal.y) / (signal.sigma if known and signal.sigma is not None else 1.0)
+
+    scale = np.maximum(np.abs(start), 1e-3 * np.where(np.isfinite(span), span, 1.0))
+    found = least_squares(residuals, start, bounds=(low, high), x_scale=scale, max_nfev=400)
+    freedom = len(signal) - len(free)
+    reduced = float(2 * found.cost) / freedom
+    covariance, loose = _covariance(found.jac, scale)
+    if not known:
+        covariance = covariance * reduced
+    at_bound = [
+        f.name
+        for f, v, s in zip(free, found.x, span, strict=True)
+        if min(v - f.low, f.high - v) < 1e-6 * (s if np.isfinite(s) else 1.0)
+    ]
+    undetermined = [free[i].name for i in loose]
+    if not found.success:
+        status, message = "failed", "the search did not settle within 400 evaluations"
+    elif at_bound:
+        status, message = "at a bound", "at its bound: " + ", ".join(at_bound)
+    else:
+        status, message = "converged", "converged"
+    if undetermined:
+        message += "; not determined by these data: " + ", ".join(undetermined)
+    statistics = {
+        "reduced_deviance" if known else "residual_variance": reduced,
+        "degrees_of_freedom": freedom,
+    }
+    names = tuple(f.name for f in free)
+    return Fitted(names, found.x, covariance, model(found.x), status, message, statistics)
+
+
+def _deviance(signal: Signal, y: Array) -> Array:
+    seconds = float(signal.live_time or 1.0) if signal.kind == "rate" else 1.0
+    n = signal.y * seconds
+    mean = np.maximum(y * seconds, 1e-9)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.where(n > 0, n * np.log(n / mean), 0.0)
+    return np.sign(mean - n) * np.sqrt(np.maximum(2 * (mean - n + logs), 0.0))
+
+
+def _covariance(jacobian: Array, scale: Array) -> tuple[Array, list[int]]:
+    """Inverse of JᵀJ; parameters along which nothing changes get infinite variance."""
+    scaled = jacobian * scale
+    _, singular, rows = np.linalg.svd(scaled, full_matrices=False)
+    if singular.size == 0 or singular[0] == 0:
+        return np.full((scale.size, scale.size), np.inf), list(range(scale.size))
+    good = singular > 1e-9 * singular[0]
+    covariance = (rows[good].T / singular[good] ** 2) @ rows[good]
+    loose = sorted({int(np.argmax(np.abs(row))) for row in rows[~good]})
+    covariance = covariance * np.outer(scale, scale)
+    for i in loose:
+        covariance[i, i] = np.inf
+    return covariance, loose

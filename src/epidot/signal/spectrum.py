@@ -1,0 +1,117 @@
+"""A spectrum in a text file (or saved by epidot) -> a Signal over wavelength / nm."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.constants import HC
+from epidot.errors import Fault, InputError
+from epidot.signal import storage
+from epidot.signal.decoding import file_bytes
+from epidot.signal.headings import unit as unit_of
+from epidot.signal.signal import NoiseKind, Signal
+from epidot.signal.text import parse_table
+from epidot.signal.trace import Trace, axis_unit, to_nm, trace
+
+Array = NDArray[np.float64]
+
+
+def read_spectrum(
+    path: str | Path,
+    *,
+    technique: str,
+    y_name: str,
+    column: str | int | None = None,
+    unit: str | None = None,
+    recorded: str | None = None,
+    noise: str = "analog",
+) -> Signal:
+    """One spectrum of ``path`` as a Signal over wavelength / nm, ascending.
+
+    ``recorded`` is ``None`` for a quantity *at* a wavelength (absorbance: its values do not change with
+    the axis) and ``per nm`` or ``per eV`` for a density over an energy axis: ``per eV`` is converted with
+    E²/hc, ``per nm`` (only the axis was relabelled) is not.  ``noise`` is ``analog``, ``counts`` or
+    ``auto`` (counts if the head says so and the values are whole numbers).  A file written by
+    :func:`epidot.signal.storage.save` gives back the signal that was saved.
+
+    Raises
+    ------
+    InputError
+        If the file, the column or the axis cannot be used.
+    """
+    where = str(path)
+    raw = file_bytes(path)
+    if storage.is_saved(raw):
+        saved = storage.parse(raw, where, technique)
+        if column is not None and str(column).strip() not in (
+            "1",
+            str(saved.meta.get("column", saved.y_name)),
+        ):
+            raise InputError(
+                Fault("a saved signal has one column", where, seen=str(column), remedy="leave column out")
+            )
+        return saved
+    found = trace(parse_table(raw, where), column)
+    given, guessed = axis_unit(found, unit, where)
+    nm = to_nm(found.x, given, where)
+    y = found.y
+    warnings = [*found.warnings, *([guessed] if guessed else [])]
+    if nm[0] > nm[-1]:
+        nm, y = nm[::-1], y[::-1]
+    energy_axis = given in ("eV", "cm-1")
+    if energy_axis and recorded == "per eV":
+        y = y * (HC / nm**2)
+        warnings.append(
+            f"the axis is in {given}: the values were taken as photons per {given} and converted to photons "
+            "per nm (E²/hc); if only the axis had been relabelled, read with recorded='per nm'"
+        )
+    elif energy_axis:
+        warnings.append(f"the axis in {given} was converted to nm; the values were left as they are")
+    if np.any(np.diff(nm) <= 0):
+        raise InputError(Fault("axis values too close to be told apart in nm", where))
+    _refuse_huge(y, where, found)
+    meta = {**found.meta, "axis_unit": given}
+    return Signal(
+        technique=technique,
+        x=nm,
+        y=y,
+        x_name="wavelength",
+        x_unit="nm",
+        y_name=y_name,
+        y_unit=found.y_unit or (unit_of(found.name) or ""),
+        kind=_kind(found, noise, where, warnings),
+        origin="measured",
+        source=where,
+        warnings=tuple(warnings),
+        meta=meta,
+    )
+
+
+def _kind(found: Trace, noise: str, where: str, warnings: list[str]) -> NoiseKind:
+    whole = bool(np.all(found.y >= 0) and np.all(found.y == np.round(found.y)))
+    if noise == "counts":
+        if not whole:
+            raise InputError(
+                Fault(
+                    "these values are not counts (negative or not whole numbers)",
+                    where,
+                    seen=f"{found.y[np.argmax(found.y != np.round(found.y))]:g}",
+                    remedy="leave the option noise out",
+                )
+            )
+        return "counts"
+    if noise == "auto" and whole and found.y_unit == "counts" and float(found.y.max()) > 20:
+        warnings.append("whole numbers in counts: the noise was taken to be Poisson's")
+        return "counts"
+    return "analog"
+
+
+def _refuse_huge(y: Array, where: str, found: Trace) -> None:
+    # Squares of the values are needed; beyond this they would overflow.
+    if not np.all(np.isfinite(y)) or float(np.max(np.abs(y))) > 1e150:
+        raise InputError(
+            Fault("values too large to be a spectrum", where, seen=f"{float(np.max(np.abs(found.y))):g}")
+        )
