@@ -17,7 +17,7 @@ def result(check: str, value: str = "149", fitted: dict[str, str] | None = None)
     source = paper.from_text(
         "paper: {title: T, year: 2020, licence: none}\n"
         "inputs:\n  a: {value: 2, unit: nm, source: here, status: assumed}\n"
-        "claims:\n  C001:\n    claim: words\n    where: eq 1\n    subsystem: composition\n    kind: equation\n"
+        "claims:\n  C001:\n    claim: words\n    where: eq 1\n    subsystem: composition\n    kind: k\n"
         f"    paper_value: {value}\n    unit: nm\n    note: a note\n    check: {check}\n"
     )
     return judge(source.claims[0], source, Experiments(), fitted or {})
@@ -30,9 +30,7 @@ def test_a_number_that_rounds_to_the_printed_one() -> None:
 
 
 def test_a_printed_number_that_does_not_follow_keeps_its_readings() -> None:
-    found = result(
-        '{value: 71.6 * a, follows: false, readings: [{with: "a = 2.08", value: 71.6 * 2.08}]}'
-    )
+    found = result('{value: 71.6 * a, follows: false, readings: [{with: "a = 2.08", value: 71.6 * 2.08}]}')
     assert found.verdict == "not as stated"
     assert found.value == pytest.approx(143.2)
     assert "a = 2.08 gives 148.9" in found.detail
@@ -49,7 +47,9 @@ def test_a_number_declared_not_to_follow_must_not() -> None:
 
 
 def test_named_formulas_are_evaluated_only_when_read() -> None:
-    found = result('{let: {x: 3 * a, never: 1 / 0}, value: "[x, x + a]", expect: [6, 8], detail: "x is {x:.1f}"}')
+    found = result(
+        '{let: {x: 3 * a, never: 1 / 0}, value: "[x, x + a]", expect: [6, 8], detail: "x is {x:.1f}"}'
+    )
     assert found.verdict == "reproduced"
     assert found.value == [6.0, 8.0]
     assert "x is 6.0" in found.detail
@@ -79,7 +79,7 @@ def test_what_was_fitted_is_never_predicted() -> None:
 
 
 def test_words_of_the_model_make_a_prediction() -> None:
-    found = result("{value: mechanism.count(consumes=['nothing such']), expect: 0}", "none")
+    found = result("{value: \"mechanism.count(consumes=['nothing such'])\", expect: 0}", "none")
     assert (found.basis, found.verdict) == ("predicted", "reproduced")
 
 
@@ -96,7 +96,17 @@ def test_a_check_that_fails_is_never_called_not_yet() -> None:
 
 def test_json_keeps_the_contract() -> None:
     found = result("{value: 149.2}").to_json()
-    assert list(found) == ["id", "claim", "paper_value", "unit", "value", "sigma", "verdict", "basis", "detail"]
+    assert list(found) == [
+        "id",
+        "claim",
+        "paper_value",
+        "unit",
+        "value",
+        "sigma",
+        "verdict",
+        "basis",
+        "detail",
+    ]
     json.dumps(found)
 
 

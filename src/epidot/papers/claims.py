@@ -23,6 +23,7 @@ from epidot.papers.verdict import VERDICTS, Target, verdict
 from epidot.papers.words import MODEL_WORDS, vocabulary
 from epidot.parameter import Basis
 
+
 @dataclass(frozen=True)
 class ClaimResult:
     """One claim beside what epidot gives.
@@ -76,7 +77,7 @@ def evaluate(paper: str | None = None, ids: Iterable[str] | None = None) -> list
     WorkError
         If a check could not be carried out; every claim concerned is named.
     """
-    chosen = [papers.paper(key) for key in ([paper] if paper is not None else papers.keys())]
+    chosen = [papers.paper(key) for key in ([paper] if paper is not None else papers.shipped())]
     claims = _selected(chosen, ids)
     bench = {p.key: Experiments(p.dots) for p in chosen}
     share_runs(list(bench.values()))
@@ -164,14 +165,20 @@ def judge(claim: Claim, source: Paper, bench: Experiments, fitted: Mapping[str, 
     basis, why = _basis(claim, fitted)
     parts = [
         names.filled(check.detail, value) if check.detail else "",
-        "would follow from: " + "; ".join(readings) if readings else "",
+        "it would follow otherwise: " + "; ".join(readings) if readings else "",
         f"held against {_band_text(check.targets)}" + (f" ({check.because})" if check.because else "")
         if _banded(check.targets)
         else check.because,
         why,
         claim.note,
     ]
-    return result(value, sigma, said, basis, ". ".join(p.strip().rstrip(".") for p in parts if p))
+    return result(value, sigma, said, basis, _sentences(parts))
+
+
+def _sentences(parts: Iterable[str]) -> str:
+    """Parts as sentences: a word is capitalised, a symbol such as ``d =`` is not."""
+    clean = [p.strip().rstrip(".") for p in parts if p]
+    return " ".join((p[0].upper() if p[:2].isalpha() else p[0]) + p[1:] + "." for p in clean)
 
 
 def _basis(claim: Claim, fitted: Mapping[str, str]) -> tuple[Basis, str]:

@@ -7,80 +7,55 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from epidot.dot.layers import LayeredDot, Population
+from epidot.constants import HC
+from epidot.dot.layers import Layer, LayeredDot, Population
 from epidot.errors import Fault, InputError, nearest
 from epidot.synthesis import events as ev
-from epidot.synthesis.state import FlaskState, Segment, Trajectory
+from epidot.synthesis.mechanism import Mechanism
+from epidot.synthesis.readout import counts, layered_dot
+from epidot.synthesis.state import Engine, FlaskState, Segment, Trajectory
+
+if TYPE_CHECKING:
+    from epidot.light.optics import Optics
+    from epidot.synthesis.flask import Progress
 
 POINTS = 60  # states kept per step, so that times in between can be read off straight lines
 DOTS = 41  # members of a population that is lit: equally likely diameters, no random draw
-LIGHT = ("first_exciton_nm", "pl_peak_nm", "pl_fwhm_nm", "plqy", "tau_amplitude_ns", "tau_intensity_ns",
-         "k_r_per_ns", "strain_core")  # fmt: skip
+Array = NDArray[np.float64]
+LIGHT = (
+    "first_exciton_nm",
+    "first_exciton_eV",
+    "valley_depth",
+    "pl_peak_nm",
+    "pl_fwhm_nm",
+    "plqy",
+    "tau_amplitude_ns",
+    "tau_intensity_ns",
+    "k_r_per_ns",
+    "strain_core",
+)
 START = "start"
-
-
-@dataclass(frozen=True)
-class Change:
-    """What is done otherwise than the recipe says.
-
-    ``twice`` are reagents put in double; ``swap`` = (old, new) puts one species in for another, mole for
-    mole; ``warmer`` raises the hottest steps by so many degrees.
-    """
-
-    twice: tuple[str, ...] = ()
-    swap: tuple[str, str] | None = None
-    warmer: float = 0.0
-
-    def applied(self, timeline: Sequence[ev.Event]) -> tuple[ev.Event, ...]:
-        """The timeline with the change."""
-        segments = [e.segment for e in timeline if isinstance(e, ev.Run)]
-        top = max((max(s.start_K, s.end_K) for s in segments), default=0.0)
-        return tuple(self._event(event, top) for event in timeline)
-
-    def _event(self, event: ev.Event, top_K: float) -> ev.Event:
-        match event:
-            case ev.Charge():
-                return replace(event, liquor=self._liquor(event.liquor))
-            case ev.Run(segment=segment):
-                warm = replace(
-                    segment,
-                    start_K=self._kelvin(segment.start_K, top_K),
-                    end_K=self._kelvin(segment.end_K, top_K),
-                    inflow=self._liquor(segment.inflow),
-                )
-                return replace(event, segment=warm)
-        return event
-
-    def _liquor(self, liquor: Mapping[str, float]) -> dict[str, float]:
-        out: dict[str, float] = {}
-        for name, mol in liquor.items():
-            new = self.swap[1] if self.swap is not None and name == self.swap[0] else name
-            out[new] = out.get(new, 0.0) + mol * (2 if name in self.twice else 1)
-        return out
-
-    def _kelvin(self, kelvin: float, top_K: float) -> float:
-        return kelvin + self.warmer if abs(kelvin - top_K) < 0.5 else kelvin
 
 
 class Counted:
     """An engine that also adds up how often every reaction has happened, per dot."""
 
-    def __init__(self, engine: Any) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.events: dict[str, float] = {}
 
     def start(self, state: FlaskState) -> FlaskState:
         """As the engine does."""
-        started: FlaskState = self._engine.start(state)
-        return started
+        return self._engine.start(state)
 
     def advance(self, state: FlaskState, segment: Segment, points: int = 20) -> Trajectory:
         """As the engine does, with the events noted."""
-        trajectory: Trajectory = self._engine.advance(state, segment, points)
+        trajectory = self._engine.advance(state, segment, points)
         for name, extents in trajectory.events.items():
             if len(extents):
                 self.events[name] = self.events.get(name, 0.0) + float(extents[-1])
@@ -97,8 +72,9 @@ class Trial:
     history: Sequence[FlaskState]
     zero_s: float
     sigma_rel: float
-    mechanism: Any
-    _light: dict[str, Any] = field(default_factory=dict)
+    mechanism: Mechanism
+    shells: Mapping[str, tuple[Layer, ...]] = field(default_factory=dict)
+    _light: dict[str, Optics] = field(default_factory=dict)
 
     def state(self, sample: str) -> FlaskState:
         """The flask at a sample (``start``: pristine dots, ``end``: after the last step).
@@ -116,20 +92,25 @@ class Trial:
 
     def quantity(self, state: FlaskState, name: str, key: str) -> float:
         """A count of growth or a quantity of light (``key`` names the state for the cache)."""
-        from epidot.synthesis.readout import counts, layered_dot
-
         if name in LIGHT:
             if key not in self._light:
-                self._light[key] = lit(layered_dot(state, self.mechanism), self.sigma_rel)
+                self._light[key] = lit(self.dot(state, key), self.sigma_rel)
             return read_light(self._light[key], name)
         if name in ("diameter_nm", "core_diameter_nm"):
-            return float(getattr(layered_dot(state, self.mechanism), name))
-        found = counts(state, self.mechanism)
+            return float(getattr(self.dot(state, key), name))
+        found = counts(state, self.mechanism) if state.surface else {}
         if name not in found:
             raise InputError(
                 Fault("a run has no such quantity", seen=name, nearest=nearest(name, [*found, *LIGHT]))
             )
         return float(found[name])
+
+    def dot(self, state: FlaskState, key: str) -> LayeredDot:
+        """The mean dot: grown where the mechanism knows its surface, described where the recipe says so."""
+        shells = self.shells.get(key, ())
+        if state.surface and not shells:
+            return layered_dot(state, self.mechanism)
+        return LayeredDot(state.core, state.core_diameter_nm, shells)
 
     def at(self, minutes: float, name: str) -> float:
         """A count of growth so many minutes after the last precursor went in, between kept states."""
@@ -149,17 +130,17 @@ class Experiments:
     """What the checks of one evaluation have already computed; ``dots`` are the described ones."""
 
     dots: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    runs: dict[tuple[str, Change], Trial] = field(default_factory=dict)
-    _lit: dict[str, Any] = field(default_factory=dict)
+    runs: dict[tuple[str, tuple[str, ...]], Trial] = field(default_factory=dict)
+    _lit: dict[str, Optics] = field(default_factory=dict)
 
-    def trial(self, recipe: str, change: Change | None = None) -> Trial:
-        """The recipe carried out in mean field with the shipped mechanism."""
-        wanted = (recipe, change or Change())
+    def trial(self, recipe: str, twice: tuple[str, ...] = ()) -> Trial:
+        """The recipe carried out in mean field with the shipped mechanism, ``twice`` put in double."""
+        wanted = (recipe, twice)
         if wanted not in self.runs:
             self.runs[wanted] = carry_out(*wanted)
         return self.runs[wanted]
 
-    def light(self, dot: str) -> Any:
+    def light(self, dot: str) -> Optics:
         """The optics of a described dot; see :meth:`described`."""
         if dot not in self._lit:
             self._lit[dot] = lit(*self.described(dot))
@@ -178,17 +159,18 @@ class Experiments:
         return described(self.dots[dot])
 
 
-def carry_out(recipe: str, change: Change) -> Trial:
+def carry_out(recipe: str, twice: tuple[str, ...] = ()) -> Trial:
     """Run one recipe; see :class:`Trial`."""
+    # Here and in lit(): claims that need no run or light must not wait for what these rooms import.
     from epidot.synthesis import mechanism as mechanisms
     from epidot.synthesis import recipe as recipes
-    from epidot.synthesis.flask import Flask, Progress
+    from epidot.synthesis.flask import Flask
     from epidot.synthesis.meanfield import MeanField
 
     read = recipes.load(recipe)
     mechanism = mechanisms.load()
     engine = Counted(MeanField(mechanism))
-    timeline = change.applied(read.timeline())
+    timeline = tuple(_doubled(event, twice) for event in read.timeline())
     flask = Flask(timeline, engine, mechanism, recipe)
     begun = flask.begin(read.start())
     events: dict[str, dict[str, float]] = {}
@@ -208,7 +190,16 @@ def carry_out(recipe: str, change: Change) -> Trial:
         precursors[-1] if precursors else 0.0,
         read.sigma_rel,
         mechanism,
+        {t.name: t.shells for t in done.taken} | {"end": done.shells},
     )
+
+
+def _doubled(event: ev.Event, names: Sequence[str]) -> ev.Event:
+    if isinstance(event, ev.Charge) and names:
+        return replace(
+            event, liquor={name: mol * (2 if name in names else 1) for name, mol in event.liquor.items()}
+        )
+    return event
 
 
 def _reacts(event: ev.Charge, reagents: Sequence[str]) -> bool:
@@ -217,8 +208,6 @@ def _reacts(event: ev.Charge, reagents: Sequence[str]) -> bool:
 
 def described(given: Mapping[str, Any]) -> tuple[LayeredDot, float]:
     """A dot as a paper's file describes it, and the relative spread of its core diameters."""
-    from epidot.dot.layers import Layer
-
     shells = tuple(
         Layer(str(s["material"]), float(s["thickness_nm"]), s.get("coherency"))
         for s in given.get("shells", ())
@@ -232,7 +221,7 @@ def described(given: Mapping[str, Any]) -> tuple[LayeredDot, float]:
     return dot, float(given.get("sigma_rel", 0.0))
 
 
-def lit(dot: LayeredDot, sigma_rel: float) -> Any:
+def lit(dot: LayeredDot, sigma_rel: float) -> Optics:
     """The optics of a population with that spread: diameters at equal steps of probability."""
     from epidot.light.optics import optics
 
@@ -251,22 +240,19 @@ def population(dot: LayeredDot, sigma_rel: float) -> Population:
     return Population(dot, dot.core_diameter_nm * np.exp(s * steps - s * s / 2))
 
 
-def read_light(optics: Any, name: str) -> float:
+def read_light(found: Optics, name: str) -> float:
     """One quantity of the optics of a population."""
-    from epidot.constants import HC
-
     if name == "first_exciton_eV":
-        return HC / float(optics.first_exciton_nm)
+        return HC / found.first_exciton_nm
     if name == "valley_depth":
-        return valley_depth(np.asarray(optics.nm), np.asarray(optics.absorption), optics.first_exciton_nm)
-    value = getattr(optics, name, None)
+        return valley_depth(found.nm, found.absorption)
+    value = getattr(found, name, None)
     if value is None:
-        known = [*LIGHT, "first_exciton_eV", "valley_depth"]
-        raise InputError(Fault("light has no such quantity", seen=name, nearest=nearest(name, known)))
+        raise InputError(Fault("light has no such quantity", seen=name, nearest=nearest(name, LIGHT)))
     return float(value)
 
 
-def valley_depth(nm: Any, absorption: Any, first_exciton_nm: float) -> float:
+def valley_depth(nm: Array, absorption: Array) -> float:
     """1 - (first minimum)/(first maximum) from the red side, as yuan2023 defines it; 0 without a valley."""
     order = np.argsort(nm)[::-1]
     y = absorption[order]

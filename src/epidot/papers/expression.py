@@ -106,17 +106,14 @@ def _check(
         case ast.Subscript(value=of, slice=index):
             children = [of, index]
         case ast.Call(func=func, args=args, keywords=keywords) if all(k.arg for k in keywords):
-            name = _dotted(func)
-            if name is None or name not in words:
+            word = _dotted(func)
+            if word is None or word not in words:
+                seen = ast.unparse(func)
                 faults.append(
-                    Fault(
-                        "unknown word in a formula",
-                        seen=ast.unparse(func),
-                        nearest=nearest(name or "", words),
-                    )
+                    Fault("unknown word in a formula", seen=seen, nearest=nearest(word or "", words))
                 )
             else:
-                called.add(name)
+                called.add(word)
             children = [*args, *(k.value for k in keywords)]
         case _:
             faults.append(Fault("not allowed in a formula", seen=ast.unparse(node)))

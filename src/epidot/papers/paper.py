@@ -24,10 +24,24 @@ from epidot.parameter import STATUSES, Parameter
 ID = re.compile(r"^[A-Z]\d{3}$")
 _HEADER = ("title", "authors", "journal", "year", "place", "doi", "licence", "note")
 _CLAIM = ("claim", "where", "subsystem", "kind", "paper_value", "unit", "conditions", "note", "check")
-_CHECK = (
-    "let value holds expect printed tolerance band because sigma follows readings basis calibrated restates "
-    "detail not_yet"
-).split()
+_CHECK = [
+    "let",
+    "value",
+    "holds",
+    "expect",
+    "printed",
+    "tolerance",
+    "band",
+    "because",
+    "sigma",
+    "follows",
+    "readings",
+    "basis",
+    "calibrated",
+    "restates",
+    "detail",
+    "not_yet",
+]
 _BASES = ("definition", "predicted")
 GLOBALS: Mapping[str, float] = {"pi": math.pi}
 
@@ -52,7 +66,7 @@ class Check:
 
     let: Mapping[str, Formula] = field(default_factory=dict)
     value: Formula | None = None
-    targets: Target | tuple[Target, ...] = Target()
+    targets: Target | tuple[Target, ...] = field(default_factory=Target)
     because: str = ""
     sigma: Formula | None = None
     readings: tuple[Reading, ...] = ()
@@ -102,7 +116,7 @@ class Paper:
     claims: tuple[Claim, ...]
 
 
-def keys() -> tuple[str, ...]:
+def shipped() -> tuple[str, ...]:
     """The papers epidot knows, in alphabetical order, those that join papers last."""
     root = resources.files("epidot") / "data" / "papers"
     found = [entry.name for entry in root.iterdir() if (entry / "paper.yaml").is_file()]
@@ -118,8 +132,8 @@ def paper(key: str) -> Paper:
     InputError
         If there is none of that name, or its file has faults (all of them, with lines).
     """
-    if key not in keys():
-        raise InputError(Fault("no such paper", seen=key, nearest=nearest(key, keys())))
+    if key not in shipped():
+        raise InputError(Fault("no such paper", seen=key, nearest=nearest(key, shipped())))
     entry = resources.files("epidot") / "data" / "papers" / key / "paper.yaml"
     with resources.as_file(entry) as path:
         return from_document(read(path, where=f"papers/{key}/paper.yaml"), key)
@@ -226,6 +240,8 @@ def _check(
     let: dict[str, Formula] = {}
 
     def read_formula(text: Any, *where: str | int) -> Formula | None:
+        if isinstance(text, list):  # one formula per member; YAML has split them at their commas
+            text = "[" + ", ".join(str(part) for part in text) + "]"
         try:
             return formula(text, WORDS, names)
         except InputError as error:

@@ -15,4 +15,13 @@ from epidot.papers.words.registry import MODEL_WORDS, WORDS, Word, vocabulary
 
 _LOADED = (arithmetic, equations, recipes, chemistry, flasks, light, instruments)
 
-__all__ = ["MODEL_WORDS", "WORDS", "Word", "vocabulary"]
+__all__ = ["MODEL_WORDS", "WORDS", "Word", "table", "vocabulary"]
+
+
+def table() -> str:
+    """The words as a table in Markdown, for docs/claims.md."""
+    rows = ["| word | gives | |", "|---|---|---|"]
+    rows += [
+        f"| `{name}` | {w.summary} | {'model' if w.model else ''} |" for name, w in sorted(WORDS.items())
+    ]
+    return "\n".join(rows)

@@ -44,7 +44,9 @@ def parameter(name: str) -> float:
 
     table = mechanism.load().parameters
     if name not in table:
-        raise InputError(Fault("the mechanism has no such parameter", seen=name, nearest=nearest(name, table)))
+        raise InputError(
+            Fault("the mechanism has no such parameter", seen=name, nearest=nearest(name, table))
+        )
     return float(table[name].value)
 
 
@@ -58,7 +60,10 @@ def count(consumes: Iterable[str] = (), makes: Iterable[str] = ()) -> float:
     taken, made = set(consumes) - set(unknown), set(makes)
     if made & set(unknown):
         raise InputError(
-            [Fault("the mechanism has no such species", seen=s, nearest=nearest(s, found.species)) for s in unknown]
+            [
+                Fault("the mechanism has no such species", seen=s, nearest=nearest(s, found.species))
+                for s in unknown
+            ]
         )
     if unknown:  # what the mechanism does not know cannot react
         return 0.0

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
 
 from epidot.errors import Fault, InputError, nearest
-from epidot.papers.experiments import START, Change, Experiments
+from epidot.papers.experiments import START, Experiments
 from epidot.papers.words.registry import word
+
+Array = NDArray[np.float64]
 
 
 @word("run", model=True, bench=True)
@@ -15,13 +20,10 @@ def run(
     recipe: str,
     sample: str,
     quantity: str,
-    twice: Any = (),
-    swap: Any = (),
-    warmer: float = 0.0,
+    twice: Iterable[str] = (),
 ) -> float:
-    """A quantity at a sample of a recipe; twice=, swap=, warmer= change the recipe."""
-    change = Change(tuple(twice), (str(swap[0]), str(swap[1])) if swap else None, float(warmer))
-    trial = bench.trial(recipe, change)
+    """A quantity at a sample of a recipe; twice= names what is put in double."""
+    trial = bench.trial(recipe, tuple(twice))
     return trial.quantity(trial.state(sample), quantity, sample)
 
 
@@ -32,15 +34,15 @@ def at(bench: Experiments, recipe: str, minutes: float, quantity: str) -> float:
 
 
 @word("run.times", model=True, bench=True)
-def times(bench: Experiments, recipe: str, minutes: Any, quantity: str) -> list[float]:
+def times(bench: Experiments, recipe: str, minutes: Iterable[float], quantity: str) -> Array:
     """A count of growth at several times (min) after the last precursor went in."""
-    return [bench.trial(recipe).at(float(m), quantity) for m in minutes]
+    return np.array([bench.trial(recipe).at(float(m), quantity) for m in minutes])
 
 
 @word("run.series", model=True, bench=True)
-def series(bench: Experiments, recipe: str, endings: Any, sample: str, quantity: str) -> list[float]:
+def series(bench: Experiments, recipe: str, endings: Iterable[object], sample: str, quantity: str) -> Array:
     """A quantity at one sample of several recipes; {} in the name takes each ending in turn."""
-    return [run(bench, recipe.replace("{}", str(e)), sample, quantity) for e in endings]
+    return np.array([run(bench, recipe.replace("{}", str(e)), sample, quantity) for e in endings])
 
 
 @word("run.made", model=True, bench=True)
@@ -57,10 +59,14 @@ def made(bench: Experiments, recipe: str, sample: str, reaction: str) -> float:
     return sum(n for name, n in trial.events[sample].items() if reaction in names.get(name, ()))
 
 
+@word("run.dissolved_mmol", model=True, bench=True)
+def dissolved_mmol(bench: Experiments, recipe: str, sample: str, species: str) -> float:
+    """Amount of a dissolved species in the flask at a sample, in mmol."""
+    return 1e3 * bench.trial(recipe).state(sample).liquor.get(species, 0.0)
+
+
 @word("run.sites", model=True, bench=True)
 def sites(bench: Experiments, recipe: str) -> float:
     """Core-surface cation sites per pristine dot of a recipe."""
-    from epidot.synthesis.readout import layered_dot
-
     trial = bench.trial(recipe)
-    return layered_dot(trial.state(START), trial.mechanism).sites
+    return trial.dot(trial.state(START), START).sites

@@ -2,28 +2,71 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from epidot.instruments import instrument
 from epidot.papers.experiments import Experiments, population
 from epidot.papers.words.registry import word
+from epidot.quantities import Quantity
+from epidot.signal import Signal
 
+Array = NDArray[np.float64]
 _SEED = 20230043  # simulated noise is the same every time
+_PERIOD_NS = 1000.0
+_CHANNEL_NS = 0.2
+_COUNTS = 1e7
+# The decay starts at 0 with no response to unfold; nothing is left of it when the next pulse comes.
+_FROM_THE_PULSE: Mapping[str, Any] = {"start_ns": 0.0, "period": "none", "background": 0.0}
 
 
 @word("measure.valley_depth", model=True, bench=True)
-def valley_depth(bench: Experiments, dot: str) -> float:
-    """Valley depth that uvvis reads off the simulated absorption of a described dot."""
-    return _read(bench, dot, "uvvis", "valley_depth")
+def valley_depth(bench: Experiments, recipe: str, sample: str) -> float:
+    """Valley depth that uvvis reads off the simulated absorption of a sample."""
+    trial = bench.trial(recipe)
+    dots = population(trial.dot(trial.state(sample), sample), trial.sigma_rel)
+    tool = instrument("uvvis")
+    return _value(tool.measure(tool.simulate(dots, rng=np.random.default_rng(_SEED)))["valley_depth"])
 
 
-def _read(bench: Experiments, dot: str, technique: str, quantity: str) -> float:
-    from epidot.instruments import instrument
+@word("measure.fraction1")
+def fraction1(tau1_ns: float, tau2_ns: float, fraction1: float) -> float:
+    """Share of the intensity in the short lifetime that tcspc fits to a simulated decay of two."""
+    shares = np.array([fraction1, 1 - fraction1])
+    decay = _decay(np.array([tau1_ns, tau2_ns]), shares)
+    return _value(instrument("tcspc").measure(decay, exponentials=2, **_FROM_THE_PULSE)["fraction1"])
 
-    tool = instrument(technique)
-    signal = tool.simulate(population(*bench.described(dot)), rng=np.random.default_rng(_SEED))
-    found: Any = tool.measure(signal)[quantity]
+
+@word("measure.tail_ns")
+def tail(tau_ns: float, low_ns: float, high_ns: float) -> float:
+    """Lifetime (ns) that tcspc fits to a simulated decay between two times (ns)."""
+    decay = _decay(np.array([tau_ns]), np.ones(1))
+    window = {"start_ns": low_ns, "stop_ns": high_ns, "period": "none", "background": 0.0}
+    return _value(instrument("tcspc").measure(decay, exponentials=1, **window)["tau1_ns"])
+
+
+def _decay(tau_ns: Array, shares: Array) -> Signal:
+    """Counts of exponentials with these shares of the intensity, in channels of the paper's resolution."""
+    edges = np.arange(0.0, _PERIOD_NS + _CHANNEL_NS / 2, _CHANNEL_NS)
+    cumulative = (1 - np.exp(-np.divide.outer(edges, tau_ns))) @ shares
+    counts = np.random.default_rng(_SEED).poisson(_COUNTS * np.diff(cumulative))
+    return Signal(
+        technique="tcspc",
+        x=edges[:-1],
+        y=counts.astype(np.float64),
+        x_name="time",
+        x_unit="ns",
+        y_name="counts",
+        y_unit="counts",
+        kind="counts",
+        origin="simulated",
+    )
+
+
+def _value(found: Quantity) -> float:
     if found.value is None:
-        raise ValueError(f"{technique} finds no {quantity}: {found.note}")
-    return float(found.value)
+        raise ValueError(f"the instrument finds no such quantity: {found.note}")
+    return found.value

@@ -2,55 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 from epidot.papers.words.registry import word
+from epidot.synthesis.events import Run, Wash
 from epidot.units import celsius
+
+if TYPE_CHECKING:
+    from epidot.synthesis.accounting import Account
+    from epidot.synthesis.recipe import Recipe
 
 _SAME = 0.5  # degrees
 
 
 @lru_cache(maxsize=64)
-def _recipe(name: str) -> Any:
+def _recipe(name: str) -> Recipe:
     from epidot.synthesis import recipe
 
     return recipe.load(name)
 
 
-def _doses(name: str, reagent: str) -> Iterator[tuple[Any, Any]]:
-    for event in _recipe(name).timeline():
-        for dose in getattr(event, "doses", ()):
-            if dose.reagent == reagent:
-                yield event, dose
+@lru_cache(maxsize=64)
+def _account(name: str) -> Account:
+    from epidot.synthesis import accounting
+
+    return accounting.account(_recipe(name))
 
 
 @word("recipe.mmol")
 def mmol(recipe: str, reagent: str) -> float:
     """Amount of a reagent put in, in mmol (0 if none)."""
-    return 1e3 * sum(dose.amount_mol for _, dose in _doses(recipe, reagent))
+    return 1e3 * _account(recipe).amount(reagent)
 
 
 @word("recipe.dots_nmol")
 def dots_nmol(recipe: str) -> float:
-    """Amount of dots the recipe starts from, in nmol."""
-    core = _recipe(recipe).core
-    if core is None:
-        raise ValueError(f"{recipe} does not start from dots")
-    return 1e9 * float(core.amount_mol)
+    """Amount of dots in the recipe, in nmol."""
+    return 1e9 * _account(recipe).dots_mol
 
 
 @word("recipe.per_dot")
 def per_dot(recipe: str, reagent: str) -> float:
     """Molecules of a reagent put in per dot."""
-    return 1e6 * mmol(recipe, reagent) / dots_nmol(recipe)
+    return _account(recipe).per_dot(reagent)
 
 
 @word("recipe.hottest")
 def hottest(recipe: str) -> float:
     """The highest temperature held or reached, in °C."""
-    segments = [e.segment for e in _recipe(recipe).timeline() if hasattr(e, "segment")]
+    segments = [e.segment for e in _recipe(recipe).timeline() if isinstance(e, Run)]
     return celsius(max(max(s.start_K, s.end_K) for s in segments))
 
 
@@ -59,29 +60,27 @@ def minutes(recipe: str, temperature_C: float) -> float:
     """How long the flask is held at a temperature (°C), in min."""
     total = 0.0
     for event in _recipe(recipe).timeline():
-        segment = getattr(event, "segment", None)
-        if segment is not None and all(
-            abs(celsius(t) - temperature_C) < _SAME for t in (segment.start_K, segment.end_K)
-        ):
-            total += segment.duration_s
+        if isinstance(event, Run):
+            ends = (event.segment.start_K, event.segment.end_K)
+            if all(abs(celsius(t) - temperature_C) < _SAME for t in ends):
+                total += event.duration_s
     return total / 60
 
 
 @word("recipe.mL")
 def mL(recipe: str) -> float:
-    """Volume of the flask when everything but washings has gone in, in mL."""
-    total = 0.0
-    for event in _recipe(recipe).timeline():
-        total += getattr(event, "volume_L", 0.0) if hasattr(event, "doses") else 0.0
-        if type(event).__name__ == "Wash":
-            break
-    return 1e3 * total
+    """The largest volume in the flask before work-up, in mL."""
+    return 1e3 * _account(recipe).volume_L
 
 
 @word("recipe.addition_min")
 def addition_min(recipe: str, reagent: str) -> float:
     """How long the slow addition of a reagent takes, in min."""
-    times = [event.duration_s for event, _ in _doses(recipe, reagent) if event.duration_s > 0]
+    times = [
+        event.duration_s
+        for event in _recipe(recipe).timeline()
+        if isinstance(event, Run) and any(dose.reagent == reagent for dose in event.doses)
+    ]
     if not times:
         raise ValueError(f"{recipe} adds no {reagent} slowly")
     return sum(times) / 60
@@ -90,4 +89,4 @@ def addition_min(recipe: str, reagent: str) -> float:
 @word("recipe.washes")
 def washes(recipe: str) -> float:
     """How often the dots are precipitated and redispersed."""
-    return float(sum(e.times for e in _recipe(recipe).timeline() if type(e).__name__ == "Wash"))
+    return float(sum(e.times for e in _recipe(recipe).timeline() if isinstance(e, Wash)))
