@@ -1,0 +1,184 @@
+"""The sheet a dose is written on: shells, additions, what the papers put in; as JSON and as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from epidot.quantities import Quantity
+
+
+@dataclass(frozen=True)
+class Addition:
+    """One precursor of one shell; ``sigma_mol`` comes from the size and the amount of the dots."""
+
+    species: str
+    name: str
+    mol: float
+    sigma_mol: float
+    per_dot: float
+    stock_M: float | None
+
+    @property
+    def volume_mL(self) -> float | None:
+        """Volume of the stock solution, ``None`` where no stock is known."""
+        return None if self.stock_M is None else 1e3 * self.mol / self.stock_M
+
+
+@dataclass(frozen=True)
+class ShellDose:
+    """One shell: its geometry, ions per dot (excess not included) and precursors (excess included).
+
+    ``note`` says what one layer is here and what the other conventions would give.
+    """
+
+    material: str
+    layers: float
+    layer_nm: float
+    thickness_nm: float
+    inner_radius_nm: float
+    outer_radius_nm: float
+    anions: Mapping[str, float]
+    cations: Mapping[str, float]
+    additions: tuple[Addition, ...]
+    note: str
+
+
+@dataclass(frozen=True)
+class Supply:
+    """What a paper put in beside what the shells it names hold, per dot."""
+
+    claim: str
+    core_diameter_nm: float
+    material: str
+    layers: int
+    supplied: float
+    needed: float
+    needed_by: str
+
+    @property
+    def ratio(self) -> float:
+        """Supplied over needed."""
+        return self.supplied / self.needed
+
+
+@dataclass(frozen=True)
+class Dose:
+    """Precursors for every shell, from inside out."""
+
+    core: str
+    diameter_nm: Quantity
+    dots_mol: Quantity
+    layer: str
+    excess: float
+    shells: tuple[ShellDose, ...]
+    paper: tuple[Supply, ...]
+    note: str
+    rests_on: Mapping[str, str]
+
+    @property
+    def totals_mol(self) -> dict[str, float]:
+        """Moles of every precursor over all shells."""
+        out: dict[str, float] = {}
+        for addition in (a for shell in self.shells for a in shell.additions):
+            out[addition.species] = out.get(addition.species, 0.0) + addition.mol
+        return out
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract of ``epidot dose --json``."""
+        return {
+            "core": self.core,
+            "diameter_nm": self.diameter_nm.to_json(),
+            "dots_mol": self.dots_mol.to_json(),
+            "layer": self.layer,
+            "excess": self.excess,
+            "shells": [
+                {
+                    "material": s.material,
+                    "layers": s.layers,
+                    "layer_nm": s.layer_nm,
+                    "thickness_nm": s.thickness_nm,
+                    "inner_radius_nm": s.inner_radius_nm,
+                    "outer_radius_nm": s.outer_radius_nm,
+                    "anions_per_dot": dict(s.anions),
+                    "cations_per_dot": dict(s.cations),
+                    "additions": [
+                        {
+                            "species": a.species,
+                            "name": a.name,
+                            "mmol": 1e3 * a.mol,
+                            "sigma_mmol": 1e3 * a.sigma_mol,
+                            "per_dot": a.per_dot,
+                            "stock_M": a.stock_M,
+                            "volume_mL": a.volume_mL,
+                        }
+                        for a in s.additions
+                    ],
+                    "note": s.note,
+                }
+                for s in self.shells
+            ],
+            "totals_mmol": {species: 1e3 * mol for species, mol in self.totals_mol.items()},
+            "paper": [
+                {
+                    "claim": p.claim,
+                    "core_diameter_nm": p.core_diameter_nm,
+                    "material": p.material,
+                    "layers": p.layers,
+                    "supplied_per_dot": p.supplied,
+                    "needed_per_dot": p.needed,
+                    "needed_by": p.needed_by,
+                    "ratio": p.ratio,
+                }
+                for p in self.paper
+            ],
+            "note": self.note,
+            "rests_on": dict(self.rests_on),
+        }
+
+    def text(self) -> str:
+        """A plain table for the bench."""
+        lines = [
+            f"{self.core} core of {_pm(self.diameter_nm, 1, 'nm', 2)}",
+            f"{_pm(self.dots_mol, 1e9, 'nmol', 1)} of dots; excess {self.excess:g}",
+            "",
+        ]
+        rows = [("shell", "layers", "nm each", "radius nm", "precursor", "per dot", "mmol", "stock", "mL")]
+        for s in self.shells:
+            head = (
+                s.material,
+                f"{s.layers:g}",
+                f"{s.layer_nm:.3f}",
+                f"{s.inner_radius_nm:.2f}-{s.outer_radius_nm:.2f}",
+            )
+            for a in s.additions:
+                amount = f"{1e3 * a.mol:.4f}" + (f" ± {1e3 * a.sigma_mol:.4f}" if a.sigma_mol > 0 else "")
+                stock = "-" if a.stock_M is None else f"{a.stock_M:.3g} M"
+                volume = "-" if a.volume_mL is None else f"{a.volume_mL:.3f}"
+                rows.append((*head, a.name, f"{a.per_dot:.0f}", amount, stock, volume))
+                head = ("", "", "", "")
+        lines += _table(rows)
+        lines += ["", self.note, *(f"{s.material}: {s.note}" for s in self.shells)]
+        if self.paper:
+            lines += ["", "What choi2023 put in beside 220 nmol of InP:"]
+            lines += [
+                f"  {p.layers} x {p.material} on {p.core_diameter_nm:g} nm: {p.supplied:.0f} per dot "
+                f"supplied, {p.needed:.0f} in the layers ({p.needed_by}): {p.ratio:.2f} times ({p.claim})"
+                for p in self.paper
+            ]
+        assumed = [f"{what} ({source})" for what, source in self.rests_on.items()]
+        if assumed:
+            lines += ["", "Assumed: " + "; ".join(assumed)]
+        return "\n".join(lines)
+
+
+def _pm(quantity: Quantity, scale: float, unit: str, digits: int) -> str:
+    value = f"{scale * (quantity.value or 0.0):.{digits}f}"
+    error = "" if not quantity.sigma else f" ± {scale * quantity.sigma:.{digits}f}"
+    return f"{value}{error} {unit} ({quantity.method})"
+
+
+def _table(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
