@@ -1,0 +1,279 @@
+"""One analysis: choose the response, find start values, fit, judge the fit, decide how many terms."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from epidot.errors import Fault, InputError, WorkError
+from epidot.instruments.tcspc.estimate import Estimate, estimate
+from epidot.instruments.tcspc.likelihood import deviance, expected_deviance
+from epidot.instruments.tcspc.measured import MeasuredResponse
+from epidot.instruments.tcspc.model import Model
+from epidot.instruments.tcspc.prompt import Prompt
+from epidot.instruments.tcspc.record import Record
+from epidot.instruments.tcspc.response import Array, GaussianResponse, Response, TailResponse
+from epidot.instruments.tcspc.solve import Solution, solve, starts
+
+MOST_TERMS = 4
+FWHM = math.sqrt(8 * math.log(2))
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What to fit.  ``terms`` 0 lets the data decide; ``background`` counts per channel if not fitted."""
+
+    terms: int = 0
+    prompt: Prompt | None = None
+    irf_fwhm_ns: float | None = None
+    tail: bool = False
+    scatter: bool = False
+    background: float | None = None
+    correct_bias: bool = True
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How well a solution describes the counts.
+
+    ``reduced`` is deviance per degree of freedom, ``expected`` what counting noise alone gives it and
+    ``scatter`` by how much that varies; ``probability`` of a deviance at least as large.
+    """
+
+    deviance: float
+    degrees: int
+    reduced: float
+    expected: float
+    scatter: float
+    probability: float
+
+    @property
+    def excess(self) -> float:
+        """Deviance over what is expected, at least 1."""
+        return max(1.0, self.reduced / self.expected)
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """A fit with everything that is said about it."""
+
+    solution: Solution
+    estimate: Estimate
+    quality: Quality
+    trust: Array | None
+    trials: tuple[dict[str, Any], ...] = ()
+    warnings: tuple[str, ...] = field(default_factory=tuple)
+
+
+def quality(solution: Solution, y: Array, trust: Array | None) -> Quality:
+    """Deviance of ``solution`` beside what Poisson noise would give."""
+    from scipy.stats import chi2
+
+    each = deviance(y, solution.mu)
+    if trust is not None:
+        each = each * trust
+    mean, variance = expected_deviance(solution.mu)
+    free = int(solution.free.sum())
+    degrees = y.size - free
+    total = max(float(mean.sum()) - free, 1e-3 * float(mean.sum()))
+    spread = float(variance.sum())
+    # a chi-square with the same mean and variance
+    scale = spread / (2 * total)
+    return Quality(
+        deviance=float(each.sum()),
+        degrees=degrees,
+        reduced=float(each.sum()) / degrees,
+        expected=total / degrees,
+        scatter=math.sqrt(spread) / degrees,
+        probability=float(chi2.sf(float(each.sum()) / scale, total / scale)),
+    )
+
+
+def response_for(record: Record, setting: Setting) -> tuple[Response, Array]:
+    """The response to fit with, and start values of its own parameters.
+
+    Raises
+    ------
+    InputError
+        If the measured response has other channels than the decay.
+    """
+    if setting.tail:
+        return TailResponse(record.edges), np.empty(0)
+    rise, width = _rise(record)
+    if setting.prompt is None:
+        given = None if setting.irf_fwhm_ns is None else setting.irf_fwhm_ns / FWHM
+        gaussian = GaussianResponse(record.edges, record.period_ns, given)
+        return gaussian, np.array([rise, width][: len(gaussian.own)])
+    prompt = setting.prompt
+    if abs(prompt.channel_ns - record.channel_ns) > 1e-4 * record.channel_ns:
+        raise InputError(
+            Fault(
+                "the instrument response has other channels than the decay",
+                seen=f"{prompt.channel_ns:.6g} ns instead of {record.channel_ns:.6g} ns",
+                remedy="measure both with the same time base",
+            )
+        )
+    measured = MeasuredResponse(record.edges, record.period_ns, prompt, record.bin)
+    return measured, np.array([rise - prompt.centre_ns])
+
+
+def _rise(record: Record) -> tuple[float, float]:
+    """When the decay rises to half its height, and a first guess of the response's standard deviation."""
+    y, edges = record.y, record.edges
+    few = max(1, min(5, y.size // 400))
+    smooth = np.convolve(y, np.full(few, 1.0 / few), mode="same")
+    peak = int(np.argmax(smooth))
+    floor = float(np.percentile(smooth, 5))
+    top = float(smooth[peak])
+    at = []
+    for share in (0.1, 0.5, 0.9):
+        below = np.flatnonzero(smooth[: peak + 1] < floor + share * (top - floor))
+        i = int(below[-1]) if below.size else 0
+        step = smooth[min(i + 1, y.size - 1)] - smooth[i]
+        part = (floor + share * (top - floor) - smooth[i]) / step if step > 0 else 0.5
+        at.append(i + 0.5 + min(max(float(part), 0.0), 1.0))
+    width = float(edges[1] - edges[0])
+    return float(edges[0]) + at[1] * width, max((at[2] - at[0]) / 2.56, 0.5) * width
+
+
+def fit_terms(record: Record, setting: Setting, terms: int) -> tuple[Solution, Array | None]:
+    """The best fit with ``terms`` exponentials, and how far each channel was trusted."""
+    response, own = response_for(record, setting)
+    model = Model(
+        response,
+        terms,
+        channels_per_bin=record.bin,
+        scatter=setting.scatter,
+        background=setting.background,
+        live=record.live,
+        channel_ns=record.channel_ns,
+    )
+    solution = solve(record.y, model, starts(record.y, model, own))
+    if not isinstance(response, MeasuredResponse):
+        return solution, None
+    amplitudes, taus, scattered, own = model.parts(solution.theta)
+    variance = response.variance(amplitudes, taus, scattered, own)
+    if record.live is not None:
+        variance = variance * record.live**2
+    if not np.any(variance > 1e-3 * solution.mu):
+        return solution, None
+    trust = solution.mu / (solution.mu + variance)
+    return solve(record.y, model, [solution.theta], trust), trust
+
+
+def analyse(record: Record, setting: Setting) -> Analysis:
+    """Fit ``record`` as ``setting`` says.
+
+    Raises
+    ------
+    InputError
+        If the measured response does not belong to the decay.
+    WorkError
+        If no fit converges.
+    """
+    if setting.terms:
+        return _finished(record, setting, *fit_terms(record, setting, setting.terms))
+    chosen: tuple[Solution, Array | None] | None = None
+    trials: list[dict[str, Any]] = []
+    for terms in range(1, MOST_TERMS + 1):
+        try:
+            solution, trust = fit_terms(record, setting, terms)
+        except WorkError:
+            break
+        good = quality(solution, record.y, trust)
+        gain, needed = math.inf, 0.0
+        if chosen is not None:
+            gain, needed = _gain(record, chosen, (solution, trust), good)
+        resolved = terms == 1 or _resolved(estimate(solution, trust, correct_bias=False), terms, good)
+        accepted = gain > needed and resolved
+        trials.append(
+            {
+                "exponentials": terms,
+                "deviance": good.deviance,
+                "reduced_deviance": good.reduced,
+                "probability": good.probability,
+                "gain": gain if math.isfinite(gain) else None,
+                "gain_needed": needed if chosen is not None else None,
+                "accepted": accepted,
+            }
+        )
+        if not accepted:
+            break
+        chosen = (solution, trust)
+        if good.probability > 0.05:
+            break
+    assert chosen is not None
+    return replace(_finished(record, setting, *chosen), trials=tuple(trials))
+
+
+def _gain(
+    record: Record,
+    before: tuple[Solution, Array | None],
+    after: tuple[Solution, Array | None],
+    good: Quality,
+) -> tuple[float, float]:
+    """Deviance taken off by the larger model, and what it must take off to be believed.
+
+    The Bayesian information criterion for the counts, times the larger model's excess deviance: where
+    the instrument itself departs from the model, a further exponential always takes something off.
+    """
+    trust = after[1]
+    old, new = deviance(record.y, before[0].mu), deviance(record.y, after[0].mu)
+    weight = 1.0 if trust is None else trust
+    more = int(after[0].free.sum()) - int(before[0].free.sum())
+    needed = max(more, 1) * math.log(max(float(record.y.sum()), 3.0)) * good.excess
+    return float(np.sum(weight * (old - new))), needed
+
+
+def _resolved(found: Estimate, terms: int, good: Quality) -> bool:
+    """Whether every term stands clear of zero and of its neighbours."""
+    wide = 3 * math.sqrt(good.excess)
+    for i in range(1, terms + 1):
+        for name in (f"fraction{i}", f"tau{i}_ns"):
+            value, sigma = found[name]
+            if not sigma < value / wide:
+                return False
+    taus = [found[f"tau{i}_ns"] for i in range(1, terms + 1)]
+    return all(b[0] - a[0] > wide * math.hypot(a[1], b[1]) for a, b in pairwise(taus))
+
+
+def _finished(record: Record, setting: Setting, solution: Solution, trust: Array | None) -> Analysis:
+    good = quality(solution, record.y, trust)
+    gain = 1.0 if record.counted else good.reduced
+    found = estimate(solution, trust, gain=gain, correct_bias=setting.correct_bias)
+    return Analysis(solution, found, good, trust)
+
+
+def further_term(record: Record, setting: Setting, found: Analysis) -> Analysis | None:
+    """The analysis with one more term if the data demand it, else ``None``."""
+    terms = found.solution.model.terms + 1
+    try:
+        solution, trust = fit_terms(record, setting, terms)
+    except WorkError:
+        return None
+    good = quality(solution, record.y, trust)
+    gain, needed = _gain(record, (found.solution, found.trust), (solution, trust), good)
+    if gain <= needed or not _resolved(estimate(solution, trust, correct_bias=False), terms, good):
+        return None
+    return _finished(record, setting, solution, trust)
+
+
+def needless_term(record: Record, setting: Setting, found: Analysis) -> float | None:
+    """By how much the deviance rises with one term less, if that is too little to believe in the last.
+
+    ``None`` where every term stands clear; the smaller fit is only made in doubt.
+    """
+    solution = found.solution
+    terms = solution.model.terms
+    if solution.converged and _resolved(found.estimate, terms, found.quality):
+        return None
+    try:
+        fewer, trust = fit_terms(record, setting, terms - 1)
+    except WorkError:
+        return None
+    gain, needed = _gain(record, (fewer, trust), (solution, found.trust), found.quality)
+    return gain if gain <= needed else None

@@ -1,0 +1,106 @@
+"""The options of ``measure`` settled against a signal: which channels, which response, which model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from epidot.errors import Fault, InputError
+from epidot.instruments.tcspc.analyse import Analysis, Setting, analyse
+from epidot.instruments.tcspc.counting import counts_of
+from epidot.instruments.tcspc.prompt import Prompt, prompt
+from epidot.instruments.tcspc.reading import read_decay
+from epidot.instruments.tcspc.record import Record, channel_width, period, record
+from epidot.signal import Signal
+
+
+def examine(signal: Signal, options: Mapping[str, Any]) -> tuple[Record, Setting, Analysis, list[str]]:
+    """Settle the options against the signal, and fit.
+
+    Raises
+    ------
+    InputError
+        If an option does not fit the signal or the period is not known.
+    WorkError
+        If no fit converges.
+    """
+    warnings = list(signal.warnings)
+    period_ns = period(options["period"], signal)
+    chosen = record(
+        signal,
+        period_ns,
+        start_ns=options["start_ns"],
+        stop_ns=options["stop_ns"],
+        bin=options["bin"],
+        correct_pileup=bool(options["pileup"]),
+    )
+    warnings += chosen.warnings
+    response = _prompt(signal, options, period_ns, warnings)
+    tail = False
+    if response is None and options["irf_fwhm_ns"] is None:
+        top = int(np.argmax(chosen.y))
+        if top <= max(1, chosen.y.size // 200):
+            tail = True
+            started = f"from {chosen.edges[0]:.6g} ns on"
+            warnings.append(
+                f"no instrument response was given and the record begins after the rise: tail fit {started}"
+            )
+        else:
+            warnings.append(
+                "no instrument response was given: a Gaussian of free width stands for it; "
+                "lifetimes near its width are not to be trusted"
+            )
+    if tail and options["scatter"]:
+        raise InputError(Fault("a tail fit has no scattered light", remedy="leave out the option scatter"))
+    setting = Setting(
+        terms=int(options["exponentials"]),
+        prompt=response,
+        irf_fwhm_ns=options["irf_fwhm_ns"],
+        tail=tail,
+        scatter=bool(options["scatter"]),
+        background=options["background"],
+    )
+    return chosen, setting, analyse(chosen, setting), warnings
+
+
+def _prompt(
+    signal: Signal, options: Mapping[str, Any], period_ns: float, warnings: list[str]
+) -> Prompt | None:
+    given = options["irf"]
+    if given is None:
+        given = signal.companions.get("irf")
+        if given is None or options["irf_fwhm_ns"] is not None:
+            return None
+    elif options["irf_fwhm_ns"] is not None:
+        raise InputError(
+            Fault(
+                "two instrument responses were given", seen="irf and irf_fwhm_ns", remedy="give one of them"
+            )
+        )
+    if isinstance(given, str | Path):
+        given = _read_prompt(given, signal, options)
+    if not isinstance(given, Signal):
+        raise InputError(Fault("irf must be a file or a signal", seen=type(given).__name__))
+    width = channel_width(given)
+    y, counted, said = counts_of(given)
+    if said and not counted:
+        warnings.append("the instrument response is not in counts: its own noise cannot be allowed for")
+    if math.isfinite(period_ns):
+        y = y[: max(16, math.floor(period_ns / width * (1 + 1e-9)))]
+    counted = counted and bool(np.all(y == np.rint(y)))
+    return prompt(y, float(given.x[0]), width, counted=counted, where=given.source)
+
+
+def _read_prompt(path: str | Path, signal: Signal, options: Mapping[str, Any]) -> Signal:
+    """The response in a file; a text file without a time axis has the decay's channels."""
+    column = options["irf_column"]
+    try:
+        return read_decay(path, column)
+    except InputError as error:
+        if any("width of a channel" in fault.what for fault in error.faults):
+            return read_decay(path, column, channel_ns=channel_width(signal))
+        raise

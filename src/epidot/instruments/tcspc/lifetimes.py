@@ -1,0 +1,243 @@
+"""What ``measure`` and ``fit`` return: every quantity with its name, formula, error and method."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from epidot.errors import Fault, InputError, nearest
+from epidot.instruments.tcspc.analyse import FWHM, Analysis, Setting
+from epidot.instruments.tcspc.examine import examine
+from epidot.instruments.tcspc.intervals import Interval, profile
+from epidot.instruments.tcspc.judgement import judged
+from epidot.instruments.tcspc.likelihood import residuals
+from epidot.instruments.tcspc.record import Record
+from epidot.quantities import Fit, Quantities, Quantity
+from epidot.signal import Signal
+
+MODELS = ("exponential", "biexponential", "triexponential", "tetraexponential")
+_METHOD = (
+    "{terms} by Poisson deviance, integrated over the channels, {irf}, {period}; "
+    "second-order bias taken off; sigma from the expected information{noise}"
+)
+_FORMULA = {
+    "fraction": "a_i tau_i / sum(a tau): share of the photons (intensity fraction)",
+    "amplitude": "a_i / sum(a): share of the height at time zero",
+    "tau_amplitude_ns": "sum(a tau) / sum(a): the decay's area over its height",
+    "tau_intensity_ns": "sum(a tau^2) / sum(a tau): mean arrival time of a photon",
+}
+
+
+def quantities(signal: Signal, options: Mapping[str, Any]) -> Quantities:
+    """Everything ``measure`` returns."""
+    return _reported(signal, options, *examine(signal, options))
+
+
+def fitted(signal: Signal, model: str | None, options: Mapping[str, Any]) -> Fit:
+    """What ``fit`` returns: the same estimate with the model's own parameters and their covariance."""
+    if model is not None:
+        if model not in MODELS:
+            raise InputError(Fault("no such model of a decay", seen=model, nearest=nearest(model, MODELS)))
+        options = {**options, "exponentials": MODELS.index(model) + 1}
+    examined = examine(signal, options)
+    analysis = examined[2]
+    found = _reported(signal, options, *examined)
+    solution, good = analysis.solution, analysis.quality
+    held = [n for n, h in zip(solution.model.names, solution.held, strict=True) if h]
+    status = "at a bound" if held else "converged" if solution.converged else "failed"
+    message = {
+        "at a bound": f"{', '.join(held)} ended at the lowest value allowed: not told from zero by the data",
+        "converged": f"{solution.evaluations} evaluations",
+        "failed": "the deviance still falls along a direction that the data hardly fix",
+    }[status]
+    return Fit(
+        model=MODELS[solution.model.terms - 1],
+        quantities=found,
+        status=status,
+        message=message,
+        statistics={
+            "deviance": good.deviance,
+            "degrees_of_freedom": float(good.degrees),
+            "reduced_deviance": good.reduced,
+            "expected_reduced_deviance": good.expected,
+            "probability": good.probability,
+            "evaluations": float(solution.evaluations),
+        },
+        names=solution.model.names,
+        covariance=analysis.estimate.covariance,
+        curves=found.curves,
+    )
+
+
+def _reported(
+    signal: Signal,
+    options: Mapping[str, Any],
+    chosen: Record,
+    setting: Setting,
+    found: Analysis,
+    said: list[str],
+) -> Quantities:
+    warnings = [*said, *judged(chosen, setting, found)]
+    intervals = _intervals(chosen, found, bool(options["profile"]))
+    values = _named(chosen, setting, found, intervals)
+    terms = found.solution.model.terms
+    extra: dict[str, Any] = {
+        "exponentials": terms,
+        "record": chosen.notes,
+        "averages": {
+            "formulae": _FORMULA,
+            "yuan2023": (
+                "prints one 'average lifetime' without a formula; with its percentages read as amplitude "
+                "fractions or as intensity fractions, sum(share tau) is tau_amplitude_ns or "
+                "tau_intensity_ns; sum(a tau^2)/sum(a tau) is tau_intensity_ns in either case"
+            ),
+        },
+        "goodness": {
+            "reduced_deviance": found.quality.reduced,
+            "expected_from_counting_noise": found.quality.expected,
+            "degrees_of_freedom": found.quality.degrees,
+            "probability": found.quality.probability,
+        },
+        "maximum_likelihood": dict(
+            zip(found.estimate.names, (float(v) for v in found.estimate.likeliest), strict=True)
+        ),
+    }
+    if found.trials:
+        extra["trials"] = list(found.trials)
+    if intervals:
+        extra["intervals_68"] = {name: interval.to_json() for name, interval in intervals.items()}
+    return Quantities(
+        technique="tcspc",
+        found=values,
+        source=signal.source,
+        warnings=tuple(dict.fromkeys(warnings)),
+        extra=extra,
+        curves=_curves(chosen, found, signal),
+    )
+
+
+def _intervals(chosen: Record, found: Analysis, asked: bool) -> dict[str, Interval]:
+    estimate = found.estimate
+    if not asked and not estimate.irregular:
+        return {}
+    terms = found.solution.model.terms
+    names = [n for n in estimate.names if terms > 1 or n == "tau1_ns"]
+    out = {}
+    counting = np.sqrt(np.maximum(estimate.fisher_variance, 1e-300))
+    for name in names:
+        i = estimate.names.index(name)
+        sigma = float(estimate.sigma[i])
+        if not (math.isfinite(sigma) and sigma > 0):
+            continue
+        rise = max(1.0, (sigma / float(counting[i])) ** 2)
+        out[name] = profile(chosen.y, found.solution, name, float(counting[i]), found.trust, rise)
+    return out
+
+
+def _named(
+    chosen: Record, setting: Setting, found: Analysis, intervals: Mapping[str, Interval]
+) -> dict[str, Quantity]:
+    estimate, solution, good = found.estimate, found.solution, found.quality
+    terms = solution.model.terms
+    method = _method(chosen, setting, found)
+    out: dict[str, Quantity] = {}
+    for name in estimate.names:
+        value, sigma = estimate[name]
+        stem = name.rstrip("0123456789") if name[-1].isdigit() else name
+        formula = _FORMULA.get(stem, "")
+        note = ""
+        if name in intervals:
+            ends = intervals[name]
+            note = f"68 % profile interval {_end(ends.low)} to {_end(ends.high)}"
+        out[name] = Quantity(
+            value,
+            sigma,
+            "ns" if name.endswith("_ns") else "1",
+            f"{formula}; {method}" if formula else method,
+            note,
+        )
+    if terms == 1:
+        for name in ("fraction1", "amplitude1"):
+            out[name] = replace(out[name], value=1.0, sigma=0.0, note="the only term")
+    out["reduced_deviance"] = Quantity(
+        good.reduced,
+        good.scatter,
+        "1",
+        "Poisson deviance / degrees of freedom",
+        f"counting noise alone gives {good.expected:.4g}; probability {good.probability:.2g}",
+    )
+    errors = np.sqrt(np.maximum(np.diag(estimate.covariance), 0.0))
+
+    def own(name: str, key: str, factor: float, unit: str, note: str = "") -> None:
+        i = solution.model.names.index(key)
+        held = bool(solution.held[i])
+        sigma = None if held else factor * float(errors[i])
+        out[name] = Quantity(factor * float(solution.theta[i]), sigma, unit, method, note)
+
+    names = solution.model.names
+    if "background" in names:
+        own("background", "background", 1.0, "counts per channel")
+    if "irf_shift_ns" in names:
+        own("irf_shift_ns", "irf_shift_ns", 1.0, "ns", "of the measured response against the decay")
+    if "t0_ns" in names:
+        own("t0_ns", "t0_ns", 1.0, "ns", "centre of the Gaussian response")
+    if "sigma_ns" in names:
+        own("irf_fwhm_ns", "sigma_ns", FWHM, "ns", "Gaussian response")
+    if "scattered" in names:
+        i = names.index("scattered")
+        light = float(solution.theta[:terms].sum() + solution.theta[i])
+        out["scattered_fraction"] = Quantity(
+            float(solution.theta[i]) / light,
+            float(errors[i]) / light,
+            "1",
+            method,
+            "of all counts above background",
+        )
+    return out
+
+
+def _end(value: float) -> str:
+    return f"{value:.5g}" if math.isfinite(value) else "open"
+
+
+def _method(chosen: Record, setting: Setting, found: Analysis) -> str:
+    if setting.tail:
+        irf = f"tail from {chosen.edges[0]:.6g} ns on without instrument response (amplitudes at that time)"
+    elif setting.prompt is not None:
+        irf = setting.prompt.described() + " at a free shift"
+    elif setting.irf_fwhm_ns is not None:
+        irf = f"Gaussian response of {setting.irf_fwhm_ns:g} ns FWHM"
+    else:
+        irf = "Gaussian response of free width"
+    pulses = (
+        f"pulses every {chosen.period_ns:.6g} ns" if math.isfinite(chosen.period_ns) else "a single pulse"
+    )
+    if chosen.bin > 1:
+        pulses += f", {chosen.bin} channels per bin"
+    noise = " and the response's own counting noise" if setting.prompt and setting.prompt.counted else ""
+    if not chosen.counted:
+        noise += ", scaled to the scatter"
+    terms = found.solution.model.terms
+    return _METHOD.format(
+        terms="one exponential" if terms == 1 else f"{terms} exponentials",
+        irf=irf,
+        period=pulses,
+        noise=noise,
+    )
+
+
+def _curves(chosen: Record, found: Analysis, signal: Signal) -> dict[str, Signal]:
+    """The model in counts per channel, and the residuals in standard errors, at the bins' centres."""
+    mu = found.solution.mu
+    middle = (chosen.edges[:-1] + chosen.edges[1:]) / 2
+    off = -residuals(chosen.y, mu)[0]
+    if found.trust is not None:
+        off = off * np.sqrt(found.trust)
+    model = replace(
+        signal, x=middle, y=mu / chosen.bin, kind="analog", sigma=None, companions={}, warnings=(), meta={}
+    )
+    return {"model": model, "residuals": replace(model, y=off, y_name="residual", y_unit="standard errors")}

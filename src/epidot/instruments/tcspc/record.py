@@ -1,0 +1,214 @@
+"""From a signal to the channels a fit works on: period, window, dead ends, binning, live share."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from epidot.errors import Fault, InputError
+from epidot.instruments.tcspc.counting import counts_of, live_share
+from epidot.instruments.tcspc.response import Array
+from epidot.signal import Signal
+
+MOST_BINS = 8192  # finer channels are put together to at most this many
+_NO_PERIOD = "give the option period: the time between pulses in ns, or none for a single pulse"
+
+
+@dataclass(frozen=True)
+class Record:
+    """Counts ``y`` (n,) in bins between ``edges`` (n + 1,) in ns, each of ``bin`` channels.
+
+    ``counted`` is false where the values are only proportional to counts; ``live`` (n,) is the share of
+    excitations for which the counter was still free, or ``None``.
+    """
+
+    y: Array
+    edges: Array
+    channel_ns: float
+    bin: int
+    period_ns: float
+    counted: bool
+    live: Array | None = None
+    warnings: tuple[str, ...] = ()
+    notes: dict[str, float | int | str | list[float]] = field(default_factory=dict)
+
+
+def period(given: float | str | None, signal: Signal) -> float:
+    """The repetition period in ns, ``inf`` for a single pulse.
+
+    Raises
+    ------
+    InputError
+        If neither the option nor the file says it, or it cannot be read.
+    """
+    if given is None:
+        stored = signal.meta.get("period_ns")
+        if stored is None:
+            raise InputError(
+                Fault(
+                    "the repetition period is not known and is never assumed",
+                    signal.source or None,
+                    remedy=_NO_PERIOD,
+                )
+            )
+        return math.inf if stored == "none" else float(stored)
+    return read_period(given)
+
+
+def read_period(given: float | str) -> float:
+    """The period meant by an option: ``1000``, ``"1000 ns"``, ``"1 MHz"`` or ``"none"``."""
+    from epidot import units
+
+    text = str(given).strip()
+    if text.lower() in ("none", "single", "inf"):
+        return math.inf
+    value: float
+    try:
+        value = float(text)
+    except ValueError:
+        if re.search(r"[A-Za-z]*Hz\s*$", text):
+            hertz = units.parse(text, "frequency")
+            value = 1e9 / hertz if hertz else math.nan
+        elif re.search(r"s\s*$", text):
+            value = units.parse(text, "time") * 1e9
+        else:
+            value = math.nan
+    if not (math.isfinite(value) and value > 0):
+        raise InputError(Fault("not a repetition period", seen=str(given), remedy=_NO_PERIOD))
+    return value
+
+
+def channel_width(signal: Signal) -> float:
+    """Width of the channels in ns.
+
+    Raises
+    ------
+    InputError
+        If there are too few or they are not of equal width.
+    """
+    x = signal.x
+    if x.size < 16:
+        raise InputError(
+            Fault("too few channels for a decay", signal.source or None, seen=f"{x.size} channels")
+        )
+    stored = signal.meta.get("channel_ns")
+    width = float(stored) if stored is not None else float(x[-1] - x[0]) / (x.size - 1)
+    off = np.abs(x - (x[0] + width * np.arange(x.size)))
+    if width <= 0 or float(off.max()) > 0.3 * width:
+        at = int(np.argmax(off))
+        raise InputError(
+            Fault(
+                "the channels are not evenly spaced",
+                signal.source or None,
+                seen=f"{x[at]:g} ns where {x[0] + width * at:g} ns was expected",
+                remedy="give the histogram as recorded, with every channel",
+            )
+        )
+    return width
+
+
+def record(
+    signal: Signal,
+    period_ns: float,
+    *,
+    start_ns: float | None = None,
+    stop_ns: float | None = None,
+    bin: int | None = None,
+    correct_pileup: bool = False,
+) -> Record:
+    """The channels of ``signal`` that a fit may use.
+
+    Raises
+    ------
+    InputError
+        If too little is left between ``start_ns`` and ``stop_ns``, or pile-up cannot be corrected.
+    """
+    width = channel_width(signal)
+    y, counted, said = counts_of(signal)
+    warnings = list(said)
+    live, more = live_share(signal, y, period_ns, correct_pileup)
+    warnings += more
+    origin = float(signal.x[0])
+    first, last = 0, y.size
+    if math.isfinite(period_ns):
+        within = math.floor(period_ns / width * (1 + 1e-9) + 1e-6)
+        if within < last:
+            beyond = float(y[within:].sum())
+            last = within
+            warnings.append(
+                f"the record is longer than the period of {period_ns:.6g} ns: "
+                f"{y.size - within} channels with {beyond:.0f} counts beyond it were left out"
+            )
+    dead_low, dead_high = _dead_ends(y[first:last])
+    if dead_low or dead_high:
+        warnings.append(
+            f"channels without any count at the {_ends(dead_low, dead_high)} of the record were left out: "
+            "the counter was not open there"
+        )
+        first, last = first + dead_low, last - dead_high
+    if start_ns is not None:
+        first = max(first, math.ceil((start_ns - origin) / width - 1e-6))
+    if stop_ns is not None:
+        last = min(last, math.floor((stop_ns - origin) / width + 1e-6))
+    if last - first < 16:
+        raise InputError(
+            Fault(
+                "fewer than 16 channels between start and stop",
+                signal.source or None,
+                seen=f"{start_ns} to {stop_ns} ns",
+                remedy=f"the record runs from {origin:g} to {origin + width * y.size:g} ns",
+            )
+        )
+    factor = bin if bin is not None else 1 << max(0, math.ceil(math.log2((last - first) / MOST_BINS)))
+    n = (last - first) // factor
+    if n < 16:
+        raise InputError(
+            Fault("fewer than 16 bins are left", seen=f"bin {factor}", remedy="give a smaller bin")
+        )
+    last = first + n * factor
+    notes: dict[str, float | int | str | list[float]] = {
+        "channel_ns": width,
+        "channels_per_bin": factor,
+        "period_ns": period_ns if math.isfinite(period_ns) else "none",
+        "window_ns": [origin + width * first, origin + width * last],
+        "counts": float(y[first:last].sum()),
+    }
+    return Record(
+        y=y[first:last].reshape(n, factor).sum(axis=1),
+        edges=origin + width * (first + factor * np.arange(n + 1, dtype=np.float64)),
+        channel_ns=width,
+        bin=factor,
+        period_ns=period_ns,
+        counted=counted,
+        live=None if live is None else live[first:last].reshape(n, factor).mean(axis=1),
+        warnings=tuple(warnings),
+        notes=notes,
+    )
+
+
+def _ends(low: int, high: int) -> str:
+    return "start and end" if low and high else "start" if low else "end"
+
+
+def _dead_ends(y: Array) -> tuple[int, int]:
+    """Channels at both ends that are empty although their neighbours leave no doubt they should not be."""
+    some = np.flatnonzero(y)
+    if some.size == 0:
+        return 0, 0
+    low, high = int(some[0]), int(y.size - 1 - some[-1])
+
+    def doubtless(length: int, beside: Array) -> bool:
+        return length > 0 and float(beside.mean()) * length > 30.0
+
+    reach = max(16, y.size // 40)
+    at_low = doubtless(low, y[low : low + reach])
+    at_high = doubtless(high, y[y.size - high - reach : y.size - high])
+    # Empty channels before a steep rise are what a clean prompt leaves: no background, not no counter.
+    if at_low and float(y[low : low + 3].sum()) < 0.2 * float(y[low : low + reach].sum()) * 3 / reach:
+        at_low = False
+    if at_low and int(np.argmax(y)) < low + reach:
+        at_low = False
+    return (low if at_low else 0, high if at_high else 0)

@@ -1,0 +1,316 @@
+"""The fit itself: start values by exhaustive search, MINPACK, then Fisher scoring to the exact end.
+
+Sums of exponentials have side minima, and MINPACK on deviance residuals converges slowly where most
+channels hold no count (its curvature is then not the likelihood's).  So the amplitudes of every
+combination of lifetimes on a coarse grid are solved first (linear, a fraction of a millisecond each),
+MINPACK walks down from the best ones, and a few damped steps with the expected information finish
+until what is left is a thousandth of a standard error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.errors import WorkError
+from epidot.instruments.tcspc.likelihood import deviance, neyman_residuals, residuals
+from epidot.instruments.tcspc.model import Coordinates, Model
+from epidot.instruments.tcspc.response import Array
+
+Objective = Literal["poisson", "neyman"]
+
+GRID = 14  # lifetimes tried as start values, evenly in the logarithm
+COARSE = 512  # channels are put together to about this many for the search
+GOOD = 1.3  # deviance per coarse channel at which no other start can be much better
+SETTLED = 1e-6  # squared distance to the optimum, in standard errors, at which scoring stops
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Where a fit ended.
+
+    ``information`` (p, p) is the expected (Fisher) information in the plain parameters; ``held`` marks
+    those that ended at their floor and are not free; ``distance`` is the remaining squared distance to
+    the optimum in standard errors.
+    """
+
+    model: Model
+    theta: Array
+    mu: Array
+    by: Array
+    deviance: float
+    information: Array
+    held: NDArray[np.bool_]
+    distance: float
+    evaluations: int
+
+    @property
+    def free(self) -> NDArray[np.bool_]:
+        return ~self.held
+
+    @property
+    def converged(self) -> bool:
+        return self.distance < 1e-3
+
+    def value(self, name: str) -> float:
+        """The parameter called ``name``."""
+        return float(self.theta[self.model.names.index(name)])
+
+
+def solve(
+    y: Array,
+    model: Model,
+    starts: list[Array],
+    trust: Array | None = None,
+    objective: Objective = "poisson",
+) -> Solution:
+    """The parameters of least deviance for counts ``y`` (n,), from the best of several starts.
+
+    ``trust`` (n,) in (0, 1] multiplies each channel's deviance; it is below 1 where the model itself is
+    uncertain.
+
+    Raises
+    ------
+    WorkError
+        If no start leads anywhere.
+    """
+    best: Solution | None = None
+    for start in starts:
+        found = _descend(y, model, start, trust, objective)
+        if found is not None and (best is None or found.deviance < best.deviance):
+            best = found
+    if best is None:
+        raise WorkError("the fit did not converge from any start value")
+    return best
+
+
+def _descend(
+    y: Array, model: Model, start: Array, trust: Array | None, objective: Objective
+) -> Solution | None:
+    theta, count = _walk(y, model, start, trust, objective)
+    if not np.all(np.isfinite(theta)):
+        return None
+    theta = model.sorted(theta)
+    if objective == "neyman":
+        return _state(y, model, theta, trust, count)
+    return _score(y, model, theta, trust, count)
+
+
+def _walk(
+    y: Array,
+    model: Model,
+    start: Array,
+    trust: Array | None,
+    objective: Objective,
+    tolerance: float = 1e-4,
+) -> tuple[Array, int]:
+    """MINPACK from ``start``: the parameters it ends at (NaN if it fails) and the evaluations it took."""
+    from scipy.optimize import leastsq
+
+    coordinates = Coordinates(model.floors(), model.ceilings())
+    root = None if trust is None else np.sqrt(trust)
+    kind = residuals if objective == "poisson" else neyman_residuals
+    at = np.empty(0)
+    r = np.empty(0)
+    jacobian = np.empty((0, 0))
+    count = 0
+
+    def evaluate(p: Array) -> None:
+        nonlocal at, r, jacobian, count
+        count += 1
+        theta, slope = coordinates.outward(p)
+        mu, by = model.expected(theta)
+        r, weight = kind(y, mu)
+        if root is not None:
+            r, weight = r * root, weight * root
+        by *= slope[:, None]
+        by *= weight
+        at, jacobian = p.copy(), by
+
+    def misfit(p: Array) -> Array:
+        evaluate(p)
+        return r
+
+    def slopes(p: Array) -> Array:
+        if not np.array_equal(at, p):
+            evaluate(p)
+        return jacobian
+
+    try:
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            p = leastsq(
+                misfit,
+                coordinates.inward(start),
+                Dfun=slopes,
+                col_deriv=True,
+                xtol=tolerance,
+                ftol=tolerance**2,
+                maxfev=300,
+                full_output=True,
+            )[0]
+    except (ValueError, FloatingPointError, np.linalg.LinAlgError):
+        return np.full(start.size, np.nan), count
+    return coordinates.outward(np.asarray(p, dtype=np.float64))[0], count
+
+
+def _state(y: Array, model: Model, theta: Array, trust: Array | None, count: int) -> Solution:
+    """Deviance, information and what is held at ``theta``, and how far the optimum still is."""
+    mu, by = model.expected(theta)
+    d = deviance(y, mu)
+    weight = 1.0 / mu
+    if trust is not None:
+        d, weight = d * trust, weight * trust
+    information = (by * weight) @ by.T
+    held = _at_floor(model, theta, y)
+    gradient = by @ (weight * (y - mu))
+    step = _step(information, gradient, held)
+    distance = float(gradient[~held] @ step[~held]) if np.all(np.isfinite(step)) else np.inf
+    return Solution(model, theta, mu, by, float(d.sum()), information, held, abs(distance), count)
+
+
+def _at_floor(model: Model, theta: Array, y: Array) -> NDArray[np.bool_]:
+    floors = model.floors()
+    held = np.zeros(theta.size, dtype=np.bool_)
+    total = max(float(y.sum()), 1.0)
+    for i, name in enumerate(model.names):
+        if name == "sigma_ns":
+            held[i] = theta[i] <= 1.05 * floors[i]
+        elif name == "background":
+            held[i] = theta[i] * y.size * model.channels_per_bin < 1e-3
+        elif name.startswith("counts") or name == "scattered":
+            held[i] = theta[i] < 1e-6 * total
+        elif name.startswith("tau"):
+            counts = theta[model.names.index(f"counts{name[3:-3]}")]
+            held[i] = theta[i] <= 1.01 * floors[i] or counts < 1e-6 * total
+    return held
+
+
+def _step(information: Array, gradient: Array, held: NDArray[np.bool_]) -> Array:
+    out = np.zeros(gradient.size)
+    free = ~held
+    scale = 1.0 / np.sqrt(np.maximum(np.diag(information)[free], 1e-300))
+    scaled = information[np.ix_(free, free)] * scale[:, None] * scale
+    try:
+        out[free] = scale * np.linalg.solve(scaled, scale * gradient[free])
+    except np.linalg.LinAlgError:
+        out[free] = np.nan
+    return out
+
+
+def _score(y: Array, model: Model, theta: Array, trust: Array | None, count: int) -> Solution:
+    now = _state(y, model, theta, trust, count)
+    floors, ceilings = model.floors(), model.ceilings()
+    for _ in range(30):
+        if not np.isfinite(now.distance) or now.distance < SETTLED:
+            break
+        weight = (1.0 if trust is None else trust) / now.mu
+        step = _step(now.information, now.by @ (weight * (y - now.mu)), now.held)
+        length = 1.0
+        while length > 1e-3:
+            trial = now.theta + length * step
+            if np.all(trial[now.free] > floors[now.free]) and np.all(trial <= ceilings):
+                count += 1
+                there = _state(y, model, trial, trust, count)
+                if there.deviance <= now.deviance + 1e-9 * abs(now.deviance):
+                    break
+            length /= 3
+        else:
+            break
+        if there.deviance > now.deviance - 1e-10 * abs(now.deviance) and there.distance >= now.distance:
+            break
+        now = there
+    theta = model.sorted(now.theta)
+    return now if np.array_equal(theta, now.theta) else _state(y, model, theta, trust, now.evaluations)
+
+
+def starts(y: Array, model: Model, own: Array, how_many: int = 2) -> list[Array]:
+    """Start values: the best combinations of lifetimes on a coarse grid, with their amplitudes.
+
+    ``own`` are start values of the response's own parameters.  Where there is more than one good
+    combination, they are followed down on the coarse channels in turn until one fits.
+    """
+    factor = max(1, y.size // COARSE)
+    small = model.response.coarser(factor)
+    size = small.edges.size - 1
+    seen = y[: size * factor].reshape(size, factor).sum(axis=1)
+    counts = seen
+    live = None if model.live is None else model.live[: size * factor].reshape(size, factor).mean(axis=1)
+    span = float(small.edges[-1] - small.edges[0])
+    shortest = max(2.0 * model.channel_ns * model.channels_per_bin, 2e-4 * span)
+    taus = np.geomspace(min(shortest, span / 20), 3 * span, GRID)
+    columns = [small.exponential(float(tau), own).counts for tau in taus]
+    fixed: list[Array] = []
+    per_channel = model.channels_per_bin * factor
+    if model.scatter:
+        fixed.append(small.scatter(own).counts)
+    if model.background is None:
+        fixed.append(np.full(size, float(per_channel)))
+    else:
+        counts = np.maximum(counts - model.background * per_channel, 0.0)
+    a = np.array([*columns, *fixed])
+    if live is not None:
+        a *= live
+    # a running mean of the counts as weight: good to a few per cent, and this is only the start
+    smooth = np.convolve(counts, np.full(5, 0.2), mode="same") + 0.5
+    gram = (a / smooth) @ a.T
+    right = (a / smooth) @ counts
+    ranked = _ranked(gram, right, GRID, model.terms, len(fixed))
+    chosen: list[tuple[tuple[int, ...], Array]] = []
+    for combination, amplitudes in ranked:
+        if all(max(abs(i - j) for i, j in zip(combination, c, strict=True)) > 1 for c, _ in chosen):
+            chosen.append((combination, amplitudes))
+        if len(chosen) == how_many:
+            break
+    out = []
+    total = max(float(counts.sum()), 1.0)
+    floor = 1e-3 * total
+    for combination, amplitudes in chosen:
+        n = model.terms
+        theta = np.empty(len(model.names))
+        theta[:n] = np.maximum(amplitudes[:n], floor)
+        theta[n : 2 * n] = taus[list(combination)]
+        at = 2 * n
+        if model.scatter:
+            theta[at] = max(float(amplitudes[n]), 1e-4 * total)
+            at += 1
+        if model.background is None:
+            theta[at] = max(float(amplitudes[-1]), 1e-4 * total / y.size / model.channels_per_bin)
+        theta[model.own_at] = own
+        out.append(theta)
+    if factor == 1 or len(out) == 1:
+        return out
+    coarse = replace(model, response=small, channels_per_bin=per_channel, live=live)
+    ends: list[tuple[float, Array]] = []
+    for theta in out:
+        end, _ = _walk(seen, coarse, theta, None, "poisson", tolerance=1e-2)
+        if np.all(np.isfinite(end)):
+            ends.append((float(deviance(seen, coarse.expected(end)[0]).sum()), end))
+            if ends[-1][0] < GOOD * size:
+                break
+    if not ends:
+        return out
+    best = min(ends, key=lambda end: end[0])[1]
+    best[model.own_at] = own  # the coarse channels know little of the pulse
+    best[: model.terms] = np.maximum(best[: model.terms], floor)
+    return [best]
+
+
+def _ranked(
+    gram: Array, right: Array, grid: int, terms: int, fixed: int
+) -> list[tuple[tuple[int, ...], Array]]:
+    """Combinations of ``terms`` grid lifetimes by the weighted squares they leave, positive ones first."""
+    sets = list(combinations(range(grid), terms))
+    index = np.array([[*s, *range(grid, grid + fixed)] for s in sets])
+    a = gram[index[:, :, None], index[:, None, :]]
+    b = right[index]
+    size = index.shape[1]
+    a = a + 1e-10 * np.einsum("cii->c", a)[:, None, None] / size * np.eye(size)
+    amplitudes = np.linalg.solve(a, b[..., None])[..., 0]
+    gain = np.einsum("ci,ci->c", amplitudes, b)
+    negative = np.any(amplitudes[:, :terms] <= 0, axis=1)
+    order = np.lexsort((-gain, negative))
+    return [(sets[i], amplitudes[i]) for i in order]
