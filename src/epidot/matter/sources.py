@@ -13,7 +13,8 @@ from epidot.documents import Document
 from epidot.errors import Faults, nearest
 from epidot.parameter import STATUSES, Parameter
 
-PARAMETER_KEYS = ("value", "unit", "source", "status", "sigma", "low", "high", "note")
+PARAMETER_KEYS = ("value", "unit", "source", "status", "sigma", "low", "high", "note", "unconfirmed")
+UNCONFIRMED = "quoted without the source at hand; not confirmed"
 
 
 def data_file(*parts: str) -> Path:
@@ -52,7 +53,8 @@ def parameter(doc: Document, path: Sequence[str | int], name: str, faults: Fault
     """The parameter written at ``path`` of ``doc``; what is wrong with it joins ``faults``.
 
     A parameter needs ``value``, ``unit``, ``source`` (a key of ``data/sources.yaml``, then a place) and
-    ``status``; it may have ``sigma``, ``low``, ``high`` and ``note``.
+    ``status``; it may have ``sigma``, ``low``, ``high`` and ``note``.  ``unconfirmed: yes`` says that
+    nobody could look the number up in its source; the note then ends with :data:`UNCONFIRMED`.
     """
     here = documents.mapping(doc, path, PARAMETER_KEYS, faults)
     line = doc.line(path)
@@ -82,13 +84,14 @@ def parameter(doc: Document, path: Sequence[str | int], name: str, faults: Fault
             nearest=nearest(source.partition(":")[0], references()),
         )
         return None
+    notes = [str(here.get("note") or ""), UNCONFIRMED if here.get("unconfirmed") else ""]
     try:
         return Parameter(
             name,
             unit=str(here["unit"]),
             source=cite(source),
             status=here["status"],
-            note=str(here.get("note") or ""),
+            note="; ".join(filter(None, notes)),
             **{key: float(number) for key, number in numbers.items()},
         )
     except ValueError as error:  # outside its own bounds

@@ -1,0 +1,233 @@
+"""Chemicals on the shelf: formula, molar mass, density, purity, and what they become in the liquor."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from typing import Any, Literal, get_args
+
+from epidot.documents import Document
+from epidot.errors import Fault, Faults, InputError, nearest
+from epidot.matter import formulas, names
+from epidot.matter.sources import cite, document, parameter
+from epidot.parameter import Parameter
+
+Role = Literal["reactive", "solvent", "precipitant", "gas"]
+
+_KEYS = (
+    "name",
+    "aliases",
+    "role",
+    "purity",
+    "solution",
+    "species",
+    "density_g_mL",
+    "refractive_index",
+    "boiling_K",
+)
+_NUMBERS = ("density_g_mL", "refractive_index", "boiling_K")
+
+
+@dataclass(frozen=True)
+class Reagent:
+    """One chemical as it is bought or stocked.
+
+    ``species`` gives mol of dissolved species per mol of reagent, ``molar_mass`` (g/mol) belongs to all
+    of them together; so 48 % hydrofluoric acid has 1.20 mol of water for every mol of HF and weighs
+    41.7 g per mol of HF.  ``purity`` is a mass fraction (``None``: not given) and, but for a stated
+    ``solution``, nothing is subtracted for it.  ``parameters`` holds the sourced numbers by name.
+    """
+
+    name: str
+    aliases: tuple[str, ...]
+    formula: str
+    molar_mass: float
+    species: Mapping[str, float]
+    role: Role
+    purity: float | None
+    purity_note: str
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+
+    @property
+    def density_g_mL(self) -> float | None:
+        """Density of the liquid near room temperature; ``None`` for solids, gases and unknown densities."""
+        return self._number("density_g_mL")
+
+    @property
+    def boiling_K(self) -> float | None:
+        """Boiling point at 1 atm, where known."""
+        return self._number("boiling_K")
+
+    @property
+    def refractive_index(self) -> float | None:
+        """Refractive index at the sodium line, where known."""
+        return self._number("refractive_index")
+
+    @property
+    def source(self) -> str:
+        """Where the molar mass comes from (every other number has its own source in ``parameters``)."""
+        return formulas.weights_source()
+
+    def _number(self, name: str) -> float | None:
+        found = self.parameters.get(name)
+        return None if found is None else found.value
+
+
+@lru_cache(maxsize=1)
+def _shelf() -> tuple[Reagent, ...]:
+    doc = document("reagents.yaml")
+    faults = doc.faults()
+    found = tuple(_reagent(doc, i, faults) for i in range(len(doc.data["reagents"])))
+    faults.raise_if_any()
+    return found
+
+
+@lru_cache(maxsize=1)
+def _index() -> dict[str, Reagent]:
+    return names.index((one, (one.name, *one.aliases)) for one in _shelf())
+
+
+def reagent_names() -> tuple[str, ...]:
+    """Names of all reagents, alphabetically."""
+    return tuple(sorted(one.name for one in _shelf()))
+
+
+def reagent(name: str) -> Reagent:
+    """The reagent of that name or alias (``TOPSe``, ``zinc oleate``, ``oleic acid`` ...).
+
+    Raises
+    ------
+    InputError
+        If epidot knows no such reagent, with the nearest names.
+    """
+    shown = [n for one in _shelf() for n in (one.name, *one.aliases)]
+    return names.look_up("reagent", name, _index(), shown)
+
+
+@cache
+def _formula(species: str) -> Mapping[str, float]:
+    data = document("reagents.yaml").data
+    text = data["species"].get(species)
+    if text is None:
+        # A formula without brackets names itself (H2S, InCl3); with brackets, a typing slip such as
+        # Zn(OB)2 would pass for a compound of boron.
+        if "(" not in species:
+            with suppress(InputError):
+                return formulas.elements(species)
+        raise InputError(
+            Fault(
+                "unknown dissolved species",
+                seen=species,
+                nearest=nearest(species, data["species"]),
+                remedy="species are written as in Zn(OA)2, SePR3 or PR3(OA)2",
+            )
+        )
+    return formulas.elements(written_out(text))
+
+
+def formula(species: str) -> dict[str, float]:
+    """Atoms of each element in one formula unit of a dissolved species, e.g. ``Zn(OA)2``.
+
+    Raises
+    ------
+    InputError
+        If the species is unknown and is not a formula without brackets either.
+    """
+    return dict(_formula(species))
+
+
+def species_names() -> tuple[str, ...]:
+    """Names of all dissolved species with a formula of their own."""
+    return tuple(document("reagents.yaml").data["species"])
+
+
+def written_out(text: str) -> str:
+    """A formula with the groups (``OA``, ``R``, ``TMS`` ...) replaced by theirs, in brackets."""
+    groups: Mapping[str, str] = document("reagents.yaml").data["groups"]
+    longest = sorted(groups, key=len, reverse=True)
+    pattern = "|".join(rf"{re.escape(group)}(?![a-z])" for group in longest)
+    spelt = re.sub(pattern, lambda m: f"({groups[m[0]]})", text)
+    return re.sub(r"\(\(([^()]+)\)\)", r"(\1)", spelt)
+
+
+def refractive_index(medium: str) -> float:
+    """Refractive index at the sodium line of a liquid, of ``air`` or of ``vacuum``.
+
+    Raises
+    ------
+    InputError
+        If the medium is unknown or no refractive index of it is known.
+    """
+    return refractive_index_parameter(medium).value
+
+
+def refractive_index_parameter(medium: str) -> Parameter:
+    """The same with source and status; errors as :func:`refractive_index`."""
+    known = {names.plain(name): value for name, value in _media().items()}
+    for one in _shelf():
+        if "refractive_index" in one.parameters:
+            for name in (one.name, *one.aliases):
+                known.setdefault(names.plain(name), one.parameters["refractive_index"])
+    shown = [*_media(), *(one.name for one in _shelf() if "refractive_index" in one.parameters)]
+    return names.look_up("refractive index of this medium", medium, known, shown)
+
+
+@lru_cache(maxsize=1)
+def _media() -> Mapping[str, Parameter]:
+    doc = document("reagents.yaml")
+    faults = doc.faults()
+    found = {name: parameter(doc, ("media", name), "refractive_index", faults) for name in doc.data["media"]}
+    faults.raise_if_any()
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _reagent(doc: Document, i: int, faults: Faults) -> Reagent:
+    entry: Mapping[str, Any] = doc.data["reagents"][i]
+    name = str(entry["name"])
+    for key in entry:
+        if key not in _KEYS:
+            faults.add(
+                "unknown key", line=doc.line(("reagents", i, key)), seen=key, nearest=nearest(key, _KEYS)
+            )
+    if entry["role"] not in get_args(Role):
+        faults.add("unknown role", line=doc.line(("reagents", i, "role")), seen=entry["role"])
+    numbers = {
+        key: parameter(doc, ("reagents", i, key), key, faults)
+        for key in _NUMBERS
+        if entry.get(key) is not None
+    }
+    purity = entry.get("purity")
+    written = _species(name, entry)
+    text = "".join(_part(species, amount) for species, amount in written.items())
+    return Reagent(
+        name=name,
+        aliases=tuple(map(str, entry.get("aliases") or ())),
+        formula=text,
+        molar_mass=formulas.molar_mass(text),
+        species=written,
+        role=entry["role"],
+        purity=None if purity is None else float(purity["value"]),
+        purity_note=""
+        if purity is None
+        else "; ".join(filter(None, (cite(purity["source"]), purity.get("note")))),
+        parameters={key: value for key, value in numbers.items() if value is not None},
+    )
+
+
+def _species(name: str, entry: Mapping[str, Any]) -> dict[str, float]:
+    """mol of dissolved species per mol of reagent (of the solute, for a solution)."""
+    solution = entry.get("solution")
+    if solution is None:
+        return {str(k): float(v) for k, v in (entry.get("species") or {name: 1}).items()}
+    solute, solvent, share = str(solution["solute"]), str(solution["in"]), float(solution["mass_fraction"])
+    mass = sum(formulas.atomic_weights()[e] * n for e, n in formula(solute).items())
+    other = sum(formulas.atomic_weights()[e] * n for e, n in formula(solvent).items())
+    return {solute: 1.0, solvent: mass * (1 - share) / share / other}
+
+
+def _part(species: str, amount: float) -> str:
+    text = written_out(document("reagents.yaml").data["species"].get(species, species))
+    return text if amount == 1 else f"({text}){amount:.12g}"
