@@ -38,7 +38,8 @@ def size_classes(diameters_nm: ArrayLike, count: int = SIZES) -> tuple[Array, Ar
     share = np.bincount(group, weights=weight, minlength=count)
     mean = np.bincount(group, weights=weight * d, minlength=count)
     full = share > 0
-    return mean[full] / share[full], share[full]
+    sizes: Array = mean[full] / share[full]
+    return sizes, share[full].astype(np.float64)
 
 
 def dot_decay(

@@ -13,8 +13,8 @@ from epidot.dot.layers import Population
 from epidot.light.decay import population_decay
 from epidot.light.parameters import parameters
 from epidot.light.rates import radiative_rate
-from epidot.light.spectra import absorption, emission, emission_peak
-from epidot.light.states import Options, solve_dot, table
+from epidot.light.spectra import absorption, emission, emission_peak, spectral_table
+from epidot.light.states import solve_dot
 from epidot.light.traps import trap_means
 from epidot.parameter import Parameter, rests_on
 
@@ -61,18 +61,24 @@ def optics(population: Population, medium: str | None = None) -> Optics:
     group = population if medium is None else replace(population, dot=replace(population.dot, medium=medium))
     dot, d = group.dot, group.core_diameters_nm
     levels = solve_dot(dot)
-    known = table(dot, d, Options(excited=True))
+    known = spectral_table(group)
     first = known.quantity("E_1S_eV", d)
     peak = emission_peak(group, levels=known)
-    nm = np.arange(np.floor(max(HC / (float(first.mean()) + 1.6), 300.0)), np.ceil(peak.position + 150.0) + 1, 1.0)
+    nm = np.arange(
+        np.floor(max(HC / (float(first.mean()) + 1.6), 300.0)), np.ceil(peak.position + 150.0) + 1, 1.0
+    )
     all_decay = population_decay(group)
     t = np.linspace(0.0, 10 * max(all_decay.tau_intensity_ns, 1.0), 1001)
     used: dict[str, Parameter] = {**levels.parameters, **{f"light.{k}": p for k, p in parameters().items()}}
     notes = list(known.nodes[0].warnings)
     if not trap_means(dot).known:
-        notes.append("nothing is known of this dot's surface: PLQY and decay are those of a dot without traps")
+        notes.append(
+            "nothing is known of this dot's surface: PLQY and decay are those of a dot without traps"
+        )
     if not dot.shells:
-        notes.append("bare core: its valley depth also holds surface disorder and is no measure of size alone")
+        notes.append(
+            "bare core: its valley depth also holds surface disorder and is no measure of size alone"
+        )
     return Optics(
         first_exciton_nm=levels.first_exciton_nm,
         pl_peak_nm=peak.position,

@@ -1,4 +1,4 @@
-"""The constants of light that belong to no material, from ``data/light.yaml``, each with source and status."""
+"""Constants of light that belong to no material: ``data/light.yaml``, each with source and status."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def field_factors(radii: ArrayLike, eps: ArrayLike) -> Array:
 
 
 def bright_share(splitting_eV: float, temperature_K: float) -> float:
-    """Mean share of the total strength 4K that one exciton has: 3 bright states lie ``splitting_eV`` above 5 dark."""
+    """Share of the strength 4K in one exciton on average: 3 bright states ``splitting_eV`` above 5 dark."""
     return 1 / (3 + 5 * math.exp(splitting_eV / (K_B * temperature_K)))
 
 

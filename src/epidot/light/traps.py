@@ -76,7 +76,7 @@ class Components:
         t = np.asarray(t_ns, dtype=np.float64)
         keep = self.amplitude > NEGLIGIBLE * self.amplitude.sum()
         curve = np.exp(-np.multiply.outer(np.maximum(t, 0.0), self.rate[keep])) @ self.amplitude[keep]
-        out: Array = np.where(t < 0, 0.0, curve / self.amplitude.sum())
+        out: Array = np.where(t < 0, 0.0, curve / self.amplitude[keep].sum())
         return out
 
 

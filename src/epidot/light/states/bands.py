@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
 
 from epidot.constants import HBAR2_2M
 from epidot.dot.layers import LayeredDot
-from epidot.matter.materials import Material, material
+from epidot.matter.materials import material
 from epidot.parameter import Parameter
 
 Array = NDArray[np.float64]
@@ -56,7 +57,6 @@ class Bands:
     M: Array
     L: Array
     eps: Array
-    strain: Array
     gap_core: float
 
     @property
@@ -84,41 +84,53 @@ class Bands:
         return np.sqrt(HBAR2_2M * self.Ep)
 
 
-def luttinger(m: Material) -> tuple[float, float]:
+def luttinger(gamma1: float, gamma2: float, gamma3: float) -> tuple[float, float]:
     """(M, L): spherical average γ = (2γ2 + 3γ3)/5; M = γ1 − 2γ, L = γ1 + 4γ."""
-    mean = (2 * m["gamma2"] + 3 * m["gamma3"]) / 5
-    return m["gamma1"] - 2 * mean, m["gamma1"] + 4 * mean
+    mean = (2 * gamma2 + 3 * gamma3) / 5
+    return gamma1 - 2 * mean, gamma1 + 4 * mean
 
 
 def bands(
-    dot: LayeredDot, strain: Sequence[float], ligand_nm: float, eps_outside: float
+    dot: LayeredDot,
+    strain: Sequence[float],
+    ligand_nm: float,
+    eps_outside: float,
+    override: Mapping[str, float] | None = None,
 ) -> tuple[Bands, dict[str, Parameter]]:
     """The band structure of ``dot`` under the hydrostatic elastic ``strain`` of its layers.
 
-    Also returns every material parameter that was used, by ``material.key``.
+    ``override`` replaces values by ``material.key`` (``{"InP.V_e_eV": 5.0}``), for fits and
+    sensitivities.  Also returns every material parameter that was used, by the same names.
     """
-    names = [dot.core, *(layer.material for layer in dot.shells)]
-    stuff = [material(name) for name in names]
-    eps = np.asarray(strain, dtype=np.float64)
-    if eps.shape != (len(names),):
-        raise ValueError(f"strain must have one entry per layer ({len(names)}), got {eps.shape}")
-    core = stuff[0]
-    top = np.array([m["Ev_eV"] - core["Ev_eV"] for m in stuff])
-    gap = np.array([m["Eg_eV"] for m in stuff])
-    dso = np.array([m["dso_eV"] for m in stuff])
-    Ev = top + 3 * np.array([m["av_eV"] for m in stuff]) * eps
-    Ec = top + gap + 3 * np.array([m["ac_eV"] for m in stuff]) * eps
-    # The coupling is a bulk property: it follows from the unstrained gap and stays.
-    Ep = np.array([kane_energy(m["m_e"], g, d) for m, g, d in zip(stuff, gap, dso, strict=True)])
-    heavy, light = (np.array(v) for v in zip(*(luttinger(m) for m in stuff), strict=True))
+    stuff = [material(name) for name in (dot.core, *(layer.material for layer in dot.shells))]
     used = {f"{m.name}.{key}": m.parameter(key) for m in stuff for key in KEYS}
+    if ligand_nm > 0:
+        used |= {f"{stuff[0].name}.{key}": stuff[0].parameter(key) for key in ("V_e_eV", "V_h_eV")}
+    for name, value in (override or {}).items():
+        if name in used:
+            used[name] = replace(used[name], value=value, low=-inf, high=inf, source="given by the caller")
+    eps = np.asarray(strain, dtype=np.float64)
+    if eps.shape != (len(stuff),):
+        raise ValueError(f"strain must have one entry per layer ({len(stuff)}), got {eps.shape}")
+
+    def each(key: str) -> Array:
+        return np.array([used[f"{m.name}.{key}"].value for m in stuff])
+
+    gap, dso, masses = each("Eg_eV"), each("dso_eV"), each("m_e")
+    top = each("Ev_eV") - each("Ev_eV")[0]
+    Ev = top + 3 * each("av_eV") * eps
+    Ec = top + gap + 3 * each("ac_eV") * eps
+    # The coupling is a bulk property: it follows from the unstrained gap and stays.
+    Ep = np.array([kane_energy(*v) for v in zip(masses, gap, dso, strict=True)])
+    sets = zip(each("gamma1"), each("gamma2"), each("gamma3"), strict=True)
+    heavy, light = (np.array(v) for v in zip(*(luttinger(*g) for g in sets), strict=True))
+    dielectric = np.append(each("eps_inf"), eps_outside)
     radii = dot.radii_nm
     if ligand_nm > 0:
+        core = stuff[0].name
         radii = np.append(radii, radii[-1] + ligand_nm)
-        Ec = np.append(Ec, gap[0] + core["V_e_eV"])
-        Ev = np.append(Ev, -core["V_h_eV"])
+        Ec = np.append(Ec, gap[0] + used[f"{core}.V_e_eV"].value)
+        Ev = np.append(Ev, -used[f"{core}.V_h_eV"].value)
         dso, Ep = np.append(dso, 0.0), np.append(Ep, 0.0)
-        heavy, light, eps = np.append(heavy, 1.0), np.append(light, 1.0), np.append(eps, 0.0)
-        used |= {f"{core.name}.{key}": core.parameter(key) for key in ("V_e_eV", "V_h_eV")}
-    dielectric = np.array([m["eps_inf"] for m in stuff] + [eps_outside])
-    return Bands(radii, Ec, Ev, dso, Ep, heavy, light, dielectric, eps, float(gap[0])), used
+        heavy, light = np.append(heavy, 1.0), np.append(light, 1.0)
+    return Bands(radii, Ec, Ev, dso, Ep, heavy, light, dielectric, float(gap[0])), used

@@ -37,7 +37,7 @@ class Electron:
     @property
     def label(self) -> str:
         """Spectroscopic name, for instance ``1Pe``."""
-        return f"{self.n}{'SPDFGH'[self.l]}e"
+        return f"{self.n}{'SPDFGHIK'[self.l]}e"
 
 
 def solve_electron(mesh: Mesh, bands: Bands, l: int = 0, n: int = 1, tolerance_eV: float = 1e-10) -> Electron:

@@ -63,7 +63,7 @@ class Hole:
     @property
     def label(self) -> str:
         """For instance ``1S3/2``: the lowest orbital momentum of the block, then F."""
-        return f"{self.n}{'SPDFGH'[min(c.L for c in self.channels)]}{self.twoF}/2"
+        return f"{self.n}{'SPDFGHIK'[min(c.L for c in self.channels)]}{self.twoF}/2"
 
 
 def six_j(*args: float) -> float:
@@ -177,3 +177,12 @@ def solve_holes(mesh: Mesh, bands: Bands, twoF: int = 3, Ln: int = 1, count: int
         density = mesh.r**2 * np.sum(v * v, axis=0)
         out.append(Hole(twoF, Ln, k + 1, -float(values[k]), those, v, density))
     return tuple(out)
+
+
+def count_holes(mesh: Mesh, bands: Bands, twoF: int, Ln: int, above_eV: float) -> int:
+    """How many valence states of block (F, Ln) lie above ``above_eV``: the inertia of E S − H (Sylvester)."""
+    from scipy.linalg import ldl
+
+    H, S = valence_matrix(mesh, bands, twoF, Ln, bands.L)
+    d = ldl(H + above_eV * S)[1]
+    return int(np.sum(np.linalg.eigvalsh(d) < 0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -14,7 +15,7 @@ from epidot.errors import Fault, Faults, InputError
 from epidot.light.states import coulomb
 from epidot.light.states.bands import Bands, bands
 from epidot.light.states.electron import Electron, solve_electron
-from epidot.light.states.hole import Hole, solve_holes
+from epidot.light.states.hole import Hole, channels, count_holes, solve_holes
 from epidot.light.states.mesh import Mesh, mesh
 from epidot.parameter import Parameter, rests_on
 
@@ -23,6 +24,16 @@ Method = Literal["hybrid", "kp8", "transfer"]
 StrainMethod = Literal["shells", "paper", "none"]
 
 ROOM_K = 295.0
+HIGHEST_L = 6
+LIGAND_EDGE_NM = 0.3
+
+
+@dataclass(frozen=True)
+class Census:
+    """How many levels: electrons per l, and holes per block (2F, Ln)."""
+
+    electrons: tuple[tuple[int, int], ...]
+    holes: tuple[tuple[tuple[int, int], int], ...]
 
 
 @dataclass(frozen=True)
@@ -32,8 +43,10 @@ class Options:
     ``method``: ``hybrid`` (default), or one of the oracles ``kp8`` (electron and hole energies of the
     full eight-band problem; only for dots with a thick shell) and ``transfer`` (electron by exact
     Bessel functions).  ``strain`` is handed to :func:`epidot.dot.strain.strain`.  ``excited`` also
-    solves the levels up to about 1.5 eV above 1S.  ``ligand_nm`` is the thickness of the ligand layer
-    (0 = infinite wall).  ``refine`` raises the degree of every element, for convergence tests.
+    solves every line up to ``reach_eV`` above 1S; ``census`` fixes how many levels that takes, so that
+    dots of other sizes can be given the same list.  ``ligand_nm`` is the thickness of the ligand layer
+    (0 = infinite wall).  ``override`` replaces band parameters by ``material.key``.  ``longest_nm`` and
+    ``refine`` (added to the degree of every element) are there for convergence tests.
     """
 
     method: Method = "hybrid"
@@ -43,9 +56,9 @@ class Options:
     longest_nm: float = 1.0
     refine: int = 0
     polarisation: bool = True
-    highest_l: int = 3
-    electrons_per_l: int = 2
-    holes_per_block: int = 4
+    reach_eV: float = 1.3
+    census: Census | None = None
+    override: Mapping[str, float] | None = None
 
     def __post_init__(self) -> None:
         faults = Faults("options of the states")
@@ -98,6 +111,7 @@ class Levels:
     transitions: tuple[Transition, ...]
     parameters: dict[str, Parameter] = field(repr=False, default_factory=dict)
     warnings: tuple[str, ...] = ()
+    census: Census | None = None
 
     @property
     def first_exciton_nm(self) -> float:
@@ -127,15 +141,17 @@ def solve_dot(dot: LayeredDot, options: Options | None = None) -> Levels:
         else strain(dot, method=how.strain, spread=False).regions
     )
     outside = outside_eps(dot.medium)
-    layers, used = bands(dot, elastic, how.ligand_nm, outside)
-    grid = mesh(layers.radii.tolist(), how.longest_nm, how.refine)
+    layers, used = bands(dot, elastic, how.ligand_nm, outside, how.override)
+    grid = mesh(
+        layers.radii.tolist(), how.longest_nm, how.refine, LIGAND_EDGE_NM if how.ligand_nm > 0 else 0.0
+    )
     electron = solve_electron(grid, layers)
     hole = solve_holes(grid, layers)[0]
     Ee, Eh = electron.E, hole.E
     if how.method == "kp8":
         from epidot.light.states.kane8 import pair
 
-        Ee, Eh = pair(grid, layers, (Ee, Eh))
+        Ee, Eh = pair(grid, layers)
     elif how.method == "transfer":
         from epidot.light.states.transfer import electron_energy
 
@@ -152,8 +168,10 @@ def solve_dot(dot: LayeredDot, options: Options | None = None) -> Levels:
     K = float(by_region.sum() ** 2)
     lines = [Transition(E_1S, 4 * K, "1Se-1S3/2")]
     warnings: list[str] = []
+    census: Census | None = None
     if how.excited:
-        lines, warnings = _excited(grid, layers, how, E_1S - Ee + Eh)
+        census = how.census or take_census(grid, layers, electron, hole, how.reach_eV)
+        lines, warnings = _excited(grid, layers, census, E_1S - Ee + Eh)
     at = len(dot.shells)
     return Levels(
         E_1S,
@@ -175,6 +193,7 @@ def solve_dot(dot: LayeredDot, options: Options | None = None) -> Levels:
         tuple(lines),
         used,
         tuple(warnings),
+        census,
     )
 
 
@@ -196,7 +215,8 @@ def _bound(dot: LayeredDot, layers: Bands, Ee: float, Eh: float, how: Options) -
     if how.ligand_nm > 0 and (Ee > layers.Ec[-1] or Eh < layers.Ev[-1]):
         raise InputError(
             Fault(
-                f"a {dot.core} core of {dot.core_diameter_nm:g} nm binds no electron-hole pair below its ligand barrier",
+                f"a {dot.core} core of {dot.core_diameter_nm:g} nm binds no electron-hole pair "
+                "below its ligand barrier",
                 seen=f"electron {Ee:.2f} eV, hole {Eh:.2f} eV",
                 remedy="envelope functions do not reach so small a dot; take a larger core",
             )
@@ -210,38 +230,57 @@ def _surface(grid: Mesh, density: Array, region: int) -> float:
     return float(density[last] / (4 * np.pi * grid.r[last] ** 2))
 
 
-def _excited(grid: Mesh, layers: Bands, how: Options, binding: float) -> tuple[list[Transition], list[str]]:
+def take_census(grid: Mesh, layers: Bands, electron: Electron, hole: Hole, reach_eV: float) -> Census:
+    """The levels within ``reach_eV`` of the lowest electron and of the highest hole."""
+    electrons = []
+    for l in range(HIGHEST_L + 1):
+        n = 0
+        while solve_electron(grid, layers, l, n + 1, 1e-4).E <= electron.E + reach_eV:
+            n += 1
+        if n == 0:
+            break
+        electrons.append((l, n))
+    top = electrons[-1][0]
+    holes = []
+    for twoF in range(1, 2 * top + 4, 2):
+        for Ln in ((twoF - 1) // 2, (twoF + 1) // 2):
+            if min(c.L for c in channels(twoF, Ln)) > top:
+                continue
+            found = count_holes(grid, layers, twoF, Ln, hole.E - reach_eV)
+            if found:
+                holes.append(((twoF, Ln), found))
+    return Census(tuple(electrons), tuple(holes))
+
+
+def _excited(grid: Mesh, layers: Bands, census: Census, binding: float) -> tuple[list[Transition], list[str]]:
     """All lines of the levels asked for; the Coulomb terms of 1S are used for every pair."""
     electrons = [
-        solve_electron(grid, layers, l, n, 1e-7)
-        for l in range(how.highest_l + 1)
-        for n in range(1, how.electrons_per_l + 1)
+        solve_electron(grid, layers, l, n, 1e-7) for l, count in census.electrons for n in range(1, count + 1)
     ]
-    holes: list[Hole] = []
-    for twoF in range(1, 2 * how.highest_l + 2, 2):
-        for Ln in ((twoF - 1) // 2, (twoF + 1) // 2):
-            holes.extend(solve_holes(grid, layers, twoF, Ln, how.holes_per_block))
+    holes = [h for (twoF, Ln), count in census.holes for h in solve_holes(grid, layers, twoF, Ln, count)]
     weight = grid.w * grid.r**2
     lines = []
-    for e in electrons:
-        for h in holes:
-            strength = _strength(e, h, weight)
-            if strength is not None:
-                lines.append(Transition(e.E - h.E + binding, strength, f"{e.label}-{h.label}"))
+    for l, count in census.electrons:
+        mine = [e for e in electrons if e.l == l]
+        theirs = [
+            (h, h.v[[c.L == l for c in h.channels]]) for h in holes if any(c.L == l for c in h.channels)
+        ]
+        # (2F + 1) Σ over channels with L = l of |∫ f v r²|²; all else is forbidden
+        overlap = np.stack([e.f for e in mine]) @ (weight * np.concatenate([v for _, v in theirs])).T
+        ends = np.cumsum([0, *(len(v) for _, v in theirs)])
+        strength = np.add.reduceat(overlap**2, ends[:-1], axis=1)
+        for i in range(count):
+            for j, (h, _) in enumerate(theirs):
+                name = f"{mine[i].label}-{h.label}"
+                lines.append(
+                    Transition(mine[i].E - h.E + binding, (h.twoF + 1) * float(strength[i, j]), name)
+                )
     warnings = []
     top_s = max(h.E for h in holes if h.twoF == 3 and h.Ln == 1)
     other = max((h for h in holes if not (h.twoF == 3 and h.Ln == 1)), key=lambda h: h.E)
     if other.E > top_s - K_B * ROOM_K:
         warnings.append(
-            f"the hole level {other.label} lies within kT of 1S3/2 (or above it): the order of the lowest hole "
-            "states is not certain in this model, and with it the radiative rate"
+            f"the hole level {other.label} lies within kT of 1S3/2 (or above it): the order of the lowest "
+            "hole states is not certain in this model, and with it the radiative rate"
         )
     return lines, warnings
-
-
-def _strength(e: Electron, h: Hole, weight: Array) -> float | None:
-    """(2F + 1) Σ over channels with L = l of |∫ f v r²|²; ``None`` where parity or momentum forbid it."""
-    those = [k for k, c in enumerate(h.channels) if c.L == e.l]
-    if not those:
-        return None
-    return float((h.twoF + 1) * sum((weight @ (e.f * h.v[k])) ** 2 for k in those))

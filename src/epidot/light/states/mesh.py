@@ -1,4 +1,4 @@
-"""Radial finite elements: Lagrange polynomials on Gauss–Lobatto nodes, an interface on every node that needs one.
+"""Radial finite elements: Lagrange polynomials on Gauss–Lobatto nodes, a node on every interface.
 
 Inside a layer every coefficient of the envelope equations is constant and every weight is a
 polynomial in r, so all matrices follow exactly from a few reference matrices; nothing is integrated
@@ -101,17 +101,25 @@ class Mesh:
 
     def shares(self, density: Array) -> Array:
         """∫ ``density`` dr over each region, shape (regions,)."""
-        return np.bincount(self.region, weights=self.w * density, minlength=self.mass.shape[0])
+        out: Array = np.bincount(self.region, self.w * density, self.mass.shape[0]).astype(np.float64)
+        return out
 
 
-def mesh(radii_nm: Sequence[float], longest_nm: float = 1.0, refine: int = 0) -> Mesh:
+def mesh(
+    radii_nm: Sequence[float], longest_nm: float = 1.0, refine: int = 0, first_outer_nm: float = 0.0
+) -> Mesh:
     """Mesh from 0 to ``radii_nm[-1]`` with a node on every radius.
 
-    ``longest_nm`` is the greatest length of an element, ``refine`` is added to every degree.
+    ``longest_nm`` is the greatest length of an element, ``refine`` is added to every degree;
+    ``first_outer_nm`` > 0 gives the last region a first element of that length, because in a high barrier
+    everything happens there.
     """
     edges: list[float] = [0.0]
     regions: list[int] = []
     for number, outer in enumerate(radii_nm):
+        if number == len(radii_nm) - 1 and 0 < first_outer_nm < outer - edges[-1]:
+            edges.append(edges[-1] + first_outer_nm)
+            regions.append(number)
         parts = max(1, math.ceil((outer - edges[-1]) / longest_nm - 1e-9))
         edges.extend(np.linspace(edges[-1], outer, parts + 1)[1:].tolist())
         regions.extend([number] * parts)

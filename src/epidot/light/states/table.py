@@ -12,7 +12,8 @@ from epidot.light.states.levels import Levels, Options, solve_dot
 
 Array = NDArray[np.float64]
 
-NODES = 13
+NODES = 9
+NEGLIGIBLE = 1e-3  # of a strength that is 4 at most for 1S
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,16 @@ class LevelsTable:
         return self._spline(np.array([getattr(n, name) for n in self.nodes]), at)
 
     def lines(self, at: ArrayLike) -> tuple[Array, Array, tuple[str, ...]]:
-        """Energies (m, transitions) in eV, strengths (m, transitions) and labels at diameters ``at``."""
-        E = self._spline(np.array([[t.E for t in n.transitions] for n in self.nodes]), at)
-        S = self._spline(np.array([[t.strength for t in n.transitions] for n in self.nodes]), at)
-        return E, np.maximum(S, 0.0), tuple(t.label for t in self.nodes[0].transitions)
+        """Energies (m, transitions) in eV, strengths (m, transitions) and labels at diameters ``at``.
+
+        Lines weaker than :data:`NEGLIGIBLE` at every node are left out.
+        """
+        strength = np.array([[t.strength for t in n.transitions] for n in self.nodes])
+        worth = np.flatnonzero(strength.max(axis=0) > NEGLIGIBLE)
+        energy = np.array([[n.transitions[k].E for k in worth] for n in self.nodes])
+        E = self._spline(energy, at)
+        S = self._spline(strength[:, worth], at)
+        return E, np.maximum(S, 0.0), tuple(self.nodes[0].transitions[k].label for k in worth)
 
 
 def table(dot: LayeredDot, diameters_nm: ArrayLike, options: Options | None = None) -> LevelsTable:
@@ -55,4 +62,8 @@ def table(dot: LayeredDot, diameters_nm: ArrayLike, options: Options | None = No
         d[[0, -1]] = np.min(diameters_nm), np.max(diameters_nm)
     if d.size in (2, 3):  # a spline of degree three wants four points
         d = np.unique(np.concatenate([d, np.linspace(d[0], d[-1], 5)]))
-    return LevelsTable(d, tuple(solve_dot(replace(dot, core_diameter_nm=float(x)), how) for x in d))
+    nodes = []
+    for x in d[::-1]:  # the largest dot first: it has most levels within reach, and the others get its list
+        nodes.append(solve_dot(replace(dot, core_diameter_nm=float(x)), how))
+        how = replace(how, census=nodes[0].census)
+    return LevelsTable(d, tuple(nodes[::-1]))

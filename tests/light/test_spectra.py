@@ -1,0 +1,154 @@
+"""Ensemble absorption and emission."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy.special import voigt_profile
+
+from epidot.constants import HC
+from epidot.dot.layers import Layer, LayeredDot, Population
+from epidot.light import spectra
+from epidot.light.states import Options, solve_dot
+
+BARE = LayeredDot("InP", 3.3)
+THIN = LayeredDot("InP", 3.3, (Layer("ZnSe", 0.65),))
+THICK = LayeredDot("InP", 3.3, (Layer("ZnSe", 1.6),))
+FULL = LayeredDot("InP", 3.3, (Layer("ZnSe", 1.6), Layer("ZnS", 0.3)))
+FWHM = 2 * math.sqrt(2 * math.log(2))
+
+
+def single(dot: LayeredDot) -> Population:
+    return Population(dot, np.array([dot.core_diameter_nm]))
+
+
+def wide(dot: LayeredDot, sigma: float = 0.08) -> Population:
+    """A population with exactly this spread: normal quantiles."""
+    from scipy.stats import norm
+
+    z = norm.ppf((np.arange(400) + 0.5) / 400)
+    return Population(dot, dot.core_diameter_nm * (1 + sigma * z / z.std()))
+
+
+def valley(nm, A):
+    """1 − first minimum / first maximum, coming from the red."""
+    up = np.flatnonzero((A[1:-1] > A[:-2]) & (A[1:-1] >= A[2:]) & (A[1:-1] > 0.1)) + 1
+    down = np.flatnonzero((A[1:-1] < A[:-2]) & (A[1:-1] <= A[2:])) + 1
+    down = down[down < up[-1]]
+    return 1 - A[down[-1]] / A[up[-1]]
+
+
+def test_one_dot_is_the_sum_of_its_lines():
+    """Below the energy where the list of lines ends, against Voigt profiles summed one by one."""
+    shape = spectra.LineShape(0.027, 0.05, 0.1)
+    levels = solve_dot(BARE, Options(excited=True))
+    eV = np.linspace(1.9, 2.7, 161)
+    top = levels.E_1S_eV + Options().reach_eV - spectra.BLEND_EV
+
+    def by_hand(at):
+        return sum(
+            spectra._fade(t.E, top)
+            * t.strength
+            / t.E
+            * voigt_profile(at - t.E, 0.027, 0.05 * (t.E - levels.E_1S_eV))
+            for t in levels.transitions
+        )
+
+    found = spectra.absorption_eV(single(BARE), eV, shape)
+    np.testing.assert_allclose(found, by_hand(eV) / by_hand(levels.E_1S_eV), atol=1e-3)
+
+
+def test_one_dot_emits_a_gaussian():
+    shape = spectra.LineShape(0.027, 0.05, 0.08)
+    peak = spectra.emission_peak(single(THICK), "eV", shape)
+    assert peak.position == pytest.approx(solve_dot(THICK).E_1S_eV - 0.08, abs=1e-4)
+    assert peak.fwhm == pytest.approx(FWHM * 0.027, rel=1e-3)
+
+
+def test_widths_add_in_squares():
+    """Sizes and lines: σ² = σ_h² + (dE/dD σ_D)², to first order in the size."""
+    sigma = 0.03
+    step = [solve_dot(LayeredDot("InP", d)).E_1S_eV for d in (3.29, 3.31)]
+    slope = (step[1] - step[0]) / 0.02
+    peak = spectra.emission_peak(wide(BARE, sigma), "eV")
+    expected = FWHM * math.hypot(spectra.line_shape(BARE).sigma_eV, slope * sigma * 3.3)
+    assert peak.fwhm == pytest.approx(expected, rel=0.03)
+
+
+def test_per_nm_and_per_eV_differ_by_the_jacobian():
+    nm = np.linspace(560, 700, 281)
+    a = spectra.emission(single(THICK), nm)
+    b = spectra.emission_eV(single(THICK), HC / nm) / nm**2
+    np.testing.assert_allclose(a / a.max(), b / b.max(), atol=1e-3)
+    per_nm = spectra.emission_peak(single(BARE), "nm")
+    per_eV = spectra.emission_peak(single(BARE), "eV")
+    assert per_nm.position < HC / per_eV.position  # 1/nm² favours the blue side
+
+
+def test_smoothing_keeps_mean_and_variance(rng):
+    for n in (2, 5, 50, 3000):
+        d = 3.3 + 0.2 * rng.standard_normal(n)
+        spots, weights = spectra.smoothed(d)
+        assert weights.sum() == pytest.approx(1)
+        assert weights @ spots == pytest.approx(d.mean(), rel=1e-6)
+        assert weights @ (spots - d.mean()) ** 2 == pytest.approx(d.var(), rel=5e-3)
+
+
+def test_the_spectrum_does_not_depend_on_the_number_of_dots():
+    nm = np.arange(450.0, 680.0)
+    few = Population(BARE, wide(BARE).core_diameters_nm[::4])
+    a, b = spectra.absorption(few, nm), spectra.absorption(wide(BARE), nm)
+    np.testing.assert_allclose(a, b, atol=0.02)
+
+
+def test_absorption_is_one_at_the_1S_band():
+    nm = np.arange(400.0, 700.0, 0.5)
+    A = spectra.absorption(wide(THICK), nm)
+    assert np.interp(solve_dot(THICK).first_exciton_nm, nm, A) == pytest.approx(1.0, abs=0.05)
+    assert np.all(A >= -1e-9)
+    assert A[-1] < 0.02
+
+
+def test_wider_distributions_have_shallower_valleys_and_broader_emission():
+    nm = np.arange(430.0, 680.0, 0.5)
+    depth = [valley(nm, spectra.absorption(wide(THICK, s), nm)) for s in (0.05, 0.08, 0.12)]
+    width = [spectra.emission_peak(wide(THICK, s)).fwhm for s in (0.05, 0.08, 0.12)]
+    assert depth[0] > depth[1] > depth[2]
+    assert width[0] < width[1] < width[2]
+
+
+def test_thick_shells_at_the_given_spread_Y004_Y007():
+    """σ_R = 8 %: valley and FWHM of the thick shell come out near 0.58 and 36.5 nm, not on them."""
+    nm = np.arange(430.0, 680.0, 0.5)
+    assert 0.5 < valley(nm, spectra.absorption(wide(THICK, 0.08), nm)) < 0.75
+    assert 32 < spectra.emission_peak(wide(THICK, 0.08)).fwhm < 43
+
+
+def test_one_spread_for_all_gives_the_wrong_order_of_valleys_Y006():
+    """With one σ_R the bare core has the deepest valley: 0.43 < 0.53 < 0.58 needs narrowing (or disorder)."""
+    nm = np.arange(430.0, 680.0, 0.5)
+    core, thin, thick, full = (
+        valley(nm, spectra.absorption(wide(d, 0.08), nm)) for d in (BARE, THIN, THICK, FULL)
+    )
+    assert core > thin > thick > full
+    narrowing = [
+        valley(nm, spectra.absorption(wide(d, s), nm))
+        for d, s in ((BARE, 0.14), (THIN, 0.115), (THICK, 0.085))
+    ]
+    assert narrowing[0] < narrowing[1] < narrowing[2]
+
+
+def test_bulk_term_continues_the_lines():
+    """Where both exist, the smooth term carries the mean of the lines: within 30 % for a large dot."""
+    dot = LayeredDot("InP", 6.0)
+    known = spectra.spectral_table(wide(dot, 0.06))
+    eV = np.linspace(1.9, 2.6, 60)
+    grid = np.linspace(1.0, 4.0, 3000)
+    d, share = spectra.smoothed(wide(dot, 0.06).core_diameters_nm)
+    E, S, _ = known.lines(d)
+    lines = spectra._broadened(grid, E, share[:, None] * S / E, spectra.line_shape(dot), 1.7, np.inf)
+    bulk = spectra._bulk(grid, wide(dot, 0.06), 0.0)
+    keep = (grid > eV[0]) & (grid < eV[-1])
+    assert lines[keep].mean() == pytest.approx(bulk[keep].mean(), rel=0.3)

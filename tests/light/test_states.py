@@ -1,0 +1,131 @@
+"""Sizes, shells and transitions of InP dots: what the papers say and what must hold in any case."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from epidot.constants import HC
+from epidot.dot.layers import Layer, LayeredDot
+from epidot.errors import InputError
+from epidot.light.states import Options, solve_dot, table
+
+BARE = LayeredDot("InP", 3.3)
+ZNSE, ZNS = 0.327, 0.312  # one (111) bilayer
+
+
+def shelled(*layers: tuple[str, float], core: float = 3.3, **more: float) -> LayeredDot:
+    return LayeredDot("InP", core, tuple(Layer(m, t, **more) for m, t in layers))
+
+
+def nm(dot: LayeredDot, **options) -> float:
+    return solve_dot(dot, Options(**options)).first_exciton_nm
+
+
+def test_calibrated_size_C003():
+    """580 nm for 3.3 nm is what V_e was fitted to."""
+    assert nm(BARE) == pytest.approx(580.0, abs=0.5)
+
+
+def test_predicted_size_C002():
+    """2.4 nm within 0.15 eV of 470 nm; the model comes out about 0.09 eV to the red."""
+    assert HC / nm(LayeredDot("InP", 2.4)) == pytest.approx(HC / 470, abs=0.15)
+
+
+def test_exponent_C127():
+    """E_1S − Eg falls with the diameter to a power between 1.1 and 1.8."""
+    small, large = (solve_dot(LayeredDot("InP", d)).E_1S_eV - 1.353 for d in (2.4, 3.3))
+    assert 1.1 < math.log(small / large) / math.log(3.3 / 2.4) < 1.8
+
+
+def test_ZnSe_shells_shift_red_and_saturate():
+    shift = [nm(shelled(("ZnSe", n * ZNSE))) - nm(BARE) for n in (1, 2, 4, 6, 10)]
+    assert 0 < shift[0] < shift[1] < shift[2]
+    assert abs(shift[4] - shift[3]) < 1.0
+
+
+def test_ZnS_shell_shifts_red_only_if_partly_relaxed_C108():
+    """With the default coherency red; fully coherent ZnS (7.8 % misfit) would shift to the blue."""
+    assert nm(shelled(("ZnS", 0.15))) > nm(BARE)
+    assert nm(shelled(("ZnS", 0.70))) > nm(BARE)
+    assert nm(shelled(("ZnS", 0.70), coherency=1.0)) < nm(BARE) - 10
+
+
+@pytest.mark.parametrize("exchanged", [0.085, 0.17])
+@pytest.mark.parametrize("material", ["ZnSe", "ZnS"])
+def test_exchange_of_the_outer_cations_shifts_blue_C078(exchanged, material):
+    """A ZnE-like layer in place of the outer InP: a thinner core inside the same dot."""
+    assert nm(shelled((material, exchanged), core=3.3 - 2 * exchanged)) < nm(BARE)
+
+
+def test_electron_leaks_out_of_the_core_C110():
+    levels = solve_dot(shelled(("ZnS", ZNS)))
+    assert 1 - levels.P_e[0] > 0.05
+    assert levels.P_h[0] > 0.88  # type I: the hole stays
+    assert levels.P_e.sum() == pytest.approx(1, abs=1e-9)
+    assert levels.P_h.sum() == pytest.approx(1, abs=1e-9)
+
+
+def test_parts_add_up():
+    levels = solve_dot(shelled(("ZnSe", 0.65), ("ZnS", 0.3)))
+    assert pytest.approx(levels.Ee_eV - levels.Eh_eV - levels.J_eV + levels.selfpol_eV) == levels.E_1S_eV
+    assert pytest.approx(levels.overlap_by_region.sum() ** 2) == levels.K
+    assert levels.strain[0] < 0 < levels.strain[1]  # core compressed, shell stretched
+
+
+def test_excited_list_starts_with_1S_and_keeps_the_ground_state():
+    levels = solve_dot(BARE, Options(excited=True))
+    lowest = min(levels.transitions, key=lambda t: t.E)
+    assert lowest.label == "1Se-1S3/2"
+    assert pytest.approx(levels.E_1S_eV) == lowest.E
+    assert lowest.strength == pytest.approx(4 * levels.K)
+    assert {"1Pe-1P3/2", "1Se-1S1/2"} <= {t.label for t in levels.transitions}
+    assert not levels.warnings
+
+
+def test_strain_can_be_left_out():
+    dot = shelled(("ZnSe", 4 * ZNSE))
+    assert nm(dot, strain="none") > nm(dot) + 20  # compression of the core raises its gap
+
+
+def test_override_is_marked():
+    levels = solve_dot(BARE, Options(override={"InP.V_e_eV": 5.0}))
+    assert levels.parameters["InP.V_e_eV"].value == 5.0
+    assert levels.parameters["InP.V_e_eV"].source == "given by the caller"
+    assert levels.E_1S_eV < solve_dot(BARE).E_1S_eV
+
+
+def test_every_parameter_has_a_status():
+    rests = solve_dot(shelled(("ZnS", ZNS))).rests_on
+    assert "InP.V_e_eV" in rests["fitted"]
+    assert "ZnS.Ev_eV" in rests["assumed"]
+    assert "InP.m_e" in rests["literature"]
+
+
+def test_table_reproduces_single_dots():
+    dot = shelled(("ZnSe", 0.65))
+    many = np.linspace(2.6, 4.1, 40)
+    known = table(dot, many, Options())
+    probe = np.array([2.75, 3.3, 3.97])
+    exact = [solve_dot(replace(dot, core_diameter_nm=float(d))) for d in probe]
+    np.testing.assert_allclose(known.quantity("E_1S_eV", probe), [e.E_1S_eV for e in exact], atol=1e-4)
+    np.testing.assert_allclose(known.quantity("K", probe), [e.K for e in exact], atol=1e-4)
+
+
+def test_table_of_one_size():
+    known = table(BARE, [3.3, 3.3])
+    E, S, labels = known.lines(np.array([3.3]))
+    assert E.shape == S.shape == (1, len(labels))
+    assert E.min() == pytest.approx(solve_dot(BARE).E_1S_eV)
+
+
+def test_bad_input():
+    with pytest.raises(InputError, match="unknown material"):
+        solve_dot(LayeredDot("InPp", 3.3))
+    with pytest.raises(InputError, match="binds no electron-hole pair"):
+        solve_dot(LayeredDot("InP", 0.3))
+    with pytest.raises(InputError, match="method is not a choice"):
+        Options(method="magic")  # type: ignore[arg-type]

@@ -1,0 +1,129 @@
+"""Poisson traps: exact limits, and what they make of the samples of the papers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.integrate import solve_ivp, trapezoid
+
+from epidot.dot.layers import LayeredDot
+from epidot.light.parameters import number
+from epidot.light.traps import Components, TrapMeans, TrapRates, components, poisson, trap_means, trap_rates
+
+K = 0.0224
+
+
+def test_no_traps_is_one_exponential():
+    c = components(K, TrapMeans(0.0, 0.0), TrapRates(5.0, 0.2, 0.03, 0.005))
+    assert c.plqy == pytest.approx(1)
+    assert c.tau_amplitude_ns == pytest.approx(1 / K)
+    assert c.tau_intensity_ns == pytest.approx(1 / K)
+
+
+def test_background_loss():
+    c = components(K, TrapMeans(0.0, 0.0), TrapRates(5.0, 0.2, 0.03, 0.005, k_0=0.00062))
+    assert c.plqy == pytest.approx(K / (K + 0.00062))
+
+
+@pytest.mark.parametrize("mean", [0.3, 2.0, 6.0])
+def test_irreversible_traps_follow_the_quenching_law(mean):
+    """I(t) = exp(−k_r t − m (1 − e^(−k t))): Poisson numbers of irreversible traps."""
+    t = np.linspace(0, 200, 301)
+    c = components(K, TrapMeans(mean, 0.0), TrapRates(0.05, 0.2, 0.03, 0.005))
+    expected = np.exp(-K * t - mean * (1 - np.exp(-0.05 * t)))
+    np.testing.assert_allclose(c.intensity(t), expected, rtol=1e-7, atol=1e-10)
+
+
+def test_fast_traps_leave_the_dots_that_have_none():
+    c = components(K, TrapMeans(1.5, 0.0), TrapRates(1e6, 0.2, 0.03, 0.005))
+    assert c.plqy == pytest.approx(np.exp(-1.5), rel=1e-6)
+
+
+def test_detrapping_without_loss_costs_no_light():
+    c = components(K, TrapMeans(0.0, 2.0), TrapRates(5.0, 0.2, 0.03, 0.0))
+    assert c.plqy == pytest.approx(1, abs=1e-10)
+    assert c.tau_intensity_ns > 1 / K  # but delays it
+
+
+def test_against_the_rate_equations():
+    """Sum over trap numbers of numerically integrated two-state equations."""
+    rates, mean = TrapRates(1.0, 0.23, 0.037, 0.005, k_0=0.001), 0.8
+    t = np.linspace(0, 150, 76)
+    total = np.zeros_like(t)
+    for n, p in zip(*poisson(mean), strict=True):
+
+        def flow(_, y, n=n):
+            x, trapped = y
+            return [
+                -(K + rates.k_0 + n * rates.k_t) * x + rates.k_d * trapped,
+                n * rates.k_t * x - (rates.k_d + rates.k_n) * trapped,
+            ]
+
+        total += p * solve_ivp(flow, (0, 150), [1.0, 0.0], t_eval=t, rtol=1e-9, atol=1e-12).y[0]
+    np.testing.assert_allclose(
+        components(K, TrapMeans(0, mean), rates).intensity(t), total, rtol=1e-6, atol=1e-9
+    )
+
+
+def test_lifetimes_are_their_integrals():
+    c = components(K, TrapMeans(0.4, 0.8), TrapRates(1.0, 0.23, 0.037, 0.005))
+    t = np.linspace(0, 4000, 400001)
+    I = c.intensity(t)
+    area = trapezoid(I, t)
+    assert c.tau_amplitude_ns == pytest.approx(area, rel=1e-4)
+    assert c.tau_intensity_ns == pytest.approx(trapezoid(t * I, t) / area, rel=1e-4)
+    assert c.plqy == pytest.approx(K * area, rel=1e-4)
+
+
+def test_healing_reversible_traps_raises_the_yield_and_shortens_the_lifetime_Y023():
+    """The sign that no one-state model can give: PLQY up, lifetime down."""
+    rates = trap_rates()
+    ill, healed = (components(0.0366, TrapMeans(0.0, m), rates) for m in (0.79, 0.35))
+    assert healed.plqy > ill.plqy + 0.08
+    assert healed.tau_intensity_ns < ill.tau_intensity_ns - 5
+
+
+def test_poisson_sums():
+    for mean in (0.0, 0.01, 1.0, 40.0):
+        n, p = poisson(mean)
+        assert p.sum() == pytest.approx(1)
+        assert n @ p == pytest.approx(mean, abs=1e-9)
+
+
+def surface(**known: float) -> LayeredDot:
+    return LayeredDot("InP", 3.3, sites=187.0, **known)  # type: ignore[arg-type]
+
+
+def plqy(dot: LayeredDot) -> float:
+    return components(K, trap_means(dot), trap_rates()).plqy
+
+
+def test_surfaces_of_choi2023_come_in_order():
+    """C075 Se < Zn < ZnSe; C094 pristine < HF; C104/C106 staged above them; C107 conventional below."""
+    se, zn = surface(coverage=0.42, oxide=51), surface(oxide=102)
+    pristine = surface(coverage=1, linked=1, oxide_memory=56)
+    hf = surface(coverage=1, linked=1, oxide_memory=24)
+    staged = surface(coverage=0.85, linked=1, oxide_memory=0.15)
+    conventional = surface(coverage=0.94, linked=1, oxide_memory=74)
+    assert plqy(se) < plqy(zn) < plqy(conventional) < plqy(pristine) < plqy(hf) < plqy(staged)
+    assert plqy(zn) < 0.03
+    assert plqy(se) < 0.01
+    assert plqy(staged) > 0.90
+
+
+def test_oxide_counts_now_and_before():
+    now, before = (
+        trap_means(surface(coverage=1, linked=1, oxide=30)),
+        trap_means(surface(coverage=1, linked=1, oxide_memory=30)),
+    )
+    assert now == before
+    assert now.oxide == pytest.approx(30 * number("traps_per_oxide"))
+
+
+def test_unknown_surface_is_said():
+    assert not trap_means(LayeredDot("InP", 3.3)).known
+
+
+def test_components_before_the_pulse_are_dark():
+    c = Components(np.array([1.0]), np.array([0.1]))
+    assert c.intensity(np.array([-1.0, 0.0])).tolist() == [0.0, 1.0]
