@@ -10,12 +10,16 @@ from hypothesis import strategies as st
 
 from epidot.dot.composition import (
     CHARGE,
+    Ions,
     anions_in_shell,
     anions_per_core,
     cations_from_ratio,
     charge_balance,
     core_diameter_nm,
+    crystal,
+    ions,
     layer_of_lattice_nm,
+    layer_thickness_nm,
     ligand_coverage,
     reported,
     shell_thickness_nm,
@@ -111,6 +115,25 @@ def test_layer_conventions() -> None:
     for bad in (0.0, -1.0, math.nan, math.inf):
         with pytest.raises(InputError, match="must be positive"):
             layer_of_lattice_nm(0.567, bad)
+
+
+def test_ions_of_a_name() -> None:
+    assert ions("InP") == Ions({"In": 1}, {"P": 1})
+    assert ions("ZnSe0.3S0.7") == Ions({"Zn": 1}, {"Se": 0.3, "S": 0.7})
+    for bad in ("In2O3", "Zn", "znse", "ZnSe!", "", "ZnSe0.5S0.6", "ZnSe.S", "Fe"):
+        with pytest.raises(InputError, match="not a zinc-blende compound"):
+            ions(bad)
+
+
+def test_crystals() -> None:
+    assert crystal("ZnSe0.5S").name == "ZnSe0.5S0.5"
+    assert crystal("ZnSe").a_nm == pytest.approx(0.567, abs=5e-4)
+    assert layer_thickness_nm("ZnSe", "half-lattice") == crystal("ZnSe").a_nm / 2
+    for name in ("ZnO", "In2O3"):
+        with pytest.raises(InputError, match=f"zinc blende; {name} is not"):
+            crystal(name)
+    with pytest.raises(InputError, match=r"unknown material.*ZnSe"):
+        crystal("ZnSee")
 
 
 def test_charge_of_the_printed_dot() -> None:

@@ -124,19 +124,6 @@ def layer_of_lattice_nm(a_nm: float, layer: str | float) -> float:
     return float(layer)
 
 
-def layer_thickness_nm(material: str, layer: str | float) -> float:
-    """Thickness of one layer of ``material``; see :func:`layer_of_lattice_nm`.
-
-    Raises
-    ------
-    InputError
-        If the material or the convention is unknown.
-    """
-    from epidot.matter.materials import material as find
-
-    return layer_of_lattice_nm(find(material)["a_nm"], layer)
-
-
 @dataclass(frozen=True)
 class Ions:
     """Cations and anions of one formula unit of a semiconductor, element -> number."""
@@ -176,6 +163,49 @@ def ions(material: str) -> Ions:
             )
         )
     return Ions(cations, anions)
+
+
+@dataclass(frozen=True)
+class Crystal:
+    """A zinc-blende material as counting needs it; ``name`` is its standard name."""
+
+    name: str
+    a_nm: float
+    ions: Ions
+
+
+@lru_cache(maxsize=256)
+def crystal(material: str) -> Crystal:
+    """The zinc-blende crystal of that name.
+
+    Raises
+    ------
+    InputError
+        If the material is unknown or not zinc blende.
+    """
+    from epidot.matter.materials import material as find
+
+    found = find(material)
+    if found.structure != "zinc blende":
+        raise InputError(
+            Fault(
+                f"cores and shells are zinc blende; {found.name} is not",
+                seen=material,
+                remedy='choose a semiconductor, e.g. "ZnSe"; oxide is counted in units, not as a shell',
+            )
+        )
+    return Crystal(found.name, found["a_nm"], ions(found.name))
+
+
+def layer_thickness_nm(material: str, layer: str | float) -> float:
+    """Thickness of one layer of ``material``; see :func:`layer_of_lattice_nm`.
+
+    Raises
+    ------
+    InputError
+        If the material or the convention is unknown.
+    """
+    return layer_of_lattice_nm(crystal(material).a_nm, layer)
 
 
 # --- charge ----------------------------------------------------------------------------------------------

@@ -9,13 +9,13 @@ relaxed**; ligands, oxide and adatoms that do not belong to a shell are not draw
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.dot.composition import ANIONS_PER_CELL, anions_in_shell, ions
+from epidot.dot.composition import ANIONS_PER_CELL, anions_in_shell, crystal, ions
 from epidot.dot.layers import LayeredDot
 from epidot.errors import Fault, InputError, nearest
 
@@ -66,10 +66,14 @@ def build(dot: LayeredDot, rng: np.random.Generator, *, centre: Centre = "anion"
     InputError
         For an unknown material or centre, or a dot too large to draw.
     """
-    from epidot.matter.materials import material
-
-    lattice = [material(name)["a_nm"] for name in (dot.core, *(layer.material for layer in dot.shells))]
-    return build_on(dot, lattice, rng, centre=centre)
+    core = crystal(dot.core)
+    shells = [crystal(layer.material) for layer in dot.shells]
+    named = replace(
+        dot,
+        core=core.name,
+        shells=tuple(replace(layer, material=c.name) for layer, c in zip(dot.shells, shells, strict=True)),
+    )
+    return build_on(named, [core.a_nm, *(c.a_nm for c in shells)], rng, centre=centre)
 
 
 def build_on(

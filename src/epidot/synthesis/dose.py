@@ -84,24 +84,19 @@ def dose(
     InputError
         With every fault of the input.
     """
-    from epidot.matter.materials import material
-
     faults = Faults()
     if not shells:
         faults.add("no shell to dose", remedy="give at least one, e.g. ZnSe:2")
     with faults.catching():
-        material(core)
-    lattice: dict[str, tuple[str, float, composition.Ions]] = {}
+        composition.crystal(core)
+    crystals: dict[str, composition.Crystal] = {}
     for name, layers in shells:
         if not (math.isfinite(layers) and 0 < layers <= _MAX_LAYERS):
             faults.add(
                 f"the number of layers of {name} must lie between 0 and {_MAX_LAYERS:g}", seen=f"{layers:g}"
             )
-        if name in lattice:
-            continue
         with faults.catching():
-            stuff = material(name)
-            lattice[name] = (stuff.name, stuff["a_nm"], composition.ions(stuff.name))
+            crystals[name] = composition.crystal(name)
     with faults.catching():
         composition.layer_of_lattice_nm(1.0, layer)
     if not (math.isfinite(excess) and excess > 0):
@@ -114,7 +109,7 @@ def dose(
     assert size is not None
     assert amount is not None
 
-    plan = [(lattice[name][1], layers) for name, layers in shells]
+    plan = [(crystals[name].a_nm, layers) for name, layers in shells]
     stacked = _stack(size.value or 0.0, plan, layer)
     others = {
         words: _stack(size.value or 0.0, plan, convention)
@@ -123,7 +118,8 @@ def dose(
     }
     out = []
     for i, (name, layers) in enumerate(shells):
-        full_name, a, made_of = lattice[name]
+        crystal = crystals[name]
+        a = crystal.a_nm
         inner, outer, count = stacked[i]
         # V = pi/6 (D^3 - d^3) and D - d is fixed, so the count moves by the difference of the surfaces.
         slope = math.pi / 2 * ((2 * outer) ** 2 - (2 * inner) ** 2) / a**3 * composition.ANIONS_PER_CELL
@@ -139,18 +135,18 @@ def dose(
                 count * share * excess,
                 known[species].value if species in known else None,
             )
-            for ion, share in (*made_of.cations.items(), *made_of.anions.items())
+            for ion, share in (*crystal.ions.cations.items(), *crystal.ions.anions.items())
         )
         out.append(
             ShellDose(
-                full_name,
+                crystal.name,
                 layers,
                 composition.layer_of_lattice_nm(a, layer),
                 outer - inner,
                 inner,
                 outer,
-                {ion: count * share for ion, share in made_of.anions.items()},
-                {ion: count * share for ion, share in made_of.cations.items()},
+                {ion: count * share for ion, share in crystal.ions.anions.items()},
+                {ion: count * share for ion, share in crystal.ions.cations.items()},
                 additions,
                 _instead(a, count, {words: other[i][2] for words, other in others.items()}),
             )
@@ -346,15 +342,13 @@ def _species(name: str) -> str | None:
 
 def _paper(core: str, materials: Sequence[str]) -> tuple[Supply, ...]:
     """The supplies of choi2023 for the shells asked for, beside what its layers hold."""
-    from epidot.matter.materials import material
-
     if core != "InP":
         return ()
     out = []
     for claim, d, shell, mol, layers, lattice in _SUPPLIES:
         if shell in materials:
-            thickness = layers * composition.layer_of_lattice_nm(material(lattice)["a_nm"], "d111")
-            needed = composition.anions_in_shell(d, thickness, material(shell)["a_nm"])
+            thickness = layers * composition.layer_of_lattice_nm(composition.crystal(lattice).a_nm, "d111")
+            needed = composition.anions_in_shell(d, thickness, composition.crystal(shell).a_nm)
             out.append(
                 Supply(claim, d, shell, layers, mol / _SUPPLIED_DOTS_MOL, needed, f"d111 of {lattice}")
             )
