@@ -36,7 +36,7 @@ def run(
     """
     if engine is not None and engine not in ENGINES:
         raise InputError(Fault("no such engine", seen=engine, nearest=nearest(engine, ENGINES)))
-    from epidot.papers.claims import touched_by
+    from epidot.papers.touched import touched_by
     from epidot.report import html
     from epidot.runs import checkpoint
     from epidot.runs.order import order_from
@@ -49,7 +49,7 @@ def run(
         batch = carry_out(order, folder=folder, resume=resume, progress=progress)
         progress(1.0, "writing the results")
         write_data(batch, folder)
-        html.write(batch, folder / "report.html", touched_by(batch))
+        html.write(batch, folder / "report.html", tuple(touched_by(batch.recipe)))
     checkpoint.clear(folder)
     if as_json:
         output.emit_json(batch.summary())
