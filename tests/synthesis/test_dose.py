@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from epidot.dot.composition import anions_in_shell
 from epidot.errors import InputError
 from epidot.matter.materials import material
-from epidot.synthesis.dose import STOCKS, Dose, dose, from_text, parse_layer, parse_shell
+from epidot.synthesis.dose import Dose, default_stocks, dose, from_text, parse_layer, parse_shell
 
 NMOL = 1e-9
 
@@ -121,9 +121,9 @@ def test_stocks() -> None:
     zinc, selenium = shell.additions
     assert (zinc.stock_M, zinc.volume_mL) == (0.5, pytest.approx(2e3 * zinc.mol))
     assert selenium.stock_M == pytest.approx(2.24, abs=0.005)
-    assert STOCKS["SePR3"].status == "assumed"
+    assert default_stocks()["SePR3"].status == "assumed"
     assert list(inp(("ZnSe", 2)).rests_on) == ["SePR3"]
-    for name in ("SePR3", "Se", "trioctylphosphine selenide"):
+    for name in ("SePR3", "Se", "trioctylphosphine selenide", "TOPSe"):
         given_stock = inp(("ZnSe", 2), stocks={name: 1.0})
         assert given_stock.shells[0].additions[1].volume_mL == pytest.approx(1e3 * selenium.mol)
         assert given_stock.rests_on == {}

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from epidot.dot import composition
@@ -29,16 +30,6 @@ PRECURSORS: Mapping[str, tuple[str, str]] = {
     "P": ("P(TMS)3", "tris(trimethylsilyl)phosphine"),
 }
 _SPECIES = dict(PRECURSORS.values())
-_METHODS = "choi2023, Methods: preparation of reaction precursors"
-_NEAT = (
-    "neat trioctylphosphine, 0.831 g/mL over 370.64 g/mol (suppliers' values); no volume change on dissolving"
-)
-STOCKS: Mapping[str, Parameter] = {
-    "Zn(OA)2": Parameter("stock of zinc oleate", 0.5, "mol/L", _METHODS, "literature"),
-    "In(OA)3": Parameter("stock of indium oleate", 0.5, "mol/L", _METHODS, "literature"),
-    "SePR3": Parameter("saturated SePR3", 831 / 370.64, "mol/L", _NEAT, "assumed"),
-    "SPR3": Parameter("saturated SPR3", 831 / 370.64, "mol/L", _NEAT, "assumed"),
-}
 # What choi2023 put in beside 220 nmol of InP, and how many layers it says that is: claim, core diameter,
 # shell, moles of the anion precursor, layers, and the lattice whose d111 the paper means.
 _SUPPLIES = (
@@ -310,8 +301,33 @@ def _note(layer: str | float) -> str:
     )
 
 
+@lru_cache(maxsize=1)
+def default_stocks() -> Mapping[str, Parameter]:
+    """Concentrations of the stock solutions of choi2023, by species, in mol/L.
+
+    Its saturated SePR3 and SPR3 held no free phosphine: as concentrated as neat trioctylphosphine, if
+    dissolving the chalcogen does not change the volume (assumed).
+    """
+    from epidot.matter.reagents import reagent
+
+    methods = "choi2023, Methods: preparation of reaction precursors"
+    phosphine = reagent("PR3")
+    assert phosphine.density_g_mL is not None
+    neat = 1e3 * phosphine.density_g_mL / phosphine.molar_mass
+    source = (
+        f"as concentrated as neat trioctylphosphine of {phosphine.density_g_mL:g} g/mL: no volume change on "
+        "dissolving Se or S"
+    )
+    return {
+        "Zn(OA)2": Parameter("stock of zinc oleate", 0.5, "mol/L", methods, "literature"),
+        "In(OA)3": Parameter("stock of indium oleate", 0.5, "mol/L", methods, "literature"),
+        "SePR3": Parameter("saturated SePR3", neat, "mol/L", source, "assumed"),
+        "SPR3": Parameter("saturated SPR3", neat, "mol/L", source, "assumed"),
+    }
+
+
 def _stocks(given: Mapping[str, float], faults: Faults) -> dict[str, Parameter]:
-    known = dict(STOCKS)
+    known = dict(default_stocks())
     for name, value in given.items():
         species = _species(name)
         if species is None:
@@ -331,11 +347,11 @@ def _species(name: str) -> str | None:
     for ion, (species, words) in PRECURSORS.items():
         if name.lower() == words or name == ion:
             return species
-    try:
-        from epidot.matter.reagents import reagent
+    from epidot.matter.reagents import reagent
 
+    try:
         brings = [s for s in reagent(name).species if s in _SPECIES]
-    except (ImportError, InputError):
+    except InputError:
         return None
     return brings[0] if len(brings) == 1 else None
 

@@ -167,9 +167,9 @@ class Dose:
                 f"supplied, {p.needed:.0f} in the layers ({p.needed_by}): {p.ratio:.2f} times ({p.claim})"
                 for p in self.paper
             ]
-        assumed = [f"{what} ({source})" for what, source in self.rests_on.items()]
-        if assumed:
-            lines += ["", "Assumed: " + "; ".join(assumed)]
+        for source in dict.fromkeys(self.rests_on.values()):
+            stocks = " and ".join(what for what, why in self.rests_on.items() if why == source)
+            lines += ["", f"Assumed: the stock of {stocks} is {source}."]
         return "\n".join(lines)
 
 
