@@ -59,7 +59,7 @@ def growth(batch: Batch) -> Figure:
     """Layers, oxide and the state of the surface against time."""
     t = np.asarray(batch.history["time_s"]) / 60
     names = [n.removeprefix("growth/") for n in batch.history if n.startswith("growth/")]
-    panels = [
+    panels: list[tuple[str, list[str]]] = [
         ("layers", ["shell_layers"]),
         (
             "per dot",

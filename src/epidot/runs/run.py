@@ -144,10 +144,10 @@ def _history(states: tuple[FlaskState, ...], mechanism: Mechanism) -> dict[str, 
         "temperature_K": np.array([s.temperature_K for s in states]),
         "volume_L": np.array([s.volume_L for s in states]),
     }
-    for kind, read in (("liquor", lambda s: s.liquor), ("surface", lambda s: s.surface)):
-        names = sorted({name for state in states for name in read(state)})
-        for name in names:
-            out[f"{kind}/{name}"] = np.array([read(state).get(name, 0.0) for state in states])
+    kinds = {"liquor": [s.liquor for s in states], "surface": [s.surface for s in states]}
+    for kind, amounts in kinds.items():
+        for name in sorted({name for at_once in amounts for name in at_once}):
+            out[f"{kind}/{name}"] = np.array([at_once.get(name, 0.0) for at_once in amounts])
     rows = [counts(state, mechanism) if state.surface else {} for state in states]
     for name in sorted({name for row in rows for name in row}):
         out[f"growth/{name}"] = np.array([row.get(name, 0.0) for row in rows])
