@@ -56,9 +56,20 @@ def table(rows: Iterable[Sequence[str]], heads: Sequence[str]) -> str:
 
 
 def quantities_table(found: dict[str, Quantity]) -> str:
-    """Quantities as rows: name, value ± error, unit, method."""
+    """Quantities as rows of name, value ± error, unit and remark; how each was obtained stands below, once."""
+    ways = list(dict.fromkeys(q.method for q in found.values()))
     rows = [
-        (name, number(q.value, q.sigma), q.unit, q.method + (f" ({q.note})" if q.note else ""))
+        (
+            name,
+            number(q.value, q.sigma),
+            q.unit,
+            f"[{ways.index(q.method) + 1}]" + (f" {q.note}" if q.note else ""),
+        )
         for name, q in found.items()
     ]
-    return table(rows, ("quantity", "value", "unit", "how"))
+    return "\n".join(
+        [
+            table(rows, ("quantity", "value", "unit", "")),
+            *(f"[{i}] {way}" for i, way in enumerate(ways, start=1)),
+        ]
+    )
