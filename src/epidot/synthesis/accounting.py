@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from epidot.matter import formulas
 from epidot.synthesis import wording
 from epidot.synthesis.events import Charge, Dose, Event, FormCore, React, Run, Wash
 from epidot.synthesis.recipe import Recipe
-from epidot.synthesis.stockroom import Stockroom, parse_formula
+from epidot.synthesis.stockroom import Stockroom
 
 Moles = Mapping[str, float]
 
@@ -193,7 +194,7 @@ def _core_elements(recipe: Recipe) -> dict[str, float]:
     from epidot.synthesis.cores import formula_units
 
     units = formula_units(recipe.core.material, recipe.core.diameter_nm) * recipe.core.amount_mol
-    return {e: n * units for e, n in parse_formula(recipe.core.material).items()}
+    return {e: n * units for e, n in formulas.elements(recipe.core.material).items()}
 
 
 def _largest_volume(events: Iterable[Event]) -> float:

@@ -44,7 +44,22 @@ class Bench:
     present: dict[str, float] = field(default_factory=dict)  # liquids in the flask -> boiling point, K
 
     def __post_init__(self) -> None:
-        self.room = Stockroom(self.header.reagents)
+        readable = {}
+        for name, own in self.header.reagents.items():
+            with self.placed(self.lines.get(f"reagents {name}", 1)):
+                Stockroom({name: own})
+                readable[name] = own
+        self.room = Stockroom(readable, frozenset(self.header.reagents) - frozenset(readable))
+        self.stocks: dict[str, schema.Stock] = {}
+        for name, stock in self.header.stocks.items():
+            line = self.lines.get(f"stocks {name}", 1)
+            with self.placed(line):
+                for solvent in stock.in_ or {}:
+                    self.room.find(solvent)
+                known = self.room.find(name).name
+                if known in self.stocks:
+                    self.faults.add("two stocks of the same reagent", line=line, seen=name)
+                self.stocks[known] = stock
         if self.header.room is not None:
             self.temperature = float(self.header.room)
 
@@ -133,10 +148,8 @@ class Bench:
         if self.temperature > ROOM_K + SAME_K:
             # Work-up is done at room temperature: a hot flask is cooled first.
             self.ramp_to(ROOM_K, step)
-        fresh: dict[str, float] = {}
-        if medium is not None:
-            given = dosing.by_volume(medium, volume, self.room, step.line, self.faults)
-            fresh = summed(given)
+        given = () if medium is None else dosing.by_volume(medium, volume, self.room, step.line, self.faults)
+        fresh = summed(given)
         stays = kept**times
         self.liquor = {k: v * stays for k, v in self.liquor.items() if v * stays > 0}
         for name, n in fresh.items():
@@ -155,8 +168,8 @@ class Bench:
                 volume_L=volume,
             )
         )
-        if medium is not None and fresh:
-            self.set_medium(medium, step.line)
+        if given:
+            self.set_medium(given[0].reagent, step.line)
 
     def has_dots(self, step: Done) -> bool:
         if self.dots_mol > 0:
@@ -184,7 +197,10 @@ class Bench:
             with self.placed(line):
                 from epidot.matter import sizing
 
-                return float(sizing.diameter(material, float(exciton)).value)
+                found = sizing.diameter(material, float(exciton)).value
+                if found is not None:
+                    return float(found)
+                raise InputError(Fault("no diameter follows from this first exciton", seen=f"{exciton:g} nm"))
         return 0.0
 
     def check_material(self, name: str, line: int) -> None:
@@ -242,6 +258,8 @@ class Bench:
         try:
             yield
         except InputError as error:
+            if any(fault.where is not None for fault in error.faults):
+                raise  # a fault of another file (epidot's own data) is not one of the recipe
             self.faults.found.extend(
                 replace(fault, where=self.faults.where, line=line) for fault in error.faults
             )

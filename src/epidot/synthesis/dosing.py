@@ -16,10 +16,13 @@ AGREEMENT = 0.02  # amount, volume and concentration given together must agree w
 def doses(
     addition: Addition, stocks: Mapping[str, Stock], room: Stockroom, line: int, faults: Faults
 ) -> tuple[Dose, ...]:
-    """The reagent and the solvents that come with it; empty if a fault stops it from being worked out."""
+    """The reagent and the solvents that come with it; empty if a fault stops it from being worked out.
+
+    ``stocks`` goes by the names of :attr:`Substance.name`.
+    """
     with_faults = len(faults.found)
     substance = _find(addition.reagent, room, line, faults)
-    stock = stocks.get(addition.reagent)
+    stock = None if substance is None else stocks.get(substance.name)
     # What the step itself says comes before what the heading says of the stock.
     concentration = addition.concentration or (stock.concentration if stock else None)
     medium = addition.in_ or (stock.in_ if stock else None)
@@ -79,6 +82,10 @@ def _find(name: str, room: Stockroom, line: int, faults: Faults) -> Substance | 
     try:
         return room.find(name)
     except InputError as error:
+        if any(fault.where is not None for fault in error.faults):
+            raise  # a fault of epidot's own data is not one of the recipe
+        if not error.faults:
+            return None
         fault = error.faults[0]
         faults.add(
             "unknown reagent",

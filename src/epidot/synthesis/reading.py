@@ -42,6 +42,8 @@ def read(tree: Tree, faults: Faults) -> tuple[schema.Header | None, tuple[Done, 
     data = dict(tree.data)
     raw_steps = data.pop("steps", None)
     header = _header(data, tree, faults)
+    if tree.all_left_out and faults.found:
+        return header, ()
     if not isinstance(raw_steps, list) or not raw_steps:
         faults.add(
             "a recipe needs steps",

@@ -209,9 +209,7 @@ def _recipe(document: Document, text: str, name: str, variant: str | None) -> Re
     faults.raise_if_any()
     remarks = sorted((*reading.remarks(tree), *walk.defaults), key=lambda r: r.line)
     return Recipe(
-        name=variant
-        if variant is not None and header.name is None and "/" not in name
-        else header.name or name,
+        name=header.name or name if variant is None else name if "/" in name else variant,
         title=header.title or name,
         where=document.where,
         text=text,

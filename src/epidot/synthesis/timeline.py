@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from epidot.errors import Fault, Faults
-from epidot.synthesis import dosing, outcomes, schema, wording
-from epidot.synthesis.bench import ROOM_K, SAME_K, Bench, summed
+from epidot.synthesis import dosing, outcomes, schema, thermal, wording
+from epidot.synthesis.bench import Bench, summed
 from epidot.synthesis.events import (
     Charge,
     DescribeShell,
@@ -37,7 +37,6 @@ __all__ = [
     "walk",
 ]
 
-QUENCH_S = 60.0
 END = "end"
 
 
@@ -77,11 +76,6 @@ def _check_headings(bench: Bench) -> tuple[str, float, float, float, str, str] |
         with bench.placed(line):
             for species in own.dissolves_as or {}:
                 bench.room.elements(species)
-    for name, stock in bench.header.stocks.items():
-        line = bench.lines.get(f"stocks {name}", 1)
-        for wanted in (name, *(stock.in_ or {})):
-            with bench.placed(line):
-                bench.room.find(wanted)
     core = bench.header.core
     if core is None:
         return None
@@ -128,7 +122,7 @@ def _start(bench: Bench, steps: tuple[Done, ...]) -> None:
     given = dosing.by_volume(solvent.reagent, volume, bench.room, line, bench.faults)
     if given:
         bench.charge(given, line, text)
-        bench.set_medium(solvent.reagent, line)
+        bench.set_medium(given[0].reagent, line)
 
 
 def _volume_added_later(bench: Bench, steps: tuple[Done, ...]) -> float:
@@ -140,89 +134,15 @@ def _volume_added_later(bench: Bench, steps: tuple[Done, ...]) -> float:
             silent = Faults()
             for item in step.items:
                 assert isinstance(item, schema.Addition)
-                total += sum(
-                    d.volume_L for d in dosing.doses(item, bench.header.stocks, bench.room, 1, silent)
-                )
+                total += sum(d.volume_L for d in dosing.doses(item, bench.stocks, bench.room, 1, silent))
     return total
-
-
-def _heat(bench: Bench, step: Done) -> None:
-    want: schema.Heat = step.only
-    target = float(want.to)
-    other = "cool" if step.kind == "heat" else "heat"
-    wrong = (
-        target < bench.temperature - SAME_K if step.kind == "heat" else target > bench.temperature + SAME_K
-    )
-    if wrong:
-        bench.faults.add(
-            f"the flask is at {wording.temperature(bench.temperature)} here, so this is no {step.kind}ing",
-            line=step.line,
-            seen=want.to.text,
-            remedy=f'write "{other}", or correct the temperature',
-        )
-        bench.temperature = target
-        return
-    bench.ramp_to(target, step, want.rate, want.over)
-
-
-def _quench(bench: Bench, step: Done) -> None:
-    want: schema.Quench = step.only
-    target = ROOM_K if want.to is None else float(want.to)
-    if want.to is None:
-        bench.note(step.line, "quench: to", wording.temperature(ROOM_K), "room temperature")
-    if target > bench.temperature + SAME_K:
-        bench.faults.add(
-            f"the flask is at {wording.temperature(bench.temperature)} here, so this is no quenching",
-            line=step.line,
-            seen=wording.temperature(target),
-            remedy='write "heat"',
-        )
-        bench.temperature = target
-        return
-    if want.over is None:
-        bench.note(step.line, "quench: over", wording.duration(QUENCH_S), "no time is given")
-    bench.ramp_to(target, step, over=QUENCH_S if want.over is None else float(want.over))
-
-
-def _hold(bench: Bench, step: Done) -> None:
-    want: schema.Hold = step.only
-    _check_at(bench, want.at, step)
-    kind = " under vacuum" if bench.atmosphere == "vacuum" else ""
-    text = f"hold at {wording.temperature(bench.temperature)}{kind} for {wording.duration(want.for_)}"
-    bench.pass_time(float(want.for_), bench.temperature, bench.temperature, step.line, text)
-
-
-def _degas(bench: Bench, step: Done) -> None:
-    want: schema.Degas = step.only
-    bench.atmosphere = "vacuum"
-    if want.at is not None and abs(float(want.at) - bench.temperature) > 0:
-        bench.ramp_to(float(want.at), step)
-    text = f"degas at {wording.temperature(bench.temperature)} for {wording.duration(want.for_)}"
-    if want.pressure is not None:
-        text += f" at {want.pressure.text}"
-    bench.pass_time(float(want.for_), bench.temperature, bench.temperature, step.line, text)
-
-
-def _backfill(bench: Bench, step: Done) -> None:
-    want: schema.Backfill = step.only
-    bench.atmosphere = "air" if want.with_ == "air" else "N2"
-
-
-def _check_at(bench: Bench, at: float | None, step: Done) -> None:
-    if at is not None and abs(float(at) - bench.temperature) > SAME_K:
-        bench.faults.add(
-            f"the flask is at {wording.temperature(bench.temperature)} here",
-            line=step.at("at"),
-            seen=wording.temperature(float(at)),
-            remedy=f'put a step "heat" or "cool" before this {step.kind}',
-        )
 
 
 def _add(bench: Bench, step: Done) -> None:
     additions = [item for item in step.items if isinstance(item, schema.Addition)]
     groups: list[tuple[float, tuple[Dose, ...]]] = []
     for item, line in zip(additions, step.item_lines, strict=True):
-        given = dosing.doses(item, bench.header.stocks, bench.room, line, bench.faults)
+        given = dosing.doses(item, bench.stocks, bench.room, line, bench.faults)
         time = item.for_ if item.flow is not None else item.over
         if given:
             groups.append((0.0 if time is None else float(time), given))
@@ -296,7 +216,7 @@ def _sample(bench: Bench, step: Done) -> None:
             remedy=f"the first is at line {bench.sampled[name]}; give another name",
         )
         return
-    if not bench.events:
+    if not bench.events and bench.header.core is None and bench.header.solvent is None:
         bench.faults.add(
             "a sample before anything is in the flask",
             line=step.line,
@@ -321,7 +241,8 @@ def _wash(bench: Bench, step: Done) -> None:
         bench.note(
             step.line, "wash: volume", wording.volume(bench.volume), "redispersed to the volume it had"
         )
-    text = f"wash {want.times} times"
+    often = {1: "once", 2: "twice"}.get(want.times, f"{want.times} times")
+    text = f"wash {often}"
     if want.with_:
         text += f", precipitating with {want.with_}"
     if new:
@@ -359,13 +280,13 @@ def _listed(doses: tuple[Dose, ...]) -> str:
 _NEEDS_A_FLASK = frozenset(schema.STEPS) - {"add", "make up", "sample", "backfill"}
 
 _STEPS: dict[str, Callable[[Bench, Done], None]] = {
-    "heat": _heat,
-    "cool": _heat,
-    "quench": _quench,
-    "hold": _hold,
-    "degas": _degas,
-    "vacuum": _degas,
-    "backfill": _backfill,
+    "heat": thermal.heat,
+    "cool": thermal.heat,
+    "quench": thermal.quench,
+    "hold": thermal.hold,
+    "degas": thermal.degas,
+    "vacuum": thermal.degas,
+    "backfill": thermal.backfill,
     "add": _add,
     "make up": _make_up,
     "react": outcomes.react,

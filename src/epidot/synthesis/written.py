@@ -49,6 +49,7 @@ class Tree:
     where: str
     lines: dict[Place, int] = field(default_factory=dict)
     remarks: dict[Place, Remark] = field(default_factory=dict)
+    all_left_out: bool = False  # there are steps, but none is left in this variant
 
     def line(self, place: Place) -> int:
         """The line of ``place``, or of the nearest place around it."""
@@ -85,6 +86,9 @@ def variants(document: Document) -> tuple[str, ...]:
 def resolve(document: Document, variant: str | None, faults: Faults) -> Tree:
     """One variant of a recipe as plain data; with faults noted in ``faults`` the tree may be partial."""
     tree = Tree({}, document.where)
+    if document.data is None:
+        faults.add("the file is empty", line=1, remedy='start it with "recipe: 1"')
+        return tree
     if not isinstance(document.data, dict):
         faults.add(
             "a recipe is a list of headings (recipe, name, core, solvent, steps ...)",
@@ -101,6 +105,7 @@ def resolve(document: Document, variant: str | None, faults: Faults) -> Tree:
         # A heading whose value is left out by this variant is as if it had not been written.
         root.value = {k: v for k, v in root.value.items() if v.value is not _LEFT_OUT}
         tree.data = _flatten(root, (), tree)
+        tree.all_left_out = bool(document.data.get("steps")) and "steps" not in root.value
     return tree
 
 
