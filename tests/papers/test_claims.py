@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from epidot.dot import composition
 from epidot.errors import InputError, WorkError
 from epidot.papers import experiments, words
 from epidot.papers.claims import ClaimResult, evaluate, text
-from epidot.papers.fitted import fitted_claims
+from epidot.papers.fitted import fitted_claims, in_file
+from epidot.synthesis import mechanism as mechanisms
 
 
 def one(claim: str) -> ClaimResult:
@@ -93,6 +95,23 @@ def test_unknown_ids_and_papers_are_named_with_the_nearest() -> None:
         evaluate("yuan2023", ["C004"])
     with pytest.raises(InputError, match="nearest valid: yuan2023"):
         evaluate("yuan")
+
+
+def test_a_fitted_parameter_names_its_claims_itself_or_through_its_source() -> None:
+    text = (
+        "sources: {fit: least squares on C012 and C017}\n"
+        "parameters:\n  a: {value: 1, status: fitted, source: fit}\n"
+        "  b: {value: 1, status: fitted, source: own, note: chosen on Y020}\n"
+        "  c: {value: 1, status: assumed, source: fit, note: C099}\n"
+    )
+    assert in_file(text, "m.yaml") == {"a": ["C012", "C017"], "b": ["Y020"]}
+
+
+def test_every_fitted_number_of_a_mechanism_names_claims() -> None:
+    for name in mechanisms.shipped():
+        file = resources.files("epidot") / "data" / "mechanisms" / f"{name}.yaml"
+        for parameter, claims in in_file(file.read_text(encoding="utf-8"), name).items():
+            assert claims, f"{name}: {parameter} is fitted but does not say on which claims"
 
 
 def test_fitted_claims_come_from_the_parameter_files() -> None:

@@ -26,7 +26,7 @@ def result(check: str, value: str = "149", fitted: dict[str, str] | None = None)
 def test_a_number_that_rounds_to_the_printed_one() -> None:
     found = result("{value: 74.6 * a}")
     assert (found.verdict, found.basis, found.value) == ("within rounding", "definition", 149.2)
-    assert found.detail.endswith("a note")
+    assert found.detail.endswith("A note.")
 
 
 def test_a_printed_number_that_does_not_follow_keeps_its_readings() -> None:
@@ -52,7 +52,7 @@ def test_named_formulas_are_evaluated_only_when_read() -> None:
     )
     assert found.verdict == "reproduced"
     assert found.value == [6.0, 8.0]
-    assert "x is 6.0" in found.detail
+    assert "X is 6.0." in found.detail
 
 
 def test_holds_gives_a_truth_value_with_its_numbers() -> None:
@@ -75,7 +75,7 @@ def test_what_was_fitted_is_never_predicted() -> None:
     assert result(restated, fitted={"C012": "Ea_x"}).basis == "calibrated"
     put_in = result("{value: 149, basis: predicted, calibrated: it stands in the file}")
     assert put_in.basis == "calibrated"
-    assert "put in: it stands in the file" in put_in.detail
+    assert "Put in: it stands in the file." in put_in.detail
 
 
 def test_words_of_the_model_make_a_prediction() -> None:

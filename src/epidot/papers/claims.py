@@ -178,21 +178,20 @@ def judge(claim: Claim, source: Paper, bench: Experiments, fitted: Mapping[str, 
 def _sentences(parts: Iterable[str]) -> str:
     """Parts as sentences: a word is capitalised, a symbol such as ``d =`` is not."""
     clean = [p.strip().rstrip(".") for p in parts if p]
-    return " ".join((p[0].upper() if p[:2].isalpha() else p[0]) + p[1:] + "." for p in clean)
+    return " ".join((p[0].upper() if p[:3].replace(" ", "").isalpha() else p[0]) + p[1:] + "." for p in clean)
 
 
 def _basis(claim: Claim, fitted: Mapping[str, str]) -> tuple[Basis, str]:
     """What a result rests on: fitted on the claim (or one that says the same), put in, or neither."""
+    model = claim.check.basis == "predicted" or bool(claim.check.words & MODEL_WORDS)
     for name in (claim.id, *claim.check.restates):
-        if name in fitted:
+        if model and name in fitted:  # arithmetic and printed equations rest on no fitted number
             return "calibrated", f"calibrated: {fitted[name]} fitted on {name}"
     if claim.check.calibrated:
         return "calibrated", f"put in: {claim.check.calibrated}"
     if claim.check.basis == "definition":
         return "definition", ""
-    if claim.check.basis == "predicted" or claim.check.words & MODEL_WORDS:
-        return "predicted", ""
-    return "definition", ""
+    return ("predicted", "") if model else ("definition", "")
 
 
 class _Names:

@@ -1,7 +1,7 @@
 """Which claims any parameter of epidot was fitted on: those are never called predicted.
 
 The data files say it themselves: a parameter with status ``fitted`` names its claims in its ``source`` or
-``note``.
+``note``, or in the entry of the file's ``sources`` that its ``source`` points to.
 """
 
 from __future__ import annotations
@@ -25,11 +25,24 @@ def fitted_claims() -> dict[str, str]:
     for name, text in _files(resources.files("epidot") / "data", ""):
         if "fitted" not in text:
             continue
-        for path, entry in _entries(parse(text, where=name).data, ()):
-            if entry.get("status") == "fitted":
-                for claim in _ID.findall(" ".join(str(v) for v in entry.values())):
-                    found.setdefault(claim, []).append(path)
+        for parameter, claims in in_file(text, name).items():
+            for claim in claims:
+                found.setdefault(claim, []).append(parameter)
     return {claim: ", ".join(dict.fromkeys(names)) for claim, names in sorted(found.items())}
+
+
+def in_file(text: str, name: str) -> dict[str, list[str]]:
+    """Fitted parameter -> the claims it names, for one parameter file."""
+    data = parse(text, where=name).data
+    sources = data.get("sources") if isinstance(data, dict) else None
+    out: dict[str, list[str]] = {}
+    for parameter, entry in _entries(data, ()):
+        if entry.get("status") == "fitted":
+            said = [str(v) for v in entry.values()]
+            if isinstance(sources, dict):
+                said.append(str(sources.get(str(entry.get("source")), "")))
+            out[parameter] = list(dict.fromkeys(_ID.findall(" ".join(said))))
+    return out
 
 
 def _files(folder: Traversable, prefix: str) -> Iterator[tuple[str, str]]:
