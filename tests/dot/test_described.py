@@ -237,7 +237,7 @@ def test_no_such_file(tmp_path: Path) -> None:
         described.read(tmp_path / "none.yaml")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(described.KEYS),

@@ -74,7 +74,10 @@ class LayeredDot:
         return float(2 * self.radii_nm[-1])
 
     def scaled(self, core_diameter_nm: float) -> LayeredDot:
-        """The same shells on a core of another size; counts scale with the core's area."""
+        """The same shells on a core of another size; counts scale with the core's area.
+
+        Exact for the core's surface; for the ions of thick shells (``adatoms``) it overstates the change.
+        """
         ratio = (core_diameter_nm / self.core_diameter_nm) ** 2
         return replace(
             self,
@@ -107,9 +110,17 @@ class Population:
 
     @staticmethod
     def drawn(dot: LayeredDot, n: int, sigma_rel: float, rng: np.random.Generator) -> Population:
-        """``n`` core diameters from a log-normal law of mean ``dot.core_diameter_nm`` and relative width."""
+        """``n`` core diameters from a log-normal law of mean ``dot.core_diameter_nm`` and relative width.
+
+        Raises
+        ------
+        ValueError
+            If ``n`` < 1, or ``sigma_rel`` is negative or not finite.
+        """
         if n < 1:
             raise ValueError(f"a population needs at least one dot, got {n}")
+        if not (math.isfinite(sigma_rel) and sigma_rel >= 0):
+            raise ValueError(f"a relative width is 0 or more, got {sigma_rel}")
         s = math.sqrt(math.log1p(sigma_rel**2))
         d = dot.core_diameter_nm * np.exp(s * rng.standard_normal(n) - s * s / 2)
         return Population(dot, d)

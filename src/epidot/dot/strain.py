@@ -45,7 +45,7 @@ class Strain:
 
     ``core`` is da/a of the core; ``regions`` the hydrostatic elastic strain of the core and each shell
     (a third of the trace; constant within a region).  ``spread`` gives ``core`` by each model that could
-    be asked; ``rests_on`` the names of the parameters used, by status.
+    be asked, all with this dot's coherency; ``rests_on`` the names of the parameters used, by status.
     """
 
     core: float
