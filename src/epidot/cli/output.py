@@ -56,7 +56,7 @@ def table(rows: Iterable[Sequence[str]], heads: Sequence[str]) -> str:
 
 
 def quantities_table(found: dict[str, Quantity]) -> str:
-    """Quantities as rows of name, value ± error, unit and remark; how each was obtained stands below, once."""
+    """Quantities as rows of name, value ± error, unit and remark; how each was obtained stands below."""
     ways = list(dict.fromkeys(q.method for q in found.values()))
     rows = [
         (

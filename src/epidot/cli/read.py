@@ -59,7 +59,7 @@ def read(
             "x axis",
             f"{signal.x_name} / {signal.x_unit}, {signal.x[0]:g} to {signal.x[-1]:g}, {len(signal)} points",
         ),
-        ("y axis", f"{signal.y_name} / {signal.y_unit}, {signal.y.min():g} to {signal.y.max():g}"),
+        ("y axis", f"{signal.y_name} / {signal.y_unit or '1'}, {signal.y.min():g} to {signal.y.max():g}"),
         ("noise", signal.kind),
         *[(key, _short(value)) for key, value in signal.meta.items()],
     ]

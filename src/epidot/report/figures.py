@@ -184,7 +184,7 @@ def plot_measurement(signal: Signal, found: Quantities, path: Path) -> None:
     if counts:
         axis.set_yscale("log")
         axis.set_ylim(bottom=0.5)
-    axis.set(xlabel=f"{signal.x_name} / {signal.x_unit}", ylabel=f"{signal.y_name} / {signal.y_unit}")
+    axis.set(xlabel=_label(signal.x_name, signal.x_unit), ylabel=_label(signal.y_name, signal.y_unit))
     axis.legend(frameon=False)
     lines = [
         f"{name} = {q.value:.4g}" + (f" ± {q.sigma:.2g}" if q.sigma else "") + f" {q.unit}"
@@ -193,6 +193,10 @@ def plot_measurement(signal: Signal, found: Quantities, path: Path) -> None:
     ]
     axis.set_title("\n".join(lines[:4]), fontsize=7, loc="left")
     style.save(drawing, path)
+
+
+def _label(name: str, unit: str) -> str:
+    return f"{name} / {unit}" if unit else name
 
 
 def _colour(material: str) -> str:
