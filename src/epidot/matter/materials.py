@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -188,8 +188,7 @@ def _mix(doc: Document, index: int, entry: Mapping[str, Any], x: float) -> Mater
     if x in (0, 1):
         return material(entry["ends"][round(x)])
     first, second = (material(end) for end in entry["ends"])
-    share = f"{x:.4g}"
-    name = f"{entry['share']}{entry['from']}{1 - x:.4g}{entry['to']}{share}"
+    name = f"{entry['share']}{entry['from']}{_share(1 - x)}{entry['to']}{_share(x)}"
     faults = doc.faults()
     bowing = {
         key: parameter(doc, (index, "bowing", key), f"bowing of {key}", faults)
@@ -201,9 +200,17 @@ def _mix(doc: Document, index: int, entry: Mapping[str, Any], x: float) -> Mater
         for key in first.parameters
         if key in second.parameters and key not in ("molar_mass_g_mol", "density_g_cm3")
     }
-    mixed["molar_mass_g_mol"] = _molar_mass(name)
+    mixed["molar_mass_g_mol"] = replace(
+        _molar_mass(name),
+        value=(1 - x) * first["molar_mass_g_mol"] + x * second["molar_mass_g_mol"],
+    )
     mixed["density_g_cm3"] = _density(first, second, mixed, x)
     return Material(name, name, first.structure, mixed)
+
+
+def _share(x: float) -> str:
+    """A share as it is written in a name: at most six decimals, never 0 or an exponent."""
+    return f"{min(max(x, 1e-6), 1 - 1e-6):.6f}".rstrip("0")
 
 
 # Weakest first: what is mixed from an assumed number is itself assumed.

@@ -97,7 +97,7 @@ class SizingCurve:
         if law is None:
             return 0.0
         if law["form"] == "diameter":
-            return float(law["factor"]) * self.diameter_nm(first_exciton_nm) ** float(law["power"])
+            return float(law["factor"] * self.diameter_nm(first_exciton_nm) ** law["power"])
         energy = HC / first_exciton_nm
         value = float(law["base"]) + float(law["factor"]) * math.exp(-energy / float(law["decay_eV"]))
         return value if hwhm_eV is None else value * float(law["hwhm_eV"]) / hwhm_eV
