@@ -1,9 +1,7 @@
 """Positions read off a curve with honest errors: extrema and crossings of local polynomials.
 
-A polynomial is fitted by least squares over a window; the degree goes up by two as long as that moves
-the answer by more than twice the standard error of the move (for nested least squares its variance is
-the difference of the two variances).  So a skewed band does not bias its own maximum, and a noisy one
-is not overfitted.
+A polynomial is fitted by least squares over a window; how many degrees it needs, and what that choice
+adds to the errors, is settled in :mod:`epidot.signal.degrees`.
 """
 
 from __future__ import annotations
@@ -14,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from epidot.signal.degrees import Answer, settled
 
 Array = NDArray[np.float64]
 
@@ -117,46 +117,28 @@ def _reading(
     sigma: Array | None,
     place: Callable[[_Polynomial], tuple[float, Array, float, Array] | None],
 ) -> Reading | None:
-    best: Reading | None = None
+    answers: list[Answer] = []
     for degree in (2,) if 4 <= x.size < 7 else range(4, _HIGHEST + 1, 2):
         if x.size < degree + (2 if degree == 2 else 3):
             break
         p = _fit(x, y, sigma, degree)
         found = place(p)
-        if found is None:
-            if best is None:
-                continue
-            break
-        u, gradient_x, value, gradient_y = found
-        reading = Reading(
-            p.centre + p.half * u,
-            p.half * math.sqrt(max(0.0, float(gradient_x @ p.covariance @ gradient_x))),
-            value,
-            math.sqrt(max(0.0, float(gradient_y @ p.covariance @ gradient_y))),
-            p.noise,
-            degree,
-            x.size,
-        )
-        if best is not None and not _moved(best, reading):
-            break
-        best = reading
-    return best
-
-
-def _moved(low: Reading, high: Reading) -> bool:
-    """Whether the higher degree moves the place or the value by more than twice its standard error.
-
-    The noise of the lower degree holds any misfit, so the higher one's noise judges both.
-    """
-    ratio = (high.noise / low.noise) ** 2 if low.noise > 0 else 1.0
-    for a, b, sa, sb in (
-        (low.x, high.x, low.sigma_x, high.sigma_x),
-        (low.y, high.y, low.sigma_y, high.sigma_y),
-    ):
-        variance = max(sb * sb - sa * sa * ratio, 0.0)
-        if abs(b - a) > 2 * math.sqrt(variance) and abs(b - a) > 0.5 * sb:
-            return True
-    return False
+        if found is not None:
+            u, gradient_x, value, gradient_y = found
+            values = {"x": (p.centre + p.half * u, p.half * gradient_x), "y": (value, gradient_y)}
+            answers.append(Answer(degree, values, p.covariance, p.noise**2))
+    if not answers:
+        return None
+    chosen, errors = settled(answers, ("x", "y"))
+    return Reading(
+        chosen.values["x"][0],
+        errors["x"],
+        chosen.values["y"][0],
+        errors["y"],
+        math.sqrt(chosen.variance),
+        chosen.degree,
+        int(x.size),
+    )
 
 
 def _fit(x: Array, y: Array, sigma: Array | None, degree: int) -> _Polynomial:

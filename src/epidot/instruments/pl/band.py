@@ -5,10 +5,7 @@ degree 2 is a Gaussian, higher degrees make it skewed or flat.  The curve is fit
 its logarithm, so noise does not bias it.  One fit gives maximum and both half-maximum points with
 their joint covariance.
 
-How many degrees?  For nested least squares the answers of two degrees differ by noise of known
-variance (the difference of their variances).  The degree goes up while the answers differ by more than
-three such standard errors; what the next degree would still change beyond its noise is added to the
-standard error.
+How many degrees, and what that choice adds to the errors: :mod:`epidot.signal.degrees`.
 """
 
 from __future__ import annotations
@@ -22,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.constants import HC
+from epidot.signal.degrees import Answer, settled
 from epidot.signal.local import correlation
 
 Array = NDArray[np.float64]
@@ -118,24 +116,23 @@ def find_band(x: Array, y: Array, sigma: Array | None, shape: Array, top: int, d
         first, last = max(0, first - 1), min(x.size - 1, last + 1)
     part = slice(first, last + 1)
     xs, ys, ss = x[part], y[part], None if sigma is None else sigma[part]
-    answers: list[tuple[int, dict[str, tuple[float, Array]], _Curve]] = []
+    answers: list[Answer] = []
+    curves: dict[int, _Curve] = {}
     for degree in _DEGREES:
         if xs.size < degree + 3:
             break
         if degree < _FIRST and xs.size >= _FIRST + 5:
             continue
         curve = _fitted(xs, ys, ss, shape[part], degree)
-        found = None if curve is None else _answers(curve, xs, x[top], density)
+        found = None if curve is None else _answers(curve, xs, float(x[top]), density)
         if curve is not None and found is not None:
-            answers.append((degree, found, curve))
+            answers.append(Answer(degree, found, curve.covariance, curve.variance))
+            curves[degree] = curve
     if not answers:
         return None
-    chosen = 0
-    while chosen + 1 < len(answers) and _differ(answers[chosen], answers[chosen + 1]):
-        chosen += 1
-    degree, found, curve = answers[chosen]
-    higher = answers[chosen + 1] if chosen + 1 < len(answers) else None
-    values = {name: Value(float(v), _error(name, answers[chosen], higher)) for name, (v, _) in found.items()}
+    chosen, errors = settled(answers, ("peak_nm", "fwhm_nm"))
+    values = {name: Value(float(v), errors[name]) for name, (v, _) in chosen.values.items()}
+    curve, degree = curves[chosen.degree], chosen.degree
     grid = np.linspace(xs[0], xs[-1], 200)
     return Band(
         values["peak_nm"],
@@ -143,8 +140,8 @@ def find_band(x: Array, y: Array, sigma: Array | None, shape: Array, top: int, d
         values.get("fwhm_nm"),
         values.get("fwhm_eV"),
         values["height"],
-        "blue" in found,
-        "red" in found,
+        "blue" in values,
+        "red" in values,
         degree,
         grid,
         np.exp(curve.logs(grid)),
@@ -297,47 +294,3 @@ def _root(function: Callable[[float], float], a: float, b: float) -> float:
         else:
             a, fa = m, fm
     return (a + b) / 2
-
-
-def _variance(answer: tuple[int, dict[str, tuple[float, Array]], _Curve], name: str) -> float:
-    gradient = answer[1][name][1]
-    return max(0.0, float(gradient @ answer[2].covariance @ gradient))
-
-
-def _change(
-    low: tuple[int, dict[str, tuple[float, Array]], _Curve],
-    high: tuple[int, dict[str, tuple[float, Array]], _Curve],
-    name: str,
-) -> tuple[float, float]:
-    """By how much the higher degree moves a quantity, and the variance that noise gives this move."""
-    moved = high[1][name][0] - low[1][name][0]
-    # A misfit of the lower degree sits in its residuals: judge both by the noise of the higher one.
-    ratio = high[2].variance / low[2].variance if low[2].variance > 0 else 1.0
-    variance = _variance(high, name) - _variance(low, name) * min(1.0, ratio)
-    return moved, max(variance, 0.0)
-
-
-def _differ(
-    low: tuple[int, dict[str, tuple[float, Array]], _Curve],
-    high: tuple[int, dict[str, tuple[float, Array]], _Curve],
-) -> bool:
-    for name in ("peak_nm", "fwhm_nm"):
-        if name in low[1] and name in high[1]:
-            moved, variance = _change(low, high, name)
-            if moved * moved > 9 * variance:
-                return True
-        elif name in high[1]:
-            return True
-    return False
-
-
-def _error(
-    name: str,
-    chosen: tuple[int, dict[str, tuple[float, Array]], _Curve],
-    higher: tuple[int, dict[str, tuple[float, Array]], _Curve] | None,
-) -> float:
-    variance = _variance(chosen, name)
-    if higher is not None and name in higher[1]:
-        moved, noise = _change(chosen, higher, name)
-        variance += max(0.0, moved * moved - noise)
-    return math.sqrt(variance)

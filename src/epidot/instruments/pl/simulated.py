@@ -14,7 +14,6 @@ from epidot.instruments._members import populations
 from epidot.signal import Signal
 from epidot.signal.noise import noisy
 
-
 Array = NDArray[np.float64]
 
 

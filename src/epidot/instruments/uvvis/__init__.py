@@ -1,0 +1,175 @@
+"""UV-vis absorption spectra: first exciton, valley depth, size and concentration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from epidot.dot.layers import LayeredDot, Population
+from epidot.instruments.contract import Header, Option, Reported, settled
+from epidot.quantities import Fit, Quantities
+from epidot.signal import Signal
+
+HEADER = Header(
+    name="uvvis",
+    title="UV-vis absorption",
+    x_axis="wavelength / nm",
+    y_axis="absorbance",
+    formats=(
+        "text tables (csv, txt, dat, tsv, asc): any delimiter, decimal comma, head lines, several columns",
+        "signals saved by epidot",
+    ),
+    quantities=(
+        Reported("first_exciton_nm", "nm", "wavelength of the first excitonic maximum (or shoulder)"),
+        Reported("first_exciton_eV", "eV", "its photon energy"),
+        Reported("valley_depth", "", "1 - A_min/A_max of the first maximum and the minimum beside it"),
+        Reported("hwhm_eV", "eV", "half width at half maximum on the red side of the first maximum"),
+        Reported("diameter_nm", "nm", "diameter of the core by the published sizing curves of the material"),
+        Reported("concentration_M", "mol/L", "concentration of dots by a published extinction coefficient"),
+    ),
+    read_options=(
+        Option("column", "text", "", None, "which spectrum of the file: name, or number from 1"),
+        Option(
+            "unit", "choice", "", None, "unit of the axis if the file is silent", choices=("nm", "eV", "cm-1")
+        ),
+        Option(
+            "values",
+            "choice",
+            "",
+            None,
+            "what the values are, if the file is silent: absorbance, or transmittance in percent",
+            choices=("absorbance", "transmittance"),
+        ),
+    ),
+    setup=(
+        Option("start_nm", "number", "nm", 350.0, "first wavelength", 100, 5000),
+        Option("stop_nm", "number", "nm", 750.0, "last wavelength", 100, 5000),
+        Option("step_nm", "number", "nm", 1.0, "distance of the points", 0.01, 50),
+        Option("absorbance", "number", "", 0.5, "absorbance at the first exciton", 1e-6, 10),
+        Option("noise", "number", "", 2e-4, "standard deviation of the absorbance of one point", 0, 1),
+        Option("offset", "number", "", 0.0, "constant absorbance added (cuvette, baseline)", -1, 1),
+        Option("scatter", "number", "", 0.0, "absorbance by scattering at 500 nm, falling with λ⁻⁴", 0, 5),
+    ),
+    measure_options=(
+        Option(
+            "material", "text", "", None, "material of the core (InP, CdSe ...), for size and concentration"
+        ),
+        Option("path_cm", "number", "cm", 1.0, "path length of the cuvette", 1e-4, 100),
+        Option(
+            "baseline",
+            "choice",
+            "",
+            "none",
+            "subtracted first: nothing, a constant, or a constant plus λ⁻⁴ scattering, from baseline_nm",
+            choices=("none", "offset", "scatter"),
+        ),
+        Option(
+            "baseline_nm", "text", "nm", None, "where the dots do not absorb, e.g. 700-800 (default: red end)"
+        ),
+        Option("window", "text", "nm", None, "range in which the first exciton lies, e.g. 450-650"),
+        Option(
+            "least_depth",
+            "number",
+            "",
+            0.002,
+            "a shallower valley is not believed, however small the noise",
+            0,
+            1,
+            source="own choice: about the baseline flatness of a bench spectrophotometer",
+        ),
+        Option(
+            "saturation",
+            "number",
+            "",
+            3.0,
+            "absorbance above which readings are not believed",
+            0.1,
+            10,
+            source="own choice: 0.1 % transmitted, where stray light rules in bench instruments",
+        ),
+        Option("bands", "integer", "", 3, "number of bands of the model 'bands' of fit", 1, 6),
+    ),
+    fit_models=("bands", "population"),
+    marks=(
+        ("head", '# technique: "uvvis"', 10.0),
+        ("head", "absorbance", 1.0),
+        ("head", "abs.", 0.6),
+        ("head", "abs ", 0.4),
+        ("head", "abs,", 0.4),
+        ("head", ",abs", 0.6),
+        ("head", "transmittance", 1.0),
+        ("head", "%t", 0.6),
+        ("head", "wavelength", 0.2),
+        ("head", "(nm)", 0.1),
+        ("name", "uv-vis", 0.5),
+        ("name", "uvvis", 0.5),
+        ("name", "uv_vis", 0.5),
+        ("name", "uv vis", 0.5),
+        ("name", "absorb", 0.5),
+        ("name", "_abs", 0.3),
+    ),
+)
+
+
+def read(path: str | Path, **options: Any) -> Signal:
+    """The spectrum in a text file or in a file saved by epidot, as absorbance over wavelength / nm.
+
+    Options: ``column, unit, values`` (see ``HEADER``).
+
+    Raises
+    ------
+    InputError
+        If the file, the column, an option or the axis cannot be used.
+    """
+    from epidot.instruments.uvvis.reading import reading
+
+    if isinstance(options.get("column"), int):
+        options["column"] = str(options["column"])
+    return reading(path, settled(HEADER.read_options, options, "uvvis.read"))
+
+
+def simulate(
+    dots: Population | Iterable[LayeredDot],
+    setup: Mapping[str, Any] | None = None,
+    *,
+    rng: np.random.Generator | None = None,
+) -> Signal:
+    """The absorption spectrum of ``dots``; without ``rng`` free of noise."""
+    from epidot.instruments.uvvis.simulated import simulated
+
+    return simulated(dots, settled(HEADER.setup, setup, "uvvis.simulate"), rng)
+
+
+def measure(signal: Signal, **options: Any) -> Quantities:
+    """First exciton, valley depth, half width, and with ``material`` size and concentration.
+
+    A quantity that these data do not hold has the value ``None`` and a note that says why; a spectrum
+    with a shoulder instead of a maximum says "shoulder, no valley".
+
+    Raises
+    ------
+    InputError
+        If an option is not valid, or the material is unknown or cannot absorb there.
+    """
+    from epidot.instruments.uvvis.measured import measured
+
+    return measured(signal, settled(HEADER.measure_options, options, "uvvis.measure"))
+
+
+def fit(signal: Signal, model: str | None = None, **options: Any) -> Fit:
+    """A model of the whole spectrum.
+
+    ``bands``: Gaussian bands in energy over a rising continuum; needs no material.  ``population``: the
+    states of bare cores of ``material`` over a size distribution; gives mean diameter and relative width.
+
+    Raises
+    ------
+    InputError
+        If the model is unknown, it needs a material, or there are too few points.
+    """
+    from epidot.instruments.uvvis.fitted import fitted
+
+    return fitted(signal, model or "bands", settled(HEADER.measure_options, options, "uvvis.fit"))

@@ -1,0 +1,168 @@
+"""The first exciton in an absorption spectrum: maximum and valley, or shoulder, or nothing."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.signal import local
+from epidot.signal.local import Reading
+
+Array = NDArray[np.float64]
+
+_SMOOTH_NM = 12.0  # narrower than any ensemble's first exciton
+_SIGNIFICANT = 5.0  # depth of a valley in units of the noise of the smoothed curve
+_SHARE = 0.03  # of the range of absorbance: a smaller bump on the red side is no exciton
+_BEND = 0.3  # of the strongest curvature: a weaker one is not the first exciton
+_SHOULDER_NM = (18.0, 25.0, 34.0)  # widths over which the second derivative is taken
+
+
+@dataclass(frozen=True)
+class Exciton:
+    """What was found: ``kind`` is ``maximum``, ``shoulder`` or ``none``.
+
+    ``top`` and ``valley`` are readings of the curve (wavelength / nm, absorbance); a shoulder has only
+    ``place`` ± ``sigma`` from the second derivative.
+    """
+
+    kind: str
+    place: float
+    sigma: float
+    top: Reading | None = None
+    valley: Reading | None = None
+    note: str = ""
+
+
+def first_exciton(x: Array, y: Array, sigma: Array | None, least: float) -> Exciton:
+    """The reddest exciton of a spectrum over wavelength / nm, arrays of shape (n,), ascending.
+
+    ``least`` is the smallest depth of a valley that is believed.
+    """
+    even, shape, gain = local.smoothed(x, y, _SMOOTH_NM)
+    noise = local.noise_level(y) if sigma is None else float(np.median(sigma))
+    found = _extrema(even, shape, max(least, _SIGNIFICANT * noise * gain))
+    if found is None:
+        return _shoulder(x, y, noise)
+    top, valley = (even[i] for i in found)
+    distance = top - valley
+    height, low = float(shape[found[0]]), float(shape[found[1]])
+    right = _first_below(even, shape, found[0], 0.7 * height)
+    left = _first_above(even, shape, found[1], height)
+    at_top = _window(x, y, sigma, top - 0.75 * distance, min(top + 0.9 * distance, right))
+    at_low = _window(x, y, sigma, max(valley - 0.9 * distance, left), valley + 0.75 * distance)
+    maximum = local.extremum(*at_top, maximum=True)
+    minimum = local.extremum(*at_low, maximum=False)
+    if maximum is None or minimum is None:
+        return _shoulder(x, y, noise)
+    depth = maximum.y - minimum.y
+    if depth < max(least, 3 * math.hypot(maximum.sigma_y, minimum.sigma_y)) or low >= height:
+        return _shoulder(x, y, noise)
+    return Exciton("maximum", maximum.x, maximum.sigma_x, maximum, minimum)
+
+
+def red_half(x: Array, y: Array, sigma: Array | None, top: Reading) -> tuple[float, float] | None:
+    """Wavelength on the red side where the absorbance is half of the maximum's, and its error."""
+    even, shape, _ = local.smoothed(x, y, _SMOOTH_NM)
+    start = int(np.searchsorted(even, top.x))
+    half = top.y / 2
+    inner = _first_below(even, shape, start, 0.78 * top.y)
+    outer = _first_below(even, shape, start, 0.22 * top.y)
+    if _first_below(even, shape, start, half) >= even[-1]:
+        return None
+    part = _window(x, y, sigma, inner, outer)
+    found = local.crossing(*part, half)
+    if found is None:
+        return None
+    slope = local.slope_at(part[0], part[1], found.x)
+    if slope >= 0:
+        return None
+    return found.x, math.hypot(found.sigma_x, 0.5 * top.sigma_y / slope)
+
+
+def _extrema(x: Array, y: Array, depth: float) -> tuple[int, int] | None:
+    """Indices of the reddest maximum and of the minimum on its blue side, at least ``depth`` deep."""
+    from scipy.signal import find_peaks
+
+    tops, _ = find_peaks(y, prominence=depth)
+    floor = float(np.min(y)) + _SHARE * float(np.ptp(y))
+    good = [int(t) for t in tops if y[t] > floor]
+    if not good:
+        return None
+    top = max(good)
+    higher = np.flatnonzero(y[:top] > y[top])
+    start = int(higher[-1]) if higher.size else 0
+    valley = start + int(np.argmin(y[start:top]))
+    # Without a rise behind it the lowest point is the end of the data, not a valley.
+    if valley <= 1 or y[top] - y[valley] < depth:
+        return None
+    return top, valley
+
+
+def _first_below(x: Array, y: Array, start: int, level: float) -> float:
+    below = np.flatnonzero(y[start:] < level)
+    return float(x[start + below[0]]) if below.size else float(x[-1])
+
+
+def _first_above(x: Array, y: Array, start: int, level: float) -> float:
+    above = np.flatnonzero(y[:start] > level)
+    return float(x[above[-1]]) if above.size else float(x[0])
+
+
+def _window(
+    x: Array, y: Array, sigma: Array | None, low: float, high: float
+) -> tuple[Array, Array, Array | None]:
+    keep = (x >= low) & (x <= high)
+    return x[keep], y[keep], None if sigma is None else sigma[keep]
+
+
+def _shoulder(x: Array, y: Array, noise: float) -> Exciton:
+    """The reddest minimum of the second derivative; its error from three widths of smoothing and both axes."""
+    from scipy.signal import find_peaks
+
+    even, shape, _ = local.smoothed(x, y, _SMOOTH_NM)
+    floor = float(np.min(shape)) + _SHARE * float(np.ptp(shape))
+    places: list[float] = []
+    others: list[float] = []
+    errors: list[float] = []
+    # The widest smoothing says which shoulder, the others where exactly.
+    for width in reversed(_SHOULDER_NM):
+        if x[-1] - x[0] < 3 * width:
+            continue
+        even, bend, gain = local.smoothed(x, y, width, 2)
+        height = np.interp(even, x, y)
+        margin = width / 2
+        inner = (even > even[0] + margin) & (even < even[-1] - margin) & (height > floor)
+        clear = max(_SIGNIFICANT * noise * gain, _BEND * float(np.max(-bend * inner)))
+        dips, _ = find_peaks(-bend, prominence=clear, height=clear)
+        good = [int(i) for i in dips if inner[i]]
+        if places:
+            good = [i for i in good if abs(float(even[i]) - places[0]) < width / 2]
+        if not good:
+            continue
+        i = max(good) if not places else good[int(np.argmin(np.abs(even[good] - places[0])))]
+        places.append(float(even[i]))
+        # The same minimum of d²A/dE², which is as good a definition: d²A/dE² ∝ A'' + 2 A'/λ.
+        _, slope, _ = local.smoothed(x, y, width, 1)
+        in_energy = bend + 2 * slope / even
+        close = np.abs(even - even[i]) <= width / 2
+        others.append(float(even[close][np.argmin(in_energy[close])]))
+        # Curvature of the dip itself turns the noise of the derivative into one of its place.
+        near = slice(max(0, i - 3), i + 4)
+        curvature = 2 * float(np.polyfit(even[near] - even[i], bend[near], 2)[0])
+        slope_noise = noise * gain * math.sqrt(2.0) / (width / 2)
+        errors.append(slope_noise / curvature if curvature > 0 else width / 2)
+    if len(places) < 2:
+        return Exciton("none", math.nan, math.nan, note="no maximum and no shoulder above the noise")
+    by_wavelength, by_energy = float(np.median(places)), float(np.median(others))
+    spread = float(np.ptp(places)) / 2
+    step = float(np.median(np.diff(x)))
+    parts = (float(np.median(errors)), spread, step / math.sqrt(12.0), (by_energy - by_wavelength) / 2)
+    return Exciton(
+        "shoulder",
+        (by_wavelength + by_energy) / 2,
+        math.hypot(*parts),
+        note="shoulder, no valley",
+    )

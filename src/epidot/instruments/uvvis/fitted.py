@@ -1,0 +1,179 @@
+"""Models of a whole absorption spectrum: bands over a continuum, or a population of dots."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.constants import HC
+from epidot.errors import Fault, InputError, nearest
+from epidot.instruments.uvvis.exciton import first_exciton
+from epidot.instruments.uvvis.measured import known_material, prepared
+from epidot.quantities import Fit, Quantities, Quantity
+from epidot.signal import Signal
+from epidot.signal.fitting import Fitted, Free, fit_curve
+
+Array = NDArray[np.float64]
+
+MODELS = ("bands", "population")
+_SPACING_EV = (0.0, 0.22, 0.45, 0.75, 1.05, 1.35)  # where the search for the bands above the first begins
+_ABOVE_EV = 0.45  # the population model describes the spectrum up to here above the first exciton
+_WIDEST = 0.25
+
+
+def fitted(signal: Signal, model: str, chosen: dict[str, Any]) -> Fit:
+    """See :func:`epidot.instruments.uvvis.fit`; ``chosen`` are the settled options of ``measure``."""
+    if model not in MODELS:
+        raise InputError(
+            Fault("no such model of an absorption spectrum", seen=model, nearest=nearest(model, MODELS))
+        )
+    material = known_material(chosen["material"])
+    if model == "population" and material is None:
+        raise InputError(
+            Fault("the model population needs a material", remedy="give the option material, e.g. InP")
+        )
+    warnings: list[str] = []
+    signal, _ = prepared(signal, chosen, warnings)
+    sigma = signal.sigma if signal.sigma is not None and bool(np.all(signal.sigma > 0)) else None
+    found = first_exciton(signal.x, signal.y, sigma, float(chosen["least_depth"]))
+    if found.kind == "none":
+        raise InputError(Fault("there is no exciton to fit", signal.source or None, seen=found.note))
+    first = HC / found.place
+    if model == "population":
+        assert material is not None
+        keep = HC / signal.x < first + _ABOVE_EV
+        signal = signal.with_values(
+            signal.x[keep], signal.y[keep], None if signal.sigma is None else signal.sigma[keep]
+        )
+        free, curve = _population(signal, material, found.place)
+        how = f"states of bare {material} cores over a log-normal size distribution"
+    else:
+        free, curve = _bands(signal, first, int(chosen["bands"]))
+        how = f"{chosen['bands']} Gaussian bands in energy over a rising continuum"
+    if len(signal) <= len(free):
+        raise InputError(
+            Fault(f"{len(free)} parameters need more points", signal.source or None, seen=str(len(signal)))
+        )
+    outcome = fit_curve(signal, curve, free)
+    return _packed(signal, model, how, free, outcome, warnings)
+
+
+def _packed(
+    signal: Signal, model: str, how: str, free: list[Free], outcome: Fitted, warnings: list[str]
+) -> Fit:
+    quantities = {f.name: Quantity(outcome.value(f.name), outcome.sigma(f.name), f.unit, how) for f in free}
+    if model == "bands":
+        centre, error = outcome.value("centre1_eV"), outcome.sigma("centre1_eV")
+        spread = None if error is None else HC / centre**2 * error
+        note = "centre of the lowest band; the maximum of the sum lies further to the blue"
+        quantities["first_exciton_nm"] = Quantity(HC / centre, spread, "nm", how, note)
+        quantities["first_exciton_eV"] = Quantity(centre, error, "eV", how, note)
+    best = signal.with_values(signal.x, outcome.curve)
+    note_ = () if outcome.status == "converged" else (outcome.message,)
+    return Fit(
+        model,
+        Quantities("uvvis", quantities, signal.source, (*warnings, *note_), curves={"fit": best}),
+        outcome.status,
+        outcome.message,
+        outcome.statistics,
+        outcome.names,
+        outcome.covariance,
+        {"fit": best},
+    )
+
+
+def _bands(signal: Signal, first: float, number: int) -> tuple[list[Free], Callable[[Array], Array]]:
+    E = HC / signal.x
+    high = float(np.max(signal.y))
+    at_first = float(np.interp(HC / first, signal.x, signal.y))
+    low, top = float(E[-1]), float(E[0])
+    free: list[Free] = []
+    for i in range(number):
+        centre = min(first + _SPACING_EV[i], top + 0.1)
+        free += [
+            Free(f"height{i + 1}", "", max(0.7 * at_first, 1e-6), 0.0, 10 * high + 1e-6),
+            Free(f"centre{i + 1}_eV", "eV", centre, max(low, centre - 0.15), centre + 0.15),
+            Free(f"sigma{i + 1}_eV", "eV", 0.06 + 0.02 * i, 0.01, 0.6),
+        ]
+    # The continuum: an exponential rise that sets in smoothly at the second band's energy.
+    free += [
+        Free("continuum", "", max(0.3 * at_first, 1e-6), 0.0, 10 * high + 1e-6),
+        Free("rise_per_eV", "1/eV", 1.0, 0.0, 8.0),
+        Free("onset_eV", "eV", first + 0.3, first - 0.1, first + 1.5),
+        Free("onset_width_eV", "eV", 0.15, 0.02, 0.6),
+        Free("offset", "", float(np.min(signal.y)), -high, high),
+    ]
+
+    def curve(v: Array) -> Array:
+        from scipy.special import ndtr
+
+        out = np.full(E.size, float(v[-1]))
+        for i in range(number):
+            height, centre, width = v[3 * i : 3 * i + 3]
+            out += height * np.exp(-0.5 * ((E - centre) / width) ** 2)
+        scale, rise, onset, width = v[-5:-1]
+        out += scale * np.exp(np.minimum(rise * (E - onset), 50.0)) * ndtr((E - onset) / width)
+        return out
+
+    return free, curve
+
+
+def _population(
+    signal: Signal, material: str, first_nm: float
+) -> tuple[list[Free], Callable[[Array], Array]]:
+    from epidot.dot.layers import LayeredDot, Population
+    from epidot.light.spectra import absorption, spectral_table
+
+    start = _diameter_at(material, first_nm)
+    dot = LayeredDot(material, start)
+    # Equal shares of a normal law: the same nodes at every step, so that the curve moves smoothly.
+    nodes = _normal_nodes(41)
+    widest = _sizes(start, _WIDEST, nodes)
+    reach = np.linspace(0.8 * float(widest[0]), 1.25 * float(widest[-1]), 41)
+    levels = spectral_table(Population(dot, reach))
+    at_first = float(np.interp(first_nm, signal.x, signal.y))
+
+    def curve(v: Array) -> Array:
+        diameter, width, height, offset = (float(a) for a in v)
+        population = Population(dot.scaled(diameter), _sizes(diameter, width, nodes))
+        return height * np.asarray(absorption(population, signal.x, levels=levels)) + offset
+
+    free = [
+        Free("diameter_nm", "nm", start, 0.85 * start, 1.2 * start),
+        Free("sigma_rel", "", 0.09, 0.02, _WIDEST),
+        Free("height", "", at_first, 0.0, 10 * abs(at_first) + 1e-6),
+        Free("offset", "", 0.0, -abs(at_first) - 1e-6, abs(at_first) + 1e-6),
+    ]
+    return free, curve
+
+
+def _diameter_at(material: str, first_nm: float) -> float:
+    """Diameter whose 1S energy in the model lies at ``first_nm``, by bisection."""
+    from epidot.dot.layers import LayeredDot
+    from epidot.light.states import solve_dot
+
+    target = HC / first_nm
+    low, high = 1.2, 12.0
+    for _ in range(24):
+        middle = math.sqrt(low * high)
+        if float(solve_dot(LayeredDot(material, middle)).E_1S_eV) > target:
+            low = middle
+        else:
+            high = middle
+    return math.sqrt(low * high)
+
+
+def _normal_nodes(n: int) -> Array:
+    from scipy.special import ndtri
+
+    return np.asarray(ndtri((np.arange(n) + 0.5) / n), dtype=np.float64)
+
+
+def _sizes(mean: float, sigma_rel: float, nodes: Array) -> Array:
+    s = math.sqrt(math.log1p(sigma_rel**2))
+    sizes = np.exp(s * nodes)
+    return np.asarray(mean * sizes / np.mean(sizes), dtype=np.float64)

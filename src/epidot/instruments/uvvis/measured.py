@@ -1,0 +1,239 @@
+"""The papers' numbers from an absorption spectrum."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.constants import HC
+from epidot.errors import Fault, InputError
+from epidot.instruments.uvvis.exciton import Exciton, first_exciton, red_half
+from epidot.instruments.uvvis.reading import saturated
+from epidot.quantities import Quantities, Quantity
+from epidot.signal import Signal
+from epidot.signal.windows import inside, ranges
+
+Array = NDArray[np.float64]
+
+
+def measured(signal: Signal, chosen: dict[str, Any]) -> Quantities:
+    """See :func:`epidot.instruments.uvvis.measure`; ``chosen`` are the settled options."""
+    material = known_material(chosen["material"])
+    warnings: list[str] = []
+    high = saturated(signal.y, float(chosen["saturation"])) if len(signal) else np.zeros(0, dtype=np.bool_)
+    signal, offset = prepared(signal, chosen, warnings)
+    sigma = signal.sigma if signal.sigma is not None and bool(np.all(signal.sigma > 0)) else None
+    found = first_exciton(signal.x, signal.y, sigma, float(chosen["least_depth"]))
+    reach = signal.x[0], signal.x[-1]
+    if np.any(high):
+        warnings.append(
+            f"{int(np.sum(high))} readings are saturated (absorbance above {chosen['saturation']:g} "
+            "or clipped flat)"
+        )
+    quantities = {
+        **_place(found),
+        "valley_depth": _valley(found, offset, high_near(signal, chosen, found)),
+        "hwhm_eV": _half_width(signal, sigma, found),
+        "diameter_nm": _diameter(found, material),
+        "concentration_M": _concentration(found, material, float(chosen["path_cm"]), offset),
+    }
+    if found.top is not None and chosen["baseline"] == "none":
+        ends = max(3, len(signal) // 50)
+        red = float(np.mean(signal.y[-ends:]))
+        if abs(red) > 0.03 * found.top.y and signal.x[-1] > found.top.x + 30:
+            warnings.append(
+                f"the absorbance at the red end ({reach[1]:.0f} nm) is {red:.3g}, "
+                f"{red / found.top.y:.0%} of the first maximum: valley depth, half width and concentration hang on it (option baseline)"
+            )
+    return Quantities("uvvis", quantities, signal.source, tuple(warnings), curves=_marks(signal, found))
+
+
+def known_material(name: str | None) -> str | None:
+    """The material's name, checked.
+
+    Raises
+    ------
+    InputError
+        If no sizing curve of that material is known.
+    """
+    if name is None:
+        return None
+    from epidot.matter import sizing
+
+    sizing.curves(name)
+    return name
+
+
+def prepared(signal: Signal, chosen: dict[str, Any], warnings: list[str]) -> tuple[Signal, float]:
+    """The spectrum without its baseline and inside its window, and the baseline's standard error.
+
+    Raises
+    ------
+    InputError
+        If too few points are left, or a range cannot be read or holds too few points.
+    """
+    error = 0.0
+    if chosen["baseline"] != "none":
+        signal, error = _without_baseline(signal, chosen, warnings)
+    elif chosen["baseline_nm"] is not None:
+        raise InputError(
+            Fault("baseline_nm needs a baseline", seen="baseline=none", nearest=("offset", "scatter"))
+        )
+    if chosen["window"] is not None:
+        keep = inside(signal.x, ranges(chosen["window"], "window"))
+        signal = signal.with_values(
+            signal.x[keep], signal.y[keep], None if signal.sigma is None else signal.sigma[keep]
+        )
+    if len(signal) < 8:
+        raise InputError(
+            Fault(
+                "too few points for an absorption spectrum",
+                signal.source or None,
+                seen=str(len(signal)),
+                remedy="at least 8 are needed",
+            )
+        )
+    return signal, error
+
+
+def _without_baseline(signal: Signal, chosen: dict[str, Any], warnings: list[str]) -> tuple[Signal, float]:
+    x, y = signal.x, signal.y
+    if chosen["baseline_nm"] is None:
+        low = x[-1] - 0.08 * (x[-1] - x[0])
+        part = x >= low
+        warnings.append(f"the baseline was taken from {low:.0f} to {x[-1]:.0f} nm")
+    else:
+        part = inside(x, ranges(chosen["baseline_nm"], "baseline_nm"))
+    columns = [np.ones(x.size)]
+    if chosen["baseline"] == "scatter":
+        columns.append((500.0 / x) ** 4)
+    design = np.stack(columns, axis=1)
+    if np.sum(part) < len(columns) + 3:
+        raise InputError(
+            Fault(
+                "too few points in baseline_nm",
+                signal.source or None,
+                seen=str(int(np.sum(part))),
+                remedy=f"the spectrum runs from {x[0]:g} to {x[-1]:g} nm",
+            )
+        )
+    solution, *_ = np.linalg.lstsq(design[part], y[part], rcond=None)
+    residuals = y[part] - design[part] @ solution
+    freedom = int(np.sum(part)) - len(columns)
+    covariance = np.linalg.pinv(design[part].T @ design[part]) * float(residuals @ residuals) / freedom
+    middle = np.mean(design, axis=0)
+    error = math.sqrt(max(0.0, float(middle @ covariance @ middle)))
+    return replace(signal, y=y - design @ solution), error
+
+
+def high_near(signal: Signal, chosen: dict[str, Any], found: Exciton) -> bool:
+    """Whether the first maximum itself stands on saturated readings."""
+    if found.top is None:
+        return False
+    near = np.abs(signal.x - found.top.x) < 5
+    return bool(np.any(saturated(signal.y, float(chosen["saturation"]))[near]))
+
+
+def _place(found: Exciton) -> dict[str, Quantity]:
+    if found.kind == "none":
+        return {
+            "first_exciton_nm": Quantity(None, None, "nm", "none", found.note),
+            "first_exciton_eV": Quantity(None, None, "eV", "none", found.note),
+        }
+    if found.top is not None:
+        how = f"maximum of a local polynomial of degree {found.top.degree} through {found.top.points} points"
+    else:
+        how = "minimum of the second derivative (mean of d²A/dλ² and d²A/dE², three widths of smoothing)"
+    x = found.place
+    return {
+        "first_exciton_nm": Quantity(x, found.sigma, "nm", how, found.note),
+        "first_exciton_eV": Quantity(HC / x, HC / x**2 * found.sigma, "eV", how, found.note),
+    }
+
+
+def _valley(found: Exciton, offset: float, clipped: bool) -> Quantity:
+    if found.top is None or found.valley is None:
+        note = "shoulder, no valley" if found.kind == "shoulder" else "no valley: " + found.note
+        return Quantity(None, None, "", "none", note)
+    if clipped:
+        return Quantity(None, None, "", "none", "the first maximum is saturated: dilute the sample")
+    high, low = found.top, found.valley
+    depth = 1 - low.y / high.y
+    slope_high, slope_low = low.y / high.y**2, -1 / high.y
+    variance = (slope_high * high.sigma_y) ** 2 + (slope_low * low.sigma_y) ** 2
+    variance += ((slope_high + slope_low) * offset) ** 2  # a baseline moves both by the same
+    how = f"1 - A_min/A_max, valley at {low.x:.1f} nm"
+    return Quantity(depth, math.sqrt(variance), "", how)
+
+
+def _half_width(signal: Signal, sigma: Array | None, found: Exciton) -> Quantity:
+    if found.top is None:
+        note = "shoulder, no maximum" if found.kind == "shoulder" else found.note
+        return Quantity(None, None, "eV", "none", note)
+    half = red_half(signal.x, signal.y, sigma, found.top)
+    if half is None:
+        why = "half of the maximum is not reached on the red side"
+        return Quantity(None, None, "eV", "none", why)
+    at, error = half
+    value = HC / found.place - HC / at
+    spread = math.hypot(HC / at**2 * error, HC / found.place**2 * found.sigma)
+    return Quantity(value, spread, "eV", "from the maximum to half its absorbance on the red side")
+
+
+def _diameter(found: Exciton, material: str | None) -> Quantity:
+    if material is None:
+        return Quantity(None, None, "nm", "none", "give the option material (InP, CdSe ...) for a size")
+    if found.top is None:
+        note = "shoulder, no valley: a sizing curve needs the first maximum"
+        return Quantity(None, None, "nm", "none", note if found.kind == "shoulder" else found.note)
+    from epidot.matter import sizing
+
+    middle = sizing.diameter(material, found.place)
+    if middle.value is None:
+        return middle
+    step = 0.5
+    slope = 0.0
+    try:
+        up, down = (
+            sizing.diameter(material, found.place + step),
+            sizing.diameter(material, found.place - step),
+        )
+        slope = ((up.value or middle.value) - (down.value or middle.value)) / (2 * step)
+    except InputError:  # at the end of a curve's range: the error of the wavelength is not carried over
+        pass
+    return replace(middle, sigma=math.hypot(middle.sigma or 0.0, slope * found.sigma))
+
+
+def _concentration(found: Exciton, material: str | None, path_cm: float, offset: float) -> Quantity:
+    unit = "mol/L"
+    if material is None:
+        return Quantity(
+            None, None, unit, "none", "give the option material (InP, CdSe ...) for a concentration"
+        )
+    if found.top is None:
+        return Quantity(None, None, unit, "none", found.note or "no first maximum")
+    from epidot.matter import sizing
+
+    try:
+        extinction = sizing.extinction(material, found.place)
+    except InputError as error:
+        return Quantity(None, None, unit, "none", "; ".join(str(f) for f in error.faults))
+    if extinction.value is None:
+        return Quantity(None, None, unit, "none", extinction.note)
+    value = found.top.y / (extinction.value * path_cm)
+    parts = [math.hypot(found.top.sigma_y, offset) / found.top.y]
+    parts.append((extinction.sigma or 0.0) / extinction.value)
+    how = f"A/(ε l), ε = {extinction.value:.3g} L/(mol cm) ({extinction.method}), l = {path_cm:g} cm"
+    return Quantity(value, value * math.hypot(*parts), unit, how, extinction.note)
+
+
+def _marks(signal: Signal, found: Exciton) -> dict[str, Signal]:
+    if found.top is None or found.valley is None:
+        return {}
+    x = np.array([found.valley.x, found.top.x])
+    y = np.array([found.valley.y, found.top.y])
+    return {"valley and first maximum": signal.with_values(x, y)}

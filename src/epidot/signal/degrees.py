@@ -1,0 +1,78 @@
+"""How many degrees a local curve needs, and what the choice adds to its errors.
+
+For nested least squares the answers of two degrees differ by noise of known variance: the difference of
+their variances.  The degree goes up while the answers differ by more than three such standard errors;
+what the next degree would still change beyond its noise is added to the standard error.  So a skewed
+band does not bias its own maximum, and a noisy one is not overfitted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+_CLEAR = 9.0  # squared number of standard errors that makes a difference clear
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a curve of one degree says: value and gradient (in its coefficients) of every quantity.
+
+    ``covariance`` is that of the coefficients, ``variance`` that of one point about the curve.
+    """
+
+    degree: int
+    values: Mapping[str, tuple[float, Array]]
+    covariance: Array
+    variance: float
+
+    def spread(self, name: str) -> float:
+        """Variance of a quantity by noise alone."""
+        gradient = self.values[name][1]
+        return max(0.0, float(gradient @ self.covariance @ gradient))
+
+
+def settled(answers: Sequence[Answer], deciding: Sequence[str]) -> tuple[Answer, dict[str, float]]:
+    """The answer to believe, and the standard error of each of its quantities.
+
+    ``answers`` are in the order of their degrees (at least one); the quantities named in ``deciding``
+    decide whether the degree goes up.
+    """
+    at = 0
+    while at + 1 < len(answers) and _differ(answers[at], answers[at + 1], deciding):
+        at += 1
+    chosen = answers[at]
+    higher = answers[at + 1] if at + 1 < len(answers) else None
+    errors = {}
+    for name in chosen.values:
+        variance = chosen.spread(name)
+        if higher is not None and name in higher.values:
+            moved, noise = _change(chosen, higher, name)
+            variance += max(0.0, moved * moved - noise)
+        errors[name] = math.sqrt(variance)
+    return chosen, errors
+
+
+def _change(low: Answer, high: Answer, name: str) -> tuple[float, float]:
+    """By how much the higher degree moves a quantity, and the variance that noise gives this move."""
+    moved = high.values[name][0] - low.values[name][0]
+    # A misfit of the lower degree sits in its residuals: judge both by the noise of the higher one.
+    ratio = min(1.0, high.variance / low.variance) if low.variance > 0 else 1.0
+    return moved, max(high.spread(name) - low.spread(name) * ratio, 0.0)
+
+
+def _differ(low: Answer, high: Answer, deciding: Sequence[str]) -> bool:
+    for name in deciding:
+        if name in low.values and name in high.values:
+            moved, variance = _change(low, high, name)
+            if moved * moved > _CLEAR * variance:
+                return True
+        elif name in high.values:
+            return True
+    return False
