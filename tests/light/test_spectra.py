@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from scipy.special import voigt_profile
 from epidot.constants import HC
 from epidot.dot.layers import Layer, LayeredDot, Population
 from epidot.light import spectra
-from epidot.light.states import Options, solve_dot
+from epidot.light.states import Options, solve_dot, table
 
 BARE = LayeredDot("InP", 3.3)
 THIN = LayeredDot("InP", 3.3, (Layer("ZnSe", 0.65),))
@@ -30,6 +31,24 @@ def wide(dot: LayeredDot, sigma: float = 0.08) -> Population:
 
     z = norm.ppf((np.arange(400) + 0.5) / 400)
     return Population(dot, dot.core_diameter_nm * (1 + sigma * z / z.std()))
+
+
+@cache
+def solved(shells: tuple[Layer, ...]):
+    return table(LayeredDot("InP", 3.3, shells), np.linspace(1.75, 4.85, 12), Options(excited=True))
+
+
+def known(dot: LayeredDot):
+    """Levels over every size these tests use, solved once."""
+    return solved(dot.shells)
+
+
+def absorbed(dot: LayeredDot, sigma: float, nm):
+    return spectra.absorption(wide(dot, sigma), nm, levels=known(dot))
+
+
+def emitted(dot: LayeredDot, sigma: float) -> spectra.Peak:
+    return spectra.emission_peak(wide(dot, sigma), levels=known(dot))
 
 
 def valley(nm, A):
@@ -99,13 +118,13 @@ def test_smoothing_keeps_mean_and_variance(rng):
 def test_the_spectrum_does_not_depend_on_the_number_of_dots():
     nm = np.arange(450.0, 680.0)
     few = Population(BARE, wide(BARE).core_diameters_nm[::4])
-    a, b = spectra.absorption(few, nm), spectra.absorption(wide(BARE), nm)
+    a, b = (spectra.absorption(p, nm, levels=known(BARE)) for p in (few, wide(BARE)))
     np.testing.assert_allclose(a, b, atol=0.02)
 
 
 def test_absorption_is_one_at_the_1S_band():
     nm = np.arange(400.0, 700.0, 0.5)
-    A = spectra.absorption(wide(THICK), nm)
+    A = spectra.absorption(wide(THICK), nm, levels=known(THICK))
     assert np.interp(solve_dot(THICK).first_exciton_nm, nm, A) == pytest.approx(1.0, abs=0.05)
     assert np.all(A >= -1e-9)
     assert A[-1] < 0.02
@@ -113,8 +132,8 @@ def test_absorption_is_one_at_the_1S_band():
 
 def test_wider_distributions_have_shallower_valleys_and_broader_emission():
     nm = np.arange(430.0, 680.0, 0.5)
-    depth = [valley(nm, spectra.absorption(wide(THICK, s), nm)) for s in (0.05, 0.08, 0.12)]
-    width = [spectra.emission_peak(wide(THICK, s)).fwhm for s in (0.05, 0.08, 0.12)]
+    depth = [valley(nm, absorbed(THICK, s, nm)) for s in (0.05, 0.08, 0.12)]
+    width = [emitted(THICK, s).fwhm for s in (0.05, 0.08, 0.12)]
     assert depth[0] > depth[1] > depth[2]
     assert width[0] < width[1] < width[2]
 
@@ -122,21 +141,16 @@ def test_wider_distributions_have_shallower_valleys_and_broader_emission():
 def test_thick_shells_at_the_given_spread_Y004_Y007():
     """σ_R = 8 %: valley and FWHM of the thick shell come out near 0.58 and 36.5 nm, not on them."""
     nm = np.arange(430.0, 680.0, 0.5)
-    assert 0.5 < valley(nm, spectra.absorption(wide(THICK, 0.08), nm)) < 0.75
-    assert 32 < spectra.emission_peak(wide(THICK, 0.08)).fwhm < 43
+    assert 0.5 < valley(nm, absorbed(THICK, 0.08, nm)) < 0.75
+    assert 32 < emitted(THICK, 0.08).fwhm < 43
 
 
 def test_one_spread_for_all_gives_the_wrong_order_of_valleys_Y006():
     """With one σ_R the bare core has the deepest valley: 0.43 < 0.53 < 0.58 needs narrowing (or disorder)."""
     nm = np.arange(430.0, 680.0, 0.5)
-    core, thin, thick, full = (
-        valley(nm, spectra.absorption(wide(d, 0.08), nm)) for d in (BARE, THIN, THICK, FULL)
-    )
+    core, thin, thick, full = (valley(nm, absorbed(d, 0.08, nm)) for d in (BARE, THIN, THICK, FULL))
     assert core > thin > thick > full
-    narrowing = [
-        valley(nm, spectra.absorption(wide(d, s), nm))
-        for d, s in ((BARE, 0.14), (THIN, 0.115), (THICK, 0.085))
-    ]
+    narrowing = [valley(nm, absorbed(d, s, nm)) for d, s in ((BARE, 0.14), (THIN, 0.115), (THICK, 0.085))]
     assert narrowing[0] < narrowing[1] < narrowing[2]
 
 

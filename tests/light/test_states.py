@@ -122,6 +122,13 @@ def test_table_of_one_size():
     assert E.min() == pytest.approx(solve_dot(BARE).E_1S_eV)
 
 
+def test_a_trace_of_a_shell_changes_nothing():
+    """From nothing to a first trace of ZnS the energy goes on without a jump."""
+    for thickness in (1e-7, 0.9e-3, 1.1e-3):
+        found = solve_dot(shelled(("ZnS", thickness))).E_1S_eV
+        assert found == pytest.approx(solve_dot(BARE).E_1S_eV, abs=5e-4)
+
+
 def test_bad_input():
     with pytest.raises(InputError, match="unknown material"):
         solve_dot(LayeredDot("InPp", 3.3))

@@ -53,17 +53,12 @@ def test_four_band_sphere_root(heavy, light):
     slow, fast = heavy, (2 * heavy + light) / 3 + (light - heavy) / 3
 
     def condition(E):
-        kh, kl = math.sqrt(E / (HBAR2_2M * slow)), math.sqrt(E / (HBAR2_2M * fast))
-        j = spherical_jn
-        return j(0, kl * R) * j(2, kh * R) + j(2, kl * R) * j(0, kh * R)
+        kh, kl = np.sqrt(E / (HBAR2_2M * slow)) * R, np.sqrt(E / (HBAR2_2M * fast)) * R
+        return spherical_jn(0, kl) * spherical_jn(2, kh) + spherical_jn(2, kl) * spherical_jn(0, kh)
 
     E = np.linspace(1e-3, 3.0, 4000)
-    values = [condition(x) for x in E]
-    root = next(
-        brentq(condition, a, b, xtol=1e-15)
-        for a, b, u, v in zip(E, E[1:], values, values[1:], strict=False)
-        if u * v < 0
-    )
+    first = int(np.flatnonzero(np.diff(np.sign(condition(E))))[0])
+    root = brentq(condition, E[first], E[first + 1], xtol=1e-15)
     # a large split-off energy removes the split-off band; what it leaves goes as 1/Δ and is extrapolated away
     grid = mesh([R], longest_nm=0.6, refine=1)
     near, far = (-hole.solve_holes(grid, sphere(dso=x, heavy=heavy, light=light))[0].E for x in (2e4, 4e4))

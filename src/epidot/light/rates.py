@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from epidot.constants import ALPHA, HBAR, K_B, M_E_C2
 from epidot.dot.layers import LayeredDot
 from epidot.light.parameters import number
-from epidot.light.states.levels import ROOM_K, Levels
+from epidot.light.states.levels import ROOM_K, Levels, without_traces
 from epidot.matter.materials import material
 from epidot.matter.reagents import refractive_index
 
@@ -70,6 +70,7 @@ def radiative_rate(
     ``choice`` overrides constants of ``data/light.yaml`` by name (``f_kr``, ``exchange_splitting_eV``).
     """
     chosen = dict(choice or {})
+    dot = without_traces(dot)
     n = float(refractive_index(dot.medium))
     names = [dot.core, *(layer.material for layer in dot.shells)]
     eps = np.array([material(name)["eps_opt"] for name in names] + [n * n])

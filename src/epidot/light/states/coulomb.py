@@ -43,7 +43,7 @@ def self_energy(r: Array, radii: Array, eps: Array) -> Array:
     """
     R = radii
     n = R.size
-    l = np.arange(min(HIGHEST, int(np.ceil(8 * R[-1] / SMEARING_NM))) + 1, dtype=np.float64)
+    l = np.arange(min(HIGHEST, int(np.ceil(6 * R[-1] / SMEARING_NM))) + 1, dtype=np.float64)
     # Region i: potential A r^l + B r^-(l+1); a source's own field is reflected from the interfaces outside
     # it, A = rho B, and inside it, B = sigma A.  Both are kept in units of the interface that reflects, so
     # that only ratios of radii <= 1 are raised to high powers.

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from epidot.constants import HBAR2_2M
 from epidot.errors import WorkError
 from epidot.light.states.bands import Bands
-from epidot.light.states.mesh import Mesh
+from epidot.light.states.mesh import Mesh, combined
 
 Array = NDArray[np.float64]
 
@@ -55,12 +55,12 @@ def solve_electron(mesh: Mesh, bands: Bands, l: int = 0, n: int = 1, tolerance_e
 
     kinetic = HBAR2_2M * (mesh.stiff + l * (l + 1) * mesh.plain)
     mass = mesh.mass.sum(axis=0)
-    potential = np.tensordot(bands.Ec, mesh.mass, 1)
+    potential = combined(bands.Ec, mesh.mass)
     keep = slice(1 if l else 0, None)  # regular at the origin: f ~ r^l
     kinetic, mass, potential = kinetic[:, keep, keep], mass[keep, keep], potential[keep, keep]
     E = float(bands.Ec[0]) + 0.6
     for _ in range(40):
-        hamiltonian = np.tensordot(bands.inverse_mass(E), kinetic, 1) + potential
+        hamiltonian = combined(bands.inverse_mass(E), kinetic) + potential
         value, vector = eigh(hamiltonian, mass, subset_by_index=(n - 1, n - 1), check_finite=False)
         c = vector[:, 0]
         per_region = np.einsum("rij,i,j->r", kinetic, c, c)

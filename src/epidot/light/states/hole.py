@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from epidot.constants import HBAR2_2M
 from epidot.light.states.bands import Bands
-from epidot.light.states.mesh import Mesh
+from epidot.light.states.mesh import Mesh, combined
 
 Array = NDArray[np.float64]
 
@@ -131,11 +131,11 @@ def valence_matrix(mesh: Mesh, bands: Bands, twoF: int, Ln: int, light: Array) -
     n, size = len(those), mesh.size
     M = HBAR2_2M * bands.M
     extra = HBAR2_2M * (light - bands.M)
-    stiff, extra_stiff = np.tensordot(M, mesh.stiff, 1), np.tensordot(extra, mesh.stiff, 1)
-    plain, extra_plain = np.tensordot(M, mesh.plain, 1), np.tensordot(extra, mesh.plain, 1)
-    mixed = np.tensordot(extra, mesh.mixed, 1)
-    edge = np.tensordot(bands.dso / 3 - bands.Ev, mesh.mass, 1)
-    split = np.tensordot(-2 * bands.dso / 3, mesh.mass, 1)
+    stiff, extra_stiff = combined(M, mesh.stiff), combined(extra, mesh.stiff)
+    plain, extra_plain = combined(M, mesh.plain), combined(extra, mesh.plain)
+    mixed = combined(extra, mesh.mixed)
+    edge = combined(bands.dso / 3 - bands.Ev, mesh.mass)
+    split = combined(-2 * bands.dso / 3, mesh.mass)
     overlap = mesh.mass.sum(axis=0)
     recoupling = spin_orbit(twoF, Ln)
     H, S = np.zeros((n, size, n, size)), np.zeros((n, size, n, size))

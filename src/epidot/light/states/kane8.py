@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from epidot.constants import HBAR2_2M
 from epidot.light.states.bands import REMOTE, Bands
 from epidot.light.states.hole import channels, regular, valence_matrix
-from epidot.light.states.mesh import Mesh
+from epidot.light.states.mesh import Mesh, combined
 
 Array = NDArray[np.float64]
 
@@ -25,7 +25,7 @@ def block(mesh: Mesh, bands: Bands, twoF: int, Ln: int) -> tuple[Array, Array]:
     those = channels(twoF, Ln)
     first = 1 if Ln else 0
     kinetic = HBAR2_2M * REMOTE * (mesh.stiff + Ln * (Ln + 1) * mesh.plain).sum(axis=0)
-    s_block = (kinetic + np.tensordot(bands.Ec, mesh.mass, 1))[first:, first:]
+    s_block = (kinetic + combined(bands.Ec, mesh.mass))[first:, first:]
     s_mass = mesh.mass.sum(axis=0)[first:, first:]
     # <s| P div |V>: ∫ f P (a' + c a/r) r² dr
     weight = mesh.w * bands.coupling()[mesh.region]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -26,6 +27,7 @@ StrainMethod = Literal["shells", "paper", "none"]
 ROOM_K = 295.0
 HIGHEST_L = 6
 LIGAND_EDGE_NM = 0.3
+TRACE_NM = 1e-3
 
 
 @dataclass(frozen=True)
@@ -86,9 +88,9 @@ class Transition:
 class Levels:
     """What :func:`solve_dot` returns; energies in eV from the unstrained core's valence-band top.
 
-    ``E_1S_eV = Ee − Eh − J + selfpol``.  Per region (core, shells, then the ligand layer): ``edges``
-    (Ec, Ev), ``strain`` (hydrostatic elastic), ``P_e`` and ``P_h`` (probabilities, sum 1),
-    ``overlap_e_h`` (∫ f v r² of the 1S pair, its square is ``K`` when summed over regions).
+    ``E_1S_eV = Ee − Eh − J + selfpol``.  Per region (core, shells without traces, ligand): ``Ec_eV``,
+    ``Ev_eV``, ``strain`` (hydrostatic elastic), ``P_e`` and ``P_h`` (probabilities, sum 1),
+    ``overlap_by_region`` (∫ f v r² of the 1S pair; the square of its sum is ``K``).
     ``density_out_e``/``h`` are the carriers' probability densities at the inorganic surface in nm⁻³.
     """
 
@@ -135,6 +137,7 @@ def solve_dot(dot: LayeredDot, options: Options | None = None) -> Levels:
     from epidot.dot.strain import strain
 
     how = options or Options()
+    dot = without_traces(dot)
     elastic = (
         [0.0] * (1 + len(dot.shells))
         if how.strain == "none"
@@ -197,6 +200,14 @@ def solve_dot(dot: LayeredDot, options: Options | None = None) -> Levels:
     )
 
 
+def without_traces(dot: LayeredDot) -> LayeredDot:
+    """``dot`` without shells thinner than :data:`TRACE_NM`: they move 1S by < 0.5 meV and spoil the mesh."""
+    if all(layer.thickness_nm >= TRACE_NM for layer in dot.shells):
+        return dot
+    return replace(dot, shells=tuple(layer for layer in dot.shells if layer.thickness_nm >= TRACE_NM))
+
+
+@lru_cache(maxsize=32)
 def outside_eps(medium: str) -> float:
     """Dielectric constant at optical frequency of ligands and solvent, taken as one: n² of the medium."""
     from epidot.matter.reagents import refractive_index

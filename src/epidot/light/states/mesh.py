@@ -59,6 +59,12 @@ def _reference(degree: int) -> _Element:
     return _Element(nodes, m, s, d, x, w, value, slope, primitive @ through)
 
 
+def combined(weights: Array, matrices: Array) -> Array:
+    """Σ over regions of weight × matrix, shape (n, n)."""
+    out: Array = (weights @ matrices.reshape(weights.size, -1)).reshape(matrices.shape[1:])
+    return out
+
+
 @dataclass(frozen=True)
 class Mesh:
     """Matrices of one radial mesh, per region, shape (regions, n, n); all include the weight of r.
@@ -140,10 +146,10 @@ def mesh(
         element, r0 = _reference(p), edges[e]
         here = slice(node, node + p + 1)
         at = slice(starts[e], starts[e] + points[e])
-        quadratic = np.array([r0 * r0, 2 * r0 * h, h * h])
-        mass[where, here, here] += h * np.tensordot(quadratic, element.m, 1)
-        plain[where, here, here] += h * element.m[0]
-        stiff[where, here, here] += np.tensordot(quadratic, element.s, 1) / h
+        m, s = element.m, element.s
+        mass[where, here, here] += h * (r0 * r0 * m[0] + 2 * r0 * h * m[1] + h * h * m[2])
+        plain[where, here, here] += h * m[0]
+        stiff[where, here, here] += r0 * r0 / h * s[0] + 2 * r0 * s[1] + h * s[2]
         mixed[where, here, here] += r0 * element.d[0] + h * element.d[1]
         nodes[here] = r0 + h * element.nodes
         r[at], w[at], region[at] = r0 + h * element.x, h * element.w, where

@@ -62,7 +62,7 @@ def electron_energy(bands: Bands, l: int = 0, near: float | None = None, span_eV
     from scipy.optimize import brentq
 
     if near is not None:
-        grid = np.linspace(near - span_eV, near + span_eV, 41)
+        grid = np.linspace(near - span_eV, near + span_eV, 6)
     else:
         grid = np.linspace(float(bands.Ec[0]) + 1e-3, float(bands.Ec.max()) - 1e-3, 2000)
     values = [mismatch(float(E), bands, l) for E in grid]
