@@ -14,6 +14,12 @@ from epidot.synthesis.written import Place, Remark, Tree, plain
 
 _HEADINGS: dict[str, type[schema.Part]] = {"core": schema.Core, "solvent": schema.Solvent}
 _TABLES: dict[str, type[schema.Part]] = {"stocks": schema.Stock, "reagents": schema.OwnReagent}
+_EXAMPLES = {
+    "core": "write e.g. core: {material: InP, diameter: 3.3 nm, amount: 220 nmol}",
+    "solvent": "write e.g. solvent: {reagent: ODE, volume: 5 mL}",
+    "stocks": "write e.g. stocks: {Zn(OA)2: {concentration: 0.5 M, in: ODE}}",
+    "reagents": "write e.g. reagents: {DIAD: {formula: C8H14N2O4}}",
+}
 _M = TypeVar("_M", bound=BaseModel)
 
 
@@ -220,12 +226,15 @@ def _tell(
         return
     told.add(spot)
     line = lines.get(spot) or lines.get(spot[:-1]) or _line_around(spot, lines, tree)
-    words = " ".join(plain(p) for p in spot[len(place) :] if isinstance(p, str)) or name
+    words = " ".join(plain(p) for p in spot[len(place) :] if isinstance(p, str))
+    words = f"{name} {words}".strip() if name in schema.STEPS else words or name
     if kind == "missing":
         owner = " ".join(plain(p) for p in inside if isinstance(p, str)) or name
+        if inside:
+            remedy = _EXAMPLES.get(str(inside[0]), "see docs/recipes.md for what belongs there")
         faults.add(f"{owner} needs {plain(str(detail['loc'][-1]))!r}", line=line, remedy=remedy)
     elif kind == "epidot":
-        what = context["what"] if not inside else f"{words}: {context['what']}"
+        what = f"{words}: {context['what']}" if words else context["what"]
         faults.add(what, line=line, seen=context["seen"] or None, remedy=context["remedy"] or None)
     elif kind == "literal_error":
         choices = [c.strip().strip("'") for c in str(context["expected"]).replace(" or ", ", ").split(",")]

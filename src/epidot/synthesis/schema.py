@@ -41,7 +41,7 @@ class Part(BaseModel):
     """A heading or a step: no key but the declared ones, nothing changed after reading."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True
+        extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True, defer_build=True
     )
 
 
