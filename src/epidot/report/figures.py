@@ -17,6 +17,8 @@ from epidot.runs.batch import Batch
 from epidot.signal import Signal
 from epidot.units import celsius
 
+LIGANDS_NM = 1.6  # drawn thickness of the ligand layer, about an oleate; a picture, not a result
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -98,31 +100,36 @@ def cross_section(dots: Mapping[str, LayeredDot]) -> Figure:
     drawing, axes = style.figure(1, count, size=(max(3.0, min(9.0, 2.5 * count)), 2.7), squeeze=False)
     radius = max((dot.diameter_nm / 2 for dot in dots.values()), default=1.0) + 1.9
     data: dict[str, Any] = {}
-    from matplotlib.patches import Circle
-
     for axis, (name, dot) in zip(axes[0], dots.items(), strict=True):
-        materials = [dot.core, *(layer.material for layer in dot.shells)]
-        radii = dot.radii_nm
-        axis.add_patch(Circle((0, 0), float(radii[-1]) + 1.6, color="0.95", lw=0))
-        for material, r in list(zip(materials, radii, strict=True))[::-1]:
-            axis.add_patch(Circle((0, 0), float(r), facecolor=_colour(material), edgecolor="white", lw=0.7))
-        if dot.oxide >= 0.5:
-            angles = np.linspace(0, 2 * np.pi, max(1, round(dot.oxide)), endpoint=False)
-            edge = float(radii[0])
-            axis.plot(edge * np.cos(angles), edge * np.sin(angles), ".", color="black", ms=2.5)
+        draw_dot(axis, dot)
         shells = (
             " | ".join(f"{layer.material} {layer.thickness_nm:.2f}" for layer in dot.shells) or "no shell"
         )
         axis.set_title(f"{name}\n{dot.core} {dot.core_diameter_nm:.2f} nm | {shells}", fontsize=7)
         axis.set(xlim=(-radius, radius), ylim=(-radius, radius), aspect="equal")
         axis.axis("off")
-        data[f"{name}: radii_nm"] = radii
+        data[f"{name}: radii_nm"] = dot.radii_nm
     axes[0][0].plot([-radius * 0.9, -radius * 0.9 + 2], [-radius * 0.95] * 2, color="black", lw=2)
     axes[0][0].text(-radius * 0.9 + 1, -radius * 0.9, "2 nm", ha="center", va="bottom", fontsize=7)
     caption = (
         "The mean dot, cut open: core, shells, ligands (grey). Black dots: oxide units left on the core."
     )
     return Figure(drawing, caption, data)
+
+
+def draw_dot(axis: Any, dot: LayeredDot) -> None:
+    """A cut through one dot: ligand layer, shells, core, and the oxide units on it."""
+    from matplotlib.patches import Circle
+
+    materials = [dot.core, *(layer.material for layer in dot.shells)]
+    radii = dot.radii_nm
+    axis.add_patch(Circle((0, 0), float(radii[-1]) + LIGANDS_NM, color="0.95", lw=0))
+    for material, r in list(zip(materials, radii, strict=True))[::-1]:
+        axis.add_patch(Circle((0, 0), float(r), facecolor=_colour(material), edgecolor="white", lw=0.7))
+    if dot.oxide >= 0.5:
+        angles = np.linspace(0, 2 * np.pi, max(1, round(dot.oxide)), endpoint=False)
+        edge = float(radii[0])
+        axis.plot(edge * np.cos(angles), edge * np.sin(angles), ".", color="black", ms=2.5)
 
 
 def spectra(batch: Batch) -> Figure:
