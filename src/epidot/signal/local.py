@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.signal.degrees import Answer, settled
+from epidot.signal.legendre import Polynomial
 
 Array = NDArray[np.float64]
 
@@ -34,26 +35,16 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class _Polynomial:
-    """Coefficients over u = (x - centre) / half with their covariance."""
+class _Fitted:
+    """A polynomial, the covariance of its coefficients and the noise of one point about it."""
 
-    coefficients: Array
+    curve: Polynomial
     covariance: Array
-    centre: float
-    half: float
     noise: float
-    degree: int
 
-    def basis(self, u: float, derivative: int = 0) -> Array:
-        """Rows of the design matrix (or of its derivatives in u) at one place, shape (degree + 1,)."""
-        rows = np.eye(self.degree + 1)
-        if derivative:
-            raised = [np.polynomial.legendre.legder(row, derivative) for row in rows]
-            rows = np.stack([np.pad(r, (0, self.degree + 1 - r.size)) for r in raised])
-        return np.asarray(np.polynomial.legendre.legval(u, rows.T), dtype=np.float64)
 
-    def at(self, u: float, derivative: int = 0) -> float:
-        return float(self.basis(u, derivative) @ self.coefficients)
+# From a polynomial to a place: x, its gradient in the coefficients, y and its gradient.
+_Place = Callable[[Polynomial], tuple[float, Array, float, Array] | None]
 
 
 def noise_level(y: Array) -> float:
@@ -73,15 +64,12 @@ def extremum(x: Array, y: Array, sigma: Array | None, *, maximum: bool) -> Readi
     """
     sign = 1.0 if maximum else -1.0
 
-    def place(p: _Polynomial) -> tuple[float, Array, float, Array] | None:
-        derivative = np.polynomial.legendre.legder(p.coefficients)
-        roots = np.polynomial.legendre.legroots(derivative)
-        real = roots[np.abs(roots.imag) < 1e-9].real
-        inside = [float(u) for u in real if abs(u) < 1 and sign * p.at(float(u), 2) < 0]
+    def place(p: Polynomial) -> tuple[float, Array, float, Array] | None:
+        inside = [v for v in p.roots(derivative=1) if sign * p.at(v, 2) < 0]
         if not inside:
             return None
-        u = max(inside, key=lambda v: sign * p.at(v))
-        return u, -p.basis(u, 1) / p.at(u, 2), p.at(u), p.basis(u)
+        best = max(inside, key=lambda v: sign * p.at(v))
+        return best, -p.gradient(best, 1) / p.at(best, 2), p.at(best), p.gradient(best)
 
     return _reading(x, y, sigma, place)
 
@@ -89,43 +77,31 @@ def extremum(x: Array, y: Array, sigma: Array | None, *, maximum: bool) -> Readi
 def crossing(x: Array, y: Array, sigma: Array | None, level: float) -> Reading | None:
     """Where the curve inside the window crosses ``level``, taken as exactly known (nearest to the middle)."""
 
-    def place(p: _Polynomial) -> tuple[float, Array, float, Array] | None:
-        shifted = p.coefficients.copy()
-        shifted[0] -= level
-        roots = np.polynomial.legendre.legroots(shifted)
-        real = [float(u) for u in roots[np.abs(roots.imag) < 1e-9].real if abs(u) <= 1]
-        if not real:
+    def place(p: Polynomial) -> tuple[float, Array, float, Array] | None:
+        inside = [v for v in p.roots(level) if p.at(v, 1) != 0]
+        if not inside:
             return None
-        u = min(real, key=abs)
-        slope = p.at(u, 1)
-        if slope == 0:
-            return None
-        return u, -p.basis(u) / slope, p.at(u), p.basis(u)
+        best = min(inside, key=lambda v: abs(v - p.centre))
+        return best, -p.gradient(best) / p.at(best, 1), p.at(best), p.gradient(best)
 
     return _reading(x, y, sigma, place)
 
 
 def slope_at(x: Array, y: Array, at: float) -> float:
     """dy/dx at ``at`` from a cubic through the window."""
-    p = _fit(x, y, None, min(3, x.size - 1))
-    return p.at((at - p.centre) / p.half, 1) / p.half
+    return _fit(x, y, None, min(3, x.size - 1)).curve.at(at, 1)
 
 
-def _reading(
-    x: Array,
-    y: Array,
-    sigma: Array | None,
-    place: Callable[[_Polynomial], tuple[float, Array, float, Array] | None],
-) -> Reading | None:
+def _reading(x: Array, y: Array, sigma: Array | None, place: _Place) -> Reading | None:
     answers: list[Answer] = []
     for degree in (2,) if 4 <= x.size < 7 else range(4, _HIGHEST + 1, 2):
         if x.size < degree + (2 if degree == 2 else 3):
             break
         p = _fit(x, y, sigma, degree)
-        found = place(p)
+        found = place(p.curve)
         if found is not None:
-            u, gradient_x, value, gradient_y = found
-            values = {"x": (p.centre + p.half * u, p.half * gradient_x), "y": (value, gradient_y)}
+            at, gradient_x, value, gradient_y = found
+            values = {"x": (at, gradient_x), "y": (value, gradient_y)}
             answers.append(Answer(degree, values, p.covariance, p.noise**2))
     if not answers:
         return None
@@ -141,7 +117,7 @@ def _reading(
     )
 
 
-def _fit(x: Array, y: Array, sigma: Array | None, degree: int) -> _Polynomial:
+def _fit(x: Array, y: Array, sigma: Array | None, degree: int) -> _Fitted:
     centre, half = (x[0] + x[-1]) / 2, (x[-1] - x[0]) / 2
     u = (x - centre) / half
     design = np.polynomial.legendre.legvander(u, degree)
@@ -166,7 +142,7 @@ def _fit(x: Array, y: Array, sigma: Array | None, degree: int) -> _Polynomial:
     else:
         noise = math.sqrt(variance)
         covariance = covariance * variance * correlated
-    return _Polynomial(coefficients, covariance, float(centre), float(half), noise, degree)
+    return _Fitted(Polynomial(coefficients, float(centre), float(half)), covariance, noise)
 
 
 def correlation(residuals: Array, freedom: int) -> float:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from epidot.constants import HC
 from epidot.signal.degrees import Answer, settled
+from epidot.signal.legendre import Polynomial
 from epidot.signal.local import correlation
 
 Array = NDArray[np.float64]
@@ -59,48 +60,13 @@ class Band:
     y: Array
 
 
+@dataclass(frozen=True)
 class _Curve:
-    """log y = P(u), u = (x - centre) / half in [-1, 1], with the covariance of the Legendre coefficients."""
+    """log y is ``log``; the covariance of its coefficients and the variance of one point about it."""
 
-    def __init__(
-        self, coefficients: Array, covariance: Array, centre: float, half: float, variance: float
-    ) -> None:
-        self.covariance = covariance
-        self.variance = variance
-        self._centre, self._half = centre, half
-        # Powers of u, lowest first: quick to evaluate, and safe on [-1, 1] at these degrees.
-        power = np.polynomial.legendre.leg2poly(coefficients)
-        padded = np.zeros(coefficients.size)
-        padded[: power.size] = power
-        orders = [padded]
-        for _ in range(2):
-            orders.append(orders[-1][1:] * np.arange(1, orders[-1].size) / half)
-        self._orders = [tuple(float(c) for c in order) for order in orders]
-
-    def log(self, x: float, derivative: int = 0) -> float:
-        """log y or its derivative in x."""
-        u = (x - self._centre) / self._half
-        total = 0.0
-        for c in reversed(self._orders[derivative]):
-            total = total * u + c
-        return total
-
-    def logs(self, x: Array, derivative: int = 0) -> Array:
-        """The same for many x, shape (n,)."""
-        u = (x - self._centre) / self._half
-        return np.asarray(np.polynomial.polynomial.polyval(u, self._orders[derivative]), dtype=np.float64)
-
-    def basis(self, x: float, derivative: int = 0) -> Array:
-        """Gradient of ``log(x, derivative)`` (0 or 1) in the Legendre coefficients."""
-        u = (x - self._centre) / self._half
-        n = len(self._orders[0])
-        value, slope = [1.0, u], [0.0, 1.0]
-        for k in range(1, n - 1):
-            value.append(((2 * k + 1) * u * value[k] - k * value[k - 1]) / (k + 1))
-            slope.append((2 * k + 1) * value[k] + slope[k - 1])
-        if derivative:
-            return np.array(slope[:n]) / self._half
-        return np.array(value[:n])
+    log: Polynomial
+    covariance: Array
+    variance: float
 
 
 def find_band(x: Array, y: Array, sigma: Array | None, shape: Array, top: int, density: str) -> Band | None:
@@ -144,7 +110,7 @@ def find_band(x: Array, y: Array, sigma: Array | None, shape: Array, top: int, d
         "red" in values,
         degree,
         grid,
-        np.exp(curve.logs(grid)),
+        np.exp(curve.log.over(grid)),
     )
 
 
@@ -206,7 +172,7 @@ def _fitted(x: Array, y: Array, sigma: Array | None, shape: Array, degree: int) 
     covariance = (inverse @ inverse.T) * correlation(residuals, freedom)
     if sigma is None or variance > 1 + 3 * math.sqrt(2 / freedom):
         covariance = covariance * variance
-    return _Curve(c, covariance, centre, half, variance)
+    return _Curve(Polynomial(c, centre, half), covariance, variance)
 
 
 def _answers(curve: _Curve, x: Array, near: float, density: str) -> dict[str, tuple[float, Array]] | None:
@@ -215,10 +181,10 @@ def _answers(curve: _Curve, x: Array, near: float, density: str) -> dict[str, tu
     if nm is None:
         return None
     peak, gradient, blue, red = nm
-    height = math.exp(curve.log(peak))
+    height = math.exp(curve.log.at(peak))
     out: dict[str, tuple[float, Array]] = {
         "peak_nm": (peak, gradient),
-        "height": (height, height * curve.basis(peak)),
+        "height": (height, height * curve.log.gradient(peak)),
     }
     if blue is not None and red is not None:
         out["fwhm_nm"] = (red[0] - blue[0], red[1] - blue[1])
@@ -246,25 +212,25 @@ def _half_points(
 ) -> tuple[float, Array, Point | None, Point | None] | None:
     """Maximum and half-maximum points of exp(P(x)) x**power, each with its gradient in the coefficients."""
     grid = np.linspace(x[0], x[-1], _GRID)
-    slope = curve.logs(grid, 1) + power / grid
+    slope = curve.log.over(grid, 1) + power / grid
     tops = np.flatnonzero((slope[:-1] > 0) & (slope[1:] <= 0))
     if tops.size == 0:
         return None
     at = int(tops[np.argmin(np.abs(grid[tops] - near))])
 
     def first(v: float) -> float:
-        return curve.log(v, 1) + power / v
+        return curve.log.at(v, 1) + power / v
 
     peak = _root(first, grid[at], grid[at + 1])
-    bend = curve.log(peak, 2) - power / peak**2
+    bend = curve.log.at(peak, 2) - power / peak**2
     if not bend < 0:
         return None
-    level = curve.log(peak) + power * math.log(peak) - math.log(2.0)
+    level = curve.log.at(peak) + power * math.log(peak) - math.log(2.0)
 
     def above(v: float) -> float:
-        return curve.log(v) + power * math.log(v) - level
+        return curve.log.at(v) + power * math.log(v) - level
 
-    heights = curve.logs(grid) + power * np.log(grid) - level
+    heights = curve.log.over(grid) + power * np.log(grid) - level
     sides: list[Point | None] = []
     for i, step in ((at, -1), (at + 1, 1)):
         while 0 <= i < grid.size and heights[i] > 0:
@@ -274,9 +240,9 @@ def _half_points(
             continue
         a, b = sorted((grid[i], grid[i - step]))
         place = _root(above, a, b)
-        gradient = -(curve.basis(place) - curve.basis(peak)) / first(place)
+        gradient = -(curve.log.gradient(place) - curve.log.gradient(peak)) / first(place)
         sides.append((place, gradient))
-    return peak, -curve.basis(peak, 1) / bend, sides[0], sides[1]
+    return peak, -curve.log.gradient(peak, 1) / bend, sides[0], sides[1]
 
 
 def _root(function: Callable[[float], float], a: float, b: float) -> float:

@@ -72,7 +72,11 @@ def _start(signal: Signal, shape: Array, top: int, model: str) -> list[Free]:
         free[2] = Free("sigma_low_eV", "eV", width, 1e-4, 2 * span)
         free.append(Free("sigma_high_eV", "eV", width, 1e-4, 2 * span))
     if model == "exgauss":
-        free.append(Free("tail_eV", "eV", 0.5 * width, 1e-4, 2 * span))
+        # Positive: towards high photon energy.  The wider side of the band decides.
+        blue, red = float(HC / x[above[0]] - energy), float(energy - HC / x[above[-1]])
+        sign = 1.0 if blue > red else -1.0
+        ends = sorted((sign * 1e-4, sign * 2 * span))
+        free.append(Free("tail_eV", "eV", sign * 0.5 * width, ends[0], ends[1]))
     floor = 0.0 if signal.kind != "analog" else -height
     free.append(Free("offset", signal.y_unit, max(low, floor), floor, height))
     return free
@@ -87,7 +91,7 @@ def _model(model: str, v: Array, nm: Array) -> Array:
         band = np.exp(-0.5 * ((E - centre) / width) ** 2)
     elif model == "exgauss":
         height, centre, sigma, tail, offset = v
-        band = _exgauss(E - centre, sigma, tail)
+        band = _exgauss((centre - E) * np.sign(tail), sigma, abs(tail))
     else:
         height, centre, sigma, offset = v
         band = np.exp(-0.5 * ((E - centre) / sigma) ** 2)
@@ -95,7 +99,7 @@ def _model(model: str, v: Array, nm: Array) -> Array:
 
 
 def _exgauss(e: Array, sigma: float, tail: float) -> Array:
-    """A Gaussian smeared towards low energy by an exponential of decay ``tail`` (not normalised)."""
+    """A Gaussian smeared towards negative ``e`` by an exponential of decay ``tail`` (not normalised)."""
     from scipy.special import erfcx
 
     z = (sigma / tail + e / sigma) / math.sqrt(2)
@@ -145,7 +149,7 @@ def _with_gradient(function: Callable[[Array], float], values: Array) -> tuple[f
 
 def _shape(model: str, v: Array, per_nm: bool) -> tuple[float, float]:
     """Position and FWHM of the fitted band without its offset, in nm (per nm) or eV (per eV)."""
-    widths = float(np.sum(v[2:-1]))
+    widths = float(np.sum(np.abs(v[2:-1])))
     centre = float(v[1])
     E = np.linspace(max(centre - 6 * widths, 0.05), centre + 6 * widths, 4001)
     alone = v.copy()

@@ -119,7 +119,7 @@ def _window(
 
 
 def _shoulder(x: Array, y: Array, noise: float) -> Exciton:
-    """The reddest minimum of the second derivative; its error from three widths of smoothing and both axes."""
+    """The reddest minimum of the second derivative; its error from three widths and both axes."""
     from scipy.signal import find_peaks
 
     even, shape, _ = local.smoothed(x, y, _SMOOTH_NM)

@@ -34,20 +34,22 @@ def measured(signal: Signal, chosen: dict[str, Any]) -> Quantities:
             f"{int(np.sum(high))} readings are saturated (absorbance above {chosen['saturation']:g} "
             "or clipped flat)"
         )
+    width = _half_width(signal, sigma, found)
     quantities = {
         **_place(found),
         "valley_depth": _valley(found, offset, high_near(signal, chosen, found)),
-        "hwhm_eV": _half_width(signal, sigma, found),
-        "diameter_nm": _diameter(found, material),
-        "concentration_M": _concentration(found, material, float(chosen["path_cm"]), offset),
+        "hwhm_eV": width,
+        "diameter_nm": _diameter(found, material, signal.source),
+        "concentration_M": _concentration(found, material, float(chosen["path_cm"]), offset, width.value),
     }
     if found.top is not None and chosen["baseline"] == "none":
         ends = max(3, len(signal) // 50)
         red = float(np.mean(signal.y[-ends:]))
         if abs(red) > 0.03 * found.top.y and signal.x[-1] > found.top.x + 30:
             warnings.append(
-                f"the absorbance at the red end ({reach[1]:.0f} nm) is {red:.3g}, "
-                f"{red / found.top.y:.0%} of the first maximum: valley depth, half width and concentration hang on it (option baseline)"
+                f"the absorbance at the red end ({reach[1]:.0f} nm) is {red:.3g}, {red / found.top.y:.0%} "
+                "of the first maximum; valley depth, half width and concentration hang on the baseline "
+                "(option baseline)"
             )
     return Quantities("uvvis", quantities, signal.source, tuple(warnings), curves=_marks(signal, found))
 
@@ -184,7 +186,7 @@ def _half_width(signal: Signal, sigma: Array | None, found: Exciton) -> Quantity
     return Quantity(value, spread, "eV", "from the maximum to half its absorbance on the red side")
 
 
-def _diameter(found: Exciton, material: str | None) -> Quantity:
+def _diameter(found: Exciton, material: str | None, source: str) -> Quantity:
     if material is None:
         return Quantity(None, None, "nm", "none", "give the option material (InP, CdSe ...) for a size")
     if found.top is None:
@@ -192,7 +194,13 @@ def _diameter(found: Exciton, material: str | None) -> Quantity:
         return Quantity(None, None, "nm", "none", note if found.kind == "shoulder" else found.note)
     from epidot.matter import sizing
 
-    middle = sizing.diameter(material, found.place)
+    try:
+        middle = sizing.diameter(material, found.place)
+    except InputError as error:
+        remedy = "is the material right?"
+        raise InputError(
+            [replace(f, where=source or None, remedy=f.remedy or remedy) for f in error.faults]
+        ) from None
     if middle.value is None:
         return middle
     step = 0.5
@@ -208,7 +216,9 @@ def _diameter(found: Exciton, material: str | None) -> Quantity:
     return replace(middle, sigma=math.hypot(middle.sigma or 0.0, slope * found.sigma))
 
 
-def _concentration(found: Exciton, material: str | None, path_cm: float, offset: float) -> Quantity:
+def _concentration(
+    found: Exciton, material: str | None, path_cm: float, offset: float, hwhm_eV: float | None
+) -> Quantity:
     unit = "mol/L"
     if material is None:
         return Quantity(
@@ -219,7 +229,7 @@ def _concentration(found: Exciton, material: str | None, path_cm: float, offset:
     from epidot.matter import sizing
 
     try:
-        extinction = sizing.extinction(material, found.place)
+        extinction = sizing.extinction(material, found.place, hwhm_eV)
     except InputError as error:
         return Quantity(None, None, unit, "none", "; ".join(str(f) for f in error.faults))
     if extinction.value is None:
