@@ -74,3 +74,22 @@ def test_dots_of_a_population(rng: np.random.Generator) -> None:
 def test_nonsense_is_refused(call) -> None:
     with pytest.raises(ValueError):
         call()
+
+
+def test_a_drawn_population_of_a_few_hundred_stands_for_the_flask() -> None:
+    # Independent draws would miss the mean by 0.12 * 3 / sqrt(200) = 0.025 nm on average.
+    means = [
+        Population.drawn(DOT, 200, 0.12, np.random.default_rng(s)).core_diameters_nm.mean() for s in range(30)
+    ]
+    assert np.max(np.abs(np.array(means) - 3.0)) < 0.005
+
+
+def test_every_drawn_dot_follows_the_law() -> None:
+    from scipy.stats import kstest
+
+    firsts = [
+        Population.drawn(DOT, 7, 0.12, np.random.default_rng(s)).core_diameters_nm[0] for s in range(400)
+    ]
+    s = math.sqrt(math.log1p(0.12**2))
+    z = (np.log(np.array(firsts) / 3.0) + s * s / 2) / s
+    assert kstest(z, "norm").pvalue > 1e-3

@@ -21,7 +21,7 @@ def dose(
     layer: str = typer.Option(
         "d111", "--layer", help='What one layer is: d111, half-lattice, or e.g. "0.35nm".'
     ),
-    excess: float = typer.Option(1.0, "--excess", help="Multiply every anion precursor by this."),
+    excess: float = typer.Option(1.0, "--excess", help="Multiply every precursor by this."),
     stock: list[str] = typer.Option(
         [], "--stock", help='Stock concentration, e.g. "zinc oleate=0.5M"; repeatable.'
     ),

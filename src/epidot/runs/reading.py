@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from epidot.dot.layers import Population
 from epidot.light.optics import Optics
@@ -38,12 +37,10 @@ def quantities(
     out["roughness_nm"] = _roughness(population, engine)
     d = population.dot
     core = population.core_diameters_nm
-    out["core_diameter_nm"] = Quantity(
-        float(np.mean(core)), _standard_error(core), "nm", "mean of the population"
-    )
+    out["core_diameter_nm"] = Quantity(float(np.mean(core)), None, "nm", "mean of the population")
     out["diameter_nm"] = Quantity(
         float(np.mean(core)) + d.diameter_nm - d.core_diameter_nm,
-        _standard_error(core),
+        None,
         "nm",
         "mean core diameter plus twice the shell",
     )
@@ -89,10 +86,6 @@ def _derived(name: str) -> tuple[str, str]:
     return (
         "1/dot" if name.endswith("_per_dot") else "fraction" if name.endswith("_fraction") else ""
     ), "growth engine"
-
-
-def _standard_error(values: NDArray[np.float64]) -> float | None:
-    return float(np.std(values, ddof=1) / np.sqrt(values.size)) if values.size > 1 else None
 
 
 def _number(value: Any) -> float | None:
