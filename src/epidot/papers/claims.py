@@ -169,10 +169,21 @@ def judge(claim: Claim, source: Paper, bench: Experiments, fitted: Mapping[str, 
         f"held against {_band_text(check.targets)}" + (f" ({check.because})" if check.because else "")
         if _banded(check.targets)
         else check.because,
+        _off(value, check.targets, sigma),
         why,
         claim.note,
     ]
     return result(value, sigma, said, basis, _sentences(parts))
+
+
+def _off(value: Any, targets: Target | Sequence[Target], sigma: float | None) -> str:
+    """Which members of a list are off, where not all of them are."""
+    if not isinstance(value, list):
+        return ""
+    each = [targets] * len(value) if isinstance(targets, Target) else targets
+    said = [verdict(v, t, sigma) for v, t in zip(value, each, strict=True)]
+    off = [f"value {i} is {s}" for i, s in enumerate(said, 1) if s not in ("reproduced", "within rounding")]
+    return "; ".join(off) if len(off) < len(said) else ""
 
 
 def _sentences(parts: Iterable[str]) -> str:

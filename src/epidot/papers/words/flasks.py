@@ -23,20 +23,7 @@ def run(
     twice: Iterable[str] = (),
 ) -> float:
     """A quantity at a sample of a recipe; twice= names what is put in double."""
-    trial = bench.trial(recipe, tuple(twice))
-    return trial.quantity(trial.state(sample), quantity, sample)
-
-
-@word("run.at", model=True, bench=True)
-def at(bench: Experiments, recipe: str, minutes: float, quantity: str) -> float:
-    """A count of growth at a time (min) after the last precursor went in."""
-    return bench.trial(recipe).at(float(minutes), quantity)
-
-
-@word("run.times", model=True, bench=True)
-def times(bench: Experiments, recipe: str, minutes: Iterable[float], quantity: str) -> Array:
-    """A count of growth at several times (min) after the last precursor went in."""
-    return np.array([bench.trial(recipe).at(float(m), quantity) for m in minutes])
+    return bench.trial(recipe, tuple(twice)).quantity(sample, quantity)
 
 
 @word("run.series", model=True, bench=True)
@@ -68,5 +55,4 @@ def dissolved_mmol(bench: Experiments, recipe: str, sample: str, species: str) -
 @word("run.sites", model=True, bench=True)
 def sites(bench: Experiments, recipe: str) -> float:
     """Core-surface cation sites per pristine dot of a recipe."""
-    trial = bench.trial(recipe)
-    return trial.dot(trial.state(START), START).sites
+    return bench.trial(recipe).dot(START).sites

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.instruments import instrument
-from epidot.papers.experiments import Experiments, population
+from epidot.papers.experiments import Experiments
 from epidot.papers.words.registry import word
 from epidot.quantities import Quantity
 from epidot.signal import Signal
@@ -26,8 +26,7 @@ _FROM_THE_PULSE: Mapping[str, Any] = {"start_ns": 0.0, "period": "none", "backgr
 @word("measure.valley_depth", model=True, bench=True)
 def valley_depth(bench: Experiments, recipe: str, sample: str) -> float:
     """Valley depth that uvvis reads off the simulated absorption of a sample."""
-    trial = bench.trial(recipe)
-    dots = population(trial.dot(trial.state(sample), sample), trial.sigma_rel)
+    dots = bench.trial(recipe).lit(sample).population
     tool = instrument("uvvis")
     return _value(tool.measure(tool.simulate(dots, rng=np.random.default_rng(_SEED)))["valley_depth"])
 

@@ -5,29 +5,22 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from epidot.papers.experiments import recipe as read_recipe
 from epidot.papers.words.registry import word
 from epidot.synthesis.events import Run, Wash
 from epidot.units import celsius
 
 if TYPE_CHECKING:
     from epidot.synthesis.accounting import Account
-    from epidot.synthesis.recipe import Recipe
 
 _SAME = 0.5  # degrees
-
-
-@lru_cache(maxsize=64)
-def _recipe(name: str) -> Recipe:
-    from epidot.synthesis import recipe
-
-    return recipe.load(name)
 
 
 @lru_cache(maxsize=64)
 def _account(name: str) -> Account:
     from epidot.synthesis import accounting
 
-    return accounting.account(_recipe(name))
+    return accounting.account(read_recipe(name))
 
 
 @word("recipe.mmol")
@@ -51,7 +44,7 @@ def per_dot(recipe: str, reagent: str) -> float:
 @word("recipe.hottest")
 def hottest(recipe: str) -> float:
     """The highest temperature held or reached, in °C."""
-    segments = [e.segment for e in _recipe(recipe).timeline() if isinstance(e, Run)]
+    segments = [e.segment for e in read_recipe(recipe).timeline() if isinstance(e, Run)]
     return celsius(max(max(s.start_K, s.end_K) for s in segments))
 
 
@@ -59,7 +52,7 @@ def hottest(recipe: str) -> float:
 def minutes(recipe: str, temperature_C: float) -> float:
     """How long the flask is held at a temperature (°C), in min."""
     total = 0.0
-    for event in _recipe(recipe).timeline():
+    for event in read_recipe(recipe).timeline():
         if isinstance(event, Run):
             ends = (event.segment.start_K, event.segment.end_K)
             if all(abs(celsius(t) - temperature_C) < _SAME for t in ends):
@@ -78,7 +71,7 @@ def addition_min(recipe: str, reagent: str) -> float:
     """How long the slow addition of a reagent takes, in min."""
     times = [
         event.duration_s
-        for event in _recipe(recipe).timeline()
+        for event in read_recipe(recipe).timeline()
         if isinstance(event, Run) and any(dose.reagent == reagent for dose in event.doses)
     ]
     if not times:
@@ -89,4 +82,4 @@ def addition_min(recipe: str, reagent: str) -> float:
 @word("recipe.washes")
 def washes(recipe: str) -> float:
     """How often the dots are precipitated and redispersed."""
-    return float(sum(e.times for e in _recipe(recipe).timeline() if isinstance(e, Wash)))
+    return float(sum(e.times for e in read_recipe(recipe).timeline() if isinstance(e, Wash)))
