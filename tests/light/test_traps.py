@@ -100,11 +100,11 @@ def plqy(dot: LayeredDot) -> float:
 
 def test_surfaces_of_choi2023_come_in_order():
     """C075 Se < Zn < ZnSe; C094 pristine < HF; C104/C106 staged above them; C107 conventional below."""
-    se, zn = surface(coverage=0.42, oxide=51), surface(oxide=102)
+    se, zn = surface(coverage=0.73, oxide=51), surface(oxide=63)
     pristine = surface(coverage=1, linked=1, oxide_memory=56)
     hf = surface(coverage=1, linked=1, oxide_memory=24)
-    staged = surface(coverage=0.85, linked=1, oxide_memory=0.15)
-    conventional = surface(coverage=0.94, linked=1, oxide_memory=74)
+    staged = surface(coverage=0.99, linked=0.99, oxide_memory=0.15)
+    conventional = surface(coverage=1, linked=1, oxide_memory=74)
     assert plqy(se) < plqy(zn) < plqy(conventional) < plqy(pristine) < plqy(hf) < plqy(staged)
     assert plqy(zn) < 0.03
     assert plqy(se) < 0.01

@@ -2,9 +2,10 @@
 
 The number of traps of a dot is a Poisson number.  Two classes:
 
-- *deep*, irreversible: a core-surface anion that misses neighbours.  One open position is healed by its
-  ligand, two open ones next to each other are not, so the mean grows with the square of the open share;
-  a singly bound chalcogenide adatom (not yet linked) is a trap by itself;
+- *deep*, irreversible: a pair of neighbouring positions that are both open (core-surface sites without
+  a chalcogenide), or both end in a singly bound chalcogenide (not yet linked).  A lone one is healed by
+  its ligand.  So the means grow with the squares of the open and of the unlinked share.  (The linear law
+  contradicts one sample by another: docs/theory/light.md.);
 - *oxide*, reversible: it takes the excitation up at ``k_t``, gives it back at ``k_d`` or loses it at
   ``k_n``.  One for every so many oxide units that are or ever were at the interface.
 """
@@ -112,7 +113,9 @@ def trap_means(dot: LayeredDot, choice: Mapping[str, float] | None = None) -> Tr
     linked = min(max(dot.linked, 0.0), 1.0)
     open_share = 1 - coverage
     tips = coverage * (1 - linked)
-    deep = dot.sites * (get("deep_traps_per_open_site") * open_share**2 + get("deep_traps_per_tip") * tips)
+    deep = dot.sites * (
+        get("deep_traps_per_open_pair") * open_share**2 + get("deep_traps_per_tip_pair") * tips**2
+    )
     return TrapMeans(deep, get("traps_per_oxide") * (dot.oxide + dot.oxide_memory))
 
 
