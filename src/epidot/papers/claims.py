@@ -50,7 +50,7 @@ class ClaimResult:
         return {
             "id": self.id,
             "claim": self.claim,
-            "paper_value": self.paper_value,
+            "paper_value": _number_or_words(self.paper_value),
             "unit": self.unit,
             "value": self.value,
             "sigma": self.sigma,
@@ -77,8 +77,9 @@ def evaluate(paper: str | None = None, ids: Iterable[str] | None = None) -> list
     WorkError
         If a check could not be carried out; every claim concerned is named.
     """
-    chosen = [papers.paper(key) for key in ([paper] if paper is not None else papers.shipped())]
-    claims = _selected(chosen, ids)
+    wanted = None if ids is None else list(dict.fromkeys(ids))
+    chosen = [papers.paper(key) for key in ([paper] if paper is not None else papers.holding(wanted))]
+    claims = _selected(chosen, wanted)
     bench = {p.key: Experiments(p.dots) for p in chosen}
     share_runs(list(bench.values()))
     fitted = fitted_claims()
@@ -100,11 +101,10 @@ def share_runs(benches: Sequence[Experiments]) -> None:
         other.runs = benches[0].runs
 
 
-def _selected(chosen: Sequence[Paper], ids: Iterable[str] | None) -> list[tuple[Paper, Claim]]:
+def _selected(chosen: Sequence[Paper], wanted: Sequence[str] | None) -> list[tuple[Paper, Claim]]:
     every = [(p, claim) for p in chosen for claim in p.claims]
-    if ids is None:
+    if wanted is None:
         return every
-    wanted = list(dict.fromkeys(ids))
     known = {claim.id: None for _, claim in every}
     faults = [
         Fault(
@@ -165,7 +165,7 @@ def judge(claim: Claim, source: Paper, bench: Experiments, fitted: Mapping[str, 
     basis, why = _basis(claim, fitted)
     parts = [
         names.filled(check.detail, value) if check.detail else "",
-        "it would follow otherwise: " + "; ".join(readings) if readings else "",
+        "readings that give the printed number: " + "; ".join(readings) if readings else "",
         f"held against {_band_text(check.targets)}" + (f" ({check.because})" if check.because else "")
         if _banded(check.targets)
         else check.because,
@@ -182,7 +182,7 @@ def _off(value: Any, targets: Target | Sequence[Target], sigma: float | None) ->
         return ""
     each = [targets] * len(value) if isinstance(targets, Target) else targets
     said = [verdict(v, t, sigma) for v, t in zip(value, each, strict=True)]
-    off = [f"value {i} is {s}" for i, s in enumerate(said, 1) if s not in ("reproduced", "within rounding")]
+    off = [f"value {i}: {s}" for i, s in enumerate(said, 1) if s not in ("reproduced", "within rounding")]
     return "; ".join(off) if len(off) < len(said) else ""
 
 
@@ -267,6 +267,14 @@ def _one_band(target: Target) -> str:
     if high is None:
         return f"at least {low:g}"
     return f"{low:g} to {high:g}"
+
+
+def _number_or_words(paper_value: float | str | None) -> float | str | None:
+    """A number printed with its zeros (``4.0``) is text in the file and a number for programs."""
+    try:
+        return paper_value if paper_value is None else float(paper_value)
+    except ValueError:
+        return paper_value
 
 
 def summary(results: Iterable[ClaimResult]) -> dict[str, int]:

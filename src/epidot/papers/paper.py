@@ -123,6 +123,21 @@ def shipped() -> tuple[str, ...]:
     return tuple(sorted(found, key=lambda key: (key == "both", key)))
 
 
+def holding(ids: Sequence[str] | None) -> tuple[str, ...]:
+    """The papers in whose files any of these ids stands (found without reading them whole); all for ``None``.
+
+    All too where an id stands in none, so that the nearest ones can be named.
+    """
+    if ids is None:
+        return shipped()
+    root = resources.files("epidot") / "data" / "papers"
+    texts = {key: (root / key / "paper.yaml").read_text(encoding="utf-8") for key in shipped()}
+    found = {w: [key for key, text in texts.items() if f"\n  {w}:" in text] for w in ids}
+    if not all(found.values()):
+        return shipped()
+    return tuple(key for key in shipped() if any(key in keys for keys in found.values()))
+
+
 @lru_cache(maxsize=16)
 def paper(key: str) -> Paper:
     """The paper ``key``.
