@@ -93,6 +93,10 @@ def ligand(name: str) -> Ligand:
     InputError
         If there is none, with the nearest names.
     """
-    known = names.index((one, (one.name, *one.aliases)) for one in _all())
     shown = [n for one in _all() for n in (one.name, *one.aliases)]
-    return names.look_up("ligand", name, known, shown)
+    return names.look_up("ligand", name, _index(), shown)
+
+
+@lru_cache(maxsize=1)
+def _index() -> dict[str, Ligand]:
+    return names.index((one, (one.name, *one.aliases)) for one in _all())

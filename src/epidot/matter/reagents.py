@@ -166,13 +166,16 @@ def refractive_index(medium: str) -> float:
 
 def refractive_index_parameter(medium: str) -> Parameter:
     """The same with source and status; errors as :func:`refractive_index`."""
-    known = {names.plain(name): value for name, value in _media().items()}
-    for one in _shelf():
-        if "refractive_index" in one.parameters:
-            for name in (one.name, *one.aliases):
-                known.setdefault(names.plain(name), one.parameters["refractive_index"])
-    shown = [*_media(), *(one.name for one in _shelf() if "refractive_index" in one.parameters)]
-    return names.look_up("refractive index of this medium", medium, known, shown)
+    return names.look_up("refractive index of this medium", medium, *_optical())
+
+
+@lru_cache(maxsize=1)
+def _optical() -> tuple[dict[str, Parameter], tuple[str, ...]]:
+    """Refractive index by plain name, and the names to show."""
+    having = [one for one in _shelf() if "refractive_index" in one.parameters]
+    pairs: list[tuple[Parameter, tuple[str, ...]]] = [(value, (name,)) for name, value in _media().items()]
+    pairs += [(one.parameters["refractive_index"], (one.name, *one.aliases)) for one in having]
+    return names.index(pairs), (*_media(), *(one.name for one in having))
 
 
 @lru_cache(maxsize=1)
