@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 from ase.data import atomic_masses, atomic_numbers
 from ase.formula import Formula
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from epidot.errors import InputError
@@ -48,17 +48,20 @@ def test_molar_masses_of_the_claims() -> None:
     assert formulas.molar_mass("Zn(C18H33O2)2") == pytest.approx(628.3, abs=0.1)
 
 
+@settings(deadline=None)  # the first call reads the data files
 @given(st.one_of(plain, bracketed))
 def test_agrees_with_an_independent_parser(formula: str) -> None:
     assert formulas.elements(formula) == Formula(formula).count()
 
 
+@settings(deadline=None)  # the first call reads the data files
 @given(plain, plain)
 def test_joining_formulas_adds_their_masses(one: str, two: str) -> None:
     together = formulas.molar_mass(f"({one})({two})")
     assert together == pytest.approx(formulas.molar_mass(one) + formulas.molar_mass(two))
 
 
+@settings(deadline=None)  # the first call reads the data files
 @given(st.text(max_size=20))
 def test_any_text_gives_counts_or_a_fault(text: str) -> None:
     with suppress(InputError):

@@ -6,7 +6,7 @@ import math
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from epidot.constants import N_A
@@ -93,6 +93,7 @@ def test_bowing_of_the_gap_and_vegard() -> None:
     assert half.parameter("a_nm").status == "literature"
 
 
+@settings(deadline=None)  # the first call reads the data files
 @given(st.floats(0, 1))
 def test_an_alloy_lies_between_its_ends_and_its_name_reads_back(x: float) -> None:
     mixed = alloy("ZnSe", "ZnS", x)
@@ -133,6 +134,7 @@ def test_unknown_number_and_pair() -> None:
         alloy("ZnSe", "ZnS", 1.5)
 
 
+@settings(deadline=None)  # the first call reads the data files
 @given(st.text(max_size=15))
 def test_any_name_gives_a_material_or_a_fault(name: str) -> None:
     with suppress(InputError):

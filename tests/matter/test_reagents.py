@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from epidot.errors import InputError
@@ -139,6 +139,7 @@ def test_a_plain_formula_is_a_species() -> None:
     assert reagents.formula("InCl3") == {"In": 1.0, "Cl": 3.0}
 
 
+@settings(deadline=None)  # the first call reads the data files
 @given(st.text(max_size=20))
 def test_any_name_gives_an_entry_or_a_fault(name: str) -> None:
     for look in (reagents.reagent, reagents.formula, reagents.refractive_index, ligands.ligand):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from epidot.constants import HC
@@ -99,6 +99,7 @@ def test_every_curve_grows_over_its_range(material: str) -> None:
         assert 0.5 < sizes[0] < sizes[-1] < 12
 
 
+@settings(deadline=None)  # the first call reads the data files
 @given(st.sampled_from(sizing.materials()), st.floats(0.02, 0.98))
 def test_there_and_back(material: str, share: float) -> None:
     one = sizing.curves(material)[0]
@@ -113,6 +114,7 @@ def test_there_and_back(material: str, share: float) -> None:
     assert back.sigma > 0
 
 
+@settings(deadline=None)  # the first call reads the data files
 @given(st.floats(allow_nan=True, allow_infinity=True))
 def test_any_number_gives_a_size_or_a_fault(number: float) -> None:
     for look in (sizing.diameter, sizing.first_exciton_nm, sizing.extinction):
