@@ -53,9 +53,9 @@ def carry_out(
     total = max(order.recipe.duration_s, 1.0)
 
     def each(so_far: Progress, event: Event) -> None:
-        tell((1 - _LIGHT_SHARE) * (event.start_s + event.duration_s) / total, event.text)
         if folder is not None:
             checkpoint.save(folder, order.key, so_far)
+        tell((1 - _LIGHT_SHARE) * (event.start_s + event.duration_s) / total, event.text)
 
     done = flask.run(start or first, each)
     samples: list[Sample] = []
