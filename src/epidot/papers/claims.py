@@ -197,7 +197,7 @@ def _basis(claim: Claim, fitted: Mapping[str, str]) -> tuple[Basis, str]:
     model = claim.check.basis == "predicted" or bool(claim.check.words & MODEL_WORDS)
     for name in (claim.id, *claim.check.restates):
         if model and name in fitted:  # arithmetic and printed equations rest on no fitted number
-            return "calibrated", f"calibrated: {fitted[name]} fitted on {name}"
+            return "calibrated", f"calibrated: {fitted[name]} fitted on or chosen with {name}"
     if claim.check.calibrated:
         return "calibrated", f"put in: {claim.check.calibrated}"
     if claim.check.basis == "definition":

@@ -1,13 +1,14 @@
-"""Which claims any parameter of epidot was fitted on: those are never called predicted.
+"""Which claims any parameter of epidot was fitted on or chosen with: those are never called predicted.
 
-The data files say it themselves: a parameter with status ``fitted`` names its claims in its ``source`` or
-``note``, or in the entry of the file's ``sources`` that its ``source`` points to.
+The data files say it themselves: a parameter (or reaction) with status ``fitted`` or ``assumed`` names its
+claims in its ``source`` or ``note``, or in the entry of the file's ``sources`` that its ``source`` points to.
+A number that was merely chosen with a claim in view counts as much as a fitted one.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -20,24 +21,22 @@ _ID = re.compile(r"\b[CXY]\d{3}\b")
 
 @lru_cache(maxsize=1)
 def fitted_claims() -> dict[str, str]:
-    """Claim id -> names of the parameters fitted on it, over every parameter file of the package."""
+    """Claim id -> names of the parameters fitted on it or chosen with it, over all parameter files."""
     found: dict[str, list[str]] = {}
     for name, text in _files(resources.files("epidot") / "data", ""):
-        if "fitted" not in text:
-            continue
         for parameter, claims in in_file(text, name).items():
             for claim in claims:
                 found.setdefault(claim, []).append(parameter)
     return {claim: ", ".join(dict.fromkeys(names)) for claim, names in sorted(found.items())}
 
 
-def in_file(text: str, name: str) -> dict[str, list[str]]:
-    """Fitted parameter -> the claims it names, for one parameter file."""
+def in_file(text: str, name: str, statuses: Collection[str] = ("fitted", "assumed")) -> dict[str, list[str]]:
+    """Parameter of these statuses -> the claims it names, for one parameter file."""
     data = parse(text, where=name).data
     sources = data.get("sources") if isinstance(data, dict) else None
     out: dict[str, list[str]] = {}
     for parameter, entry in _entries(data, ()):
-        if entry.get("status") == "fitted":
+        if entry.get("status") in statuses:
             said = [str(v) for v in entry.values()]
             if isinstance(sources, dict):
                 said.append(str(sources.get(str(entry.get("source")), "")))

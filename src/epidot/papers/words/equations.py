@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from epidot.errors import Fault, InputError, nearest
 from epidot.papers.words.registry import word
 
 
@@ -86,11 +87,11 @@ def material(name: str, key: str) -> float:
 
 
 @word("sizing.diameter", model=True)
-def sizing_diameter(material: str, first_exciton_nm: float) -> float:
-    """Diameter (nm) that published sizing curves give for a 1S wavelength (nm)."""
+def sizing_diameter(material: str, first_exciton_nm: float, curve: str) -> float:
+    """Diameter (nm) that one of the sizing curves gives for a 1S wavelength (nm)."""
     from epidot.matter import sizing
 
-    found = sizing.diameter(material, first_exciton_nm)
-    if found.value is None:
-        raise ValueError(found.note or "outside the sizing curves")
-    return found.value
+    curves = {c.name: c for c in sizing.curves(material)}
+    if curve not in curves:
+        raise InputError(Fault("no such sizing curve", seen=curve, nearest=nearest(curve, curves)))
+    return curves[curve].diameter_nm(first_exciton_nm)
