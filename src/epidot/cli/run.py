@@ -10,6 +10,7 @@ import typer
 
 from epidot.cli import output
 from epidot.errors import Fault, InputError, nearest
+from epidot.units import celsius
 
 ENGINES = ("meanfield", "kmc")
 
@@ -54,11 +55,36 @@ def run(
     if as_json:
         output.emit_json(batch.summary())
         return
-    print(f"{batch.recipe}: {batch.dots} dots, {batch.engine} engine, seed {batch.seed}")
-    for sample in batch.samples:
-        print(f"\n{sample.name}  (after {sample.time_s / 60:.1f} min)")
-        print(output.quantities_table(dict(sample.quantities)))
-    print(f"\nReport: {folder / 'report.html'}")
+    print(f"{batch.recipe}: {batch.dots} dots, {batch.engine} engine, seed {batch.seed}\n")
+    print(output.table([_row(sample) for sample in batch.samples], ("sample", "min", "°C", *_SHOWN.values())))
+    for remark in batch.notes:
+        output.note(remark)
+    print(f"\nEvery quantity with its unit: {folder / 'summary.json'}\nReport: {folder / 'report.html'}")
+
+
+# What the terminal shows of each sample; everything is in summary.json.
+_SHOWN = {
+    "shell_layers": "layers",
+    "oxide_per_dot": "oxide/dot",
+    "strain_core": "strain %",
+    "first_exciton_nm": "1S nm",
+    "pl_peak_nm": "PL nm",
+    "pl_fwhm_nm": "FWHM nm",
+    "plqy": "PLQY %",
+    "tau_amplitude_ns": "tau ns",
+}
+_PERCENT = ("strain_core", "plqy")
+
+
+def _row(sample: Any) -> tuple[str, ...]:
+    cells = []
+    for name in _SHOWN:
+        found = sample.quantities.get(name)
+        value = (
+            None if found is None or found.value is None else found.value * (100 if name in _PERCENT else 1)
+        )
+        cells.append("-" if value is None else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}")
+    return (sample.name, f"{sample.time_s / 60:.1f}", f"{celsius(sample.temperature_K):.0f}", *cells)
 
 
 class Progress:
