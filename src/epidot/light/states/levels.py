@@ -246,7 +246,7 @@ def take_census(grid: Mesh, layers: Bands, electron: Electron, hole: Hole, reach
     electrons = []
     for l in range(HIGHEST_L + 1):
         n = 0
-        while solve_electron(grid, layers, l, n + 1, 1e-4).E <= electron.E + reach_eV:
+        while solve_electron(grid, layers, l, n + 1, 1e-2).E <= electron.E + reach_eV:
             n += 1
         if n == 0:
             break
@@ -265,8 +265,9 @@ def take_census(grid: Mesh, layers: Bands, electron: Electron, hole: Hole, reach
 
 def _excited(grid: Mesh, layers: Bands, census: Census, binding: float) -> tuple[list[Transition], list[str]]:
     """All lines of the levels asked for; the Coulomb terms of 1S are used for every pair."""
+    # Newton's last step is the square of the one before: 1e-4 asked for is 1e-7 got.
     electrons = [
-        solve_electron(grid, layers, l, n, 1e-7) for l, count in census.electrons for n in range(1, count + 1)
+        solve_electron(grid, layers, l, n, 1e-4) for l, count in census.electrons for n in range(1, count + 1)
     ]
     holes = [h for (twoF, Ln), count in census.holes for h in solve_holes(grid, layers, twoF, Ln, count)]
     weight = grid.w * grid.r**2
