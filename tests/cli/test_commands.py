@@ -131,7 +131,7 @@ def test_bad_input_is_status_2_with_the_nearest_choice(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("recipe", ["yuan2023/znbr2-300", "yuan2023/inp-znses-bpo-oam-br"])
+@pytest.mark.parametrize("recipe", ["yuan2023/znbr2-300", "yuan2023/inp-znses-oxidised-oam-br"])
 def test_halide_steps_say_which_step_cannot_be_carried_out(
     epidot: Epidot, tmp_path: Path, recipe: str
 ) -> None:

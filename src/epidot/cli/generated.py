@@ -5,12 +5,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from epidot.errors import Fault, InputError, nearest
-from epidot.instruments.contract import Option
+
+if TYPE_CHECKING:
+    from epidot.instruments.contract import Option
 
 _TYPES: dict[str, type] = {
     "number": float,

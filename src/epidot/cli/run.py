@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from epidot.cli import output
-from epidot.errors import Fault, InputError, nearest
+from epidot.errors import Fault, Faults, InputError, nearest
 from epidot.units import celsius
 
 ENGINES = ("meanfield", "kmc")
@@ -22,11 +22,9 @@ def run(
     out: Path | None = typer.Option(
         None, "--output", "-o", help="Folder of the results; default: run-<name>."
     ),
-    dots: int | None = typer.Option(
-        None, "--dots", min=1, max=1_000_000, help="Dots in the population [200]."
-    ),
-    seed: int | None = typer.Option(None, "--seed", min=0, help="Seed of every random number [0]."),
-    jobs: int = typer.Option(1, "--jobs", min=1, help="Workers; the result does not depend on them."),
+    dots: int | None = typer.Option(None, "--dots", help="Dots in the population [200]."),
+    seed: int | None = typer.Option(None, "--seed", help="Seed of every random number [0]."),
+    jobs: int = typer.Option(1, "--jobs", help="Workers; the result does not depend on them."),
     engine: str | None = typer.Option(None, "--engine", help="meanfield (kmc: not built yet) [meanfield]."),
     resume: bool = typer.Option(False, "--resume", help="Go on where an interrupted run stopped."),
     as_json: bool = typer.Option(False, "--json", help="The summary as one JSON object on stdout."),
@@ -37,6 +35,11 @@ def run(
     """
     if engine is not None and engine not in ENGINES:
         raise InputError(Fault("no such engine", seen=engine, nearest=nearest(engine, ENGINES)))
+    faults = Faults()
+    for name, value, least in (("--dots", dots, 1), ("--seed", seed, 0), ("--jobs", jobs, 1)):
+        if value is not None and not least <= value <= 1_000_000_000:
+            faults.add(f"{name} must be a whole number from {least}", seen=value)
+    faults.raise_if_any()
     from epidot.papers.touched import touched_by
     from epidot.report import html
     from epidot.runs import checkpoint

@@ -195,7 +195,7 @@ class _Run:
         out = extents.copy()
         for _ in range(5):
             y = self.amounts(t, out)
-            if y.min() >= -_NOTHING:
+            if y.min(initial=0.0) >= -_NOTHING:
                 break
             scale = -y.min()
             system = np.vstack([self.S.T, -y / scale])
