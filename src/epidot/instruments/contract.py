@@ -5,6 +5,7 @@ Command line options, documentation tables and contract tests are generated from
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -121,6 +122,8 @@ def _check(option: Option, value: Any, verb: str) -> Fault | None:
     if option.kind in ("number", "integer"):
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return Fault(f"{label} must be a number", seen=str(value))
+        if not math.isfinite(value):
+            return Fault(f"{label} must be a finite number", seen=str(value))
         if option.kind == "integer" and int(value) != value:
             return Fault(f"{label} must be a whole number", seen=str(value))
         if not option.low <= value <= option.high:
@@ -128,6 +131,10 @@ def _check(option: Option, value: Any, verb: str) -> Fault | None:
                 f"{label} is outside {option.low:g} to {option.high:g} {option.unit}".rstrip(),
                 seen=str(value),
             )
+    if option.kind == "flag" and not isinstance(value, bool):
+        return Fault(f"{label} is yes or no", seen=str(value), nearest=("True", "False"))
+    if option.kind in ("text", "file") and not isinstance(value, (str, Path)):
+        return Fault(f"{label} must be text", seen=str(value))
     if option.kind == "choice" and value not in option.choices:
         return Fault(f"{label} is not a choice", seen=str(value), nearest=nearest(str(value), option.choices))
     return None

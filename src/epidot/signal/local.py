@@ -18,7 +18,8 @@ from epidot.signal.legendre import Polynomial
 
 Array = NDArray[np.float64]
 
-_HIGHEST = 8  # degree beyond which a window is too wide for a polynomial anyway
+_HIGHEST = 10  # degree beyond which a window is too wide for a polynomial anyway
+_ENOUGH = 14  # points from which on a skewed extremum gets degree 6 at once
 
 
 @dataclass(frozen=True)
@@ -48,11 +49,15 @@ _Place = Callable[[Polynomial], tuple[float, Array, float, Array] | None]
 
 
 def noise_level(y: Array) -> float:
-    """Standard deviation of white noise on a smooth curve, from the median of its third differences."""
+    """Standard deviation of white noise on a smooth curve, from the median of its third differences.
+
+    Never less than a billionth of the largest value: what is below is rounding.
+    """
     if y.size < 8:
         return 0.0
     d = np.diff(y, 3)
-    return float(np.median(np.abs(d)) / 0.6744897501960817 / math.sqrt(20.0))
+    rounding = 1e-9 * float(np.max(np.abs(y)))
+    return max(float(np.median(np.abs(d)) / 0.6744897501960817 / math.sqrt(20.0)), rounding)
 
 
 def extremum(x: Array, y: Array, sigma: Array | None, *, maximum: bool) -> Reading | None:
@@ -94,7 +99,7 @@ def slope_at(x: Array, y: Array, at: float) -> float:
 
 def _reading(x: Array, y: Array, sigma: Array | None, place: _Place) -> Reading | None:
     answers: list[Answer] = []
-    for degree in (2,) if 4 <= x.size < 7 else range(4, _HIGHEST + 1, 2):
+    for degree in (2,) if x.size < 7 else range(4 if x.size < _ENOUGH else 6, _HIGHEST + 1, 2):
         if x.size < degree + (2 if degree == 2 else 3):
             break
         p = _fit(x, y, sigma, degree)

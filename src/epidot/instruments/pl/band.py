@@ -78,6 +78,7 @@ def find_band(x: Array, y: Array, sigma: Array | None, shape: Array, top: int, d
     Returns ``None`` if no maximum can be read there.
     """
     first, last = reach(shape, top, _FLOOR * float(shape[top]))
+    first, last = _across_gaps(x, shape, first, last, 0.05 * float(shape[top]))
     while last - first < 5 and (first > 0 or last < x.size - 1):  # coarse steps: take neighbours
         first, last = max(0, first - 1), min(x.size - 1, last + 1)
     part = slice(first, last + 1)
@@ -112,6 +113,18 @@ def find_band(x: Array, y: Array, sigma: Array | None, shape: Array, top: int, d
         grid,
         np.exp(curve.log.over(grid)),
     )
+
+
+def _across_gaps(x: Array, shape: Array, first: int, last: int, level: float) -> tuple[int, int]:
+    """Where points were left out at an end of the window, it goes on behind the gap, down to ``level``."""
+    wide = 3 * float(np.median(np.diff(x)))
+    if first > 0 and x[first] - x[first - 1] > wide:
+        while first > 0 and shape[first - 1] > level:
+            first -= 1
+    if last + 1 < x.size and x[last + 1] - x[last] > wide:
+        while last + 1 < x.size and shape[last + 1] > level:
+            last += 1
+    return first, last
 
 
 def reach(y: Array, top: int, level: float) -> tuple[int, int]:

@@ -17,7 +17,9 @@ from epidot.signal.windows import inside, ranges
 Array = NDArray[np.float64]
 
 _QUANTITIES = ("peak_nm", "peak_eV", "fwhm_nm", "fwhm_eV")
-_SIGNIFICANT = 5.0  # height of a band in units of the noise of the smoothed curve
+# Rise of a band over its surroundings in units of the noise of the smoothed curve: the highest of some
+# tens of independent noise values stands 4 to 5 above the lowest.
+_SIGNIFICANT = 7.0
 _LINES = 8  # so many narrow lines are left out at most
 
 

@@ -15,6 +15,7 @@ Array = NDArray[np.float64]
 
 _SMOOTH_NM = 12.0  # narrower than any ensemble's first exciton
 _SIGNIFICANT = 5.0  # depth of a valley in units of the noise of the smoothed curve
+_FLOOR = 0.2  # of the depth: so far up from its minimum a valley is read
 _SHARE = 0.03  # of the range of absorbance: a smaller bump on the red side is no exciton
 _BEND = 0.3  # of the strongest curvature: a weaker one is not the first exciton
 _SHOULDER_NM = (18.0, 25.0, 34.0)  # widths over which the second derivative is taken
@@ -49,10 +50,17 @@ def first_exciton(x: Array, y: Array, sigma: Array | None, least: float) -> Exci
     top, valley = (even[i] for i in found)
     distance = top - valley
     height, low = float(shape[found[0]]), float(shape[found[1]])
+    middle = (height + low) / 2
     right = _first_below(even, shape, found[0], 0.7 * height)
-    left = _first_above(even, shape, found[1], height)
-    at_top = _window(x, y, sigma, top - 0.75 * distance, min(top + 0.9 * distance, right))
-    at_low = _window(x, y, sigma, max(valley - 0.9 * distance, left), valley + 0.75 * distance)
+    between = _last_below(even, shape, found[0], middle)
+    # A valley may be narrow beside a broad maximum: only its floor is read.
+    floor = low + _FLOOR * (height - low) + 4 * noise * gain
+    left = _first_above(even, shape, found[1], floor)
+    rise = np.flatnonzero(shape[found[1] :] > floor)
+    ends = float(even[found[1] + rise[0]]) if rise.size else top
+    reach = 0.75 * distance
+    at_top = _window(x, y, sigma, max(top - reach, between), min(top + reach, right))
+    at_low = _window(x, y, sigma, max(valley - reach, left), min(valley + reach, ends))
     maximum = local.extremum(*at_top, maximum=True)
     minimum = local.extremum(*at_low, maximum=False)
     if maximum is None or minimum is None:
@@ -104,6 +112,11 @@ def _extrema(x: Array, y: Array, depth: float) -> tuple[int, int] | None:
 def _first_below(x: Array, y: Array, start: int, level: float) -> float:
     below = np.flatnonzero(y[start:] < level)
     return float(x[start + below[0]]) if below.size else float(x[-1])
+
+
+def _last_below(x: Array, y: Array, end: int, level: float) -> float:
+    below = np.flatnonzero(y[:end] < level)
+    return float(x[below[-1]]) if below.size else float(x[0])
 
 
 def _first_above(x: Array, y: Array, start: int, level: float) -> float:

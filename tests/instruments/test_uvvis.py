@@ -1,0 +1,189 @@
+"""UV-vis: valley depth as defined, shoulders, saturation, baselines, sizes, fits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from epidot.constants import HC
+from epidot.errors import InputError
+from epidot.instruments import uvvis
+from epidot.matter import sizing
+from epidot.signal import Signal
+
+NM = np.arange(360.0, 760.0, 1.0)
+
+
+def spectrum(y: np.ndarray, x: np.ndarray = NM) -> Signal:
+    return Signal("uvvis", x, y, "wavelength", "nm", "absorbance", "", "analog", "measured")
+
+
+def dots(x: np.ndarray = NM, first: float = 2.15, width: float = 0.06, second: float = 0.3) -> np.ndarray:
+    """A first exciton, a second band and a rising continuum."""
+    E = HC / x
+    y = 0.3 * np.exp(-0.5 * ((E - first) / width) ** 2)
+    y += second * np.exp(-0.5 * ((E - first - 0.35) / 0.12) ** 2)
+    return np.asarray(y + 0.5 / (1 + np.exp(-(E - first - 0.6) / 0.1)))
+
+
+def truth(**shape: float) -> tuple[float, float, float]:
+    """First maximum / nm, valley depth and red half width / eV by brute force on a fine grid."""
+    x = np.arange(360.0, 760.0, 0.001)
+    y = dots(x, **shape)
+    d = np.diff(y)
+    top = np.flatnonzero((d[:-1] > 0) & (d[1:] <= 0))[-1] + 1
+    low = np.flatnonzero((d[:-1] < 0) & (d[1:] >= 0))
+    low = low[low < top][-1] + 1
+    half = x[top:][np.argmax(y[top:] < y[top] / 2)]
+    return float(x[top]), float(1 - y[low] / y[top]), float(HC / x[top] - HC / half)
+
+
+@pytest.mark.parametrize("shape", [{}, {"width": 0.09}, {"second": 0.6}, {"first": 2.6}])
+def test_valley_depth_exciton_and_half_width(shape: dict[str, float]) -> None:
+    found = uvvis.measure(spectrum(dots(**shape)))
+    nm, depth, half = truth(**shape)
+    assert found["first_exciton_nm"].value == pytest.approx(nm, abs=0.05)
+    assert found["first_exciton_eV"].value == pytest.approx(HC / nm, abs=3e-4)
+    assert found["valley_depth"].value == pytest.approx(depth, abs=1e-3)
+    assert found["hwhm_eV"].value == pytest.approx(half, abs=5e-4)
+
+
+def test_a_shoulder_is_said_to_be_one(rng: np.random.Generator) -> None:
+    x = NM[NM > 420]
+    E = HC / x
+    y = 0.15 * np.exp(-0.5 * ((E - 2.15) / 0.08) ** 2) + 0.4 * np.exp(3 * (E - 2.2))
+    found = uvvis.measure(spectrum(y + 1e-4 * rng.standard_normal(x.size), x), material="InP")
+    assert found["valley_depth"].value is None
+    assert found["valley_depth"].note == "shoulder, no valley"
+    assert found["first_exciton_nm"].value is not None
+    assert found["first_exciton_nm"].value == pytest.approx(HC / 2.15, abs=8)
+    assert "second derivative" in found["first_exciton_nm"].method
+    assert found["diameter_nm"].value is None
+    assert "shoulder, no valley" in found["diameter_nm"].note
+
+
+@pytest.mark.parametrize(
+    "y", [np.zeros(NM.size), np.ones(NM.size), np.linspace(1, 0, NM.size), np.exp(-(NM - 360) / 60)]
+)
+def test_no_exciton_no_number(y: np.ndarray, rng: np.random.Generator) -> None:
+    for noise in (0.0, 1e-3):
+        found = uvvis.measure(spectrum(y + noise * rng.standard_normal(NM.size)), material="InP")
+        assert {q.value for q in found.values()} == {None}
+        assert all(q.note for q in found.values())
+
+
+def test_size_and_concentration_come_with_their_errors() -> None:
+    found = uvvis.measure(spectrum(dots(first=2.35)), material="CdSe", path_cm=0.5)
+    nm = found["first_exciton_nm"]
+    curve = sizing.diameter("CdSe", nm.value or 0)
+    assert found["diameter_nm"].value == pytest.approx(curve.value)
+    assert (found["diameter_nm"].sigma or 0) >= (curve.sigma or 1)
+    molar = sizing.extinction("CdSe", nm.value or 0, found["hwhm_eV"].value).value
+    height = float(np.max(dots(first=2.35)[(NM > 500) & (NM < 560)]))
+    assert found["concentration_M"].value == pytest.approx(height / (molar or 1) / 0.5, rel=1e-3)
+    inp = uvvis.measure(spectrum(dots()), material="InP")
+    assert 3.0 < (inp["diameter_nm"].value or 0) < 3.6
+    assert inp["concentration_M"].value is None
+    assert "no trusted extinction coefficient for InP" in inp["concentration_M"].note
+    silent = uvvis.measure(spectrum(dots()))
+    assert "option material" in silent["diameter_nm"].note
+
+
+def test_a_wrong_material_is_refused() -> None:
+    with pytest.raises(InputError, match="no sizing curve for this material, saw 'InPp'; nearest valid: InP"):
+        uvvis.measure(spectrum(dots()), material="InPp")
+    with pytest.raises(InputError, match="outside every sizing curve of CdSe"):
+        uvvis.measure(spectrum(dots(NM + 100, first=1.8), NM + 100), material="CdSe")
+
+
+def test_baselines() -> None:
+    _, depth, _ = truth()
+    raw = uvvis.measure(spectrum(dots() + 0.05))
+    assert (raw["valley_depth"].value or 1) < depth - 0.05
+    assert any("baseline" in w for w in raw.warnings)
+    offset = uvvis.measure(spectrum(dots() + 0.05), baseline="offset", baseline_nm="700-760")
+    assert offset["valley_depth"].value == pytest.approx(depth, abs=2e-3)
+    scatter = dots() + 0.02 + 0.06 * (500 / NM) ** 4
+    found = uvvis.measure(spectrum(scatter), baseline="scatter", baseline_nm="680-760")
+    assert found["valley_depth"].value == pytest.approx(depth, abs=3e-3)
+    with pytest.raises(InputError, match="too few points in baseline_nm"):
+        uvvis.measure(spectrum(dots()), baseline="offset", baseline_nm="900-950")
+    with pytest.raises(InputError, match="baseline_nm needs a baseline"):
+        uvvis.measure(spectrum(dots()), baseline_nm="700-750")
+
+
+def test_saturation_is_flagged(tmp_path: Path) -> None:
+    clipped = np.minimum(12 * dots(), 3.5)
+    path = tmp_path / "s.csv"
+    path.write_text("nm,abs\n" + "\n".join(f"{x},{y}" for x, y in zip(NM, clipped, strict=True)))
+    signal = uvvis.read(path)
+    assert any("saturated" in w for w in signal.warnings)
+    found = uvvis.measure(spectrum(np.minimum(12 * dots(), 3.2)))
+    assert any("saturated" in w for w in found.warnings)
+    assert found["valley_depth"].value is None
+    blue_only = uvvis.measure(spectrum(np.minimum(5 * dots(), 2.0)))
+    assert blue_only["valley_depth"].value == pytest.approx(truth()[1], abs=1e-3)
+    assert any("clipped flat" in w for w in blue_only.warnings)
+
+
+def test_window_finds_the_exciton_before_an_impurity(rng: np.random.Generator) -> None:
+    dye = 0.1 * np.exp(-0.5 * ((NM - 700) / 8) ** 2)
+    y = dots() + dye + 1e-4 * rng.standard_normal(NM.size)
+    assert uvvis.measure(spectrum(y))["first_exciton_nm"].value == pytest.approx(700, abs=1)
+    assert uvvis.measure(spectrum(y), window="400-660")["first_exciton_nm"].value == pytest.approx(
+        truth()[0], abs=0.3
+    )
+
+
+def test_transmittance_is_converted(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(
+        "Wavelength (nm),%T\n"
+        + "\n".join(f"{x},{100 * 10**-y!r}" for x, y in zip(NM.tolist(), dots().tolist(), strict=True))
+    )
+    signal = uvvis.read(path)
+    assert np.allclose(signal.y, dots(), atol=1e-9)
+    assert any("converted to absorbance" in w for w in signal.warnings)
+    path.write_text(
+        "nm,x\n"
+        + "\n".join(f"{x},{100 * 10**-y!r}" for x, y in zip(NM.tolist(), dots().tolist(), strict=True))
+    )
+    assert any("no absorbances" in w for w in uvvis.read(path).warnings)
+    assert np.allclose(uvvis.read(path, values="transmittance").y, dots(), atol=1e-9)
+
+
+def test_an_energy_axis_keeps_the_absorbance(tmp_path: Path) -> None:
+    path = tmp_path / "e.csv"
+    path.write_text(
+        "Energy (eV),Abs\n"
+        + "\n".join(f"{HC / x!r},{y!r}" for x, y in zip(NM.tolist(), dots().tolist(), strict=True))
+    )
+    signal = uvvis.read(path)
+    assert np.allclose(signal.x, NM)
+    assert np.array_equal(signal.y, dots())
+
+
+def test_bands_describe_the_whole_spectrum(rng: np.random.Generator) -> None:
+    y = dots() + 5e-4 * rng.standard_normal(NM.size)
+    fit = uvvis.fit(spectrum(y), bands=2)
+    assert fit.quantities["first_exciton_eV"].value == pytest.approx(2.15, abs=0.01)
+    assert fit.statistics["residual_variance"] < 1e-5
+    with pytest.raises(InputError, match="no such model"):
+        uvvis.fit(spectrum(y), "band")
+    with pytest.raises(InputError, match="needs a material"):
+        uvvis.fit(spectrum(y), "population")
+
+
+def test_a_population_is_found_again() -> None:
+    from epidot.dot.layers import LayeredDot, Population
+
+    rng = np.random.default_rng(4)
+    population = Population.drawn(LayeredDot("InP", 3.1), 400, 0.08, rng)
+    signal = uvvis.simulate(population, {"step_nm": 2.0, "noise": 5e-4}, rng=rng)
+    fit = uvvis.fit(signal, "population", material="InP")
+    assert fit.quantities["diameter_nm"].value == pytest.approx(
+        float(population.core_diameters_nm.mean()), abs=0.03
+    )
+    assert fit.quantities["sigma_rel"].value == pytest.approx(population.sigma_rel, abs=0.01)
