@@ -15,6 +15,7 @@ from docutils import nodes
 from docutils.parsers.rst import Directive
 
 LITERAL = re.compile(r"`([^`]+)`")
+KEY = re.compile(r"^\[(\w+)\]")
 DOI = re.compile(r"\bdoi:(10\.\S+?)(?=[,;]?(?:\s|$))")
 
 
@@ -37,12 +38,16 @@ class Generated(Directive):
         return nodes.row("", *(nodes.entry("", self.words(cell)) for cell in cells))
 
     def words(self, text: str) -> nodes.paragraph:
-        """A paragraph in which `this` is literal and a DOI is a link."""
+        """A paragraph in which `this` is literal, [key] leads to a source and a DOI is a link."""
         out = nodes.paragraph()
         for i, part in enumerate(LITERAL.split(text)):
             if i % 2:
                 out += nodes.literal(part, part)
                 continue
+            key = KEY.match(part)
+            if key is not None:
+                out += nodes.reference("", key[1], internal=True, refid=f"source-{key[1]}")
+                part = part[key.end() :]
             end = 0
             for found in DOI.finditer(part):
                 out += nodes.Text(part[end : found.start()])
@@ -156,6 +161,16 @@ class EveryInstrument(InstrumentTables):
 # --- numbers --------------------------------------------------------------------------------------------
 
 
+def short(source: str) -> str:
+    """A source written out -> its key in brackets and the place; other sources stay as they are."""
+    from epidot.matter.sources import references
+
+    for key, full in references().items():
+        if source == full or source.startswith(f"{full}, "):
+            return f"[{key}]{source.removeprefix(full)}"
+    return source
+
+
 class Numbers(Generated):
     """A table of parameters."""
 
@@ -168,12 +183,12 @@ class Numbers(Generated):
                     f"{p.value:.6g}" + (f" ± {p.sigma:.2g}" if p.sigma else ""),
                     "" if p.unit == "1" else p.unit,
                     p.status,
-                    p.source,
+                    short(p.source),
                     p.note,
                 )
                 for name, p in parameters.items()
             ],
-            (16, 12, 8, 10, 22, 32),
+            (18, 12, 8, 10, 20, 32),
         )
 
 
@@ -206,11 +221,13 @@ class References(Generated):
     def run(self) -> list[nodes.Node]:
         from epidot.matter.sources import references
 
-        return [
-            self.table(
-                ("key", "reference"), [(f"`{k}`", text) for k, text in sorted(references().items())], (20, 80)
-            )
-        ]
+        table = self.table(
+            ("key", "reference"), [(f"`{key}`", text) for key, text in sorted(references().items())], (20, 80)
+        )
+        rows = list(table.findall(nodes.row))[1:]  # the first is the head
+        for key, row in zip(sorted(references()), rows, strict=True):
+            row[0][0]["ids"].append(f"source-{key}")
+        return [table]
 
 
 # --- recipes --------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What the pages show is true: commands exist, python blocks run, messages are those printed, links lead somewhere."""
+"""What the pages show is true: commands exist, python runs, messages are printed so, links lead somewhere."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 import shlex
 import shutil
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -96,7 +97,7 @@ def conversations() -> Iterator[tuple[str, str, list[str]]]:
     for where, body in blocks("console"):
         lines = body.splitlines()
         starts = [i for i, line in enumerate(lines) if line.startswith("$ ")] + [len(lines)]
-        for i, j in zip(starts, starts[1:], strict=False):
+        for i, j in pairwise(starts):
             shown = [line for line in lines[i + 1 : j] if line.strip() and line.strip() != "..."]
             if shown:
                 yield where, lines[i].removeprefix("$ "), shown
