@@ -1,9 +1,10 @@
 """From a dot written down to spectra, and back to numbers.
 
-A dot is described (core, spread of sizes, one shell); the instruments show what they would record of it,
-with noise; the same instruments then measure these files as if they came from the bench. Everything here is
-synthetic: no sample was ever in a spectrometer. It shows how far a measurement can be trusted: the pulls in
-the last column should be about one.
+A dot is described (core, spread of sizes, one shell); the instruments show what they would record of it, with
+noise; the same instruments then measure these files as if they came from the bench. Everything here is
+synthetic: no sample was ever in a spectrometer. The last column is the error made over the error stated; it
+should be about one. Averages of lifetimes are the hardest: a few exponentials stand for as many lifetimes
+as there are dots.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from matplotlib.figure import Figure
 from epidot.dot import described
 from epidot.instruments import instrument
 from epidot.light.optics import optics
+from epidot.light.spectra import absorption
 from epidot.signal.storage import save
 
 DOT = """
@@ -26,7 +28,7 @@ shells:
 surface: {oxide: 2, coverage: 98 %}
 medium: toluene
 """
-SETUPS = {"uvvis": {"noise": 1e-3}, "pl": {"counts": 2000}, "tcspc": {"counts": 1e5}}
+SETUPS = {"uvvis": {"noise": 1e-3}, "pl": {"counts": 2000}, "tcspc": {"counts": 1e6}}
 
 Path("dot.yaml").write_text(DOT, encoding="utf-8")
 population = described.read("dot.yaml")
@@ -52,8 +54,11 @@ print(
     f"synthetic InP/ZnS, quantum yield {truth.plqy:.1%}\n"
     f"{'quantity':18s}{'truth':>9s}{'measured':>20s}{'pull':>7s}"
 )
+# The maximum of the band is not the 1S of the mean dot: stronger lines of the others shift it.
+fine = np.arange(truth.first_exciton_nm - 20, truth.first_exciton_nm + 20, 0.05)
+band_nm = float(fine[np.argmax(absorption(population, fine))])
 TRUE = {
-    "first_exciton_nm": truth.first_exciton_nm,
+    "first_exciton_nm": band_nm,
     "peak_nm": truth.pl_peak_nm,
     "fwhm_nm": truth.pl_fwhm_nm,
     "tau_amplitude_ns": truth.tau_amplitude_ns,
@@ -68,4 +73,5 @@ for name, true in TRUE.items():
         f"{name:18s}{true:9.2f}{found.value:11.2f} ± {found.sigma:6.2f}"
         f"{(found.value - true) / found.sigma:7.1f}"
     )
+print(f"1S of the mean dot: {truth.first_exciton_nm:.1f} nm; the maximum of the band is what is measured")
 print("drawn in synthetic-spectra.png")
