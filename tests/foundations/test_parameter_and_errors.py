@@ -67,3 +67,13 @@ def test_importing_epidot_loads_nothing_heavy() -> None:
     code = f"import sys, epidot; print([m for m in {heavy.split()!r} if m in sys.modules])"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
+
+
+def test_every_public_name_is_there() -> None:
+    import epidot
+
+    assert set(epidot.__all__) == set(epidot._HOMES)
+    for name in epidot.__all__:
+        assert getattr(epidot, name) is not None
+    with pytest.raises(AttributeError, match="load_recipe"):
+        _ = epidot.load_recipes

@@ -15,7 +15,7 @@ from epidot.parameter import rests_on
 from epidot.quantities import Quantity
 from epidot.runs import checkpoint, reading
 from epidot.runs.batch import Batch, Sample
-from epidot.runs.order import Order
+from epidot.runs.order import Order, order_from
 from epidot.synthesis import mechanism as mechanisms
 from epidot.synthesis.conservation import relative_errors
 from epidot.synthesis.events import Event
@@ -85,6 +85,19 @@ def carry_out(
         notes=(*(str(w) for w in order.recipe.warnings), *remarks),
         claims=order.recipe.claims,
     )
+
+
+def run(source: str | Path, *, dots: int | None = None, seed: int | None = None) -> Batch:
+    """Run a recipe by its file or shipped name, or repeat the batch of an earlier run, in mean field.
+
+    Raises
+    ------
+    InputError
+        If there is no such recipe or it has faults.
+    NotBuiltYet
+        At a step that needs a room of epidot that does not exist yet.
+    """
+    return carry_out(order_from(str(source), dots=dots, seed=seed))
 
 
 def _sample(
