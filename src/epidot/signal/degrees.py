@@ -1,9 +1,9 @@
 """How many degrees a local curve needs, and what the choice adds to its errors.
 
 For nested least squares the answers of two degrees differ by noise of known variance: the difference of
-their variances.  The lowest degree is taken that differs from none above it by more than three such standard errors;
-what the next degree would still change beyond its noise is added to the standard error.  So a skewed
-band does not bias its own maximum, and a noisy one is not overfitted.
+their variances.  The lowest degree is taken that differs from none above it by more than three such
+standard errors; what the next degree would still change beyond its noise is added to the standard error.
+So a skewed band does not bias its own maximum, and a noisy one is not overfitted.
 """
 
 from __future__ import annotations

@@ -117,6 +117,19 @@ def _no_table(text: Text, where: str, sample: list[str]) -> InputError:
     single = [i for i, line in enumerate(text.lines) if _is_single(line)]
     if len(single) >= 2 and len(single) >= len(sample) // 2:
         return one_column(where, single[0] + 1, text.lines[single[0]])
+    for i, content in enumerate(text.lines[:2000]):
+        for delimiter, decimal in (*_FORMATS, *_BLANKS[:1]):
+            cells = split_cells(content, delimiter)
+            if len(cells) < 2:
+                continue
+            values = [_number(cell, decimal) for cell in cells]
+            if values[0] is None and delimiter != " " and sum(map(_is_finite, values)) >= 2:
+                what, remedy = "the rows begin with text, not with the axis", "put the axis first"
+            elif _is_finite(values[0]) and not any(map(_is_finite, values[1:])) and None not in values:
+                what, remedy = "the axis has numbers but no other column has", "export the values too"
+            else:
+                continue
+            return InputError(Fault(what, where, i + 1, seen=content.strip()[:60], remedy=remedy))
     line = next(i for i, t in enumerate(text.lines) if t.strip())
     return InputError(
         Fault(
@@ -129,10 +142,13 @@ def _no_table(text: Text, where: str, sample: list[str]) -> InputError:
     )
 
 
+def _is_finite(value: float | None) -> bool:
+    return value is not None and math.isfinite(value)
+
+
 def _is_single(line: str) -> bool:
     cell = line.strip().strip(",;\t ").strip('"')
-    value = _number(cell, "," if "," in cell else ".")
-    return value is not None and math.isfinite(value)
+    return _is_finite(_number(cell, "," if "," in cell else "."))
 
 
 def one_column(where: str, line: int, seen: str) -> InputError:

@@ -118,7 +118,15 @@ def _ascending(
             )
         )
     if not up.size and not down.size:
-        raise InputError(Fault(f"the axis {name!r} does not change", where, int(lines[0]), seen=f"{x[0]:g}"))
+        raise InputError(
+            Fault(
+                f"the axis {name!r} does not change",
+                where,
+                int(lines[0]),
+                seen=f"{x[0]:g}",
+                remedy="is it the axis, or one column of numbers with decimal commas?",
+            )
+        )
     if down.size:
         x, y = x[::-1], y[::-1]
     different, inverse = np.unique(x, return_inverse=True)

@@ -30,6 +30,7 @@ _DEGREES = (2, 4, 6, 8, 10)
 _FIRST = 6  # with fewer points than this needs, 2 or 4
 _NEWTON = 12  # steps of the fit, far more than it needs
 _GRID = 801
+_WILD = math.log(30.0)  # a curve that rises so far above the points' maximum between them describes nothing
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,12 @@ def find_band(x: Array, y: Array, sigma: Array | None, shape: Array, top: int, d
     while last - first < 5 and (first > 0 or last < x.size - 1):  # coarse steps: take neighbours
         first, last = max(0, first - 1), min(x.size - 1, last + 1)
     part = slice(first, last + 1)
-    xs, ys, ss = x[part], y[part], None if sigma is None else sigma[part]
+    # In units of the maximum: no spectrum's own unit can then over- or underflow.
+    scale = float(shape[top])
+    if not scale > 1e-200:
+        return None
+    shape = shape / scale
+    xs, ys, ss = x[part], y[part] / scale, None if sigma is None else sigma[part] / scale
     answers: list[Answer] = []
     curves: dict[int, _Curve] = {}
     for degree in _DEGREES:
@@ -106,12 +112,12 @@ def find_band(x: Array, y: Array, sigma: Array | None, shape: Array, top: int, d
         values["peak_eV"],
         values.get("fwhm_nm"),
         values.get("fwhm_eV"),
-        values["height"],
+        Value(scale * values["height"].value, scale * values["height"].sigma),
         "blue" in values,
         "red" in values,
         degree,
         grid,
-        np.exp(curve.log.over(grid)),
+        scale * np.exp(curve.log.over(grid)),
     )
 
 
@@ -225,6 +231,8 @@ def _half_points(
 ) -> tuple[float, Array, Point | None, Point | None] | None:
     """Maximum and half-maximum points of exp(P(x)) x**power, each with its gradient in the coefficients."""
     grid = np.linspace(x[0], x[-1], _GRID)
+    if float(np.max(curve.log.over(grid))) > _WILD:
+        return None
     slope = curve.log.over(grid, 1) + power / grid
     tops = np.flatnonzero((slope[:-1] > 0) & (slope[1:] <= 0))
     if tops.size == 0:
