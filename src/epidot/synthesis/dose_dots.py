@@ -27,17 +27,15 @@ def size(core: str, diameter: float | None, peak: float | None, faults: Faults) 
             return None
         return Quantity(float(diameter), None, "nm", "given")
     assert peak is not None
+    found: Quantity | None = None
     with faults.catching():
         from epidot.matter.sizing import diameter as by_peak
 
         found = by_peak(core, peak)
-        if found.value is None:
-            faults.add(
-                "the peak gives no size", seen=f"{peak:g} nm", remedy=found.note or "give the diameter"
-            )
-            return None
-        return found
-    return None
+    if found is not None and found.value is None:
+        faults.add("the peak gives no size", seen=f"{peak:g} nm", remedy=found.note or "give the diameter")
+        return None
+    return found
 
 
 def amount(
