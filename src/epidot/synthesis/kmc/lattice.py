@@ -1,0 +1,198 @@
+"""Sites of one or many dots and who neighbours whom, under several named relations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from epidot.errors import Fault, Faults, InputError, nearest
+
+Ints = NDArray[np.int32]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Relation:
+    """Neighbour lists in compressed rows: the neighbours of site i are ``index[start[i]:start[i + 1]]``."""
+
+    start: Ints
+    index: Ints
+
+    @classmethod
+    def of_pairs(cls, n: int, centre: ArrayLike, neighbour: ArrayLike) -> Relation:
+        """From directed pairs (centre, neighbour) of ``n`` sites; the order of a row is that of the pairs."""
+        c, j = np.asarray(centre, dtype=np.int64), np.asarray(neighbour, dtype=np.int32)
+        order = np.argsort(c, kind="stable")
+        start = np.concatenate([[0], np.cumsum(np.bincount(c, minlength=n))])
+        return cls(start.astype(np.int32), j[order])
+
+    @property
+    def degree(self) -> Ints:
+        """Neighbours of each site, shape (n,)."""
+        return np.diff(self.start).astype(np.int32)
+
+    @property
+    def centre(self) -> Ints:
+        """The centre of every entry of ``index``, the same shape."""
+        return np.repeat(np.arange(len(self.start) - 1, dtype=np.int32), self.degree)
+
+    def of(self, site: int) -> Ints:
+        """Neighbours of one site."""
+        return self.index[self.start[site] : self.start[site + 1]]
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+
+@dataclass(frozen=True)
+class Lattice:
+    """Sites in one array, dot after dot.
+
+    ``sublattice`` holds an index into ``sublattices`` per site; ``dots`` the first site of every dot and the
+    number of sites, shape (dots + 1,); ``position`` is for distances and pictures only, in any one unit, shape
+    (n, dimensions).
+    """
+
+    sublattice: NDArray[np.uint8]
+    relations: Mapping[str, Relation]
+    sublattices: tuple[str, ...] = ("site",)
+    dots: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
+    position: Floats | None = None
+
+    def __post_init__(self) -> None:
+        if not len(self.dots):
+            object.__setattr__(self, "dots", np.array([0, len(self)], dtype=np.int32))
+        faults = Faults("lattice")
+        n = len(self)
+        if not n:
+            faults.add("a lattice needs at least one site")
+        elif int(self.sublattice.max()) >= len(self.sublattices):
+            faults.add("a site has a sublattice without a name", seen=int(self.sublattice.max()))
+        if self.dots[0] != 0 or self.dots[-1] != n or np.any(np.diff(self.dots) < 1):
+            faults.add("the dots must divide the sites into consecutive, non-empty runs", seen=self.dots)
+        for name, relation in self.relations.items():
+            if len(relation.start) != n + 1 or relation.start[-1] != len(relation.index):
+                faults.add(f"relation {name!r} does not have one row per site")
+            elif len(relation) and not 0 <= int(relation.index.min()) <= int(relation.index.max()) < n:
+                faults.add(f"relation {name!r} names a site that does not exist")
+            elif np.any(relation.index == relation.centre):
+                faults.add(
+                    f"under relation {name!r} a site is its own neighbour",
+                    remedy="a periodic lattice must be at least three sites wide",
+                )
+            elif np.any(self.dot_of[relation.index] != self.dot_of[relation.centre]):
+                faults.add(f"relation {name!r} joins two dots")
+        faults.raise_if_any()
+
+    def __len__(self) -> int:
+        return len(self.sublattice)
+
+    @property
+    def n_dots(self) -> int:
+        """Number of dots."""
+        return len(self.dots) - 1
+
+    @property
+    def dot_of(self) -> Ints:
+        """The dot of each site, shape (n,)."""
+        return np.repeat(np.arange(self.n_dots, dtype=np.int32), np.diff(self.dots))
+
+    def with_relation(self, name: str, relation: Relation) -> Lattice:
+        """A copy that also knows ``relation``."""
+        return replace(self, relations={**self.relations, name: relation})
+
+    def within(self, name: str, radius: float, sublattice: str | None = None) -> Lattice:
+        """A copy with the relation "closer than ``radius``" (steric), optionally of one sublattice.
+
+        Raises
+        ------
+        InputError
+            If the lattice has no positions or no such sublattice.
+        """
+        faults = Faults("lattice")
+        if self.position is None:
+            faults.add("distances need positions")
+        if sublattice is not None and sublattice not in self.sublattices:
+            faults.add("no such sublattice", seen=sublattice, nearest=nearest(sublattice, self.sublattices))
+        faults.raise_if_any()
+        from scipy.spatial import cKDTree
+
+        pairs = []
+        for first, last in zip(self.dots[:-1], self.dots[1:], strict=True):
+            found = cKDTree(self.position[first:last]).query_pairs(radius, output_type="ndarray")  # type: ignore[index]
+            pairs.append(found.reshape(-1, 2) + first)
+        both = np.concatenate([np.concatenate(pairs), np.concatenate(pairs)[:, ::-1]])
+        both = both[np.lexsort((both[:, 1], both[:, 0]))]
+        if sublattice is not None:
+            kind = self.sublattice == self.sublattices.index(sublattice)
+            both = both[kind[both[:, 0]] & kind[both[:, 1]]]
+        return self.with_relation(name, Relation.of_pairs(len(self), both[:, 0], both[:, 1]))
+
+    def reordered(self, order: ArrayLike) -> Lattice:
+        """The same sites in another order (``order[new] = old``), which must keep dots together."""
+        old = np.asarray(order, dtype=np.int64)
+        new = np.empty(len(self), dtype=np.int32)
+        new[old] = np.arange(len(self), dtype=np.int32)
+        if np.any(self.dot_of[old] != self.dot_of):
+            raise InputError(Fault("an order of the sites must keep every dot together", "lattice"))
+        relations = {}
+        for name, r in self.relations.items():
+            relations[name] = Relation.of_pairs(len(self), new[r.centre], new[r.index])
+        position = None if self.position is None else self.position[old]
+        return replace(self, sublattice=self.sublattice[old], relations=relations, position=position)
+
+    def along_curve(self) -> Lattice:
+        """Sites sorted along a space-filling (Morton) curve within each dot: neighbours close in memory."""
+        if self.position is None:
+            return self
+        scaled = self.position - self.position.min(axis=0)
+        span = float(scaled.max()) or 1.0
+        cell = np.floor(scaled / span * 1023.999).astype(np.uint64)
+        code = np.zeros(len(self), dtype=np.uint64)
+        dimensions = cell.shape[1]
+        for bit in range(10):
+            for axis in range(dimensions):
+                one = (cell[:, axis] >> np.uint64(bit)) & np.uint64(1)
+                code |= one << np.uint64(bit * dimensions + axis)
+        return self.reordered(np.lexsort((code, self.dot_of)))
+
+
+def join(dots: Sequence[Lattice]) -> Lattice:
+    """Many dots in one array of sites: one Markov chain, no neighbours between dots.
+
+    Raises
+    ------
+    InputError
+        If there are none, or they differ in sublattices or in the names of their relations.
+    """
+    faults = Faults("lattice")
+    if not dots:
+        faults.add("nothing to join")
+        faults.raise_if_any()
+    first = dots[0]
+    for number, dot in enumerate(dots):
+        if dot.sublattices != first.sublattices or set(dot.relations) != set(first.relations):
+            faults.add(f"dot {number} has other sublattices or relations than dot 0")
+    faults.raise_if_any()
+    offsets = np.concatenate([[0], np.cumsum([len(d) for d in dots])]).astype(np.int32)
+    relations = {}
+    for name in first.relations:
+        rows = [d.relations[name] for d in dots]
+        edges = np.concatenate([[0], np.cumsum([len(r) for r in rows])])
+        start = np.concatenate(
+            [r.start[:-1] + e for r, e in zip(rows, edges[:-1], strict=True)] + [edges[-1:]]
+        )
+        index = np.concatenate([r.index + o for r, o in zip(rows, offsets[:-1], strict=True)])
+        relations[name] = Relation(start.astype(np.int32), index.astype(np.int32))
+    bounds = [d.dots[:-1] + o for d, o in zip(dots, offsets[:-1], strict=True)] + [offsets[-1:]]
+    positions = [d.position for d in dots if d.position is not None]
+    return Lattice(
+        np.concatenate([d.sublattice for d in dots]),
+        relations,
+        first.sublattices,
+        np.concatenate(bounds).astype(np.int32),
+        np.concatenate(positions) if len(positions) == len(dots) else None,
+    )
