@@ -11,9 +11,10 @@ from scipy.special import spherical_jn
 
 from epidot.constants import COULOMB, HBAR2_2M
 from epidot.dot.layers import Layer, LayeredDot
-from epidot.light.states import Options, coulomb, hole, solve_dot, transfer
+from epidot.light.states import Options, coulomb, eigen, hole, solve_dot, transfer
 from epidot.light.states.bands import Bands, bands, kane_energy
-from epidot.light.states.electron import solve_electron
+from epidot.light.states.electron import electrons_below, solve_electron
+from epidot.light.states.levels import solve_after
 from epidot.light.states.mesh import mesh
 
 R = 1.65
@@ -129,7 +130,7 @@ def test_strengths_of_an_s_electron_sum_to_six_s_characters():
     weight = grid.w * grid.r**2
     total = 0.0
     for twoF, Ln in ((3, 1), (1, 1)):
-        size = len(hole.regular(grid, hole.channels(twoF, Ln)))
+        size = len(hole.valence(grid, b).block(twoF, Ln).H)
         for h in hole.solve_holes(grid, b, twoF, Ln, size):
             total += (twoF + 1) * sum(
                 (weight @ (electron.f * v)) ** 2 for c, v in zip(h.channels, h.v, strict=True) if c.L == 0
@@ -202,3 +203,48 @@ def test_mesh_converges():
     for dot in (LayeredDot("InP", 3.3), THICK):
         fine = solve_dot(dot, Options(longest_nm=0.4, refine=3))
         assert solve_dot(dot).E_1S_eV == pytest.approx(fine.E_1S_eV, abs=3e-4)
+
+
+@pytest.mark.parametrize("shells", [(), (Layer("ZnSe", 2.0), Layer("ZnS", 0.3))])
+def test_levels_followed_from_another_size_are_those_found_from_nothing(shells):
+    """A table follows every level from size to size: same list, energies to 0.01 meV, strengths to 1e-3."""
+    how = Options(excited=True)
+    start = None
+    for d in (4.2, 3.7, 3.2, 2.8):
+        followed, start = solve_after(LayeredDot("InP", d, shells), how, start)
+    band = hole.valence(start.grid, bands_of(LayeredDot("InP", 2.8, shells)))
+    for block in start.found.blocks:
+        exact = eigen.lowest(band.block(block.twoF, block.Ln), len(block.holes))[0]
+        np.testing.assert_allclose([-h.E for h in block.holes], exact, atol=1e-5)
+    alone = {t.label: t for t in solve_dot(LayeredDot("InP", 2.8, shells), how).transitions}
+    shared = [t for t in followed.transitions if t.label in alone]
+    assert len(shared) >= len(alone)
+    for t in shared:
+        assert alone[t.label].E == pytest.approx(t.E, abs=2e-3)  # the meshes differ
+    assert alone["1Se-1S3/2"].E == pytest.approx(followed.E_1S_eV, abs=2e-4)
+
+
+def bands_of(dot):
+    from epidot.dot.strain import strain
+    from epidot.light.states.levels import outside_eps
+
+    return bands(dot, strain(dot, spread=False).regions, 1.0, outside_eps(dot.medium))[0]
+
+
+def test_levels_that_cannot_be_followed_are_found_anew():
+    """A start without any part of the levels sought: the dense solution steps in, or the iteration gets there."""
+    b = bands_of(LayeredDot("InP", 3.3))
+    block = hole.valence(mesh(b.radii.tolist()), b).block(3, 1)
+    exact = eigen.lowest(block, 3)[0]
+    noise = np.random.default_rng(3).standard_normal((len(block.H), 5))
+    np.testing.assert_allclose(eigen.follow(block, noise, 3)[0][:3], exact, atol=1e-4)
+
+
+@pytest.mark.parametrize("l", [0, 1, 3])
+def test_electrons_all_at_once_are_those_one_by_one(l):
+    b = bands_of(THICK)
+    grid = mesh(b.radii.tolist())
+    found = electrons_below(grid, b, l, 3.2)
+    assert len(found) > 1
+    for n, e in enumerate(found, 1):
+        assert e.E == pytest.approx(solve_electron(grid, b, l, n).E, abs=1e-7)

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from epidot.dot.layers import LayeredDot, Population
 from epidot.light.rates import radiative_rate
-from epidot.light.states.levels import Levels, solve_dot
+from epidot.light.states import Levels, LevelsTable, Options, table
 from epidot.light.traps import Components, TrapMeans, components, trap_means, trap_rates
 
 Array = NDArray[np.float64]
@@ -57,8 +57,11 @@ def population_decay(
     population: Population,
     choice: Mapping[str, float] | None = None,
     means: TrapMeans | None = None,
+    levels: LevelsTable | None = None,
 ) -> Components:
     """Decay of a population with weights of its excitation; sizes enter through k_r and the surface.
+
+    ``levels`` may hand in a table that covers the population (else it is solved).
 
     Raises
     ------
@@ -66,10 +69,15 @@ def population_decay(
         From the states (unknown material, core too small).
     """
     diameters, weights = size_classes(population.core_diameters_nm)
+    known = levels or table(population.dot, diameters, Options())
+    at_nodes = [
+        radiative_rate(population.dot.scaled(float(d)), node, choice=choice).k_r
+        for d, node in zip(known.diameters, known.nodes, strict=True)
+    ]
     amplitude, rate = [], []
-    for d, w in zip(diameters, weights, strict=True):
-        dot = population.dot.scaled(float(d))
-        part = dot_decay(dot, solve_dot(dot), choice, means)
+    for d, w, k_r in zip(diameters, weights, known.interpolated(at_nodes, diameters), strict=True):
+        traps = means or trap_means(population.dot.scaled(float(d)), choice)
+        part = components(float(k_r), traps, trap_rates(choice))
         amplitude.append(w * part.amplitude)
         rate.append(part.rate)
     return Components(np.concatenate(amplitude), np.concatenate(rate))

@@ -67,7 +67,7 @@ def optics(population: Population, medium: str | None = None) -> Optics:
     nm = np.arange(
         np.floor(max(HC / (float(first.mean()) + 1.6), 300.0)), np.ceil(peak.position + 150.0) + 1, 1.0
     )
-    all_decay = population_decay(group)
+    all_decay = population_decay(group, levels=known)
     t = np.linspace(0.0, 10 * max(all_decay.tau_intensity_ns, 1.0), 1001)
     used: dict[str, Parameter] = {**levels.parameters, **{f"light.{k}": p for k, p in parameters().items()}}
     notes = list(known.nodes[0].warnings)

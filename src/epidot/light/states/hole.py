@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from epidot.constants import HBAR2_2M
 from epidot.light.states.bands import Bands
+from epidot.light.states.eigen import Pencil, below, follow, lowest
 from epidot.light.states.mesh import Mesh, combined
 
 Array = NDArray[np.float64]
@@ -125,64 +126,123 @@ def spin_orbit(twoF: int, Ln: int) -> Array:
     return out
 
 
-def valence_matrix(mesh: Mesh, bands: Bands, twoF: int, Ln: int, light: Array) -> tuple[Array, Array]:
-    """(H, overlap) of −E for a block; ``light`` is L per region (reduced in the eight-band problem)."""
-    those = channels(twoF, Ln)
-    n, size = len(those), mesh.size
+@dataclass(frozen=True)
+class Block:
+    """Holes of one block (F, Ln), best bound first, and the vectors (unknowns, p) that another size starts from."""
+
+    twoF: int
+    Ln: int
+    holes: tuple[Hole, ...]
+    vectors: Array
+
+
+@dataclass(frozen=True)
+class Valence:
+    """The valence band on one mesh: what all blocks share.
+
+    ``parts`` (7, n, n) are the radial matrices, each of which enters a block times a matrix between its
+    channels; ``mass`` (n, n) is the overlap; ``top`` the highest band edge.  Unknowns are ordered node by node, and at each node from the last channel to the first: so
+    everything is banded, and the values that must vanish at the origin come first.
+    """
+
+    mesh: Mesh
+    parts: Array
+    mass: Array
+    top: float
+
+    def block(self, twoF: int, Ln: int) -> Pencil:
+        """−E of the block: H x = −E S x."""
+        those = channels(twoF, Ln)
+        n, c = self.mesh.size, len(those)
+        first = origin(those)
+        mixing = _mixing(twoF, Ln)
+        H = (mixing.T @ self.parts.reshape(7, n * n)).reshape(c, c, n, n).transpose(2, 0, 3, 1)
+        S = np.zeros((n, c, n, c))
+        for k in range(c):
+            S[:, k, :, k] = self.mass
+        return Pencil(
+            np.ascontiguousarray(H).reshape(n * c, n * c)[first:, first:],
+            S.reshape(n * c, n * c)[first:, first:],
+            -self.top,
+            (self.mesh.width + 1) * c - 1,
+        )
+
+    def holes(self, twoF: int, Ln: int, values: Array, vectors: Array) -> tuple[Hole, ...]:
+        """The levels that belong to eigenvalues (k,) and the first k vectors of the block."""
+        those = channels(twoF, Ln)
+        n, c, k = self.mesh.size, len(those), values.size
+        full = np.zeros((n * c, k))
+        full[origin(those) :] = vectors[:, :k]
+        v = (self.mesh.value @ full.reshape(n, c * k)).reshape(-1, c, k)[:, ::-1]
+        density = self.mesh.r[:, None] ** 2 * np.sum(v * v, axis=1)
+        return tuple(
+            Hole(twoF, Ln, i + 1, -float(values[i]), those, np.ascontiguousarray(v[:, :, i].T), density[:, i])
+            for i in range(k)
+        )
+
+
+def valence(mesh: Mesh, bands: Bands, light: Array | None = None) -> Valence:
+    """The valence band; ``light`` is L per region (reduced in the eight-band problem)."""
     M = HBAR2_2M * bands.M
-    extra = HBAR2_2M * (light - bands.M)
-    stiff, extra_stiff = combined(M, mesh.stiff), combined(extra, mesh.stiff)
-    plain, extra_plain = combined(M, mesh.plain), combined(extra, mesh.plain)
+    extra = HBAR2_2M * ((bands.L if light is None else light) - bands.M)
     mixed = combined(extra, mesh.mixed)
-    edge = combined(bands.dso / 3 - bands.Ev, mesh.mass)
-    split = combined(-2 * bands.dso / 3, mesh.mass)
-    overlap = mesh.mass.sum(axis=0)
-    recoupling = spin_orbit(twoF, Ln)
-    H, S = np.zeros((n, size, n, size)), np.zeros((n, size, n, size))
+    parts = np.stack(
+        [
+            combined(M, mesh.stiff) + combined(bands.dso / 3 - bands.Ev, mesh.mass),
+            combined(M, mesh.plain),
+            combined(-2 * bands.dso / 3, mesh.mass),
+            combined(extra, mesh.stiff),
+            mixed,
+            mixed.T,
+            combined(extra, mesh.plain),
+        ]
+    )
+    return Valence(mesh, parts, mesh.mass.sum(axis=0), float(bands.Ev.max()))
+
+
+def origin(those: tuple[Channel, ...]) -> int:
+    """Unknowns that are left out: at r = 0 only a channel with L = 0 (always the first one) is free."""
+    return len(those) - (those[0].L == 0)
+
+
+@lru_cache(maxsize=64)
+def _mixing(twoF: int, Ln: int) -> Array:
+    """How the seven ``parts`` of the valence band enter a block, (7, channels²), channels from last to first."""
+    those = channels(twoF, Ln)
+    out = np.zeros((7, len(those), len(those)))
+    out[2] = spin_orbit(twoF, Ln)
     for i, p in enumerate(those):
-        S[i, :, i] = overlap
-        H[i, :, i] += stiff + p.L * (p.L + 1) * plain + edge
+        out[0, i, i] = 1.0
+        out[1, i, i] = p.L * (p.L + 1)
         for j, q in enumerate(those):
-            if recoupling[i, j]:
-                H[i, :, j] += recoupling[i, j] * split
-            if p.divergence is None or q.divergence is None:
-                continue
-            (a, ca), (b, cb) = p.divergence, q.divergence
-            H[i, :, j] += a * b * (extra_stiff + cb * mixed + ca * mixed.T + ca * cb * extra_plain)
-    keep = regular(mesh, those)
-    return H.reshape(n * size, n * size)[np.ix_(keep, keep)], S.reshape(n * size, n * size)[
-        np.ix_(keep, keep)
-    ]
-
-
-def regular(mesh: Mesh, those: tuple[Channel, ...]) -> NDArray[np.intp]:
-    """Free unknowns: every node of every channel but the origin where L > 0."""
-    free = np.ones((len(those), mesh.size), dtype=bool)
-    free[:, 0] = [c.L == 0 for c in those]
-    return np.flatnonzero(free)
+            if p.divergence is not None and q.divergence is not None:
+                (a, ca), (b, cb) = p.divergence, q.divergence
+                out[3:7, i, j] = a * b * np.array([1.0, cb, ca, ca * cb])
+    return np.ascontiguousarray(out[:, ::-1, ::-1]).reshape(7, -1)
 
 
 def solve_holes(mesh: Mesh, bands: Bands, twoF: int = 3, Ln: int = 1, count: int = 1) -> tuple[Hole, ...]:
     """The ``count`` highest valence states of block (F, Ln), best bound to the core first."""
-    from scipy.linalg import eigh
-
-    H, S = valence_matrix(mesh, bands, twoF, Ln, bands.L)
-    values, vectors = eigh(H, S, subset_by_index=(0, count - 1), check_finite=False, overwrite_a=True)
-    those = channels(twoF, Ln)
-    out = []
-    for k in range(count):
-        full = np.zeros(len(those) * mesh.size)
-        full[regular(mesh, those)] = vectors[:, k]
-        v = full.reshape(len(those), mesh.size) @ mesh.value.T
-        density = mesh.r**2 * np.sum(v * v, axis=0)
-        out.append(Hole(twoF, Ln, k + 1, -float(values[k]), those, v, density))
-    return tuple(out)
+    return lowest_holes(valence(mesh, bands), twoF, Ln, count, 0).holes
 
 
-def count_holes(mesh: Mesh, bands: Bands, twoF: int, Ln: int, above_eV: float) -> int:
-    """How many valence states of block (F, Ln) lie above ``above_eV``: the inertia of E S − H (Sylvester)."""
-    from scipy.linalg import ldl
+def lowest_holes(band: Valence, twoF: int, Ln: int, count: int, spare: int) -> Block:
+    """The ``count`` best bound levels of a block, with ``spare`` more vectors."""
+    values, vectors = lowest(band.block(twoF, Ln), count + spare)
+    return Block(twoF, Ln, band.holes(twoF, Ln, values[:count], vectors), vectors)
 
-    H, S = valence_matrix(mesh, bands, twoF, Ln, bands.L)
-    d = ldl(H + above_eV * S)[1]
-    return int(np.sum(np.linalg.eigvalsh(d) < 0))
+
+def holes_above(band: Valence, twoF: int, Ln: int, above_eV: float, spare_eV: float) -> Block | None:
+    """All valence states of a block above ``above_eV``, with the vectors down to ``spare_eV`` below it."""
+    values, vectors = below(band.block(twoF, Ln), spare_eV - above_eV)
+    count = int(np.sum(values < -above_eV))
+    if count == 0:
+        return None
+    return Block(twoF, Ln, band.holes(twoF, Ln, values[:count], vectors), vectors)
+
+
+def follow_holes(band: Valence, before: Block) -> Block:
+    """The same levels as ``before`` in a dot of another size, on a mesh of the same make."""
+    count = len(before.holes)
+    values, vectors = follow(band.block(before.twoF, before.Ln), before.vectors, count)
+    return Block(before.twoF, before.Ln, band.holes(before.twoF, before.Ln, values[:count], vectors), vectors)

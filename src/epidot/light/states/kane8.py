@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from epidot.constants import HBAR2_2M
 from epidot.light.states.bands import REMOTE, Bands
-from epidot.light.states.hole import channels, regular, valence_matrix
+from epidot.light.states.hole import channels, origin, valence
 from epidot.light.states.mesh import Mesh, combined
 
 Array = NDArray[np.float64]
@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 def block(mesh: Mesh, bands: Bands, twoF: int, Ln: int) -> tuple[Array, Array]:
     """(H, overlap) of block (F, Ln); the unknowns are the valence channels, then s with l = Ln."""
     gap = np.where(bands.Ep > 0, bands.Ec - bands.Ev, 1.0)
-    minus_valence, valence_mass = valence_matrix(mesh, bands, twoF, Ln, bands.L - bands.Ep / gap)
+    minus = valence(mesh, bands, bands.L - bands.Ep / gap).block(twoF, Ln)
     those = channels(twoF, Ln)
     first = 1 if Ln else 0
     kinetic = HBAR2_2M * REMOTE * (mesh.stiff + Ln * (Ln + 1) * mesh.plain).sum(axis=0)
@@ -31,15 +31,15 @@ def block(mesh: Mesh, bands: Bands, twoF: int, Ln: int) -> tuple[Array, Array]:
     weight = mesh.w * bands.coupling()[mesh.region]
     by_slope = np.einsum("q,qi,qj->ij", weight * mesh.r**2, mesh.value, mesh.slope)
     by_value = np.einsum("q,qi,qj->ij", weight * mesh.r, mesh.value, mesh.value)
-    across = np.zeros((mesh.size, len(those), mesh.size))
-    for k, channel in enumerate(those):
+    across = np.zeros((mesh.size, mesh.size, len(those)))
+    for k, channel in enumerate(reversed(those)):
         if channel.divergence is not None:
             a, c = channel.divergence
-            across[:, k] = a * (by_slope + c * by_value)
-    coupling = across.reshape(mesh.size, -1)[first:, regular(mesh, those)]
+            across[:, :, k] = a * (by_slope + c * by_value)
+    coupling = across.reshape(mesh.size, -1)[first:, origin(those) :]
     zero = np.zeros_like(coupling)
-    H = np.block([[-minus_valence, coupling.T], [coupling, s_block]])
-    return H, np.block([[valence_mass, zero.T], [zero, s_mass]])
+    H = np.block([[-minus.H, coupling.T], [coupling, s_block]])
+    return H, np.block([[minus.S, zero.T], [zero, s_mass]])
 
 
 def pair(mesh: Mesh, bands: Bands) -> tuple[float, float]:

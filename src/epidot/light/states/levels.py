@@ -15,8 +15,7 @@ from epidot.dot.layers import LayeredDot
 from epidot.errors import Fault, Faults, InputError
 from epidot.light.states import coulomb
 from epidot.light.states.bands import Bands, bands
-from epidot.light.states.electron import Electron, solve_electron
-from epidot.light.states.hole import Hole, channels, count_holes, solve_holes
+from epidot.light.states.lines import Carriers, Lines, Transition, carriers, doubts, lines
 from epidot.light.states.mesh import Mesh, mesh
 from epidot.parameter import Parameter, rests_on
 
@@ -25,17 +24,8 @@ Method = Literal["hybrid", "kp8", "transfer"]
 StrainMethod = Literal["shells", "paper", "none"]
 
 ROOM_K = 295.0
-HIGHEST_L = 6
 LIGAND_EDGE_NM = 0.3
 TRACE_NM = 1e-3
-
-
-@dataclass(frozen=True)
-class Census:
-    """How many levels: electrons per l, and holes per block (2F, Ln)."""
-
-    electrons: tuple[tuple[int, int], ...]
-    holes: tuple[tuple[tuple[int, int], int], ...]
 
 
 @dataclass(frozen=True)
@@ -45,8 +35,7 @@ class Options:
     ``method``: ``hybrid`` (default), or one of the oracles ``kp8`` (electron and hole energies of the
     full eight-band problem; only for dots with a thick shell) and ``transfer`` (electron by exact
     Bessel functions).  ``strain`` is handed to :func:`epidot.dot.strain.strain`.  ``excited`` also
-    solves every line up to ``reach_eV`` above 1S; ``census`` fixes how many levels that takes, so that
-    dots of other sizes can be given the same list.  ``ligand_nm`` is the thickness of the ligand layer
+    solves every line up to ``reach_eV`` above 1S.  ``ligand_nm`` is the thickness of the ligand layer
     (0 = infinite wall).  ``override`` replaces band parameters by ``material.key``.  ``longest_nm`` and
     ``refine`` (added to the degree of every element) are there for convergence tests.
     """
@@ -59,7 +48,6 @@ class Options:
     refine: int = 0
     polarisation: bool = True
     reach_eV: float = 1.3
-    census: Census | None = None
     override: Mapping[str, float] | None = None
 
     def __post_init__(self) -> None:
@@ -76,12 +64,11 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Transition:
-    """One line: energy in eV, strength (summed over both carriers' degeneracies, 4 at most for 1S), name."""
+class Start:
+    """What another size of the same dot can start from."""
 
-    E: float
-    strength: float
-    label: str
+    grid: Mesh
+    found: Carriers
 
 
 @dataclass(frozen=True)
@@ -110,15 +97,22 @@ class Levels:
     overlap_by_region: Array
     density_out_e: float
     density_out_h: float
-    transitions: tuple[Transition, ...]
+    lines: Lines
     parameters: dict[str, Parameter] = field(repr=False, default_factory=dict)
     warnings: tuple[str, ...] = ()
-    census: Census | None = None
 
     @property
     def first_exciton_nm(self) -> float:
         """Wavelength of the 1S transition."""
         return HC / self.E_1S_eV
+
+    @property
+    def transitions(self) -> tuple[Transition, ...]:
+        """The lines one by one."""
+        return tuple(
+            Transition(float(E), float(s), label)
+            for E, s, label in zip(self.lines.E, self.lines.strength, self.lines.labels, strict=True)
+        )
 
     @property
     def rests_on(self) -> dict[str, list[str]]:
@@ -134,22 +128,32 @@ def solve_dot(dot: LayeredDot, options: Options | None = None) -> Levels:
     InputError
         For an unknown material or medium, or a core that binds no pair below its barrier.
     """
+    return solve_after(dot, options or Options())[0]
+
+
+def solve_after(dot: LayeredDot, how: Options, before: Start | None = None) -> tuple[Levels, Start]:
+    """As :func:`solve_dot`, with what another size of the same dot can start from: hand it in as ``before``.
+
+    The levels are then those that ``before`` holds, whatever lies within reach of this size.
+    """
     from epidot.dot.strain import strain
 
-    how = options or Options()
     dot = without_traces(dot)
     elastic = (
         [0.0] * (1 + len(dot.shells))
         if how.strain == "none"
         else strain(dot, method=how.strain, spread=False).regions
     )
-    outside = outside_eps(dot.medium)
-    layers, used = bands(dot, elastic, how.ligand_nm, outside, how.override)
+    layers, used = bands(dot, elastic, how.ligand_nm, outside_eps(dot.medium), how.override)
     grid = mesh(
-        layers.radii.tolist(), how.longest_nm, how.refine, LIGAND_EDGE_NM if how.ligand_nm > 0 else 0.0
+        layers.radii.tolist(),
+        how.longest_nm,
+        how.refine,
+        LIGAND_EDGE_NM if how.ligand_nm > 0 else 0.0,
+        before.grid if before else None,
     )
-    electron = solve_electron(grid, layers)
-    hole = solve_holes(grid, layers)[0]
+    found = carriers(grid, layers, how.reach_eV if how.excited else 0.0, before.found if before else None)
+    electron, hole = found.ground
     Ee, Eh = electron.E, hole.E
     if how.method == "kp8":
         from epidot.light.states.kane8 import pair
@@ -169,14 +173,8 @@ def solve_dot(dot: LayeredDot, options: Options | None = None) -> Levels:
     joint = grid.r**2 * electron.f * hole.v[0]
     by_region = grid.shares(joint)
     K = float(by_region.sum() ** 2)
-    lines = [Transition(E_1S, 4 * K, "1Se-1S3/2")]
-    warnings: list[str] = []
-    census: Census | None = None
-    if how.excited:
-        census = how.census or take_census(grid, layers, electron, hole, how.reach_eV)
-        lines, warnings = _excited(grid, layers, census, E_1S - Ee + Eh)
     at = len(dot.shells)
-    return Levels(
+    levels = Levels(
         E_1S,
         Ee,
         Eh,
@@ -193,11 +191,11 @@ def solve_dot(dot: LayeredDot, options: Options | None = None) -> Levels:
         by_region,
         _surface(grid, electron.density, at),
         _surface(grid, hole.density, at),
-        tuple(lines),
+        lines(grid, found, E_1S - Ee + Eh, before.found.labels if before else None),
         used,
-        tuple(warnings),
-        census,
+        doubts(found, K_B * ROOM_K) if how.excited else (),
     )
+    return levels, Start(grid, found)
 
 
 def without_traces(dot: LayeredDot) -> LayeredDot:
@@ -239,60 +237,3 @@ def _surface(grid: Mesh, density: Array, region: int) -> float:
     inside = np.flatnonzero(grid.region == region)
     last = inside[np.argmax(grid.r[inside])]
     return float(density[last] / (4 * np.pi * grid.r[last] ** 2))
-
-
-def take_census(grid: Mesh, layers: Bands, electron: Electron, hole: Hole, reach_eV: float) -> Census:
-    """The levels within ``reach_eV`` of the lowest electron and of the highest hole."""
-    electrons = []
-    for l in range(HIGHEST_L + 1):
-        n = 0
-        while solve_electron(grid, layers, l, n + 1, 1e-2).E <= electron.E + reach_eV:
-            n += 1
-        if n == 0:
-            break
-        electrons.append((l, n))
-    top = electrons[-1][0]
-    holes = []
-    for twoF in range(1, 2 * top + 4, 2):
-        for Ln in ((twoF - 1) // 2, (twoF + 1) // 2):
-            if min(c.L for c in channels(twoF, Ln)) > top:
-                continue
-            found = count_holes(grid, layers, twoF, Ln, hole.E - reach_eV)
-            if found:
-                holes.append(((twoF, Ln), found))
-    return Census(tuple(electrons), tuple(holes))
-
-
-def _excited(grid: Mesh, layers: Bands, census: Census, binding: float) -> tuple[list[Transition], list[str]]:
-    """All lines of the levels asked for; the Coulomb terms of 1S are used for every pair."""
-    # Newton's last step is the square of the one before: 1e-4 asked for is 1e-7 got.
-    electrons = [
-        solve_electron(grid, layers, l, n, 1e-4) for l, count in census.electrons for n in range(1, count + 1)
-    ]
-    holes = [h for (twoF, Ln), count in census.holes for h in solve_holes(grid, layers, twoF, Ln, count)]
-    weight = grid.w * grid.r**2
-    lines = []
-    for l, count in census.electrons:
-        mine = [e for e in electrons if e.l == l]
-        theirs = [
-            (h, h.v[[c.L == l for c in h.channels]]) for h in holes if any(c.L == l for c in h.channels)
-        ]
-        # (2F + 1) Σ over channels with L = l of |∫ f v r²|²; all else is forbidden
-        overlap = np.stack([e.f for e in mine]) @ (weight * np.concatenate([v for _, v in theirs])).T
-        ends = np.cumsum([0, *(len(v) for _, v in theirs)])
-        strength = np.add.reduceat(overlap**2, ends[:-1], axis=1)
-        for i in range(count):
-            for j, (h, _) in enumerate(theirs):
-                name = f"{mine[i].label}-{h.label}"
-                lines.append(
-                    Transition(mine[i].E - h.E + binding, (h.twoF + 1) * float(strength[i, j]), name)
-                )
-    warnings = []
-    top_s = max(h.E for h in holes if h.twoF == 3 and h.Ln == 1)
-    other = max((h for h in holes if not (h.twoF == 3 and h.Ln == 1)), key=lambda h: h.E)
-    if other.E > top_s - K_B * ROOM_K:
-        warnings.append(
-            f"the hole level {other.label} lies within kT of 1S3/2 (or above it): the order of the lowest "
-            "hole states is not certain in this model, and with it the radiative rate"
-        )
-    return lines, warnings

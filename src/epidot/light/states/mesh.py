@@ -88,11 +88,17 @@ class Mesh:
     starts: tuple[int, ...]  # first Gauss point of every element
     lengths: Array
     degrees: tuple[int, ...]
+    parts: tuple[int, ...]  # elements per region
 
     @property
     def size(self) -> int:
         """Number of free nodes."""
         return int(self.nodes.size)
+
+    @property
+    def width(self) -> int:
+        """Nodes further apart than this are not coupled: half the band width of every matrix."""
+        return max(self.degrees)
 
     def enclosed(self, density: Array) -> Array:
         """∫_0^r ``density`` dr at the Gauss points, shape (q,)."""
@@ -112,25 +118,35 @@ class Mesh:
 
 
 def mesh(
-    radii_nm: Sequence[float], longest_nm: float = 1.0, refine: int = 0, first_outer_nm: float = 0.0
+    radii_nm: Sequence[float],
+    longest_nm: float = 1.0,
+    refine: int = 0,
+    first_outer_nm: float = 0.0,
+    like: Mesh | None = None,
 ) -> Mesh:
     """Mesh from 0 to ``radii_nm[-1]`` with a node on every radius.
 
     ``longest_nm`` is the greatest length of an element, ``refine`` is added to every degree;
     ``first_outer_nm`` > 0 gives the last region a first element of that length, because in a high barrier
-    everything happens there.
+    everything happens there.  ``like`` fixes the number of elements per region and their degrees instead,
+    so that the values at the nodes of one dot can stand for those of another.
     """
     edges: list[float] = [0.0]
     regions: list[int] = []
     for number, outer in enumerate(radii_nm):
-        if number == len(radii_nm) - 1 and 0 < first_outer_nm < outer - edges[-1]:
+        first = number == len(radii_nm) - 1 and 0 < first_outer_nm < outer - edges[-1]
+        if first:
             edges.append(edges[-1] + first_outer_nm)
             regions.append(number)
         parts = max(1, math.ceil((outer - edges[-1]) / longest_nm - 1e-9))
+        if like is not None:
+            parts = like.parts[number] - first
         edges.extend(np.linspace(edges[-1], outer, parts + 1)[1:].tolist())
         regions.extend([number] * parts)
     lengths = np.diff(edges)
     degrees = tuple(int(np.clip(3 + math.ceil(3.5 * h), 4, 8)) + refine for h in lengths)
+    if like is not None:
+        degrees = like.degrees
     total = sum(degrees) + 1
     count = len(radii_nm)
     mass, plain, stiff, mixed = (np.zeros((count, total, total)) for _ in range(4))
@@ -170,4 +186,5 @@ def mesh(
         starts,
         lengths,
         degrees,
+        tuple(regions.count(number) for number in range(count)),
     )
