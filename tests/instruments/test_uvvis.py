@@ -187,3 +187,15 @@ def test_a_population_is_found_again() -> None:
         float(population.core_diameters_nm.mean()), abs=0.03
     )
     assert fit.quantities["sigma_rel"].value == pytest.approx(population.sigma_rel, abs=0.01)
+
+
+def test_what_the_reader_said_goes_with_the_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "two.csv"
+    path.write_text(
+        "nm;a;b\n"
+        + "".join(f"{x:.0f};{y:.6f};1\n".replace(".", ",") for x, y in zip(NM, dots(), strict=True)),
+        encoding="utf-8",
+    )
+    found = uvvis.measure(uvvis.read(path))
+    assert any("1 'a', 2 'b'" in w for w in found.warnings)
+    assert any("decimal mark" in w for w in found.warnings)

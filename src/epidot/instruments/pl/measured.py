@@ -83,7 +83,7 @@ def prepared(signal: Signal, chosen: dict[str, Any]) -> tuple[Signal, list[str]]
                 remedy=f"the spectrum runs over {span}",
             )
         )
-    warnings: list[str] = []
+    warnings = list(signal.warnings)  # what the reader had to say goes with the numbers
     sigma = None if signal.sigma is None else signal.sigma[keep]
     x, y = signal.x[keep], signal.y[keep]
     kind, live_time = signal.kind, signal.live_time

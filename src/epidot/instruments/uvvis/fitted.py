@@ -36,7 +36,7 @@ def fitted(signal: Signal, model: str, chosen: dict[str, Any]) -> Fit:
         raise InputError(
             Fault("the model population needs a material", remedy="give the option material, e.g. InP")
         )
-    warnings: list[str] = []
+    warnings = list(signal.warnings)
     signal, _ = prepared(signal, chosen, warnings)
     sigma = signal.sigma if signal.sigma is not None and bool(np.all(signal.sigma > 0)) else None
     found = first_exciton(signal.x, signal.y, sigma, float(chosen["least_depth"]))

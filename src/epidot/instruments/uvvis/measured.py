@@ -23,13 +23,13 @@ Array = NDArray[np.float64]
 def measured(signal: Signal, chosen: dict[str, Any]) -> Quantities:
     """See :func:`epidot.instruments.uvvis.measure`; ``chosen`` are the settled options."""
     material = known_material(chosen["material"])
-    warnings: list[str] = []
+    warnings = list(signal.warnings)  # what the reader had to say goes with the numbers
     high = saturated(signal.y, float(chosen["saturation"])) if len(signal) else np.zeros(0, dtype=np.bool_)
     signal, offset = prepared(signal, chosen, warnings)
     sigma = signal.sigma if signal.sigma is not None and bool(np.all(signal.sigma > 0)) else None
     found = first_exciton(signal.x, signal.y, sigma, float(chosen["least_depth"]))
     reach = signal.x[0], signal.x[-1]
-    if np.any(high):
+    if np.any(high) and not any("saturated" in w for w in warnings):
         warnings.append(
             f"{int(np.sum(high))} readings are saturated (absorbance above {chosen['saturation']:g} "
             "or clipped flat)"
