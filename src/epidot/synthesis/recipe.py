@@ -202,7 +202,8 @@ def _recipe(document: Document, text: str, name: str, variant: str | None) -> Re
     if header is None:
         faults.raise_if_any()
         raise InputError(Fault("the recipe cannot be read", document.where))
-    readable = len(steps) == len(tree.data.get("steps") or ())
+    listed = tree.data.get("steps")
+    readable = len(steps) == (len(listed) if isinstance(listed, list) else 0)
     lines = {" ".join((written.plain(str(p[0])), *map(str, p[1:]))): n for p, n in tree.lines.items() if p}
     # A step that could not be read leaves the flask in an unknown state: what follows is then not judged.
     walk = timeline.walk(header, steps if readable else (), lines, faults)
