@@ -45,7 +45,6 @@ for axes, (way, batch) in zip((left, right), batches.items(), strict=True):
     axes.set(title=way, xlabel="time / min")
     twin = axes.twinx()
     twin.plot(minutes, batch.history["growth/shell_layers"], color="C0")
-    axes.set_ylim(0, 100)
     twin.set_ylim(0, 4)
     twin.tick_params(axis="y", colors="C0")
     twin.spines["top"].set_visible(False)
@@ -56,9 +55,12 @@ for axes, (way, batch) in zip((left, right), batches.items(), strict=True):
         twin.set_yticklabels([])
     else:
         twin.set_ylabel("ZnS layers", color="C0")
+left.set_ylim(0, None)  # both share it
 figure.savefig("staged-and-conventional.png", dpi=150)
 
-last = {way: batch.samples[-1].quantities for way, batch in batches.items()}
-for way, found in last.items():
-    print(f"{way}: {found['oxide_memory_per_dot'].value:.2f} oxygen per dot were there when the shell grew")
+print()
+for way, batch in batches.items():
+    found = batch.samples[-1].quantities
+    oxide = found["oxide_per_dot"].value + found["oxide_memory_per_dot"].value
+    print(f"{way}: {oxide:.1f} oxygen per dot at the interface while the shell grew or since")
 print("drawn in staged-and-conventional.png; growth in mean field, oxide kinetics fitted to the same paper")
