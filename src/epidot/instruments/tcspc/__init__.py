@@ -230,7 +230,7 @@ def measure(signal: Signal, **options: Any) -> Quantities:
     """
     from epidot.instruments.tcspc.lifetimes import quantities
 
-    return quantities(signal, settled(HEADER.measure_options, _spelled(options), "tcspc.measure"))
+    return quantities(signal, _asked(options, "tcspc.measure"))
 
 
 def fit(signal: Signal, model: str | None = None, **options: Any) -> Fit:
@@ -245,14 +245,27 @@ def fit(signal: Signal, model: str | None = None, **options: Any) -> Fit:
     """
     from epidot.instruments.tcspc.lifetimes import fitted
 
-    return fitted(signal, model, settled(HEADER.measure_options, _spelled(options), "tcspc.fit"))
+    return fitted(signal, model, _asked(options, "tcspc.fit"))
 
 
 def _spelled(options: Mapping[str, Any]) -> dict[str, Any]:
-    """``period_ns`` is the same as ``period``, a column's number the same as its text."""
+    """``period_ns`` is the same as ``period``; a number may stand for its text, a path for its name."""
     out = dict(options)
     if "period_ns" in out and "period" not in out:
         out["period"] = out.pop("period_ns")
-    if isinstance(out.get("column"), int):
-        out["column"] = str(out["column"])
+    for name in ("column", "irf_column", "period"):
+        if isinstance(out.get(name), int | float) and not isinstance(out[name], bool):
+            out[name] = str(out[name])
     return out
+
+
+def _asked(options: Mapping[str, Any], verb: str) -> dict[str, Any]:
+    """The options of ``measure`` and ``fit``; a response may be a signal instead of a file."""
+    spelled = _spelled(options)
+    response = spelled.get("irf")
+    if isinstance(response, Signal):
+        del spelled["irf"]
+    chosen = settled(HEADER.measure_options, spelled, verb)
+    if isinstance(response, Signal):
+        chosen["irf"] = response
+    return chosen

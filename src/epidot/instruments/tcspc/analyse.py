@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -18,8 +18,11 @@ from epidot.instruments.tcspc.prompt import Prompt
 from epidot.instruments.tcspc.record import Record
 from epidot.instruments.tcspc.response import Array, GaussianResponse, Response, TailResponse
 from epidot.instruments.tcspc.solve import Solution, solve, starts
+from epidot.instruments.tcspc.unresolved import hint, widened
 
 MOST_TERMS = 4
+HINT = 4.0  # gain in deviance by a further amplitude from which a further term is tried
+DOUBT = 4.0  # gain from which an unresolved term enters the averages (Akaike's criterion)
 FWHM = math.sqrt(8 * math.log(2))
 
 
@@ -66,7 +69,7 @@ class Analysis:
     quality: Quality
     trust: Array | None
     trials: tuple[dict[str, Any], ...] = ()
-    warnings: tuple[str, ...] = field(default_factory=tuple)
+    widened: bool = False
 
 
 def quality(solution: Solution, y: Array, trust: Array | None) -> Quality:
@@ -76,11 +79,16 @@ def quality(solution: Solution, y: Array, trust: Array | None) -> Quality:
     each = deviance(y, solution.mu)
     if trust is not None:
         each = each * trust
-    mean, variance = expected_deviance(solution.mu)
+    mean, variance, together = expected_deviance(solution.mu)
     free = int(solution.free.sum())
+    # What the fitted parameters already account for is no scatter any more (McCullagh, Int. Stat. Rev.
+    # 53, 61 (1985)): for few counts the deviance mostly follows their number, which every fit matches.
+    inside = np.ix_(solution.free, solution.free)
+    along = solution.by[solution.free] @ (together / solution.mu)
+    explained = float(along @ np.linalg.pinv(solution.information[inside], hermitian=True) @ along)
     degrees = y.size - free
     total = max(float(mean.sum()) - free, 1e-3 * float(mean.sum()))
-    spread = float(variance.sum())
+    spread = max(float(variance.sum()) - explained, 0.1 * float(variance.sum()))
     # a chi-square with the same mean and variance
     scale = spread / (2 * total)
     return Quality(
@@ -178,6 +186,7 @@ def analyse(record: Record, setting: Setting) -> Analysis:
     if setting.terms:
         return _finished(record, setting, *fit_terms(record, setting, setting.terms))
     chosen: tuple[Solution, Array | None] | None = None
+    doubtful: tuple[Solution, Array | None] | None = None
     trials: list[dict[str, Any]] = []
     for terms in range(1, MOST_TERMS + 1):
         try:
@@ -202,12 +211,23 @@ def analyse(record: Record, setting: Setting) -> Analysis:
             }
         )
         if not accepted:
+            # Not believed as a term of its own, but the averages take it in.
+            if gain > DOUBT * good.excess and solution.converged:
+                doubtful = (solution, trust)
             break
         chosen = (solution, trust)
-        if good.probability > 0.05:
+        if good.probability > 0.05 and hint(record.y, solution, trust) < HINT:
             break
     assert chosen is not None
-    return replace(_finished(record, setting, *chosen), trials=tuple(trials))
+    done = replace(_finished(record, setting, *chosen), trials=tuple(trials))
+    factor = 1.0 if record.counted else done.quality.reduced
+    base, averaged = done.estimate, chosen
+    if doubtful is not None:
+        larger = estimate(*doubtful, gain=factor)
+        if not larger.irregular:
+            base = base.with_averages(larger.values[-2:], larger.sigma[-2:])
+            averaged = doubtful
+    return replace(done, estimate=widened(record.y, *averaged, base, factor), widened=True)
 
 
 def _gain(

@@ -23,7 +23,7 @@ counts it is a hundredth of a standard error.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +57,12 @@ class Estimate:
     def __getitem__(self, name: str) -> tuple[float, float]:
         i = self.names.index(name)
         return float(self.values[i]), float(self.sigma[i])
+
+    def with_averages(self, averages: Array, sigma: Array) -> Estimate:
+        """The same with other (tau_amplitude, tau_intensity) and standard errors, both (2,)."""
+        values, errors = self.values.copy(), self.sigma.copy()
+        values[-2:], errors[-2:] = averages, sigma
+        return replace(self, values=values, sigma=errors)
 
 
 def derived_names(terms: int) -> tuple[str, ...]:
@@ -124,23 +130,30 @@ def estimate(
 
 def covariances(solution: Solution, trust: Array | None) -> tuple[Array, Array]:
     """Full covariance of the parameters, and the inverse information alone, both (p, p)."""
-    model, free = solution.model, solution.free
+    free = solution.free
     fisher = np.zeros((free.size, free.size))
     inside = np.ix_(free, free)
     fisher[inside] = _inverse(solution.information[inside])
-    response = model.response
-    measured = response if isinstance(response, MeasuredResponse) and response.noisy else None
-    if measured is None and trust is None:
+    rows = solution.by * ((1.0 if trust is None else trust) / solution.mu)
+    noise = response_noise(solution, rows)
+    if noise is None and trust is None:
         return fisher, fisher
-    weight = (1.0 if trust is None else trust) / solution.mu
-    rows = solution.by * weight
     meat = (rows * solution.mu) @ rows.T
-    if measured is not None:
-        seen = rows if model.live is None else rows * model.live
-        amplitudes, taus, scattered, own = model.parts(solution.theta)
-        through = np.array([measured.pull(row, amplitudes, taus, scattered, own) for row in seen])
-        meat += (through * measured.raw) @ through.T
-    return fisher @ meat @ fisher, fisher
+    return fisher @ (meat if noise is None else meat + noise) @ fisher, fisher
+
+
+def response_noise(solution: Solution, rows: Array) -> Array | None:
+    """What the counting noise of a measured response adds to the variance of the scores ``rows`` (k, n)
+    are the weights of, shape (k, k); ``None`` where it has none."""
+    model = solution.model
+    response = model.response
+    if not isinstance(response, MeasuredResponse) or not response.noisy:
+        return None
+    seen = rows if model.live is None else rows * model.live
+    amplitudes, taus, scattered, own = model.parts(solution.theta)
+    pulled = np.array([response.pull(row, amplitudes, taus, scattered, own) for row in seen])
+    out: Array = (pulled * response.raw) @ pulled.T
+    return out
 
 
 def _inverse(information: Array) -> Array:

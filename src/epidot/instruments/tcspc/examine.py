@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from epidot.errors import Fault, InputError
+from epidot.errors import Fault, Faults, InputError
 from epidot.instruments.tcspc.analyse import Analysis, Setting, analyse
 from epidot.instruments.tcspc.counting import counts_of
 from epidot.instruments.tcspc.prompt import Prompt, prompt
@@ -29,7 +29,14 @@ def examine(signal: Signal, options: Mapping[str, Any]) -> tuple[Record, Setting
         If no fit converges.
     """
     warnings = list(signal.warnings)
-    period_ns = period(options["period"], signal)
+    faults, period_ns = Faults(), math.inf
+    with faults.catching():
+        period_ns = period(options["period"], signal)
+    with faults.catching():
+        channel_width(signal)
+    with faults.catching():
+        counts_of(signal)
+    faults.raise_if_any()
     chosen = record(
         signal,
         period_ns,

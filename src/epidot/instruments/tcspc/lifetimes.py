@@ -153,6 +153,8 @@ def _named(
         if name in intervals:
             ends = intervals[name]
             note = f"68 % profile interval {_end(ends.low)} to {_end(ends.high)}"
+        if found.widened and name.startswith(("tau_a", "tau_i")):
+            note = "allows for an unresolved spread of lifetimes about the longest term"
         out[name] = Quantity(
             value,
             sigma,

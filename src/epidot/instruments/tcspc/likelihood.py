@@ -44,7 +44,7 @@ def neyman_residuals(y: Array, mu: Array) -> tuple[Array, Array]:
 
 
 @lru_cache(maxsize=1)
-def _table() -> tuple[Array, Array, Array]:
+def _table() -> tuple[Array, Array, Array, Array]:
     from scipy.special import gammaln, xlogy
 
     mu = np.geomspace(1e-6, 500.0, 600)
@@ -52,19 +52,23 @@ def _table() -> tuple[Array, Array, Array]:
     probability = np.exp(xlogy(y, mu[:, None]) - mu[:, None] - gammaln(y + 1))
     d = 2 * (xlogy(y, np.where(y > 0, y, 1.0) / mu[:, None]) - y + mu[:, None])
     mean = (probability * d).sum(axis=1)
-    return np.log(mu), mean, (probability * d * d).sum(axis=1) - mean**2
+    together = (probability * d * (y - mu[:, None])).sum(axis=1)
+    return np.log(mu), mean, (probability * d * d).sum(axis=1) - mean**2, together
 
 
-def expected_deviance(mu: Array) -> tuple[Array, Array]:
-    """Mean and variance of a channel's deviance when its counts are Poisson with mean ``mu``.
+def expected_deviance(mu: Array) -> tuple[Array, Array, Array]:
+    """Mean and variance of a channel's deviance when its counts are Poisson with mean ``mu``, and its
+    covariance with the counts; all of shape (n,).
 
-    They are 1 and 2 only for many counts: 1.15 at one count per channel, 0.47 at a tenth of a count.
+    They are 1, 2 and 0 only for many counts: the mean is 1.15 at one count per channel and 0.47 at a
+    tenth of a count, where the deviance is little else than the number of counts.
     """
-    log_mu, mean, variance = _table()
+    log_mu, mean, variance, together = _table()
     at = np.log(np.maximum(mu, 1e-6))
     few = mu < 500.0
-    small = np.minimum(mu / 1e-6, 1.0)  # below the table both fall in proportion to μ
+    small = np.minimum(mu / 1e-6, 1.0)  # below the table all fall in proportion to μ
     return (
         np.where(few, np.interp(at, log_mu, mean) * small, 1 + 1 / (6 * np.maximum(mu, 1.0))),
         np.where(few, np.interp(at, log_mu, variance) * small, 2.0),
+        np.where(few, np.interp(at, log_mu, together) * small, 0.0),
     )

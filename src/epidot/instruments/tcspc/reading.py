@@ -78,6 +78,15 @@ def _from_phd(raw: bytes, where: str, column: str | None) -> Signal:
         warnings.append(f"the first of {curve.curves} curves was read; choose with column")
     counts = curve.counts
     beyond = math.floor(curve.period_ns / curve.channel_ns)
+    if beyond < 16:
+        raise InputError(
+            Fault(
+                "the sync rate leaves fewer than 16 channels within a period",
+                where,
+                seen=f"{curve.sync_rate_Hz} Hz, channels of {curve.channel_ns:g} ns",
+                remedy="one of the two in the header must be wrong",
+            )
+        )
     if beyond < counts.size:
         lost = float(counts[beyond:].sum())
         warnings.append(

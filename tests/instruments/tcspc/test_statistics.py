@@ -1,0 +1,131 @@
+"""The estimator against the Cramér–Rao bound, over many seeds; and a wrong one that must fail."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from epidot.instruments import tcspc
+from epidot.instruments.tcspc.analyse import Setting, analyse, quality
+from epidot.instruments.tcspc.estimate import derived, derived_names, estimate
+from epidot.instruments.tcspc.intervals import profile
+from epidot.instruments.tcspc.model import Model
+from epidot.instruments.tcspc.record import record
+from epidot.instruments.tcspc.response import GaussianResponse
+from epidot.instruments.tcspc.simulated import counted
+from epidot.instruments.tcspc.solve import _state, solve, starts
+from epidot.signal import Signal
+
+FRACTIONS, TAUS = [0.3, 0.7], [20.0, 70.0]  # amplitudes 0.6 and 0.4
+SEEDS = 200
+NAMES = derived_names(2)
+TRUTH = derived(np.array([*FRACTIONS, *TAUS]), 2)
+ASKED = ("tau1_ns", "tau2_ns", "fraction1", "amplitude1", "tau_amplitude_ns", "tau_intensity_ns")
+
+
+def setup(**changes: float) -> dict[str, float]:
+    return {option.name: option.default for option in tcspc.HEADER.setup} | changes
+
+
+def decay(counts: float, seed: int, **changes: float) -> Signal:
+    """4096 channels at 1 MHz, response 200 ps, background in proportion to the counts."""
+    given = setup(counts=counts, background=2e-6 * counts, **changes)
+    return counted(FRACTIONS, TAUS, given, np.random.default_rng([2023, seed]))
+
+
+def bound(counts: float) -> np.ndarray:
+    """Cramér–Rao bound of the derived values, all parameters free, from the model at the truth."""
+    chosen = record(decay(counts, 0), 1000.0)
+    model = Model(GaussianResponse(chosen.edges, 1000.0), 2, channel_ns=chosen.channel_ns)
+    theta = np.array(
+        [0.3 * counts, 0.7 * counts, 20.0, 70.0, 2e-6 * counts, 20.0, 0.2 / np.sqrt(8 * np.log(2))]
+    )
+    mu, _ = model.expected(theta)
+    return estimate(_state(mu, model, theta, None, 0), correct_bias=False).sigma
+
+
+def check(values: np.ndarray, sigmas: np.ndarray, crb: np.ndarray) -> None:
+    """Mean within 0.2 of one fit's standard error, coverage 60-76 %, scatter within 15 % of the bound."""
+    for name in ASKED:
+        i = NAMES.index(name)
+        v, s, truth = values[:, i], sigmas[:, i], TRUTH[i]
+        assert abs(v.mean() - truth) < 0.2 * s.mean(), (name, (v.mean() - truth) / s.mean())
+        covered = float(np.mean(np.abs(v - truth) < s))
+        assert 0.60 <= covered <= 0.76, (name, covered)
+        assert 0.85 < v.std(ddof=1) / crb[i] < 1.15, (name, v.std(ddof=1) / crb[i])
+
+
+@pytest.mark.parametrize("counts", [1e6, 1e4])
+def test_biexponential_reaches_the_cramer_rao_bound(counts: float) -> None:
+    values, sigmas = [], []
+    for seed in range(SEEDS):
+        found = tcspc.measure(decay(counts, seed), exponentials=2)
+        values.append([found[n].value for n in NAMES])
+        sigmas.append([found[n].sigma for n in NAMES])
+    check(np.array(values), np.array(sigmas), bound(counts))
+
+
+def test_the_usual_weights_fail_the_same_test() -> None:
+    values, sigmas = [], []
+    for seed in range(60):
+        chosen = record(decay(1e6, seed), 1000.0)
+        model = Model(GaussianResponse(chosen.edges, 1000.0), 2, channel_ns=chosen.channel_ns)
+        start = starts(chosen.y, model, np.array([20.0, 0.1]))
+        found = estimate(solve(chosen.y, model, start, objective="neyman"), correct_bias=False)
+        values.append(found.values)
+        sigmas.append(found.sigma)
+    with pytest.raises(AssertionError, match="tau1_ns"):
+        check(np.array(values), np.array(sigmas), bound(1e6))
+    tau2 = np.array(values)[:, NAMES.index("tau2_ns")]
+    assert tau2.mean() < 70 - 2 * np.array(sigmas)[:, NAMES.index("tau2_ns")].mean()
+
+
+def test_the_noise_of_a_measured_response_is_in_the_errors() -> None:
+    """A response of few counts beside a bright, fast decay: counting noise of the decay alone falls short."""
+    given = setup(counts=1e7, background=1.0, channels=700, channel_ns=0.05, irf_counts=2e4, irf_fwhm_ns=0.4)
+    pulls, narrow = [], []
+    for seed in range(SEEDS):
+        signal = counted([1.0], [0.8], given, np.random.default_rng([7, seed]))
+        found = tcspc.fit(signal, "exponential")
+        value, sigma = found.quantities["tau1_ns"].value, found.quantities["tau1_ns"].sigma
+        assert value is not None
+        assert sigma is not None
+        pulls.append((value - 0.8) / sigma)
+        chosen = record(signal, 1000.0)
+        counting = 0.8 / np.sqrt(float(chosen.y.sum()))
+        narrow.append((value - 0.8) / counting)
+    assert 0.60 <= float(np.mean(np.abs(pulls) < 1)) <= 0.76
+    assert abs(np.mean(pulls)) < 0.25
+    assert float(np.mean(np.abs(narrow) < 1)) < 0.5
+
+
+def test_profile_intervals_cover() -> None:
+    """At 2000 counts of a biexponential the likelihood is lop-sided; the interval still covers."""
+    given = setup(counts=2000, background=0.04, channels=500, channel_ns=2.0)
+    inside, lopsided = 0, []
+    for seed in range(SEEDS):
+        signal = counted([0.4, 0.6], [10.0, 80.0], given, np.random.default_rng([11, seed]))
+        chosen = record(signal, 1000.0)
+        found = analyse(chosen, Setting(terms=2, irf_fwhm_ns=0.2))
+        sigma = found.estimate["tau2_ns"][1]
+        ends = profile(chosen.y, found.solution, "tau2_ns", sigma)
+        inside += ends.low < 80.0 < ends.high
+        at = float(found.estimate.likeliest[1])
+        lopsided.append((ends.high - at) / (at - ends.low))
+    assert 0.60 <= inside / SEEDS <= 0.76
+    assert np.median(lopsided) > 1.05
+
+
+def test_goodness_of_fit_is_uniform_for_few_counts() -> None:
+    """A reduced deviance far below 1 is what a thousand counts in a thousand channels give."""
+    given = setup(counts=1000, background=0.05, channels=1000, channel_ns=1.0)
+    probabilities, reduced = [], []
+    for seed in range(100):
+        chosen = record(counted([1.0], [40.0], given, np.random.default_rng([13, seed])), 1000.0)
+        found = analyse(chosen, Setting(terms=1, irf_fwhm_ns=0.2))
+        good = quality(found.solution, chosen.y, None)
+        probabilities.append(good.probability)
+        reduced.append(good.reduced)
+    assert np.mean(reduced) < 0.5
+    assert 0.35 < np.mean(probabilities) < 0.65
+    assert np.std(probabilities) == pytest.approx(1 / np.sqrt(12), abs=0.06)
