@@ -357,7 +357,7 @@ def advance(
             real[LEFT] = -math.log(1.0 - uniform(random))
             real[SINCE] = real[TIME]
             real[NEXT] = real[TIME] + real[LEFT] / total if total > 0.0 else INF
-        if real[NEXT] > turn or real[NEXT] > until:
+        if real[NEXT] >= turn or real[NEXT] >= until:
             if until < turn:
                 real[TIME] = until
                 return DONE if total > 0.0 else STUCK

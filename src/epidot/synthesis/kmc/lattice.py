@@ -52,8 +52,8 @@ class Lattice:
     """Sites in one array, dot after dot.
 
     ``sublattice`` holds an index into ``sublattices`` per site; ``dots`` the first site of every dot and the
-    number of sites, shape (dots + 1,); ``position`` is for distances and pictures only, in any one unit, shape
-    (n, dimensions).
+    number of sites, shape (dots + 1,); ``position``, shape (n, dimensions), is in any one unit and only for
+    distances and pictures.
     """
 
     sublattice: NDArray[np.uint8]

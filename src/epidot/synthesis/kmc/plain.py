@@ -196,7 +196,7 @@ class Plain:
                 real[SINCE] = real[TIME]
                 real[NEXT] = real[TIME] + real[LEFT] / total if total > 0.0 else math.inf
             turn = self.next_break()
-            if real[NEXT] > min(turn, until):
+            if real[NEXT] >= min(turn, until):
                 if until < turn:
                     real[TIME] = until
                     return DONE if total > 0.0 else STUCK

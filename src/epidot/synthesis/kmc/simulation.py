@@ -177,11 +177,11 @@ class Simulation:
                 idle,
             )
             if status == STUCK and self._nothing_ahead():
-                deadlock = self._why()
+                deadlock = f"nothing can happen {self.why_stuck()}"
             elif status == STALLED:
                 if recount.anything_possible(self.compiled, self.state) or not self._nothing_ahead():
                     continue
-                deadlock = self._why()
+                deadlock = f"nothing can happen {self.why_stuck()}"
                 if math.isfinite(end):
                     self.state.real[TIME] = end
                     self.state.real[LEFT] = -1.0
@@ -201,9 +201,10 @@ class Simulation:
     def _nothing_ahead(self) -> bool:
         return not changes_ahead(self._drive, self.state)
 
-    def _why(self) -> str:
+    def why_stuck(self) -> str:
+        """Reaction by reaction, whether it can happen now and what is missing."""
         why = recount.why_stuck(self.compiled, self.state)
-        return f"nothing can happen at t = {self.time:g} s:\n{why}"
+        return f"at t = {self.time:g} s:\n{why}"
 
     def add(self, molecules: Mapping[str, int], volume: float = 0.0) -> None:
         """Put molecules (or take them out: negative) and volume into the liquor, at once.
