@@ -106,6 +106,7 @@ def test_a_run_leaves_everything_it_promises(epidot: Epidot, tmp_path: Path) -> 
         (["run", "no-such-file.yaml"], "no such file"),
         (["run", "."], "folder"),
         (["run", QUICK, "--engine", "fields"], "meanfield"),
+        (["run", QUICK, "-o", str(Path(__file__))], "folder"),
         (["run", QUICK, "--dots", "0"], "0"),
         (["run", "nothing.nc"], "no such file"),
         (["dose", "--core", "InQ", "--diameter", "3.3nm", "--amount", "220nmol", "--shell", "ZnSe:2"], "InP"),
@@ -139,4 +140,4 @@ def test_halide_steps_say_which_step_cannot_be_carried_out(
     assert done.status == 1, done.err
     assert "not built yet" in done.err
     assert "line " in done.err
-    assert not (tmp_path / "out" / "summary.json").exists()
+    assert not (tmp_path / "out").exists()

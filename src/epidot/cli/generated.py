@@ -44,10 +44,15 @@ def techniques_in(argv: list[str], verb: str) -> tuple[str, ...]:
     return known
 
 
-def parameter(option: Option) -> inspect.Parameter:
-    """One keyword of a generated command."""
+def parameter(option: Option, taken: set[str]) -> inspect.Parameter:
+    """One keyword of a generated command; ``taken`` are the names of all options of it.
+
+    An option named with its unit (``period_ns``) answers to the name without it too, where that is free.
+    """
     flag = "--" + option.name.replace("_", "-")
-    flags = [flag] if not option.name.endswith(("_ns", "_nm", "_eV")) else [flag, flag.rsplit("-", 1)[0]]
+    short = option.name.rsplit("_", 1)[0]
+    has_short = option.name.endswith(("_ns", "_nm", "_eV")) and short not in taken
+    flags = [flag, "--" + short.replace("_", "-")] if has_short else [flag]
     if option.kind == "flag":
         flags = [f"{flag}/--no{flag[1:]}"]
     text = option.description + (f" [{option.unit}]" if option.unit else "")
@@ -70,7 +75,9 @@ def with_options(function: Callable[..., Any], options: Iterable[Option], doc: s
     """``function(..., **options)`` with ``**options`` replaced by the declared ones, for typer."""
     own = [p for p in inspect.signature(function).parameters.values() if p.kind is not p.VAR_KEYWORD]
     own = [p.replace(kind=p.KEYWORD_ONLY, annotation=_resolved(function, p)) for p in own]
-    generated = [parameter(option) for option in options]
+    declared = list(options)
+    taken = {option.name for option in declared} | {p.name for p in own}
+    generated = [parameter(option, taken) for option in declared]
 
     def command(**keywords: Any) -> Any:
         return function(**keywords)

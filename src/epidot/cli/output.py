@@ -57,13 +57,13 @@ def table(rows: Iterable[Sequence[str]], heads: Sequence[str]) -> str:
 
 def quantities_table(found: dict[str, Quantity]) -> str:
     """Quantities as rows of name, value ± error, unit and remark; how each was obtained stands below."""
-    ways = list(dict.fromkeys(q.method for q in found.values()))
+    ways = list(dict.fromkeys(q.method for q in found.values() if q.value is not None))
     rows = [
         (
             name,
             number(q.value, q.sigma),
-            q.unit,
-            f"[{ways.index(q.method) + 1}]" + (f" {q.note}" if q.note else ""),
+            "" if q.unit == "1" else q.unit,
+            (f"[{ways.index(q.method) + 1}] " if q.value is not None else "") + q.note,
         )
         for name, q in found.items()
     ]

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from epidot.cli import output
-from epidot.errors import Fault, Faults, InputError, nearest
+from epidot.errors import EpidotError, Fault, Faults, InputError, WorkError, nearest
 from epidot.units import celsius
 
 ENGINES = ("meanfield", "kmc")
@@ -49,8 +49,16 @@ def run(
 
     order = order_from(recipe, dots=dots, seed=seed, engine=engine)
     folder = out or Path("run-" + order.recipe.name.replace("/", "-"))
+    if folder.exists() and not folder.is_dir():
+        raise InputError(Fault("the results need a folder", seen=str(folder), remedy="give another with -o"))
     with Progress() as progress:
-        batch = carry_out(order, folder=folder, resume=resume, progress=progress)
+        try:
+            batch = carry_out(order, folder=folder, resume=resume, progress=progress)
+        except EpidotError:
+            checkpoint.discard(folder)
+            raise
+        except KeyboardInterrupt:
+            raise WorkError(f"interrupted; the same command with --resume goes on from {folder}") from None
         progress(1.0, "writing the results")
         write_data(batch, folder)
         html.write(batch, folder / "report.html", tuple(touched_by(batch.recipe)))

@@ -114,7 +114,7 @@ class Population:
 
         The draw is stratified: one diameter from each of ``n`` equally likely classes, in random order.
         Each is still distributed by the law, but their mean and width scatter far less than those of
-        independent draws, so that a few hundred dots stand for a flask.
+        independent draws, so that a few hundred dots stand for a flask.  A single dot is the mean one.
 
         Raises
         ------
@@ -127,6 +127,8 @@ class Population:
             raise ValueError(f"a relative width is 0 or more, got {sigma_rel}")
         from scipy.special import ndtri
 
+        if n == 1:
+            return Population(dot, np.array([dot.core_diameter_nm]))
         s = math.sqrt(math.log1p(sigma_rel**2))
         classes = (rng.permutation(n) + rng.random(n)) / n
         d = dot.core_diameter_nm * np.exp(s * ndtri(np.maximum(classes, 1e-300)) - s * s / 2)

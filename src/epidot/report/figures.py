@@ -49,7 +49,7 @@ def programme(batch: Batch) -> Figure:
     for sample in batch.samples:
         axis.plot(sample.time_s / 60, celsius(sample.temperature_K), "o", color=style.COLOURS[1], ms=5)
     axis.set(xlabel="time / min", ylabel="temperature / °C")
-    axis.set_ylim(0, top * 1.35)
+    axis.set_ylim(0, top * 1.6)
     return Figure(
         drawing,
         "The temperature programme. Dotted lines: additions. Dots: samples.",
@@ -150,10 +150,12 @@ def spectra(batch: Batch) -> Figure:
             f"{sample.name}: absorption": absorption,
             f"{sample.name}: emission": emission,
         }
-    axis.set(xlabel="wavelength / nm", ylabel="absorption, emission / a.u.", ylim=(0, 3))
+    axis.set(xlabel="wavelength / nm", ylabel="absorption, emission / a.u.")
     if lit:
         nm = lit[-1].spectra["nm"]
         axis.set_xlim(max(float(nm[0]), 380), float(nm[-1]))
+        # The blue end rises far above the first exciton; three times as high is enough to see that.
+        axis.set_ylim(0, min(3.0, axis.get_ylim()[1]))
         axis.legend(frameon=False)
     return Figure(
         drawing,
@@ -183,7 +185,8 @@ def plot_measurement(signal: Signal, found: Quantities, path: Path) -> None:
     drawing, axis = style.figure(size=(6.6, 3.8))
     counts = signal.kind == "counts"
     axis.plot(signal.x, signal.y, ".", ms=2.5, color="0.55", label=signal.y_name or "data")
-    for i, (name, curve) in enumerate(found.curves.items()):
+    drawn = {n: c for n, c in found.curves.items() if not (counts and n.startswith("residual"))}
+    for i, (name, curve) in enumerate(drawn.items()):
         marked = len(curve) <= 3
         axis.plot(
             curve.x, curve.y, "o" if marked else "-", color=style.COLOURS[1 + i % 5], ms=6, lw=1.2, label=name
@@ -194,7 +197,9 @@ def plot_measurement(signal: Signal, found: Quantities, path: Path) -> None:
     axis.set(xlabel=_label(signal.x_name, signal.x_unit), ylabel=_label(signal.y_name, signal.y_unit))
     axis.legend(frameon=False)
     lines = [
-        f"{name} = {q.value:.4g}" + (f" ± {q.sigma:.2g}" if q.sigma else "") + f" {q.unit}"
+        f"{name} = {q.value:.4g}"
+        + (f" ± {q.sigma:.2g}" if q.sigma else "")
+        + ("" if q.unit == "1" else f" {q.unit}")
         for name, q in found.items()
         if q.value is not None
     ]
@@ -203,7 +208,7 @@ def plot_measurement(signal: Signal, found: Quantities, path: Path) -> None:
 
 
 def _label(name: str, unit: str) -> str:
-    return f"{name} / {unit}" if unit else name
+    return f"{name} / {unit}" if unit and unit != name else name
 
 
 def _colour(material: str) -> str:

@@ -99,7 +99,8 @@ def _cell(sample: Sample, name: str) -> str:
     if quantity is None or quantity.value is None:
         return "–"
     value = quantity.value * (100 if name in _PERCENT else 1)
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+    text = f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+    return text.removeprefix("-") if float(text) == 0 else text
 
 
 def _everything(batch: Batch) -> list[tuple[str, str, list[str], str]]:

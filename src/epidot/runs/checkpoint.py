@@ -61,6 +61,13 @@ def clear(folder: Path) -> None:
     (folder / NAME).unlink(missing_ok=True)
 
 
+def discard(folder: Path) -> None:
+    """Leave nothing behind of a run that cannot be done: neither its checkpoint nor an empty folder."""
+    clear(folder)
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+
+
 def _progress(plain: dict[str, Any]) -> Progress:
     return Progress(
         done=plain["done"],

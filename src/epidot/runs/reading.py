@@ -53,7 +53,10 @@ def quantities(
 
 def _light(optics: Optics) -> dict[str, Quantity]:
     said = {
-        "first_exciton_nm": ("nm", "mean 1S transition of the population, hybrid spherical k.p"),
+        "first_exciton_nm": (
+            "nm",
+            "1S transition of the mean dot, hybrid spherical k.p (the first band's maximum, which measure uvvis reads, also holds the spread of sizes)",
+        ),
         "pl_peak_nm": ("nm", "maximum of the population's emission per nm"),
         "pl_fwhm_nm": ("nm", "full width at half maximum of that emission"),
         "plqy": ("fraction", "emitted over excited, Poisson traps per dot"),
