@@ -159,7 +159,7 @@ def _named(
             value,
             sigma,
             "ns" if name.endswith("_ns") else "1",
-            f"{formula}; {method}" if formula else method,
+            f"{formula}; fit as for tau1_ns" if formula else method,
             note,
         )
     if terms == 1:
