@@ -143,6 +143,13 @@ def test_segment_of_no_length_changes_nothing() -> None:
     assert end.surface["{A}"] == 100
 
 
+def test_dry_flask_does_not_react() -> None:
+    state = flask(L=1e-6).with_(volume_L=0.0)
+    end = engine("{A} + L => {AL}", "A: k2, Ea: none").advance(state, isothermal(60.0), points=2).states[-1]
+    assert end.surface["{A}"] == 100
+    assert end.time_s == 60
+
+
 # -- the shipped mechanism ------------------------------------------------------------------------
 
 

@@ -125,7 +125,7 @@ def test_zinc_selenide_is_amorphous_at_200_and_crystalline_at_340_C() -> None:  
 
 
 def test_oxide_holds_up_both_its_own_removal_and_the_crystal_by_about_20_C() -> None:  # C039, C041
-    assert annealed(False, 340)["oxide_relative"] < 0.05
+    assert annealed(False, 340)["oxide_relative"] < 0.1  # the noise of Fig. 3c, as the check of C039 has it
     assert annealed(True, 240)["crystalline_fraction"] > annealed(False, 240)["crystalline_fraction"] + 0.1
     assert annealed(True, 240)["crystalline_fraction"] == pytest.approx(
         annealed(False, 260)["crystalline_fraction"], abs=0.2

@@ -68,7 +68,8 @@ class MeanField:
             If the integration fails (with the time, the temperature and the reason).
         """
         run = _Run(self, state, segment)
-        if segment.duration_s <= 0 or not run.network.reactions:
+        dry = state.volume_L <= 0 and segment.volume_inflow <= 0  # nothing dissolved, nothing reacts
+        if segment.duration_s <= 0 or not run.network.reactions or dry:
             times = np.linspace(0.0, segment.duration_s, max(points, 1) + 1)[1:]
             return run.trajectory(times, np.zeros((len(run.network.reactions), times.size)))
         return run.integrate(max(points, 1))
