@@ -55,8 +55,10 @@ def _light(optics: Optics) -> dict[str, Quantity]:
     said = {
         "first_exciton_nm": (
             "nm",
-            "1S transition of the mean dot, hybrid spherical k.p; "
-            "the first band's maximum, which measure uvvis reads, also holds the spread of sizes",
+            (
+                "1S transition of the mean dot, hybrid spherical k.p; "
+                "the first band's maximum, which measure uvvis reads, also holds the spread of sizes"
+            ),
         ),
         "pl_peak_nm": ("nm", "maximum of the population's emission per nm"),
         "pl_fwhm_nm": ("nm", "full width at half maximum of that emission"),
