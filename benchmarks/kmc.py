@@ -30,7 +30,7 @@ R = 6.68  # 10 034 sites
 
 
 def square_lattice(hops: bool) -> tuple[Compiled, np.ndarray]:
-    """100 x 100, adsorption 1, desorption exp(-n/2), hops 1 to each vacant neighbour; from its steady state."""
+    """100 x 100: adsorption 1, desorption exp(-n/2), hops 1 to each vacant site; from its steady state."""
     reactions = [
         Reaction("adsorb", "empty", "A", 1.0),
         Reaction("desorb", "A", "empty", 1.0, energy={"n": 0.5}),

@@ -13,9 +13,10 @@ import math
 import numpy as np
 
 from epidot.constants import K_B
-from epidot.synthesis.kmc.jit import entry, part
+from epidot.synthesis.kmc.jit import entry, part, spliced
 from epidot.synthesis.kmc.tables import (
     BLOCK,
+    CLASS,
     DONE,
     EVENTS,
     F8,
@@ -23,11 +24,14 @@ from epidot.synthesis.kmc.tables import (
     I32,
     I64,
     IN_A_ROW,
+    KEY,
+    KIND,
     LEFT,
     NEXT,
     NULLS,
     PAGE,
     PIECE,
+    PLACE,
     SINCE,
     STALE,
     STALLED,
@@ -68,17 +72,17 @@ def uniform(s: U64) -> float:
     return float(np.int64(result >> _11)) * _UNIT
 
 
-@part
+@spliced
 def reclass(
-    site: int, old: int, new: int, position: I32, n: I64, page: I32, pool: I32, free: I32, whole: I64
+    site: int, old: int, new: int, packed: I32, n: I64, page: I32, pool: I32, free: I32, whole: I64
 ) -> None:
     """Move a site from the bucket of one class to that of another; class 0 has no bucket."""
     if old > 0:
         last = n[old] - 1
-        at = position[site]
+        at = packed[site, PLACE]
         moved = pool[page[old, last >> _SHIFT], last & _IN_PAGE]
         pool[page[old, at >> _SHIFT], at & _IN_PAGE] = moved
-        position[moved] = at
+        packed[moved, PLACE] = at
         n[old] = last
         if last & _IN_PAGE == 0:
             free[whole[FREE]] = page[old, last >> _SHIFT]
@@ -89,19 +93,16 @@ def reclass(
             whole[FREE] -= 1
             page[new, end >> _SHIFT] = free[whole[FREE]]
         pool[page[new, end >> _SHIFT], end & _IN_PAGE] = site
-        position[site] = end
+        packed[site, PLACE] = end
         n[new] = end + 1
 
 
-@part
+@spliced
 def change(
     site: int,
     new: int,
     t: float,
-    species: U8,
-    key: I32,
-    site_class: I32,
-    position: I32,
+    packed: I32,
     n: I64,
     page: I32,
     pool: I32,
@@ -119,7 +120,7 @@ def change(
     seen_signature: I32,
 ) -> None:
     """Put another species on a site and move every site whose class that changes."""
-    old = species[site]
+    old = packed[site, KIND]
     if old != new:
         on_integral[old] += on[old] * (t - on_since[old])
         on_since[old] = t
@@ -127,22 +128,22 @@ def change(
         on_integral[new] += on[new] * (t - on_since[new])
         on_since[new] = t
         on[new] += 1
-        species[site] = new
+        packed[site, KIND] = new
         b = sublattice[site]
-        key[site] += local[b, new] - local[b, old]
-        c = class_of_key[key[site]]
-        if c != site_class[site]:
-            reclass(site, site_class[site], c, position, n, page, pool, free, whole)
-            site_class[site] = c
+        packed[site, KEY] += local[b, new] - local[b, old]
+        c = class_of_key[packed[site, KEY]]
+        if c != packed[site, CLASS]:
+            reclass(site, packed[site, CLASS], c, packed, n, page, pool, free, whole)
+            packed[site, CLASS] = c
         for q in range(seen_start[site], seen_start[site + 1]):
             d = delta[seen_signature[q], old, new]
             if d != 0:
                 j = seen_site[q]
-                key[j] += d
-                c = class_of_key[key[j]]
-                if c != site_class[j]:
-                    reclass(j, site_class[j], c, position, n, page, pool, free, whole)
-                    site_class[j] = c
+                packed[j, KEY] += d
+                c = class_of_key[packed[j, KEY]]
+                if c != packed[j, CLASS]:
+                    reclass(j, packed[j, CLASS], c, packed, n, page, pool, free, whole)
+                    packed[j, CLASS] = c
 
 
 @part
@@ -220,7 +221,7 @@ def bound_all(tables: Tables, drive: Drive, state: State) -> None:
     weigh(tables, state)
 
 
-@part
+@spliced
 def total_rate(weight: F8, n: I64) -> float:
     """Sum of weight times count, block by block."""
     total = 0.0
@@ -232,7 +233,7 @@ def total_rate(weight: F8, n: I64) -> float:
     return total
 
 
-@part
+@spliced
 def pick_class(x: float, weight: F8, n: I64) -> int:
     """The class at ``x`` of the cumulative sum; sums are formed as in :func:`total_rate`."""
     before = 0.0
@@ -253,7 +254,7 @@ def pick_class(x: float, weight: F8, n: I64) -> int:
     return last
 
 
-@part
+@spliced
 def pick_partner(
     first: int,
     last: int,
@@ -261,7 +262,7 @@ def pick_partner(
     counted: int,
     directions: int,
     near_site: I32,
-    species: U8,
+    packed: I32,
     random: U64,
 ) -> int:
     """A neighbour in a random direction, or a random one of the right species; -1 if there is none."""
@@ -269,18 +270,18 @@ def pick_partner(
     if counted:
         many = 0
         for q in range(first, last):
-            if species[near_site[q]] == wanted:
+            if packed[near_site[q], KIND] == wanted:
                 many += 1
         skip = int(uniform(random) * many)
         for q in range(first, last):
-            if species[near_site[q]] == wanted:
+            if packed[near_site[q], KIND] == wanted:
                 if skip == 0:
                     found = q
                     break
                 skip -= 1
     else:
         q = first + int(uniform(random) * directions)
-        if q < last and species[near_site[q]] == wanted:
+        if q < last and packed[near_site[q], KIND] == wanted:
             found = q
     return found
 
@@ -322,8 +323,14 @@ def advance(
 ) -> int:
     """Run until a time or a number of events, whichever comes first; say why it stopped."""
     whole, real, weight, n, k, factor = state.whole, state.real, state.weight, state.n, state.k, state.factor
-    species, key, site_class, position = state.species, state.key, state.site_class, state.position
-    page, pool, free, random, tally = state.page, state.pool, state.free, state.random, state.tally
+    packed, page, pool, free, random, tally = (
+        state.packed,
+        state.page,
+        state.pool,
+        state.free,
+        state.random,
+        state.tally,
+    )
     on, on_since, on_integral, liquor = state.on, state.on_since, state.on_integral, state.liquor
     low, high, held, ledger = state.low, state.high, state.held, state.ledger
     entry_start, entry_reaction, entry_A, entry_E = (
@@ -430,16 +437,16 @@ def advance(
                     partner_counted[r],
                     directions[r],
                     near_site,
-                    species,
+                    packed,
                     random,
                 )
                 if q < 0:
                     ok = False
                 else:
                     partner = near_site[q]
-                    seen = key[partner]
+                    seen = packed[partner, KEY]
                     if near_signature[q] >= 0:
-                        seen += delta[near_signature[q], species[site], after[r]]
+                        seen += delta[near_signature[q], packed[site, KIND], after[r]]
                     above = partner_E[partner_row[r], seen]
                     if above == INF:
                         ok = False
@@ -466,10 +473,7 @@ def advance(
                         where,
                         partner_after[r] if second else after[r],
                         t,
-                        species,
-                        key,
-                        site_class,
-                        position,
+                        packed,
                         n,
                         page,
                         pool,

@@ -21,7 +21,7 @@ Bools = NDArray[np.bool_]
 
 
 def neighbour_count(
-    model: Model, lattice: Lattice, species: NDArray[np.uint8], counted: Counted
+    model: Model, lattice: Lattice, species: NDArray[np.int32], counted: Counted
 ) -> NDArray[np.int64]:
     """How many neighbours of each site carry one of a set of species, shape (n,)."""
     relation = lattice.relations[counted[0]]
@@ -29,7 +29,7 @@ def neighbour_count(
     return np.bincount(relation.centre[hit], minlength=len(lattice))
 
 
-def ready(model: Model, lattice: Lattice, species: NDArray[np.uint8], r: Reaction) -> Bools:
+def ready(model: Model, lattice: Lattice, species: NDArray[np.int32], r: Reaction) -> Bools:
     """Sites at which a reaction can take place (for a pair: with at least one partner), shape (n,)."""
     if r.before is None or r.after is None:
         return np.zeros(len(lattice), dtype=bool)
@@ -41,7 +41,7 @@ def ready(model: Model, lattice: Lattice, species: NDArray[np.uint8], r: Reactio
     return ok
 
 
-def carries(model: Model, lattice: Lattice, species: NDArray[np.uint8], r: Reaction) -> Bools:
+def carries(model: Model, lattice: Lattice, species: NDArray[np.int32], r: Reaction) -> Bools:
     """Sites that carry what the reaction starts from, on a sublattice where it may."""
     assert r.before is not None
     assert r.after is not None
@@ -57,7 +57,7 @@ def carries(model: Model, lattice: Lattice, species: NDArray[np.uint8], r: React
 def meets(
     model: Model,
     lattice: Lattice,
-    species: NDArray[np.uint8],
+    species: NDArray[np.int32],
     where: Mapping[str, Range],
     blocked_by: tuple[str, ...],
 ) -> Bools:
@@ -69,7 +69,7 @@ def meets(
     return ok
 
 
-def _partners(model: Model, lattice: Lattice, species: NDArray[np.uint8], r: Reaction, p: Partner) -> Bools:
+def _partners(model: Model, lattice: Lattice, species: NDArray[np.int32], r: Reaction, p: Partner) -> Bools:
     """Which entries of the partner's relation lead to a site that will do, with the centre changed."""
     relation = lattice.relations[p.relation]
     there = relation.index
@@ -115,7 +115,7 @@ def why_stuck(compiled: Compiled, state: State) -> str:
     return "\n".join(lines)
 
 
-def _obstacle(model: Model, lattice: Lattice, species: NDArray[np.uint8], r: Reaction, have: Bools) -> str:
+def _obstacle(model: Model, lattice: Lattice, species: NDArray[np.int32], r: Reaction, have: Bools) -> str:
     if not have.any():
         return f"no site carries {r.before}"
     reasons = []
@@ -146,7 +146,7 @@ def anything_possible(compiled: Compiled, state: State) -> bool:
 def discrepancies(
     compiled: Compiled,
     state: State,
-    start: NDArray[np.uint8],
+    start: NDArray[np.int32],
     liquor: NDArray[np.int64],
     poured: NDArray[np.int64],
 ) -> list[str]:
@@ -186,7 +186,7 @@ def discrepancies(
 def _balance(
     compiled: Compiled,
     state: State,
-    start: NDArray[np.uint8],
+    start: NDArray[np.int32],
     liquor: NDArray[np.int64],
     poured: NDArray[np.int64],
 ) -> list[str]:

@@ -103,7 +103,7 @@ class Simulation:
     @property
     def species(self) -> NDArray[np.uint8]:
         """Index of the species on each site, shape (n,); a copy."""
-        return self.state.species.copy()
+        return self.state.species.astype(np.uint8)
 
     @property
     def on(self) -> dict[str, int]:

@@ -44,10 +44,7 @@ def first_state(
     on = np.bincount(species, minlength=len(model.names)).astype(np.int64)
     pages = N // PAGE + C + 1
     state = State(
-        species=species,
-        key=_keys(compiled, species),
-        site_class=np.zeros(N, dtype=np.int32),
-        position=np.zeros(N, dtype=np.int32),
+        packed=np.zeros((N, 4), dtype=np.int32),
         n=np.zeros(padded, dtype=np.int64),
         weight=np.zeros(padded),
         page=np.zeros((C, N // PAGE + 1), dtype=np.int32),
@@ -69,6 +66,8 @@ def first_state(
         real=real,
         random=seeded(seed),
     )
+    state.species[:] = species
+    state.key[:] = _keys(compiled, species)
     state.site_class[:] = compiled.tables.class_of_key[state.key]
     for c in range(1, C - 1):
         mine = np.flatnonzero(state.site_class == c)
@@ -79,14 +78,14 @@ def first_state(
     return state
 
 
-def _species(compiled: Compiled, start: ArrayLike | str, faults: Faults) -> NDArray[np.uint8]:
+def _species(compiled: Compiled, start: ArrayLike | str, faults: Faults) -> NDArray[np.int32]:
     model, lattice = compiled.model, compiled.lattice
     given = np.asarray(start)
     if given.ndim == 0:
         given = np.full(len(lattice), given)
     if given.shape != (len(lattice),):
         faults.add(f"a species for each of the {len(lattice)} sites is needed", seen=given.shape)
-        return np.zeros(len(lattice), dtype=np.uint8)
+        return np.zeros(len(lattice), dtype=np.int32)
     if given.dtype.kind == "U":
         names = [str(n) for n in np.unique(given)]
         for name in names:
@@ -104,10 +103,10 @@ def _species(compiled: Compiled, start: ArrayLike | str, faults: Faults) -> NDAr
             n = int(np.sum((species == i) & (lattice.sublattice == b)))
             if n and not model.allowed(name, sublattice):
                 faults.add(f"{name} cannot sit on sublattice {sublattice}", seen=f"{n} sites")
-    return species.astype(np.uint8)
+    return species.astype(np.int32)
 
 
-def _keys(compiled: Compiled, species: NDArray[np.uint8]) -> NDArray[np.int32]:
+def _keys(compiled: Compiled, species: NDArray[np.int32]) -> NDArray[np.int32]:
     model, lattice = compiled.model, compiled.lattice
     key = np.zeros(len(lattice), dtype=np.int64)
     for i, block in enumerate(compiled.blocks):

@@ -20,6 +20,8 @@ U64 = NDArray[np.uint64]
 PAGE = 256  # sites per page of a bucket
 BLOCK = 8  # classes summed together
 
+# state.packed
+KEY, CLASS, PLACE, KIND = range(4)
 # state.whole
 EVENTS, NULLS, IN_A_ROW, PIECE, FREE, STALE = range(6)  # STALE: bounds must be made afresh
 # state.real
@@ -89,10 +91,7 @@ class Drive(NamedTuple):
 class State(NamedTuple):
     """Everything that changes."""
 
-    species: U8  # (N,)
-    key: I32  # (N,)
-    site_class: I32  # (N,)
-    position: I32  # (N,), place in the bucket of the class
+    packed: I32  # (N, 4): environment, class, place in the bucket of the class, species; one line of memory
     n: I64  # (C padded,), sites per class
     weight: F8  # (C padded,), bound on the rate of one site
     page: I32  # (C, pages of one bucket)
@@ -113,6 +112,26 @@ class State(NamedTuple):
     whole: I64
     real: F8
     random: U64  # (4,)
+
+    @property
+    def key(self) -> I32:
+        """The environment of each site, shape (N,); a view."""
+        return self.packed[:, KEY]
+
+    @property
+    def site_class(self) -> I32:
+        """The class of each site, shape (N,); a view."""
+        return self.packed[:, CLASS]
+
+    @property
+    def position(self) -> I32:
+        """The place of each site in the bucket of its class, shape (N,); a view."""
+        return self.packed[:, PLACE]
+
+    @property
+    def species(self) -> I32:
+        """The species on each site, shape (N,); a view."""
+        return self.packed[:, KIND]
 
 
 class Log(NamedTuple):
