@@ -1,4 +1,4 @@
-"""The house stands: imports go one way, files stay rooms, and nothing private leaks into what is committed."""
+"""The house stands: imports go one way, files stay rooms, nothing private is committed."""
 
 from __future__ import annotations
 
