@@ -315,7 +315,9 @@ def main() -> None:
         "traps_per_oxide",
         choice["traps_per_oxide"],
         "choi2023: C094, 50 % of pristine InP/ZnSe, taken as annealed at 280 °C",
-        "oxide now and before, per unit",
+        "oxide now and before, per unit"
+        if choice["traps_per_oxide"] > 0
+        else "at its lower bound: the open pairs that oxide leaves make that sample darker than 50 % alone",
     )
     write_light(
         "deep_traps_per_open_pair",

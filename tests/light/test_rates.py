@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from epidot.dot.layers import Layer, LayeredDot
+from epidot.light.fields import field_factors
 from epidot.light.parameters import number, parameters
-from epidot.light.rates import bright_share, field_factors, radiative_rate
+from epidot.light.rates import bright_share, radiative_rate
 from epidot.light.states import solve_dot
 
 ONE_LAYER = LayeredDot("InP", 3.3, (Layer("ZnS", 0.312),))

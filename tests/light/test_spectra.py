@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 from scipy.special import voigt_profile
 
-from epidot.constants import HC
+from epidot.constants import ALPHA, C_NM_PER_S, HBAR, HBAR2_2M, HC
 from epidot.dot.layers import Layer, LayeredDot, Population
 from epidot.light import spectra
+from epidot.light.bulk import cross_section
+from epidot.light.rates import local_field, radiative_rate, stokes_eV
 from epidot.light.states import Options, solve_dot, table
+from epidot.matter.reagents import refractive_index
 
 BARE = LayeredDot("InP", 3.3)
 THIN = LayeredDot("InP", 3.3, (Layer("ZnSe", 0.65),))
@@ -60,11 +63,11 @@ def valley(nm, A):
 
 
 def test_one_dot_is_the_sum_of_its_lines():
-    """Below the energy where the list of lines ends, against Voigt profiles summed one by one."""
+    """Below the energy where the bulk sets in, against Voigt profiles summed one by one."""
     shape = spectra.LineShape(0.027, 0.05, 0.1)
     levels = solve_dot(BARE, Options(excited=True))
     eV = np.linspace(1.9, 2.7, 161)
-    top = levels.E_1S_eV + Options().reach_eV - spectra.BLEND_EV
+    top = levels.E_1S_eV + spectra.JOIN_EV
 
     def by_hand(at):
         return sum(
@@ -154,15 +157,64 @@ def test_one_spread_for_all_gives_the_wrong_order_of_valleys_Y006():
     assert narrowing[0] < narrowing[1] < narrowing[2]
 
 
-def test_bulk_term_continues_the_lines():
-    """Where both exist, the smooth term carries the mean of the lines: within 30 % for a large dot."""
-    dot = LayeredDot("InP", 6.0)
-    known = spectra.spectral_table(wide(dot, 0.06))
-    eV = np.linspace(1.9, 2.6, 60)
-    grid = np.linspace(1.0, 4.0, 3000)
-    d, share = spectra.smoothed(wide(dot, 0.06).core_diameters_nm)
-    E, S, _ = known.lines(d)
-    lines = spectra._broadened(grid, E, share[:, None] * S / E, spectra.line_shape(dot), 1.7, np.inf)
-    bulk = spectra._bulk(grid, wide(dot, 0.06), 0.0)
-    keep = (grid > eV[0]) & (grid < eV[-1])
-    assert lines[keep].mean() == pytest.approx(bulk[keep].mean(), rel=0.3)
+def test_area_of_a_line_is_the_sum_rule():
+    """Oscillator strength 1, no screening: ∫σ dE = 2π²αħ²/(n m0), 109.8 Mb eV in vacuum."""
+    E, Ep = 2.1, 16.0
+    area = spectra.line_area_nm2_eV(3 * E / Ep, E, Ep, 1.0, 1.0)
+    assert area == pytest.approx(2 * math.pi**2 * ALPHA * 2 * HBAR2_2M, rel=1e-12)
+    assert area * 1e4 == pytest.approx(109.76, rel=1e-4)  # nm² to Mb
+    assert spectra.line_area_nm2_eV(1.0, E, Ep, 1.5, 0.5) == pytest.approx(
+        spectra.line_area_nm2_eV(1.0, E, Ep, 1.0, 1.0) * 0.25 / 1.5
+    )
+
+
+def test_area_of_1S_and_radiative_rate_are_one_matrix_element():
+    """Einstein: ∫σ dE = π² c² ħ³ A/(n² E²) × (upper states), A the mean rate of the eight 1S states."""
+    levels = solve_dot(BARE)
+    choice = {"exchange_splitting_eV": 0.0, "f_kr": 1.0}
+    found = radiative_rate(BARE, levels, choice=choice)
+    photon = levels.E_1S_eV - stokes_eV(BARE)  # the energy the rate is taken at
+    n = refractive_index("toluene")
+    area = spectra.line_area_nm2_eV(4 * levels.K, photon, levels.Ep_core_eV, n, found.local_field)
+    A = found.k_r * 1e9
+    expected = math.pi**2 * C_NM_PER_S**2 * HBAR**3 * A * 8 / (n**2 * photon**2)
+    assert area == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("dot", [BARE, THICK], ids=["bare", "thick"])
+def test_the_bulk_leaves_the_first_exciton_alone(dot):
+    """Up to 0.6 eV above 1S the absorption of one size is that of its lines, to 1 %."""
+    levels = solve_dot(dot, Options(excited=True))
+    eV = np.linspace(levels.E_1S_eV - 0.05, levels.E_1S_eV + 0.6, 60)
+    form = spectra.line_shape(dot)
+    E, S = levels.lines.E[None], levels.lines.strength[None]
+    area = S * spectra.line_area_nm2_eV(
+        1.0, E, levels.Ep_core_eV, refractive_index(dot.medium), local_field(dot, levels)
+    )
+    area = area * spectra._fade(E, levels.E_1S_eV + spectra.JOIN_EV)
+    grid = np.linspace(1.0, 5.0, 4000)
+    lines = np.interp(eV, grid, spectra._broadened(grid, E, area, form, levels.E_1S_eV))
+    found = spectra.cross_section_eV(single(dot), eV)
+    np.testing.assert_allclose(found, lines, rtol=0.01, atol=0.004 * lines.max())
+
+
+def test_absorption_rises_towards_the_blue():
+    for dot in (BARE, THIN, THICK):
+        nm = np.arange(310.0, 430.0, 5.0)
+        A = absorbed(dot, 0.08, nm)
+        assert np.all(np.diff(A) < 0)
+        assert A[0] > 4
+
+
+def test_far_above_1S_a_dot_is_its_bulk():
+    eV = np.array([3.9, 4.2])
+    found = spectra.cross_section_eV(single(FULL), eV)
+    np.testing.assert_allclose(found, cross_section(FULL, eV), rtol=1e-3)
+
+
+@pytest.mark.parametrize("diameter", [3.0, 4.0, 5.0])
+def test_extinction_of_CdSe_is_right_within_a_factor_of_2_5(diameter):
+    """Against jasieniak2009 (peaks of 60 meV half width); nothing was fitted to an absorbance."""
+    dot = LayeredDot("CdSe", diameter)
+    measured = 155507 + 6.67054e13 * math.exp(-solve_dot(dot).E_1S_eV / 0.10551)
+    assert 0.4 < spectra.extinction_1S(wide(dot, 0.05)) / measured < 2.5

@@ -7,7 +7,6 @@ import pytest
 from scipy.integrate import solve_ivp, trapezoid
 
 from epidot.dot.layers import LayeredDot
-from epidot.light.parameters import number
 from epidot.light.traps import Components, TrapMeans, TrapRates, components, poisson, trap_means, trap_rates
 
 K = 0.0224
@@ -101,23 +100,23 @@ def plqy(dot: LayeredDot) -> float:
 def test_surfaces_of_choi2023_come_in_order():
     """C075 Se < Zn < ZnSe; C094 pristine < HF; C104/C106 staged above them; C107 conventional below."""
     se, zn = surface(coverage=0.73, oxide=51), surface(oxide=63)
-    pristine = surface(coverage=1, linked=1, oxide_memory=56)
-    hf = surface(coverage=1, linked=1, oxide_memory=24)
-    staged = surface(coverage=0.99, linked=0.99, oxide_memory=0.15)
-    conventional = surface(coverage=1, linked=1, oxide_memory=74)
-    assert plqy(se) < plqy(zn) < plqy(conventional) < plqy(pristine) < plqy(hf) < plqy(staged)
+    pristine = surface(coverage=0.68, linked=0.98, oxide=60, oxide_memory=4)
+    hf = surface(coverage=0.83, linked=0.99, oxide=31, oxide_memory=11)
+    staged = surface(coverage=0.98, linked=0.96, oxide_memory=2.5)
+    conventional = surface(coverage=0.77, linked=0.99, oxide=44, oxide_memory=30)
+    assert plqy(se) < plqy(zn) < plqy(pristine) < plqy(hf) < plqy(staged)
+    assert plqy(conventional) < plqy(staged)
     assert plqy(zn) < 0.03
     assert plqy(se) < 0.01
     assert plqy(staged) > 0.90
 
 
 def test_oxide_counts_now_and_before():
-    now, before = (
-        trap_means(surface(coverage=1, linked=1, oxide=30)),
-        trap_means(surface(coverage=1, linked=1, oxide_memory=30)),
-    )
+    choice = {"traps_per_oxide": 0.01}
+    now = trap_means(surface(coverage=1, linked=1, oxide=30), choice)
+    before = trap_means(surface(coverage=1, linked=1, oxide_memory=30), choice)
     assert now == before
-    assert now.oxide == pytest.approx(30 * number("traps_per_oxide"))
+    assert now.oxide == pytest.approx(0.3)
 
 
 def test_unknown_surface_is_said():

@@ -232,7 +232,7 @@ def bands_of(dot):
 
 
 def test_levels_that_cannot_be_followed_are_found_anew():
-    """A start without any part of the levels sought: the dense solution steps in, or the iteration gets there."""
+    """From noise the iteration gets there, or the dense solution steps in."""
     b = bands_of(LayeredDot("InP", 3.3))
     block = hole.valence(mesh(b.radii.tolist()), b).block(3, 1)
     exact = eigen.lowest(block, 3)[0]

@@ -8,17 +8,18 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.constants import HC
 from epidot.dot.layers import Population
 from epidot.light.decay import population_decay
 from epidot.light.parameters import parameters
 from epidot.light.rates import radiative_rate
-from epidot.light.spectra import absorption, emission, emission_peak, spectral_table
+from epidot.light.spectra import absorption, emission, emission_peak, extinction_1S, spectral_table
 from epidot.light.states import solve_dot
 from epidot.light.traps import trap_means
 from epidot.parameter import Parameter, rests_on
 
 Array = NDArray[np.float64]
+
+SHORTEST_NM = 300.0
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,9 @@ class Optics:
     ``first_exciton_nm``: 1S of the representative dot.  ``pl_peak_nm`` and ``pl_fwhm_nm``: of the
     emission per nm.  ``plqy``, ``tau_amplitude_ns`` (∫ I dt / I(0)) and ``tau_intensity_ns``
     (∫ t I dt / ∫ I dt): exact averages.  ``absorption`` (1 at the 1S band) and ``emission`` (per nm,
-    greatest value 1) over ``nm``; ``decay`` (1 at 0) over ``t_ns``.  ``notes`` say what to be careful with.
+    greatest value 1) over ``nm``; ``decay`` (1 at 0) over ``t_ns``.  ``extinction_1S`` (decadic, L/(mol cm),
+    per dot, at the centre of the 1S band) is predicted: nothing was fitted to an absorbance.  ``notes``
+    say what to be careful with.
     """
 
     first_exciton_nm: float
@@ -39,6 +42,7 @@ class Optics:
     tau_intensity_ns: float
     k_r_per_ns: float
     strain_core: float
+    extinction_1S: float
     nm: Array
     absorption: Array
     emission: Array
@@ -59,14 +63,11 @@ def optics(population: Population, medium: str | None = None) -> Optics:
     from epidot.dot.strain import strain
 
     group = population if medium is None else replace(population, dot=replace(population.dot, medium=medium))
-    dot, d = group.dot, group.core_diameters_nm
+    dot = group.dot
     levels = solve_dot(dot)
     known = spectral_table(group)
-    first = known.quantity("E_1S_eV", d)
     peak = emission_peak(group, levels=known)
-    nm = np.arange(
-        np.floor(max(HC / (float(first.mean()) + 1.6), 300.0)), np.ceil(peak.position + 150.0) + 1, 1.0
-    )
+    nm = np.arange(SHORTEST_NM, np.ceil(peak.position + 150.0) + 1, 1.0)
     all_decay = population_decay(group, levels=known)
     t = np.linspace(0.0, 10 * max(all_decay.tau_intensity_ns, 1.0), 1001)
     used: dict[str, Parameter] = {**levels.parameters, **{f"light.{k}": p for k, p in parameters().items()}}
@@ -88,6 +89,7 @@ def optics(population: Population, medium: str | None = None) -> Optics:
         tau_intensity_ns=all_decay.tau_intensity_ns,
         k_r_per_ns=radiative_rate(dot, levels).k_r,
         strain_core=strain(dot, spread=False).core,
+        extinction_1S=extinction_1S(group, levels=known),
         nm=nm,
         absorption=absorption(group, nm, levels=known),
         emission=emission(group, nm, levels=known),

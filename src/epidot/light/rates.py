@@ -14,16 +14,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from epidot.constants import ALPHA, HBAR, K_B, M_E_C2
 from epidot.dot.layers import LayeredDot
+from epidot.light.fields import field_factors
 from epidot.light.parameters import number
 from epidot.light.states.levels import ROOM_K, Levels, without_traces
 from epidot.matter.materials import material
 from epidot.matter.reagents import refractive_index
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -36,22 +34,16 @@ class RadiativeRate:
     thermal_share: float
 
 
-def field_factors(radii: ArrayLike, eps: ArrayLike) -> Array:
-    """Uniform part of the field in each region of a layered sphere over the applied field, shape (n + 1,).
-
-    ``radii`` (n,) are outer radii, ``eps`` (n + 1,) dielectric constants, the last one outside.  Static
-    limit (the dot is far smaller than the wavelength).  In a shell the other part of the field is that of
-    a dipole; its mean over directions vanishes, so it does not act on a spherical transition density.
-    """
-    R, e = np.asarray(radii, dtype=np.float64), np.asarray(eps, dtype=np.float64)
-    A, B = [1.0], 0.0
-    for i in range(R.size):
-        ratio, cube = e[i] / e[i + 1], R[i] ** 3
-        value, slope = A[-1] + B / cube, ratio * (A[-1] - 2 * B / cube)
-        A.append((2 * value + slope) / 3)
-        B = (value - slope) / 3 * cube
-    out: Array = np.asarray(A) / A[-1]
-    return out
+def local_field(dot: LayeredDot, levels: Levels) -> float:
+    """F: the field in the dot over the field far away, averaged with the 1S transition density."""
+    dot = without_traces(dot)
+    n = float(refractive_index(dot.medium))
+    names = [dot.core, *(layer.material for layer in dot.shells)]
+    eps = np.array([material(name)["eps_opt"] for name in names] + [n * n])
+    factors = field_factors(dot.radii_nm, eps)
+    # The ligand layer, where the carriers still reach, is medium.
+    weights = levels.overlap_by_region
+    return float(factors[: weights.size] @ weights / weights.sum())
 
 
 def bright_share(splitting_eV: float, temperature_K: float) -> float:
@@ -70,14 +62,8 @@ def radiative_rate(
     ``choice`` overrides constants of ``data/light.yaml`` by name (``f_kr``, ``exchange_splitting_eV``).
     """
     chosen = dict(choice or {})
-    dot = without_traces(dot)
     n = float(refractive_index(dot.medium))
-    names = [dot.core, *(layer.material for layer in dot.shells)]
-    eps = np.array([material(name)["eps_opt"] for name in names] + [n * n])
-    factors = field_factors(dot.radii_nm, eps)
-    # The ligand layer, where the carriers still reach, is medium.
-    weights = levels.overlap_by_region
-    F = float(factors[: weights.size] @ weights / weights.sum())
+    F = local_field(dot, levels)
     photon = levels.E_1S_eV - stokes_eV(dot)
     per_second = 2 * ALPHA * photon / HBAR * levels.Ep_core_eV / (3 * M_E_C2)
     share = bright_share(chosen.get("exchange_splitting_eV", number("exchange_splitting_eV")), temperature_K)

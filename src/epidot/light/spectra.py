@@ -1,6 +1,6 @@
 """Absorption and emission of a population: lines of every size, broadened, on one energy grid.
 
-Absorption: every transition of every dot is put on the grid with its strength over its energy, then
+Absorption: every transition of every dot is put on the grid with its cross-section, then
 transitions of equal width are convolved at once (Fourier) with a Gaussian of the homogeneous width and a
 Lorentzian whose half width grows with the energy above 1S; the cost does not depend on the number of dots.
 Emission: the 1S line only, moved by the Stokes shift.  No energy transfer between dots.
@@ -14,27 +14,29 @@ fills it too (docs/theory/light.md).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from epidot.constants import HBAR2_2M, HC
+from epidot.constants import ALPHA, HBAR2_2M, HC, N_A
 from epidot.dot.layers import LayeredDot, Population
+from epidot.light.bulk import cross_section
 from epidot.light.parameters import number
-from epidot.light.rates import stokes_eV
+from epidot.light.rates import local_field, stokes_eV
 from epidot.light.states import LevelsTable, Options, table
-from epidot.light.states.bands import REMOTE, bands, luttinger
-from epidot.light.states.levels import outside_eps
-from epidot.matter.materials import material
+from epidot.matter.reagents import refractive_index
 
 Array = NDArray[np.float64]
 
-GRID = 4096
+GRID = 2048
 SIZES = 200  # sizes that stand for a distribution of any number of dots
-WIDTH_STEP_EV = 1e-3
-BLEND_EV = 0.15  # over this the lines give way to the bulk, below the energy where the list of lines ends
+WIDTH_STEP_EV = 3e-3
+PER_NM2 = 1e-14 * N_A / (1000 * math.log(10))  # L/(mol cm) per nm² of cross-section
+JOIN_EV = 1.1  # above its 1S a dot absorbs like the bulk of its layers; the list of lines ends at 1.3 eV
+BLEND_EV = 0.15  # the standard deviation of the step from one to the other (assumed)
 
 
 def smoothed(diameters_nm: Array) -> tuple[Array, Array]:
@@ -107,21 +109,71 @@ def absorption_eV(
     levels: LevelsTable | None = None,
 ) -> Array:
     """As :func:`absorption`, at photon energies ``eV`` (m,)."""
+    grid, sigma, centre = _cross_section(population, eV, shape, levels)
+    out: Array = np.interp(np.asarray(eV, dtype=np.float64), grid, sigma / np.interp(centre, grid, sigma))
+    return out
+
+
+def cross_section_eV(
+    population: Population,
+    eV: ArrayLike,
+    shape: LineShape | None = None,
+    levels: LevelsTable | None = None,
+) -> Array:
+    """Mean absorption cross-section per dot in nm², at photon energies ``eV`` (m,)."""
+    grid, sigma, _ = _cross_section(population, eV, shape, levels)
+    out: Array = np.interp(np.asarray(eV, dtype=np.float64), grid, sigma)
+    return out
+
+
+def extinction_1S(
+    population: Population, shape: LineShape | None = None, levels: LevelsTable | None = None
+) -> float:
+    """Decadic molar extinction coefficient at the 1S band's centre in L/(mol cm)."""
+    grid, sigma, centre = _cross_section(population, [], shape, levels)
+    return float(np.interp(centre, grid, sigma)) * PER_NM2
+
+
+def line_area_nm2_eV(strength: float, E: ArrayLike, Ep_eV: float, n: float, F: ArrayLike) -> Array:
+    """∫ σ dE of a line in nm² eV: (4π²α/3n)(ħ²/2m0)(Ep/E) F² × strength.
+
+    A strength of 3E/Ep is an oscillator strength of 1, whose area is 2π²αħ²/(n m0) for a field that
+    is not screened.  The strengths, Ep and F are those of the radiative rate.
+    """
+    out: Array = (
+        4 * np.pi**2 * ALPHA / (3 * n) * HBAR2_2M * Ep_eV / np.asarray(E) * np.asarray(F) ** 2 * strength
+    )
+    return out
+
+
+def _cross_section(
+    population: Population, eV: ArrayLike, shape: LineShape | None, levels: LevelsTable | None
+) -> tuple[Array, Array, float]:
+    """An energy grid that covers ``eV``, the mean cross-section per dot on it in nm², the 1S centre."""
     at = np.asarray(eV, dtype=np.float64)
-    form = shape or line_shape(population.dot)
+    dot, form = population.dot, shape or line_shape(population.dot)
     d, share = smoothed(population.core_diameters_nm)
     known = levels or spectral_table(population)
     E, S, _ = known.lines(d)
     first = known.quantity("E_1S_eV", d)
-    top = float(first.min()) + Options().reach_eV - BLEND_EV
-    low = min(float(E.min()), float(at.min())) - 0.6
-    high = max(top + 1.0, float(at.max())) + 0.6
+    low = min(float(E.min()), float(at.min(initial=9.0))) - 0.6
+    high = max(float(first.max()) + JOIN_EV + 1.0, float(at.max(initial=0.0))) + 0.6
     grid = np.linspace(low, high, GRID)
-    total = _broadened(grid, E, share[:, None] * S / E, form, float(share @ first), top)
-    total += _bulk(grid, population, top)
-    centre = float(np.average(first, weights=share * known.quantity("K", d)))
-    out: Array = np.interp(at, grid, total) / float(np.interp(centre, grid, total))
-    return out
+    sized = [replace(dot, core_diameter_nm=float(x)) for x in known.diameters]
+    F = known.interpolated([local_field(x, node) for x, node in zip(sized, known.nodes, strict=True)], d)
+    n = float(refractive_index(dot.medium))
+    area = S * line_area_nm2_eV(1.0, E, known.nodes[0].Ep_core_eV, n, F[:, None])
+    lines = share[:, None] * area * _fade(E, first[:, None] + JOIN_EV)
+    sigma = _broadened(grid, E, lines, form, float(share @ first))
+    on = grid > float(first.min()) + JOIN_EV - 5 * BLEND_EV
+    matter = [
+        cross_section(x, grid[on]) * (1 - _fade(grid[on], node.E_1S_eV + JOIN_EV))
+        for x, node in zip(sized, known.nodes, strict=True)
+    ]
+    # the mean over sizes is linear in what is known at the nodes
+    weights = share @ known.interpolated(np.eye(known.diameters.size), d)
+    sigma[on] += np.maximum(weights @ np.stack(matter), 0.0)
+    return grid, sigma, float(np.average(first, weights=share * known.quantity("K", d)))
 
 
 def emission(
@@ -192,20 +244,16 @@ def _emission_grid(
     margin = 8 * form.sigma_eV
     grid = np.linspace(float(E.min()) - margin, float(E.max()) + margin, GRID)
     weights = (share * d**3)[:, None]  # far above the band edge a dot absorbs with its core's volume
-    return grid, np.maximum(
-        _broadened(grid, E[:, None], weights, form, float(E.mean()), np.inf, plain=True), 0.0
-    )
+    return grid, np.maximum(_broadened(grid, E[:, None], weights, form, float(E.mean()), plain=True), 0.0)
 
 
 def _broadened(
-    grid: Array, E: Array, S: Array, form: LineShape, first: float, top: float, plain: bool = False
+    grid: Array, E: Array, weight: Array, form: LineShape, first: float, plain: bool = False
 ) -> Array:
-    """Lines ``E``, ``S`` (dots, transitions) on ``grid``, each transition with its own kernel."""
+    """Lines at ``E`` with ``weight`` (dots, transitions) on ``grid``, each transition with its own kernel."""
     step = grid[1] - grid[0]
     size = 2 * grid.size  # room for the Lorentz tails: nothing comes round the corner
     k = 2 * np.pi * np.fft.rfftfreq(size, step)
-    fade = np.ones_like(E) if np.isinf(top) else _fade(E, top)
-    weight = S * fade
     strength = weight.sum(axis=0)
     mean = np.divide(
         (weight * E).sum(axis=0), strength, out=np.full(strength.size, first), where=strength > 0
@@ -233,37 +281,9 @@ def _broadened(
     return out
 
 
-def _fade(E: Array, top: float) -> Array:
-    """1 for lines well below ``top``, 0 well above: the bulk term takes over."""
+def _fade(E: Array, top: float | Array) -> Array:
+    """1 well below ``top``, 0 well above: the bulk takes over from the lines."""
     from scipy.special import erfc
 
     out: Array = 0.5 * erfc((E - top) / (np.sqrt(2) * BLEND_EV))
     return out
-
-
-def _bulk(grid: Array, population: Population, top: float) -> Array:
-    """Absorption of the core's and the shells' bulk above ``top``, in the units of the lines.
-
-    Pairs of equal k, with the Kane electron of the states and parabolic holes: per volume, spin and
-    valence band k³/6π² of them below the energy of k, each of strength 1 times the electron's
-    s-character.  All of it follows from the same constants as the lines.
-    """
-    dot = population.dot
-    layers, _ = bands(dot, [0.0] * (1 + len(dot.shells)), 0.0, outside_eps(dot.medium))
-    cores = population.core_diameters_nm / 2
-    outer = np.cumsum([0.0, *(layer.thickness_nm for layer in dot.shells)])
-    spheres = 4 / 3 * np.pi * np.array([np.mean((cores + t) ** 3) for t in outer])
-    volumes = np.diff(np.concatenate([[0.0], spheres]))
-    out = np.zeros_like(grid)
-    for i, name in enumerate([dot.core, *(layer.material for layer in dot.shells)]):
-        m = material(name)
-        heavy, light = luttinger(m["gamma1"], m["gamma2"], m["gamma3"])
-        gap, split, Ep = m["Eg_eV"], m["dso_eV"], layers.Ep[i]
-        E = gap + np.linspace(0.0, 6.0, 1200) ** 2 / 6.0
-        k2 = (E - gap) / (HBAR2_2M * (REMOTE + Ep / 3 * (2 / E + 1 / (E + split))))
-        s_character = 1 / (1 + HBAR2_2M * k2 * Ep / 3 * (2 / E**2 + 1 / (E + split) ** 2))
-        for inverse, below in ((heavy, 0.0), ((2 * light + heavy) / 3, 0.0), (m["gamma1"], split)):
-            pair = E + HBAR2_2M * inverse * k2 + below
-            density = s_character * np.gradient(k2**1.5 / (3 * np.pi**2), pair)
-            out += volumes[i] * np.interp(grid, pair, density, left=0.0)
-    return out / np.maximum(grid, 0.1) * (1 - _fade(grid, top))

@@ -4,8 +4,8 @@ The number of traps of a dot is a Poisson number.  Two classes:
 
 - *deep*, irreversible: a pair of neighbouring positions that are both open (core-surface sites without
   a chalcogenide), or both end in a singly bound chalcogenide (not yet linked).  A lone one is healed by
-  its ligand.  So the means grow with the squares of the open and of the unlinked share.  (The linear law
-  contradicts one sample by another: docs/theory/light.md.);
+  its ligand.  So the means grow with the squares of the open and of the unlinked share; a site that bears
+  oxide is open (the form was chosen with the targets in view: docs/theory/light.md);
 - *oxide*, reversible: it takes the excitation up at ``k_t``, gives it back at ``k_d`` or loses it at
   ``k_n``.  One for every so many oxide units that are or ever were at the interface.
 """

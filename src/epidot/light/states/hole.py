@@ -128,7 +128,7 @@ def spin_orbit(twoF: int, Ln: int) -> Array:
 
 @dataclass(frozen=True)
 class Block:
-    """Holes of one block (F, Ln), best bound first, and the vectors (unknowns, p) that another size starts from."""
+    """Holes of one block, best bound first, and the vectors (unknowns, p) that another size starts from."""
 
     twoF: int
     Ln: int
@@ -141,8 +141,9 @@ class Valence:
     """The valence band on one mesh: what all blocks share.
 
     ``parts`` (7, n, n) are the radial matrices, each of which enters a block times a matrix between its
-    channels; ``mass`` (n, n) is the overlap; ``top`` the highest band edge.  Unknowns are ordered node by node, and at each node from the last channel to the first: so
-    everything is banded, and the values that must vanish at the origin come first.
+    channels; ``mass`` (n, n) is the overlap; ``top`` the highest band edge.  Unknowns are ordered node by
+    node, and at each node from the last channel to the first: so everything is banded, and the values
+    that must vanish at the origin come first.
     """
 
     mesh: Mesh
@@ -207,7 +208,7 @@ def origin(those: tuple[Channel, ...]) -> int:
 
 @lru_cache(maxsize=64)
 def _mixing(twoF: int, Ln: int) -> Array:
-    """How the seven ``parts`` of the valence band enter a block, (7, channels²), channels from last to first."""
+    """How the seven ``parts`` enter a block, (7, channels²), channels from last to first."""
     those = channels(twoF, Ln)
     out = np.zeros((7, len(those), len(those)))
     out[2] = spin_orbit(twoF, Ln)

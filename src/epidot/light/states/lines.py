@@ -107,7 +107,7 @@ def _blocks(top: int) -> list[tuple[int, int]]:
 
 
 def lines(grid: Mesh, found: Carriers, binding_eV: float, labels: tuple[str, ...] | None = None) -> Lines:
-    """All lines between ``found`` levels; the Coulomb terms of 1S, ``binding_eV``, are used for every pair."""
+    """All lines between ``found`` levels; every pair gets the Coulomb terms of 1S, ``binding_eV``."""
     weight = grid.w * grid.r**2
     energies, strengths = [], []
     for l, (mine, theirs) in enumerate(zip(found.electrons, found.holes, strict=True)):
@@ -131,7 +131,8 @@ def doubts(found: Carriers, kT_eV: float) -> tuple[str, ...]:
     other = max(others, key=lambda h: h.E, default=None)
     if other is None or other.E <= lowest.E - kT_eV:
         return ()
-    return (
+    warning = (
         f"the hole level {other.label} lies within kT of 1S3/2 (or above it): the order of the lowest "
-        "hole states is not certain in this model, and with it the radiative rate",
+        "hole states is not certain in this model, and with it the radiative rate"
     )
+    return (warning,)

@@ -39,7 +39,7 @@ class LevelsTable:
         return self.interpolated([getattr(n, name) for n in self.nodes], at)
 
     def interpolated(self, values: ArrayLike, at: ArrayLike) -> Array:
-        """What is ``values`` (nodes,) at the nodes, at core diameters ``at`` (m,)."""
+        """What is ``values`` (nodes, ...) at the nodes, at core diameters ``at`` (m,), shape (m, ...)."""
         return self._spline(np.asarray(values, dtype=np.float64), at)
 
     def lines(self, at: ArrayLike) -> tuple[Array, Array, tuple[str, ...]]:
@@ -75,7 +75,7 @@ def table(dot: LayeredDot, diameters_nm: ArrayLike, options: Options | None = No
 def _march(
     core: str, shells: tuple[Layer, ...], medium: str, diameters: tuple[float, ...], how: Options
 ) -> LevelsTable:
-    """The largest dot first: it has most levels within reach, and the others get its list, each from the last."""
+    """The largest dot first: it has most levels within reach, and each of the others follows its list."""
     nodes, before = [], None
     for x in reversed(diameters):
         levels, before = solve_after(LayeredDot(core, x, shells, medium=medium), how, before)
