@@ -141,3 +141,25 @@ def test_validation_can_fail(start) -> None:
     run.state.position[site] += 1
     with pytest.raises(WorkError, match="not where its bucket says"):
         run.validate()
+
+
+def test_dots_of_different_size_share_what_is_alike(rich, seeded_core) -> None:
+    """Neighbour lists are kept once per kind of dot; the events must be those of the whole lattice."""
+    from epidot.synthesis.kmc import join
+    from epidot.synthesis.kmc.builders import zinc_blende
+
+    model, _ = rich
+    kinds = [zinc_blende(r) for r in (1.3, 1.6, 1.3, 1.1, 1.6)]
+    compiled = compile_model(model, join(kinds))
+    assert len(compiled.sites.sublattice) == sum(len(kinds[i]) for i in (0, 1, 3))
+    start = np.concatenate([seeded_core(model, k, 0.8) for k in kinds])
+    runs = [
+        Simulation(compiled, start, seed=9, liquor={"M": 99, "E": 60, "L": 90}, volume=40.0, backend=b)
+        for b in ("numba", "plain")
+    ]
+    logs = [run.record(500)[0] for run in runs]
+    for x, y in zip(*logs, strict=True):
+        assert np.array_equal(x, y)
+    assert set(compiled.lattice.dot_of[logs[0].site[logs[0].site >= 0]]) == set(range(5))
+    for run in runs:
+        run.validate()

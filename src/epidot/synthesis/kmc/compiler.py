@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from epidot.errors import Faults
 from epidot.synthesis.kmc.checks import check, largest, places_of
 from epidot.synthesis.kmc.keys import Block, conditions, feasible, layout
-from epidot.synthesis.kmc.lattice import Lattice
+from epidot.synthesis.kmc.lattice import Lattice, templates
 from epidot.synthesis.kmc.model import Model, Reaction
 from epidot.synthesis.kmc.tables import Sites, Tables
 from epidot.synthesis.kmc.wiring import liquor_tables, neighbours
@@ -63,11 +63,12 @@ def compile_model(model: Model, lattice: Lattice) -> Compiled:
     InputError
         With every fault of the model, or if it needs too many environments or classes.
     """
-    check(model, lattice)
-    blocks = layout(model, lattice)
-    occurs = np.concatenate([feasible(model, lattice, b) for b in blocks])
+    distinct, shift = templates(lattice)
+    check(model, distinct)
+    blocks = layout(model, distinct)
+    occurs = np.concatenate([feasible(model, distinct, b) for b in blocks])
     rows, row_of = _partner_rows(model, blocks, occurs)
-    cases = [_case(model, lattice, r, blocks, occurs) for r in model.reactions]
+    cases = [_case(model, distinct, r, blocks, occurs) for r in model.reactions]
     lowest = [0.0 if row_of[i] < 0 else rows[row_of[i]][1] for i in range(len(cases))]
     class_of_key, first_key = _classes(model, cases, len(occurs))
 
@@ -86,7 +87,7 @@ def compile_model(model: Model, lattice: Lattice) -> Compiled:
             Es.append(r.Ea)
     starts.append(len(reactions))
 
-    sites, delta = neighbours(model, lattice, blocks)
+    sites, delta = neighbours(model, distinct, blocks, lattice.dot_of, shift)
     partner_relations = list(dict.fromkeys(r.partner.relation for r in model.reactions if r.partner))
     local = [[b.local.get(n, -1) for n in model.names] for b in blocks]
     partners = [r.partner for r in model.reactions]
@@ -105,7 +106,7 @@ def compile_model(model: Model, lattice: Lattice) -> Compiled:
         partner_before=_i32([-1 if p is None else model.index(p.before) for p in partners]),
         partner_after=_i32([-1 if p is None else model.index(p.after) for p in partners]),
         partner_counted=_i32([int(p is not None and p.counted) for p in partners]),
-        directions=_i32([_directions(model, lattice, r) for r in model.reactions]),
+        directions=_i32([_directions(model, distinct, r) for r in model.reactions]),
         partner_row=_i32(row_of),
         partner_E=partner_E,
         **liquor_tables(model)._asdict(),

@@ -100,6 +100,7 @@ def reclass(
 @spliced
 def change(
     site: int,
+    shift: int,
     new: int,
     t: float,
     packed: I32,
@@ -129,16 +130,17 @@ def change(
         on_since[new] = t
         on[new] += 1
         packed[site, KIND] = new
-        b = sublattice[site]
+        row = site - shift
+        b = sublattice[row]
         packed[site, KEY] += local[b, new] - local[b, old]
         c = class_of_key[packed[site, KEY]]
         if c != packed[site, CLASS]:
             reclass(site, packed[site, CLASS], c, packed, n, page, pool, free, whole)
             packed[site, CLASS] = c
-        for q in range(seen_start[site], seen_start[site + 1]):
+        for q in range(seen_start[row], seen_start[row + 1]):
             d = delta[seen_signature[q], old, new]
             if d != 0:
-                j = seen_site[q]
+                j = seen_site[q] + shift
                 packed[j, KEY] += d
                 c = class_of_key[packed[j, KEY]]
                 if c != packed[j, CLASS]:
@@ -258,6 +260,7 @@ def pick_class(x: float, weight: F8, n: I64) -> int:
 def pick_partner(
     first: int,
     last: int,
+    shift: int,
     wanted: int,
     counted: int,
     directions: int,
@@ -270,18 +273,18 @@ def pick_partner(
     if counted:
         many = 0
         for q in range(first, last):
-            if packed[near_site[q], KIND] == wanted:
+            if packed[near_site[q] + shift, KIND] == wanted:
                 many += 1
         skip = int(uniform(random) * many)
         for q in range(first, last):
-            if packed[near_site[q], KIND] == wanted:
+            if packed[near_site[q] + shift, KIND] == wanted:
                 if skip == 0:
                     found = q
                     break
                 skip -= 1
     else:
         q = first + int(uniform(random) * directions)
-        if q < last and packed[near_site[q], KIND] == wanted:
+        if q < last and packed[near_site[q] + shift, KIND] == wanted:
             found = q
     return found
 
@@ -346,7 +349,7 @@ def advance(
     change_start, change_species, change_n = tables.change_start, tables.change_species, tables.change_n
     order_start, order_species, order_n = tables.order_start, tables.order_species, tables.order_n
     order_needs = tables.order_needs
-    sublattice, dot = sites.sublattice, sites.dot
+    sublattice, dot, shift_of = sites.sublattice, sites.dot, sites.shift
     seen_start, seen_site, seen_signature = sites.seen_start, sites.seen_site, sites.seen_signature
     near_row, near_start, near_site = sites.near_row, sites.near_start, sites.near_site
     near_signature = sites.near_signature
@@ -423,16 +426,18 @@ def advance(
                 now *= real[VOLUME]
             accept *= now / factor[r]
 
-        site, partner = -1, -1
+        site, partner, shift = -1, -1, 0
         ok = True
         if after[r] >= 0:
             at = int(uniform(random) * n[c])
             site = pool[page[c, at >> _SHIFT], at & _IN_PAGE]
+            shift = shift_of[dot[site]]
             if partner_relation[r] >= 0:
-                row = near_row[partner_relation[r]] + site
+                row = near_row[partner_relation[r]] + site - shift
                 q = pick_partner(
                     near_start[row],
                     near_start[row + 1],
+                    shift,
                     partner_before[r],
                     partner_counted[r],
                     directions[r],
@@ -443,7 +448,7 @@ def advance(
                 if q < 0:
                     ok = False
                 else:
-                    partner = near_site[q]
+                    partner = near_site[q] + shift
                     seen = packed[partner, KEY]
                     if near_signature[q] >= 0:
                         seen += delta[near_signature[q], packed[site, KIND], after[r]]
@@ -471,6 +476,7 @@ def advance(
                 if where >= 0:
                     change(
                         where,
+                        shift,
                         partner_after[r] if second else after[r],
                         t,
                         packed,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -158,6 +159,32 @@ class Lattice:
                 one = (cell[:, axis] >> np.uint64(bit)) & np.uint64(1)
                 code |= one << np.uint64(bit * dimensions + axis)
         return self.reordered(np.lexsort((code, self.dot_of)))
+
+
+def templates(lattice: Lattice) -> tuple[Lattice, Ints]:
+    """The distinct dots of a lattice, and for each dot how far its sites lie behind those of its template.
+
+    Dots cut from one master lattice are alike, and then share one set of neighbour lists.
+    """
+    known: dict[bytes, int] = {}
+    distinct: list[Lattice] = []
+    firsts: list[int] = []
+    shift = np.zeros(lattice.n_dots, dtype=np.int32)
+    for d, (first, last) in enumerate(zip(lattice.dots[:-1], lattice.dots[1:], strict=True)):
+        sublattice = lattice.sublattice[first:last]
+        relations = {}
+        print_of = hashlib.sha256(sublattice.tobytes())
+        for name, r in lattice.relations.items():
+            start = r.start[first : last + 1]
+            row = Relation(start - start[0], r.index[start[0] : start[-1]] - first)
+            relations[name] = row
+            print_of.update(row.start.tobytes() + row.index.tobytes())
+        if print_of.digest() not in known:
+            known[print_of.digest()] = len(distinct)
+            firsts.append(sum(len(x) for x in distinct))
+            distinct.append(Lattice(sublattice, relations, lattice.sublattices))
+        shift[d] = first - firsts[known[print_of.digest()]]
+    return join(distinct), shift
 
 
 def join(dots: Sequence[Lattice]) -> Lattice:

@@ -86,8 +86,10 @@ class Plain:
             state.on[s] += step
         state.species[site] = new
         sites = self.compiled.sites
-        around = sites.seen_site[sites.seen_start[site] : sites.seen_start[site + 1]]
-        for j in (site, *(int(x) for x in around)):
+        shift = int(sites.shift[sites.dot[site]])
+        row = site - shift
+        around = sites.seen_site[sites.seen_start[row] : sites.seen_start[row + 1]]
+        for j in (site, *(int(x) + shift for x in around)):
             before, after = int(state.site_class[j]), self.class_of(j)
             if before == after:
                 continue

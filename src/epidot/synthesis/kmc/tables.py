@@ -61,11 +61,12 @@ class Tables(NamedTuple):
 
 
 class Sites(NamedTuple):
-    """The lattice as the kernels need it."""
+    """The lattice as the kernels need it; all but ``dot`` for the distinct dots only, site - shift[dot]."""
 
-    sublattice: U8  # (N,)
     dot: I32  # (N,)
-    seen_start: I32  # (N + 1,): sites whose key a site enters
+    shift: I32  # (dots,)
+    sublattice: U8  # (n,)
+    seen_start: I32  # (n + 1,): sites whose key a site enters
     seen_site: I32
     seen_signature: I32
     near_row: I32  # (relations of partners,): first row in near_start

@@ -28,7 +28,13 @@ class LiquorTables(NamedTuple):
     dependent: NDArray[np.int32]
 
 
-def neighbours(model: Model, lattice: Lattice, blocks: tuple[Block, ...]) -> tuple[Sites, NDArray[np.int32]]:
+def neighbours(
+    model: Model,
+    lattice: Lattice,
+    blocks: tuple[Block, ...],
+    dot: NDArray[np.int32],
+    shift: NDArray[np.int32],
+) -> tuple[Sites, NDArray[np.int32]]:
     """Who sees whom in its key, with the change of key per change of species."""
     n = len(lattice)
     names = list(dict.fromkeys(d.counted[0] for b in blocks for d in b.digits))
@@ -71,8 +77,9 @@ def neighbours(model: Model, lattice: Lattice, blocks: tuple[Block, ...]) -> tup
         offset += len(r.index)
     none = np.zeros(1, dtype=np.int32)
     sites = Sites(
+        dot,
+        shift,
         lattice.sublattice.astype(np.uint8),
-        lattice.dot_of,
         np.concatenate([[0], np.cumsum(np.bincount(edge // n, minlength=n))]).astype(np.int32),
         (edge % n).astype(np.int32),
         signature.astype(np.int32),
