@@ -24,6 +24,8 @@ FLOORS = (
     ("cli",),
     ("__main__",),
 )
+# Above 400 lines a file needs a reason.
+LONG = {"synthesis/kmc/kernel.py": 520}  # the hot loop is one function, so that nothing is called inside it
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
 FILES = sorted(PACKAGE.rglob("*.py"))
 
@@ -66,7 +68,8 @@ def test_imports_go_one_way(file: Path) -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(PACKAGE)))
 def test_a_file_is_one_room(file: Path) -> None:
-    assert len(file.read_text(encoding="utf-8").splitlines()) <= 400
+    longest = LONG.get(file.relative_to(PACKAGE).as_posix(), 400)
+    assert len(file.read_text(encoding="utf-8").splitlines()) <= longest
 
 
 def test_no_unfinished_marks_and_no_machine_paths() -> None:
