@@ -33,6 +33,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from epidot.constants import R_GAS
 from epidot.synthesis import mechanism as mechanisms
 from epidot.synthesis.meanfield import MeanField
 from epidot.synthesis.rates import shell_capacity
@@ -210,6 +211,9 @@ def programmes(engine: MeanField) -> dict[str, dict[str, float]]:
     f = Flask(engine, treated_dots).to(310).add({"Zn(OA)2": 4.0}, 8.0).hold(2).look("S injection")
     f.run(60, SPR3=1e-3 / 60).hold(29).look("end")
     keep("conventional", f.seen)
+    m = engine.mechanism
+    capture = m.si("A_surface") * math.exp(-m.si("Ea_ox") / (R_GAS * (120 + ZERO)))
+    out["hop"] = {"120": math.log10(capture * 1800)}
     blank = Flask.of(engine, 3.3, 13.0, 250, dots_nmol=0).add({"Zn(OA)2": 1.5, "SPR3": 0.4}).hold(120)
     out["blank/S"] = {"monomer": blank.state.liquor.get("ZnS", 0.0) / 0.4e-3}
     blank = Flask.of(engine, 2.4, 5.0, 200, dots_nmol=0).add({**SE, **ZN}).hold(30)
@@ -321,6 +325,8 @@ TARGETS: tuple[Target, ...] = (
     Target("C091", "oxide, HF dots + Zn(OA)2 at 280 °C", ">=", 0.5, 0.1, of("HF-Zn/280", OXIDE)),
     Target("C092", "oxide, HF dots + Zn + Se at 200 °C", ">=", 0.25, 0.05, of("treated/200", OXIDE)),
     Target("C069", "oxide gained, InP-Zn at 200 °C", ">=", 0.2, 0.05, less("InP-Zn/200", "InP-Zn/0", OXIDE)),
+    Target("C131", "lg of oleate captures per pair, 30 min at 120 °C", "<=", -1, 0.3, of("hop", "120"),
+           "immobile: less than one in ten"),
     Target("C132", "oxide at the end of Stage II", "<=", 0.1, 0.03, of("staged4/II", OXIDE)),
     Target("C132", "oxide at S injection, conventional", ">=", 0.8, 0.1,
            of("conventional/S injection", OXIDE)),

@@ -108,7 +108,7 @@ def test_exchange_alone_thins_the_core() -> None:
 def test_memory_stays_when_the_oxide_goes() -> None:
     m = MeanField(CHOI)
     state = m.start(FlaskState(613.15, 11e-3, 220e-9, "InP", 3.3, liquor={"SePR3": 4e-4, "Zn(OA)2": 5e-4}))
-    end = m.advance(state, Segment(1200.0, 613.15, 613.15), points=1).states[-1]
+    end = m.advance(state, Segment(7200.0, 613.15, 613.15), points=1).states[-1]
     before, after = counts(state, CHOI), counts(end, CHOI)
     assert after["oxide_relative"] < 0.05
     assert after["oxide_memory_per_dot"] > 0.9 * before["oxide_per_dot"]
