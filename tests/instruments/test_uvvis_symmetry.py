@@ -26,7 +26,7 @@ def truth(population: object) -> dict[str, float]:
     coarse = slice(None, None, 40)  # steps of 2 nm: the extrema, without the grid the light is computed on
     d = np.diff(y[coarse])
     tops = np.flatnonzero((d[:-1] > 0) & (d[1:] <= 0)) + 1
-    tops = tops[y[tops * 40] > 0.2 * y.max()]  # not the bump of a single large dot
+    tops = tops[y[tops * 40] > 0.2 * y[tops * 40].max()]  # not the bump of a single large dot
     top = int(tops[-1]) * 40
     lows = np.flatnonzero((d[:-1] < 0) & (d[1:] >= 0)) + 1
     low = int(lows[lows * 40 < top][-1]) * 40

@@ -66,7 +66,8 @@ def test_light_is_that_of_the_room(bench: Experiments) -> None:
     lit = Lit(dot, 0.08)
     whole = optics(lit.population)
     for name in ("first_exciton_nm", "k_r_per_ns", "strain_core", "plqy", "tau_amplitude_ns", "pl_fwhm_nm"):
-        assert lit[name] == pytest.approx(getattr(whole, name), rel=1e-9)
+        # The room reads its states from a spline over the sizes; here each is solved by itself.
+        assert lit[name] == pytest.approx(getattr(whole, name), rel=1e-7)
     assert lit["first_exciton_eV"] * lit["first_exciton_nm"] == pytest.approx(1239.842, abs=1e-3)
 
 
