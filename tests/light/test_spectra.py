@@ -217,4 +217,4 @@ def test_extinction_of_CdSe_is_right_within_a_factor_of_2_5(diameter):
     """Against jasieniak2009 (peaks of 60 meV half width); nothing was fitted to an absorbance."""
     dot = LayeredDot("CdSe", diameter)
     measured = 155507 + 6.67054e13 * math.exp(-solve_dot(dot).E_1S_eV / 0.10551)
-    assert 0.4 < spectra.extinction_1S(wide(dot, 0.05)) / measured < 2.5
+    assert 0.4 < spectra.absorber(wide(dot, 0.05)).extinction_1S / measured < 2.5

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from epidot.constants import HC
 from epidot.dot.layers import Population
 from epidot.light.decay import population_decay
 from epidot.light.parameters import parameters
 from epidot.light.rates import radiative_rate
-from epidot.light.spectra import absorption, emission, emission_peak, extinction_1S, spectral_table
+from epidot.light.spectra import absorber, emission, emission_peak, spectral_table
 from epidot.light.states import solve_dot
 from epidot.light.traps import trap_means
 from epidot.parameter import Parameter, rests_on
@@ -68,7 +69,8 @@ def optics(population: Population, medium: str | None = None) -> Optics:
     known = spectral_table(group)
     peak = emission_peak(group, levels=known)
     nm = np.arange(SHORTEST_NM, np.ceil(peak.position + 150.0) + 1, 1.0)
-    all_decay = population_decay(group, levels=known)
+    all_decay = population_decay(group)
+    matter = absorber(group, HC / nm, levels=known)
     t = np.linspace(0.0, 10 * max(all_decay.tau_intensity_ns, 1.0), 1001)
     used: dict[str, Parameter] = {**levels.parameters, **{f"light.{k}": p for k, p in parameters().items()}}
     notes = list(known.nodes[0].warnings)
@@ -89,9 +91,9 @@ def optics(population: Population, medium: str | None = None) -> Optics:
         tau_intensity_ns=all_decay.tau_intensity_ns,
         k_r_per_ns=radiative_rate(dot, levels).k_r,
         strain_core=strain(dot, spread=False).core,
-        extinction_1S=extinction_1S(group, levels=known),
+        extinction_1S=matter.extinction_1S,
         nm=nm,
-        absorption=absorption(group, nm, levels=known),
+        absorption=matter.absorbance(HC / nm),
         emission=emission(group, nm, levels=known),
         t_ns=t,
         decay=all_decay.intensity(t),

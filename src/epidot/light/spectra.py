@@ -109,9 +109,7 @@ def absorption_eV(
     levels: LevelsTable | None = None,
 ) -> Array:
     """As :func:`absorption`, at photon energies ``eV`` (m,)."""
-    grid, sigma, centre = _cross_section(population, eV, shape, levels)
-    out: Array = np.interp(np.asarray(eV, dtype=np.float64), grid, sigma / np.interp(centre, grid, sigma))
-    return out
+    return absorber(population, eV, shape, levels).absorbance(eV)
 
 
 def cross_section_eV(
@@ -121,17 +119,33 @@ def cross_section_eV(
     levels: LevelsTable | None = None,
 ) -> Array:
     """Mean absorption cross-section per dot in nm², at photon energies ``eV`` (m,)."""
-    grid, sigma, _ = _cross_section(population, eV, shape, levels)
-    out: Array = np.interp(np.asarray(eV, dtype=np.float64), grid, sigma)
+    known = absorber(population, eV, shape, levels)
+    out: Array = np.interp(np.asarray(eV, dtype=np.float64), known.eV, known.sigma_nm2)
     return out
 
 
-def extinction_1S(
-    population: Population, shape: LineShape | None = None, levels: LevelsTable | None = None
-) -> float:
-    """Decadic molar extinction coefficient at the 1S band's centre in L/(mol cm)."""
-    grid, sigma, centre = _cross_section(population, [], shape, levels)
-    return float(np.interp(centre, grid, sigma)) * PER_NM2
+@dataclass(frozen=True)
+class Absorber:
+    """Mean cross-section per dot ``sigma_nm2`` at ``eV``, both (grid,); ``centre_eV`` of the 1S band."""
+
+    eV: Array
+    sigma_nm2: Array
+    centre_eV: float
+
+    @property
+    def at_centre_nm2(self) -> float:
+        """Cross-section at the centre of the 1S band."""
+        return float(np.interp(self.centre_eV, self.eV, self.sigma_nm2))
+
+    @property
+    def extinction_1S(self) -> float:
+        """Decadic molar extinction coefficient at the 1S band's centre in L/(mol cm)."""
+        return self.at_centre_nm2 * PER_NM2
+
+    def absorbance(self, eV: ArrayLike) -> Array:
+        """1 at the centre of the 1S band, at ``eV`` (m,)."""
+        out: Array = np.interp(np.asarray(eV, dtype=np.float64), self.eV, self.sigma_nm2) / self.at_centre_nm2
+        return out
 
 
 def line_area_nm2_eV(strength: float, E: ArrayLike, Ep_eV: float, n: float, F: ArrayLike) -> Array:
@@ -146,10 +160,13 @@ def line_area_nm2_eV(strength: float, E: ArrayLike, Ep_eV: float, n: float, F: A
     return out
 
 
-def _cross_section(
-    population: Population, eV: ArrayLike, shape: LineShape | None, levels: LevelsTable | None
-) -> tuple[Array, Array, float]:
-    """An energy grid that covers ``eV``, the mean cross-section per dot on it in nm², the 1S centre."""
+def absorber(
+    population: Population,
+    eV: ArrayLike = (),
+    shape: LineShape | None = None,
+    levels: LevelsTable | None = None,
+) -> Absorber:
+    """The cross-section of ``population`` on a grid that covers ``eV`` and the region of its lines."""
     at = np.asarray(eV, dtype=np.float64)
     dot, form = population.dot, shape or line_shape(population.dot)
     d, share = smoothed(population.core_diameters_nm)
@@ -173,7 +190,8 @@ def _cross_section(
     # the mean over sizes is linear in what is known at the nodes
     weights = share @ known.interpolated(np.eye(known.diameters.size), d)
     sigma[on] += np.maximum(weights @ np.stack(matter), 0.0)
-    return grid, sigma, float(np.average(first, weights=share * known.quantity("K", d)))
+    centre = float(np.average(first, weights=share * known.quantity("K", d)))
+    return Absorber(grid, sigma, centre)
 
 
 def emission(

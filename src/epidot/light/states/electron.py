@@ -6,7 +6,7 @@ f and (m0/m) f' continuous at every interface (BenDaniel–Duke; natural in the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from epidot.constants import HBAR2_2M
 from epidot.errors import WorkError
-from epidot.light.states.bands import Bands
+from epidot.light.states.bands import REMOTE, Bands
 from epidot.light.states.mesh import Mesh, combined
 
 Array = NDArray[np.float64]
@@ -36,6 +36,7 @@ class Electron:
     density: Array
     s_character: float
     nodal: Array
+    ahead: tuple[float, Array] | None = None  # what the next size in the same step is likely to have
 
     @property
     def label(self) -> str:
@@ -135,7 +136,13 @@ def follow_electrons(mesh: Mesh, bands: Bands, before: tuple[Electron, ...]) -> 
     """The levels ``before`` (of one l) in a dot of another size, on a mesh of the same make."""
     band = conduction(mesh, bands, before[0].l)
     first = mesh.size - band.mass.shape[0]
-    return tuple(_settled(band, e.n, e.E, e.nodal[first:]) for e in before)
+    out = []
+    for e in before:
+        E, c = e.ahead or (e.E, e.nodal)
+        found = _settled(band, e.n, E, c[first:])
+        line = 2 * found.E - e.E, 2 * found.nodal - e.nodal * float(np.sign(found.nodal @ e.nodal))
+        out.append(replace(found, ahead=line))
+    return tuple(out)
 
 
 def _settled(band: Conduction, n: int, E: float, c: Array) -> Electron:
@@ -150,15 +157,7 @@ def _settled(band: Conduction, n: int, E: float, c: Array) -> Electron:
     row, column, at = _diagonals(size, width)
     storage = np.zeros((3 * width + 1, size), order="F")
     for _ in range(8):
-        parts = _by_region(band.kinetic, c)
-        rest, weight = float(c @ band.potential @ c), float(c @ band.mass @ c)
-        old = E
-        for _ in range(6):  # E of this c: (m0/m(E))·parts + rest = E weight
-            off = float(bands.inverse_mass(E) @ parts) + rest - E * weight
-            slope = float(bands.inverse_mass_slope(E) @ parts) + weight
-            E += off / slope
-            if abs(off) < 1e-8 * slope:
-                break
+        old, E = E, _energy(band, c, E)
         if not E > float(bands.Ec.min()):
             break
         storage[:] = 0.0
@@ -173,6 +172,25 @@ def _settled(band: Conduction, n: int, E: float, c: Array) -> Electron:
                 return band.level(n, E, c)
             break
     return solve_electron(band.mesh, bands, band.l, n)
+
+
+def _energy(band: Conduction, c: Array, E: float) -> float:
+    """The E of the values ``c``, near ``E``: Σ (m0/m(E)) cᵀT c + cᵀV c = E cᵀS c, by Newton's method."""
+    bands = band.bands
+    rest, weight = float(c @ band.potential @ c), float(c @ band.mass @ c)
+    kinetic = _by_region(band.kinetic, c).tolist()
+    terms = list(zip(kinetic, bands.Ep.tolist(), bands.Ev.tolist(), bands.dso.tolist(), strict=True))
+    # plain numbers: with three regions an array costs more than its sum
+    for _ in range(6):
+        off, slope = rest - E * weight, weight
+        for part, Ep, Ev, dso in terms:
+            a, b = 1 / (E - Ev), 1 / (E - Ev + dso)
+            off += part * (REMOTE + Ep / 3 * (2 * a + b))
+            slope += part * Ep / 3 * (2 * a * a + b * b)
+        E += off / slope
+        if abs(off) < 1e-9 * slope:
+            break
+    return E
 
 
 def nodes(c: Array) -> int:

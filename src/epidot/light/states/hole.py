@@ -13,7 +13,7 @@ with L = Ln ± 1 (the channels that have a divergence), and the transverse chann
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -128,12 +128,16 @@ def spin_orbit(twoF: int, Ln: int) -> Array:
 
 @dataclass(frozen=True)
 class Block:
-    """Holes of one block, best bound first, and the vectors (unknowns, p) that another size starts from."""
+    """Holes of one block, best bound first, with their ``vectors`` (unknowns, p) and some more.
+
+    ``ahead`` is what the next size in the same step is likely to have, to start from.
+    """
 
     twoF: int
     Ln: int
     holes: tuple[Hole, ...]
     vectors: Array
+    ahead: Array
 
 
 @dataclass(frozen=True)
@@ -150,6 +154,13 @@ class Valence:
     parts: Array
     mass: Array
     top: float
+    overlaps: dict[int, Array] = field(default_factory=dict)
+
+    def overlap(self, channels: int) -> Array:
+        """S of a block of so many channels."""
+        if channels not in self.overlaps:
+            self.overlaps[channels] = np.kron(self.mass, np.eye(channels)).astype(np.float64)
+        return self.overlaps[channels]
 
     def block(self, twoF: int, Ln: int) -> Pencil:
         """−E of the block: H x = −E S x."""
@@ -158,12 +169,9 @@ class Valence:
         first = origin(those)
         mixing = _mixing(twoF, Ln)
         H = (mixing.T @ self.parts.reshape(7, n * n)).reshape(c, c, n, n).transpose(2, 0, 3, 1)
-        S = np.zeros((n, c, n, c))
-        for k in range(c):
-            S[:, k, :, k] = self.mass
         return Pencil(
             np.ascontiguousarray(H).reshape(n * c, n * c)[first:, first:],
-            S.reshape(n * c, n * c)[first:, first:],
+            self.overlap(c)[first:, first:],
             -self.top,
             (self.mesh.width + 1) * c - 1,
         )
@@ -230,7 +238,7 @@ def solve_holes(mesh: Mesh, bands: Bands, twoF: int = 3, Ln: int = 1, count: int
 def lowest_holes(band: Valence, twoF: int, Ln: int, count: int, spare: int) -> Block:
     """The ``count`` best bound levels of a block, with ``spare`` more vectors."""
     values, vectors = lowest(band.block(twoF, Ln), count + spare)
-    return Block(twoF, Ln, band.holes(twoF, Ln, values[:count], vectors), vectors)
+    return Block(twoF, Ln, band.holes(twoF, Ln, values[:count], vectors), vectors, vectors)
 
 
 def holes_above(band: Valence, twoF: int, Ln: int, above_eV: float, spare_eV: float) -> Block | None:
@@ -239,11 +247,14 @@ def holes_above(band: Valence, twoF: int, Ln: int, above_eV: float, spare_eV: fl
     count = int(np.sum(values < -above_eV))
     if count == 0:
         return None
-    return Block(twoF, Ln, band.holes(twoF, Ln, values[:count], vectors), vectors)
+    return Block(twoF, Ln, band.holes(twoF, Ln, values[:count], vectors), vectors, vectors)
 
 
 def follow_holes(band: Valence, before: Block) -> Block:
     """The same levels as ``before`` in a dot of another size, on a mesh of the same make."""
-    count = len(before.holes)
-    values, vectors = follow(band.block(before.twoF, before.Ln), before.vectors, count)
-    return Block(before.twoF, before.Ln, band.holes(before.twoF, before.Ln, values[:count], vectors), vectors)
+    count, twoF, Ln = len(before.holes), before.twoF, before.Ln
+    pencil = band.block(twoF, Ln)
+    values, vectors = follow(pencil, before.ahead, count)
+    # a straight line through the last two, the older one turned into the newer: signs and mixtures are free
+    ahead = 2 * vectors - before.vectors @ (before.vectors.T @ (pencil.S @ vectors))
+    return Block(twoF, Ln, band.holes(twoF, Ln, values[:count], vectors), vectors, ahead)

@@ -85,3 +85,8 @@ def _march(
 
 # The samples of one run and the claims on it ask for the same dots again; levels do not know the surface.
 _known = lru_cache(maxsize=16)(_march)
+
+
+def forget() -> None:
+    """Empty the memory of tables: for measurements of time."""
+    _known.cache_clear()
