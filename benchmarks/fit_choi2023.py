@@ -382,13 +382,13 @@ def fit(model: Model, x0: NDArray[np.float64], iterations: int) -> NDArray[np.fl
     for i in range(iterations):
         J = model.jacobian(x, r)
         before = float(r @ r)
-        for _ in range(6):
+        for _ in range(10):
             H = J.T @ J
             step = -np.linalg.solve(H + damping * np.diag(np.diag(H)), J.T @ r)
             step *= min(1.0, 6.0 / np.abs(step).max())
             trial = model.residuals(x + step)
             if trial @ trial < r @ r:
-                x, r, damping = x + step, trial, damping / 4
+                x, r, damping = x + step, trial, max(damping / 4, 1e-3)
                 break
             damping *= 6
         print(
