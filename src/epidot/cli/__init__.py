@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from epidot.errors import EpidotError, InputError
@@ -12,6 +13,9 @@ EXIT_BAD_INPUT = 2
 
 def main(arguments: list[str] | None = None) -> int:
     """Run ``epidot`` with ``arguments`` (default: those of the shell) and leave with its exit status."""
+    # The matrices are small: threads inside one of them only wait for each other and double the work.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
     argv = sys.argv[1:] if arguments is None else arguments
     try:
         from epidot.cli.app import build
