@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
 
 from epidot.errors import WorkError
 from epidot.runs.batch import Batch
@@ -33,10 +32,3 @@ def _write_text(path: Path, text: str) -> None:
     aside = path.with_name(f".{path.name}.partial")
     aside.write_text(text, encoding="utf-8")
     os.replace(aside, path)
-
-
-def read_summary(folder: Path) -> dict[str, Any]:
-    """The summary of an earlier run."""
-    content = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-    assert isinstance(content, dict)
-    return content

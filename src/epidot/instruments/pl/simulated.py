@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from epidot.dot.layers import LayeredDot, Population
 from epidot.errors import Fault, InputError
 from epidot.instruments._members import populations
+from epidot.instruments._wavelengths import wavelengths
 from epidot.signal import Signal
 from epidot.signal.noise import noisy
 
@@ -23,15 +24,7 @@ def simulated(
     """See :func:`epidot.instruments.pl.simulate`; ``setup`` are the settled options."""
     from epidot.light.spectra import emission
 
-    start, stop, step = (float(setup[n]) for n in ("start_nm", "stop_nm", "step_nm"))
-    if stop - start < 5 * step:
-        raise InputError(
-            Fault(
-                "start_nm, stop_nm and step_nm leave fewer than 6 points",
-                seen=f"{start:g}, {stop:g}, {step:g}",
-            )
-        )
-    nm = start + step * np.arange(int((stop - start) / step + 1.5), dtype=np.float64)
+    nm = wavelengths(setup)
     curve = np.zeros(nm.size)
     for population, number in populations(dots):
         # Each dot's share of the light goes with its absorption far above the edge: with its volume.
@@ -42,7 +35,7 @@ def simulated(
         raise InputError(
             Fault(
                 "these dots do not emit inside the range",
-                seen=f"{start:g} to {stop:g} nm",
+                seen=f"{setup['start_nm']:g} to {setup['stop_nm']:g} nm",
                 remedy="choose start_nm and stop_nm around their emission",
             )
         )

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.dot.layers import LayeredDot, Population
-from epidot.errors import Fault, InputError
 from epidot.instruments._members import populations
+from epidot.instruments._wavelengths import wavelengths
 from epidot.signal import Signal
 from epidot.signal.noise import noisy
 
@@ -23,15 +23,7 @@ def simulated(
     """See :func:`epidot.instruments.uvvis.simulate`; ``setup`` are the settled options."""
     from epidot.light.spectra import absorption
 
-    start, stop, step = (float(setup[n]) for n in ("start_nm", "stop_nm", "step_nm"))
-    if stop - start < 5 * step:
-        raise InputError(
-            Fault(
-                "start_nm, stop_nm and step_nm leave fewer than 6 points",
-                seen=f"{start:g}, {stop:g}, {step:g}",
-            )
-        )
-    nm = start + step * np.arange(int((stop - start) / step + 1.5), dtype=np.float64)
+    nm = wavelengths(setup)
     members = populations(dots)
     total = sum(number for _, number in members)
     y = sum(
