@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from epidot.dot.halides import HalideContent
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -43,6 +45,8 @@ class LayeredDot:
     number of core-surface cation sites; ``coverage`` the covered fraction of them; ``linked`` the
     fraction of anion adatoms in multidentate (bridged) units; ``roughness_nm`` the standard deviation
     of the shell's thickness over directions, ``None`` where the model cannot know it (mean field).
+    ``halides`` say where halide ions are; ``repaired`` is the number of oxide units that became metal
+    halide (they are no longer counted in ``oxide`` or ``oxide_memory``).
     """
 
     core: str
@@ -56,6 +60,8 @@ class LayeredDot:
     coverage: float = 0.0
     linked: float = 0.0
     roughness_nm: float | None = None
+    halides: tuple[HalideContent, ...] = ()
+    repaired: float = 0.0
     medium: str = "toluene"
 
     def __post_init__(self) -> None:
@@ -92,14 +98,21 @@ class LayeredDot:
 
 @dataclass(frozen=True)
 class Population:
-    """Dots of one flask: a representative dot and the core diameters of its members, shape (n,)."""
+    """Dots of one flask: a representative dot and the core diameters of its members, shape (n,).
+
+    ``members`` are the dots one by one where they are known (grown on the lattice, each with shells of its
+    own); without them every member is the representative, scaled.
+    """
 
     dot: LayeredDot
     core_diameters_nm: NDArray[np.float64]
+    members: tuple[LayeredDot, ...] | None = None
 
     @property
     def dots(self) -> tuple[LayeredDot, ...]:
-        """Every member, the representative scaled to its core diameter."""
+        """Every member; where they are not known one by one, the representative scaled to its diameter."""
+        if self.members is not None:
+            return self.members
         return tuple(self.dot.scaled(float(d)) for d in self.core_diameters_nm)
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,8 @@ class FlaskState:
     ``dots_mol`` moles of dots of core ``core`` and diameter ``core_diameter_nm``; ``surface`` counts per
     dot of every surface and deposited species of the mechanism; ``liquor`` moles of every dissolved
     species (solvents included); ``lost`` moles of what has left (vapour under vacuum, washings).
+    ``grown`` and ``halide`` belong to the rooms that made them (the lattice engine, halide transport) and
+    are carried along unopened: every dot on its sites; the halide ions in the dots.
     """
 
     temperature_K: float
@@ -30,6 +32,8 @@ class FlaskState:
     liquor: Mapping[str, float] = field(default_factory=dict)
     lost: Mapping[str, float] = field(default_factory=dict)
     time_s: float = 0.0
+    grown: Any = None
+    halide: Any = None
 
     def with_(self, **changes: object) -> FlaskState:
         """A copy with some fields replaced."""

@@ -1,0 +1,52 @@
+"""A dot as growth on the lattice left it: what sits on every site, and what each of those things is.
+
+The engine fills a :class:`GrownDot`; what is read off it (layers, roughness, linked share, atoms for export)
+needs nothing of the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class SiteSpecies:
+    """What may sit on a site.
+
+    ``composition`` is in elements (nothing for a vacancy); ``ligands`` as in ``LayeredDot.ligands``;
+    ``charge`` is what it adds to the dot, in e, bonds to the core's own ions counted with the core.
+    ``marks`` are of: ``core`` (an ion of the core, its surface included), ``vacant``, ``first`` (an anion
+    site of the first shell), ``covered``, ``linked``, ``crystalline``, ``oxide``, ``memory`` (an oxide was
+    here), ``loose`` (carries Intermediate 1 or an open oleate end), ``deposited`` (beyond the first shell).
+    """
+
+    name: str
+    composition: Mapping[str, int] = field(default_factory=dict)
+    ligands: Mapping[str, int] = field(default_factory=dict)
+    charge: float = 0.0
+    marks: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class GrownDot:
+    """One dot on its zinc-blende lattice.
+
+    ``position_nm`` (n, 3) from the dot's own centre, on the unrelaxed lattice of the core with constant
+    ``a_nm``; ``cation`` (n,) whether the site belongs to the cation sublattice; ``kind`` (n,) index into
+    ``kinds``.  ``core_diameter_nm`` is the diameter the core was cut with.
+    """
+
+    core: str
+    core_diameter_nm: float
+    a_nm: float
+    position_nm: NDArray[np.float64]
+    cation: NDArray[np.bool_]
+    kind: NDArray[np.uint8]
+    kinds: tuple[SiteSpecies, ...]
+
+    def __len__(self) -> int:
+        return len(self.kind)
