@@ -61,6 +61,87 @@ def growing_dot(S: float, h: float, *, counted: bool, dots: int = 1) -> tuple[Co
     return compiled, np.tile(inside.astype(np.uint8), dots)
 
 
+# from, to, lowest and highest n, blocked?, A, energy per neighbour (eV), dissolved species and its change
+STEPS = """
+empty MOA   1 4 1 20   0   0 -1
+MOA   empty 0 2 0 20  .06  0 +1
+empty ETOP  1 4 1 20   0   1 -1
+ETOP  empty 0 2 0 20  .06  1 +1
+MOA   M     2 4 0 4    0   - 0
+M     MOA   0 3 1 4    0   2 -1
+ETOP  E     2 4 0 4    0   3 +1
+E     ETOP  0 3 1 1    0   3 -1
+E     O     0 3 0 .05  0   4 -1
+O     E     0 3 0 .05 .05  4 +1
+M     MX    0 3 0 1    0   5 -1
+MX    M     0 3 0 1   .03  5 +1
+MOA   MX    0 3 0 1    0   5 -1
+MX    MOA   0 3 1 .3   0   2 -1
+M     empty 0 2 0 20  .06  0 +1
+E     empty 0 2 0 20  .06  1 +1
+empty M     2 4 0 5    0   0 -1
+empty E     2 4 0 5    0   1 -1
+O     empty 0 1 0 1   .1   4 +1
+MX    empty 0 1 0 1   .1   5 +1
+"""
+HOPS = (("MOA", "M", 0.03), ("MX", "M", 0.03), ("M", "empty", 0.06), ("ETOP", "E", 0.03))
+CATION, ANION = ("M", "MOA", "MX"), ("E", "ETOP", "O")
+
+
+def declared_engine(dots: int) -> tuple[Compiled, np.ndarray, dict[str, object]]:
+    """24 reactions of 8 species with a block over 12 second neighbours and a live liquor of 6 species.
+
+    Rates are invented, for speed only.  Bulky species block their second neighbours; kT is 0.05 eV.
+    """
+    bulky = {"MOA": "second", "ETOP": "second"}
+    species = (
+        Species("empty"),
+        Species("core"),
+        *(Species(s, ("cation",), bulky.get(s)) for s in CATION),
+        *(Species(s, ("anion",), bulky.get(s)) for s in ANION),
+    )
+    reactions = []
+    for number, line in enumerate(STEPS.split("\n")[1:-1]):
+        before, after, low, high, blocked, A, E, dissolved, change = line.split()
+        ligand = after if after in bulky else None
+        reactions.append(
+            Reaction(
+                f"{number + 1}: {before} -> {after}",
+                before,
+                after,
+                float(A),
+                0.05,
+                energy={"n": float(E)},
+                where={"n": (int(low), int(high))},
+                blocked_by=(ligand,) if int(blocked) and ligand else (),
+                liquor={} if dissolved == "-" else {f"s{dissolved}": int(change)},
+                sublattice="cation" if {before, after} & set(CATION) else "anion",
+            )
+        )
+    for before, other, E in HOPS:
+        filled = {"n": (1, 4)} if other == "empty" else {}
+        to = Partner("second", other, before, filled, (before,) if before in bulky else ())
+        name = f"{before} + {other}"
+        reactions.append(Reaction(name, before, other, 2.0, 0.05, energy={"n": E}, partner=to))
+    model = Model(
+        species,
+        tuple(reactions),
+        (Count("n", "nn", ("core", *CATION, *ANION)),),
+        tuple(f"s{i}" for i in range(6)),
+    )
+    lattice = zinc_blende(R)
+    compiled = compile_model(model, join([lattice] * dots))
+    assert lattice.position is not None
+    inside = np.linalg.norm(lattice.position, axis=1) < 0.68 * R
+    molecules = [1.0, 1.0, 0.3, 0.5, 0.3, 0.5]
+    options = {
+        "programme": 0.05 / K_B,
+        "liquor": {f"s{i}": round(c * 1e5 * dots) for i, c in enumerate(molecules)},
+        "volume": 1e5 * dots,
+    }
+    return compiled, np.tile(inside.astype(np.uint8), dots), options
+
+
 def same_as_plain(compiled: Compiled, start: np.ndarray, events: int = 300) -> bool:
     """Whether the compiled kernel and the plain reference make the same events."""
     logs = []

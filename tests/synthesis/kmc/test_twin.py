@@ -137,9 +137,9 @@ def test_validation_can_fail(start) -> None:
     with pytest.raises(WorkError, match=r"dot do not follow.*ledger.*liquor does not follow"):
         run.validate()
     run.state.tally[0, 0] -= 1
-    site = int(np.flatnonzero(run.state.site_class)[0])
+    site = int(np.flatnonzero(run.compiled.tables.class_of_key[run.state.key])[0])
     run.state.position[site] += 1
-    with pytest.raises(WorkError, match="not where its bucket says"):
+    with pytest.raises(WorkError, match="not where their bucket says"):
         run.validate()
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +17,7 @@ from epidot.synthesis.kmc.keys import Block, conditions, feasible, layout
 from epidot.synthesis.kmc.lattice import Lattice, templates
 from epidot.synthesis.kmc.model import Model, Reaction
 from epidot.synthesis.kmc.tables import Sites, Tables
-from epidot.synthesis.kmc.wiring import liquor_tables, neighbours
+from epidot.synthesis.kmc.wiring import LiquorTables, liquor_tables, neighbours
 
 MAX_CLASSES = 4096
 
@@ -87,35 +89,67 @@ def compile_model(model: Model, lattice: Lattice) -> Compiled:
             Es.append(r.Ea)
     starts.append(len(reactions))
 
-    sites, delta = neighbours(model, distinct, blocks, lattice.dot_of, shift)
-    partner_relations = list(dict.fromkeys(r.partner.relation for r in model.reactions if r.partner))
-    local = [[b.local.get(n, -1) for n in model.names] for b in blocks]
+    sites, delta, begins = neighbours(model, distinct, blocks, lattice.dots, shift)
+    liquor = liquor_tables(model)
+    weighed = _weighed(liquor, starts, reactions)
     partners = [r.partner for r in model.reactions]
-    partner_E = np.array([r[0] for r in rows]) if rows else np.zeros((1, 1))
     tables = Tables(
         class_of_key=class_of_key,
-        local=_i32(local),
+        kind_of_key=np.concatenate([_kinds(model, b) for b in blocks]),
+        local=_i32([[b.local.get(n, -1) for n in model.names] for b in blocks]),
         base=_i32([b.base for b in blocks]),
         delta=delta,
         entry_start=_i32(starts),
         entry_reaction=_i32(reactions),
         entry_A=np.array(As, dtype=float),
         entry_E=np.array(Es, dtype=float),
+        before=_i32([-1 if r.before is None else model.index(r.before) for r in model.reactions]),
         after=_i32([-1 if r.after is None else model.index(r.after) for r in model.reactions]),
-        partner_relation=_i32([-1 if p is None else partner_relations.index(p.relation) for p in partners]),
         partner_before=_i32([-1 if p is None else model.index(p.before) for p in partners]),
         partner_after=_i32([-1 if p is None else model.index(p.after) for p in partners]),
         partner_counted=_i32([int(p is not None and p.counted) for p in partners]),
+        partner_near=_i32([0 if p is None else begins[p.relation] for p in partners]),
         directions=_i32([_directions(model, distinct, r) for r in model.reactions]),
         partner_row=_i32(row_of),
-        partner_E=partner_E,
-        **liquor_tables(model)._asdict(),
+        **_levels(rows, len(occurs)),
+        weighed_start=_i32(np.concatenate([[0], np.cumsum([len(w) for w in weighed])])),
+        weighed=_i32([c for w in weighed for c in w]),
+        **liquor._asdict(),
     )
     return Compiled(model, lattice, blocks, tables, sites, len(starts) - 1, tuple(lowest))
 
 
 def _i32(values: object) -> NDArray[np.int32]:
     return np.array(values, dtype=np.int32)
+
+
+def _kinds(model: Model, block: Block) -> NDArray[np.uint8]:
+    """The species of each key of a sublattice."""
+    names = np.array([model.index(n) for n in block.species] or [0], dtype=np.uint8)
+    return names[np.arange(block.size) % len(names)]
+
+
+def _weighed(liquor: LiquorTables, starts: list[int], reactions: list[int]) -> list[list[int]]:
+    """For each dissolved species, the classes in which something depends on it."""
+    members = [set(reactions[a:b]) for a, b in pairwise(starts)]
+    first = liquor.dependent_start
+    depend = [set(liquor.dependent[a:b].tolist()) for a, b in pairwise(first)]
+    return [[c for c, m in enumerate(members) if m & d] for d in depend]
+
+
+def _levels(rows: list[tuple[NDArray[np.float64], float]], n_keys: int) -> dict[str, NDArray[Any]]:
+    """Energies of partners as a small number per key, and what the numbers mean."""
+    level = np.full((max(len(rows), 1), n_keys if rows else 1), -1, dtype=np.int16)
+    values: list[NDArray[np.float64]] = []
+    for i, (energy, _) in enumerate(rows):
+        fits = np.isfinite(energy)
+        value, index = np.unique(energy[fits], return_inverse=True)
+        level[i, fits] = index.reshape(-1)
+        values.append(value)
+    above = np.zeros((len(level), max((len(v) for v in values), default=1) or 1))
+    for i, value in enumerate(values):
+        above[i, : len(value)] = value
+    return {"partner_level": level, "partner_above": above}
 
 
 def _meets(
@@ -193,7 +227,7 @@ def _partner_rows(
     return rows, row_of
 
 
-def _classes(model: Model, cases: list[_Case], n_keys: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+def _classes(model: Model, cases: list[_Case], n_keys: int) -> tuple[NDArray[np.int16], NDArray[np.int64]]:
     """Keys with the same reactions at the same rates become one class; 0 is "nothing can happen"."""
     code = np.zeros(n_keys, dtype=np.int64)
     for case in cases:
@@ -215,4 +249,4 @@ def _classes(model: Model, cases: list[_Case], n_keys: int) -> tuple[NDArray[np.
             remedy="use narrower ranges, fewer counts, or fewer energy terms",
         )
         faults.raise_if_any()
-    return code.astype(np.int32), first
+    return code.astype(np.int16), first

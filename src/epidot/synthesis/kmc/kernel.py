@@ -15,17 +15,19 @@ import numpy as np
 from epidot.constants import K_B
 from epidot.synthesis.kmc.jit import entry, part, spliced
 from epidot.synthesis.kmc.tables import (
-    BLOCK,
-    CLASS,
+    BITS,
+    CHUNK,
     DONE,
     EVENTS,
     F8,
     FREE,
+    GROUP,
+    HERE,
     I32,
     I64,
     IN_A_ROW,
     KEY,
-    KIND,
+    LANES,
     LEFT,
     NEXT,
     NULLS,
@@ -52,6 +54,7 @@ _41, _45 = np.uint64(41), np.uint64(45)
 _UNIT = 2.0**-53
 _SHIFT = PAGE.bit_length() - 1
 _IN_PAGE = PAGE - 1
+_GROUP = GROUP.bit_length() - 1
 INF = math.inf
 
 
@@ -73,19 +76,21 @@ def uniform(s: U64) -> float:
 
 
 @spliced
-def reclass(
-    site: int, old: int, new: int, packed: I32, n: I64, page: I32, pool: I32, free: I32, whole: I64
-) -> None:
+def reclass(site: int, old: int, new: int, state: State) -> None:
     """Move a site from the bucket of one class to that of another; class 0 has no bucket."""
+    packed, n, dirty, page, pool = state.packed, state.n, state.dirty, state.page, state.pool
+    free, whole = state.free, state.whole
     if old > 0:
         last = n[old] - 1
         at = packed[site, PLACE]
-        moved = pool[page[old, last >> _SHIFT], last & _IN_PAGE]
+        final = page[old, last >> _SHIFT]
+        moved = pool[final, last & _IN_PAGE]
         pool[page[old, at >> _SHIFT], at & _IN_PAGE] = moved
         packed[moved, PLACE] = at
         n[old] = last
+        dirty[old >> _GROUP] = 1
         if last & _IN_PAGE == 0:
-            free[whole[FREE]] = page[old, last >> _SHIFT]
+            free[whole[FREE]] = final
             whole[FREE] += 1
     if new > 0:
         end = n[new]
@@ -95,33 +100,16 @@ def reclass(
         pool[page[new, end >> _SHIFT], end & _IN_PAGE] = site
         packed[site, PLACE] = end
         n[new] = end + 1
+        dirty[new >> _GROUP] = 1
 
 
 @spliced
 def change(
-    site: int,
-    shift: int,
-    new: int,
-    t: float,
-    packed: I32,
-    n: I64,
-    page: I32,
-    pool: I32,
-    free: I32,
-    whole: I64,
-    on: I64,
-    on_since: F8,
-    on_integral: F8,
-    class_of_key: I32,
-    local: I32,
-    delta: I32,
-    sublattice: U8,
-    seen_start: I32,
-    seen_site: I32,
-    seen_signature: I32,
+    site: int, shift: int, old: int, new: int, t: float, tables: Tables, sites: Sites, state: State
 ) -> None:
-    """Put another species on a site and move every site whose class that changes."""
-    old = packed[site, KIND]
+    """Put another species on a site and move every site whose class that changes, itself the first."""
+    on, on_since, on_integral, packed = state.on, state.on_since, state.on_integral, state.packed
+    delta, class_of_key, seen = tables.delta, tables.class_of_key, sites.seen
     if old != new:
         on_integral[old] += on[old] * (t - on_since[old])
         on_since[old] = t
@@ -129,23 +117,19 @@ def change(
         on_integral[new] += on[new] * (t - on_since[new])
         on_since[new] = t
         on[new] += 1
-        packed[site, KIND] = new
+        state.species[site] = new
         row = site - shift
-        b = sublattice[row]
-        packed[site, KEY] += local[b, new] - local[b, old]
-        c = class_of_key[packed[site, KEY]]
-        if c != packed[site, CLASS]:
-            reclass(site, packed[site, CLASS], c, packed, n, page, pool, free, whole)
-            packed[site, CLASS] = c
-        for q in range(seen_start[row], seen_start[row + 1]):
-            d = delta[seen_signature[q], old, new]
+        for q in range(sites.seen_start[row], sites.seen_start[row + 1]):
+            edge = seen[q]
+            d = delta[edge >> BITS, old, new]
             if d != 0:
-                j = seen_site[q] + shift
-                packed[j, KEY] += d
-                c = class_of_key[packed[j, KEY]]
-                if c != packed[j, CLASS]:
-                    reclass(j, packed[j, CLASS], c, packed, n, page, pool, free, whole)
-                    packed[j, CLASS] = c
+                j = (edge & HERE) + shift
+                key = packed[j, KEY]
+                packed[j, KEY] = key + d
+                was = class_of_key[key]
+                c = class_of_key[key + d]
+                if c != was:
+                    reclass(j, was, c, state)
 
 
 @part
@@ -203,13 +187,13 @@ def _bound_factor(r: int, tables: Tables, state: State) -> None:
 
 
 @part
-def weigh(tables: Tables, state: State) -> None:
-    """The bound on the rate of one site of every class."""
-    for c in range(len(tables.entry_start) - 1):
-        w = 0.0
-        for e in range(tables.entry_start[c], tables.entry_start[c + 1]):
-            w += state.k[e] * state.factor[tables.entry_reaction[e]]
-        state.weight[c] = w
+def weigh(c: int, tables: Tables, state: State) -> None:
+    """The bound on the rate of one site of a class."""
+    w = 0.0
+    for e in range(tables.entry_start[c], tables.entry_start[c + 1]):
+        w += state.k[e] * state.factor[tables.entry_reaction[e]]
+    state.weight[c] = w
+    state.dirty[c >> _GROUP] = 1
 
 
 @part
@@ -220,40 +204,67 @@ def bound_all(tables: Tables, drive: Drive, state: State) -> None:
         bound_liquor(s, tables, state)
     for r in range(len(state.factor)):
         _bound_factor(r, tables, state)
-    weigh(tables, state)
+    for c in range(len(tables.entry_start) - 1):
+        weigh(c, tables, state)
+
+
+@part
+def rebound(s: int, tables: Tables, state: State) -> None:
+    """A dissolved species has left its band: new bounds for it, and for the classes that feel it."""
+    bound_liquor(s, tables, state)
+    for q in range(tables.weighed_start[s], tables.weighed_start[s + 1]):
+        weigh(tables.weighed[q], tables, state)
 
 
 @spliced
-def total_rate(weight: F8, n: I64) -> float:
-    """Sum of weight times count, block by block."""
+def total_rate(weight: F8, n: I32, lane: F8, group: F8, dirty: U8) -> float:
+    """Sum of weight times count.  Sums of groups are renewed from the counts, never added to."""
+    for g in range(len(group)):
+        if dirty[g]:
+            dirty[g] = 0
+            a, b, c, d = 0.0, 0.0, 0.0, 0.0
+            e, f, h, i = 0.0, 0.0, 0.0, 0.0
+            for q in range(g * GROUP, min((g + 1) * GROUP, len(n)), LANES):
+                a += weight[q] * n[q]
+                b += weight[q + 1] * n[q + 1]
+                c += weight[q + 2] * n[q + 2]
+                d += weight[q + 3] * n[q + 3]
+                e += weight[q + 4] * n[q + 4]
+                f += weight[q + 5] * n[q + 5]
+                h += weight[q + 6] * n[q + 6]
+                i += weight[q + 7] * n[q + 7]
+            lane[g, 0], lane[g, 1], lane[g, 2], lane[g, 3] = a, b, c, d
+            lane[g, 4], lane[g, 5], lane[g, 6], lane[g, 7] = e, f, h, i
+            group[g] = ((((((a + b) + c) + d) + e) + f) + h) + i
     total = 0.0
-    for first in range(0, len(n), BLOCK):
-        s = 0.0
-        for c in range(first, first + BLOCK):
-            s += weight[c] * n[c]
-        total += s
+    for g in range(len(group)):
+        total += group[g]
     return total
 
 
 @spliced
-def pick_class(x: float, weight: F8, n: I64) -> int:
-    """The class at ``x`` of the cumulative sum; sums are formed as in :func:`total_rate`."""
-    before = 0.0
-    for first in range(0, len(n), BLOCK):
-        s = 0.0
-        for c in range(first, first + BLOCK):
-            s += weight[c] * n[c]
-        if x < before + s:
-            part = 0.0
-            for c in range(first, first + BLOCK):
-                part += weight[c] * n[c]
-                if x < before + part:
-                    return c
-        before += s
-    last = len(n) - 1  # x at the very end of the sum
-    while weight[last] * n[last] <= 0.0:
-        last -= 1
-    return last
+def pick_class(x: float, weight: F8, n: I32, lane: F8, group: F8) -> int:
+    """The class at ``x`` of the cumulative sum: first its group, then its lane, then itself."""
+    g, below, part = 0, 0.0, group[0]
+    while g < len(group) - 1 and x >= part:
+        g += 1
+        below = part
+        part += group[g]
+    before = below
+    j, below, part = 0, 0.0, lane[g, 0]
+    while j < LANES - 1 and x >= before + part:
+        j += 1
+        below = part
+        part += lane[g, j]
+    before += below
+    c, end = g * GROUP + j, min((g + 1) * GROUP, len(n)) - LANES
+    part = weight[c] * n[c]
+    while c < end and x >= before + part:
+        c += LANES
+        part += weight[c] * n[c]
+    while weight[c] * n[c] <= 0.0:  # x at the very end of the sum of the lane
+        c -= LANES
+    return c
 
 
 @spliced
@@ -264,28 +275,29 @@ def pick_partner(
     wanted: int,
     counted: int,
     directions: int,
-    near_site: I32,
+    near: I32,
     packed: I32,
+    kind_of_key: U8,
     random: U64,
 ) -> int:
-    """A neighbour in a random direction, or a random one of the right species; -1 if there is none."""
+    """An edge to a neighbour in a random direction, or to a random one of the right species; -1: none."""
     found = -1
     if counted:
         many = 0
         for q in range(first, last):
-            if packed[near_site[q] + shift, KIND] == wanted:
+            if kind_of_key[packed[(near[q] & HERE) + shift, KEY]] == wanted:
                 many += 1
         skip = int(uniform(random) * many)
         for q in range(first, last):
-            if packed[near_site[q] + shift, KIND] == wanted:
+            if kind_of_key[packed[(near[q] & HERE) + shift, KEY]] == wanted:
                 if skip == 0:
-                    found = q
+                    found = near[q]
                     break
                 skip -= 1
     else:
         q = first + int(uniform(random) * directions)
-        if q < last and packed[near_site[q] + shift, KIND] == wanted:
-            found = q
+        if q < last:
+            found = near[q]
     return found
 
 
@@ -325,34 +337,27 @@ def advance(
     max_idle: int,
 ) -> int:
     """Run until a time or a number of events, whichever comes first; say why it stopped."""
-    whole, real, weight, n, k, factor = state.whole, state.real, state.weight, state.n, state.k, state.factor
-    packed, page, pool, free, random, tally = (
-        state.packed,
-        state.page,
-        state.pool,
-        state.free,
-        state.random,
-        state.tally,
-    )
-    on, on_since, on_integral, liquor = state.on, state.on_since, state.on_integral, state.liquor
+    whole, real, random, tally = state.whole, state.real, state.random, state.tally
+    weight, n, k, factor = state.weight, state.n, state.k, state.factor
+    lane, group, dirty = state.lane, state.group, state.dirty
+    packed, page, pool, liquor = state.packed, state.page, state.pool, state.liquor
     low, high, held, ledger = state.low, state.high, state.held, state.ledger
-    entry_start, entry_reaction, entry_A, entry_E = (
-        tables.entry_start,
-        tables.entry_reaction,
-        tables.entry_A,
-        tables.entry_E,
+    entry_start, entry_reaction = tables.entry_start, tables.entry_reaction
+    entry_A, entry_E = tables.entry_A, tables.entry_E
+    kind_of_key, delta = tables.kind_of_key, tables.delta
+    species_before, species_after = tables.before, tables.after
+    partner_before, partner_after = tables.partner_before, tables.partner_after
+    partner_counted, partner_near, directions = tables.partner_counted, tables.partner_near, tables.directions
+    partner_row, partner_level, partner_above = (
+        tables.partner_row,
+        tables.partner_level,
+        tables.partner_above,
     )
-    class_of_key, local, delta, after = tables.class_of_key, tables.local, tables.delta, tables.after
-    partner_relation, partner_before = tables.partner_relation, tables.partner_before
-    partner_after, partner_counted = tables.partner_after, tables.partner_counted
-    directions, partner_row, partner_E = tables.directions, tables.partner_row, tables.partner_E
     change_start, change_species, change_n = tables.change_start, tables.change_species, tables.change_n
     order_start, order_species, order_n = tables.order_start, tables.order_species, tables.order_n
     order_needs = tables.order_needs
-    sublattice, dot, shift_of = sites.sublattice, sites.dot, sites.shift
-    seen_start, seen_site, seen_signature = sites.seen_start, sites.seen_site, sites.seen_signature
-    near_row, near_start, near_site = sites.near_row, sites.near_start, sites.near_site
-    near_signature = sites.near_signature
+    chunk, first_of, shift_of = sites.chunk, sites.first, sites.shift
+    near_start, near = sites.near_start, sites.near
     times, temperatures = drive.times, drive.temperatures
     log_time, log_reaction, log_site, log_partner = log.time, log.reaction, log.site, log.partner
     logged = 0
@@ -361,7 +366,8 @@ def advance(
     if whole[STALE]:
         bound_all(tables, drive, state)
         whole[STALE] = 0
-    total = total_rate(weight, n)
+    dirty[:] = 1
+    total = total_rate(weight, n, lane, group, dirty)
     while whole[EVENTS] < goal:
         if real[LEFT] < 0.0:
             real[LEFT] = -math.log(1.0 - uniform(random))
@@ -382,7 +388,7 @@ def advance(
             pour(drive, state, turn)
             bound_all(tables, drive, state)
             turn = next_break(drive, state)
-            total = total_rate(weight, n)
+            total = total_rate(weight, n, lane, group, dirty)
             real[NEXT] = real[SINCE] + real[LEFT] / total if total > 0.0 else INF
             whole[IN_A_ROW] = 0
             continue
@@ -390,7 +396,7 @@ def advance(
         real[TIME] = t
         real[LEFT] = -1.0
 
-        c = pick_class(uniform(random) * total, weight, n)
+        c = pick_class(uniform(random) * total, weight, n, lane, group)
         e = entry_start[c]
         last = entry_start[c + 1] - 1
         if e < last:
@@ -400,65 +406,61 @@ def advance(
                 e += 1
                 part += k[e] * factor[entry_reaction[e]]
         r = entry_reaction[e]
-        accept = 1.0
-        p = whole[PIECE]
-        kT = 0.0
-        if 0 < p < len(times) and temperatures[p] != temperatures[p - 1]:
-            T0, T1 = temperatures[p - 1], temperatures[p]
-            T = T0 + (T1 - T0) * ((t - times[p - 1]) / (times[p] - times[p - 1]))
-            kT = K_B * T
-            if k[e] > 0.0:
-                accept = entry_A[e] * math.exp(-entry_E[e] / kT) / k[e]
-        else:
-            kT = K_B * temperatures[max(p - 1, 0)]
-        if order_start[r] < order_start[r + 1]:
-            now = factor_of(
-                r,
-                liquor,
-                real[VOLUME],
-                order_start,
-                order_species,
-                order_n,
-                order_needs,
-                held,
-            )
-            if after[r] < 0:
-                now *= real[VOLUME]
-            accept *= now / factor[r]
-
-        site, partner, shift = -1, -1, 0
-        ok = True
-        if after[r] >= 0:
+        new = species_after[r]
+        old = species_before[r]
+        site, partner, shift, d = -1, -1, 0, len(tally) - 1
+        above = 0.0
+        if new >= 0:
             at = int(uniform(random) * n[c])
             site = pool[page[c, at >> _SHIFT], at & _IN_PAGE]
-            shift = shift_of[dot[site]]
-            if partner_relation[r] >= 0:
-                row = near_row[partner_relation[r]] + site - shift
-                q = pick_partner(
+            d = chunk[site >> CHUNK]
+            while site >= first_of[d + 1]:
+                d += 1
+            shift = shift_of[d]
+            if partner_before[r] >= 0:
+                row = partner_near[r] + site - shift
+                edge = pick_partner(
                     near_start[row],
                     near_start[row + 1],
                     shift,
                     partner_before[r],
                     partner_counted[r],
                     directions[r],
-                    near_site,
+                    near,
                     packed,
+                    kind_of_key,
                     random,
                 )
-                if q < 0:
-                    ok = False
-                else:
-                    partner = near_site[q] + shift
-                    seen = packed[partner, KEY]
-                    if near_signature[q] >= 0:
-                        seen += delta[near_signature[q], packed[site, KIND], after[r]]
-                    above = partner_E[partner_row[r], seen]
-                    if above == INF:
-                        ok = False
-                    elif above > 0.0:
-                        accept *= math.exp(-above / kT)
-        if ok and accept < 1.0:
-            ok = uniform(random) < accept
+                above = INF
+                if edge >= 0:
+                    partner = (edge & HERE) + shift
+                    level = partner_level[
+                        partner_row[r], packed[partner, KEY] + delta[edge >> BITS, old, new]
+                    ]
+                    if level >= 0:
+                        above = partner_above[partner_row[r], level]
+        ok = above < INF
+        if ok:
+            accept = 1.0
+            p = whole[PIECE]
+            if 0 < p < len(times) and temperatures[p] != temperatures[p - 1]:
+                T0, T1 = temperatures[p - 1], temperatures[p]
+                T = T0 + (T1 - T0) * ((t - times[p - 1]) / (times[p] - times[p - 1]))
+                if k[e] > 0.0:
+                    accept = entry_A[e] * math.exp(-entry_E[e] / (K_B * T)) / k[e]
+            else:
+                T = temperatures[max(p - 1, 0)]
+            if order_start[r] < order_start[r + 1]:
+                now = factor_of(
+                    r, liquor, real[VOLUME], order_start, order_species, order_n, order_needs, held
+                )
+                if new < 0:
+                    now *= real[VOLUME]
+                accept *= now / factor[r]
+            if above > 0.0:
+                accept *= math.exp(-above / (K_B * T))
+            if accept < 1.0:
+                ok = uniform(random) < accept
         if not ok:
             whole[NULLS] += 1
             whole[IN_A_ROW] += 1
@@ -469,47 +471,26 @@ def advance(
 
         whole[IN_A_ROW] = 0
         whole[EVENTS] += 1
-        if site >= 0:
-            tally[dot[site], r] += 1
-            for second in range(2):
-                where = partner if second else site
-                if where >= 0:
-                    change(
-                        where,
-                        shift,
-                        partner_after[r] if second else after[r],
-                        t,
-                        packed,
-                        n,
-                        page,
-                        pool,
-                        free,
-                        whole,
-                        on,
-                        on_since,
-                        on_integral,
-                        class_of_key,
-                        local,
-                        delta,
-                        sublattice,
-                        seen_start,
-                        seen_site,
-                        seen_signature,
-                    )
-        else:
-            tally[len(tally) - 1, r] += 1
-        again = False
+        tally[d, r] += 1
+        for second in range(2 if partner >= 0 else 1 if site >= 0 else 0):
+            change(
+                partner if second else site,
+                shift,
+                partner_before[r] if second else old,
+                partner_after[r] if second else new,
+                t,
+                tables,
+                sites,
+                state,
+            )
         for q in range(change_start[r], change_start[r + 1]):
             s = change_species[q]
             ledger[s] += change_n[q]
             if not held[s]:
                 liquor[s] += change_n[q]
                 if liquor[s] > high[s] or liquor[s] < low[s]:
-                    bound_liquor(s, tables, state)
-                    again = True
-        if again:
-            weigh(tables, state)
-        total = total_rate(weight, n)
+                    rebound(s, tables, state)
+        total = total_rate(weight, n, lane, group, dirty)
         if logged < len(log_time):
             log_time[logged] = t
             log_reaction[logged] = r

@@ -13,12 +13,15 @@ from epidot.constants import K_B
 from epidot.synthesis.kmc.compiler import Compiled
 from epidot.synthesis.kmc.keys import conditions
 from epidot.synthesis.kmc.model import Reaction
+from epidot.synthesis.kmc.start import classes_of
 from epidot.synthesis.kmc.stream import next_float
 from epidot.synthesis.kmc.tables import (
-    BLOCK,
     DONE,
     EVENTS,
+    GROUP,
+    HERE,
     IN_A_ROW,
+    LANES,
     LEFT,
     NEXT,
     NULLS,
@@ -45,7 +48,8 @@ class Plain:
         self.names = self.model.names
         self.sets = {c.name: (c.relation, frozenset(c.of)) for c in self.model.counts}
         sites: list[list[tuple[int, int]]] = [[] for _ in range(compiled.n_classes)]
-        for site, c in enumerate(state.site_class):
+        self.site_class = classes_of(compiled, state).tolist()
+        for site, c in enumerate(self.site_class):
             if c:
                 sites[c].append((int(state.position[site]), site))
         self.bucket = [[site for _, site in sorted(members)] for members in sites]
@@ -86,11 +90,11 @@ class Plain:
             state.on[s] += step
         state.species[site] = new
         sites = self.compiled.sites
-        shift = int(sites.shift[sites.dot[site]])
+        shift = int(sites.shift[self.dot[site]])
         row = site - shift
-        around = sites.seen_site[sites.seen_start[row] : sites.seen_start[row + 1]]
-        for j in (site, *(int(x) + shift for x in around)):
-            before, after = int(state.site_class[j]), self.class_of(j)
+        around = sites.seen[sites.seen_start[row] : sites.seen_start[row + 1]] & HERE
+        for j in (int(x) + shift for x in around):
+            before, after = self.site_class[j], self.class_of(j)
             if before == after:
                 continue
             if before:
@@ -101,7 +105,7 @@ class Plain:
             if after:
                 state.position[j] = len(self.bucket[after])
                 self.bucket[after].append(j)
-            state.site_class[j] = after
+            self.site_class[j] = after
 
     # --- rates ---------------------------------------------------------------------------------------
     def factor(self, reaction: Reaction, bound: bool) -> float:
@@ -147,17 +151,29 @@ class Plain:
                 w += float(state.k[e]) * float(state.factor[tables.entry_reaction[e]])
             state.weight[c] = w
 
-    def cumulative(self) -> list[float]:
-        """Running sums of weight times count, in the order of the compiled kernel."""
-        out, before = [], 0.0
-        for first in range(0, len(self.state.n), BLOCK):
-            part = 0.0
-            for c in range(first, first + BLOCK):
-                many = len(self.bucket[c]) if c < self.liquor_class else int(self.state.n[c])
-                part += float(self.state.weight[c]) * many
-                out.append(before + part)
-            before += part
-        return out
+    def sums(self) -> tuple[list[float], list[list[float]], list[list[list[float]]]]:
+        """Rates of classes, of lanes (every eighth class of a group) and of groups, from the counts."""
+        weight = self.state.weight.tolist()
+        many = [len(b) for b in self.bucket[: self.liquor_class]] + [1]
+        rate = [w * m for w, m in zip(weight, many, strict=False)]
+        rate += [0.0] * (len(weight) - len(rate))
+        groups, lanes, classes = [], [], []
+        for first in range(0, len(rate), GROUP):
+            here = rate[first : first + GROUP]
+            classes.append([here[j::LANES] for j in range(LANES)])
+            lanes.append([added(lane) for lane in classes[-1]])
+            groups.append(added(lanes[-1]))
+        return groups, lanes, classes
+
+    def class_at(self, x: float) -> int:
+        """The class at ``x`` of the cumulative sum, by group, lane and place in the lane."""
+        groups, lanes, classes = self.sums()
+        g, before = at(x, 0.0, groups)
+        j, before = at(x, before, lanes[g])
+        i, _ = at(x, before, classes[g][j])
+        while classes[g][j][i] <= 0.0:
+            i -= 1
+        return g * GROUP + i * LANES + j
 
     # --- the chain -----------------------------------------------------------------------------------
     def next_break(self) -> float:
@@ -191,8 +207,7 @@ class Plain:
             self.bound_all()
             whole[STALE] = 0
         while whole[EVENTS] < goal:
-            sums = self.cumulative()
-            total = sums[-1]
+            total = added(self.sums()[0])
             if real[LEFT] < 0.0:
                 real[LEFT] = -math.log(1.0 - next_float(random))
                 real[SINCE] = real[TIME]
@@ -209,13 +224,13 @@ class Plain:
                     real[SINCE] = turn
                 real[TIME] = max(turn, real[TIME])
                 self.turn(turn)
-                total = self.cumulative()[-1]
+                total = added(self.sums()[0])
                 real[NEXT] = real[SINCE] + real[LEFT] / total if total > 0.0 else math.inf
                 whole[IN_A_ROW] = 0
                 continue
             real[TIME] = real[NEXT]
             real[LEFT] = -1.0
-            event = self.draw(sums)
+            event = self.draw(total)
             if event is None:
                 whole[NULLS] += 1
                 whole[IN_A_ROW] += 1
@@ -232,11 +247,10 @@ class Plain:
                 logged += 1
         return DONE
 
-    def draw(self, sums: list[float]) -> tuple[int, int, int] | None:
+    def draw(self, total: float) -> tuple[int, int, int] | None:
         """(reaction, site, partner) of the next event, or None if the draw is thinned away."""
         state, tables, random = self.state, self.compiled.tables, self.state.random
-        x = next_float(random) * sums[-1]
-        c = next(i for i, s in enumerate(sums) if x < s)
+        c = self.class_at(next_float(random) * total)
         entries = list(range(tables.entry_start[c], tables.entry_start[c + 1]))
         e = entries[0]
         if len(entries) > 1:
@@ -326,3 +340,21 @@ class Plain:
             self.weigh()
         for c, members in enumerate(self.bucket[: self.liquor_class]):
             state.n[c] = len(members)
+
+
+def added(values: list[float]) -> float:
+    """The sum, from first to last."""
+    total = 0.0
+    for value in values:
+        total += value
+    return total
+
+
+def at(x: float, before: float, values: list[float]) -> tuple[int, float]:
+    """Where ``x`` falls among values that follow one another from ``before``, and what lies before that."""
+    i, below, part = 0, 0.0, values[0]
+    while i < len(values) - 1 and x >= before + part:
+        i += 1
+        below = part
+        part += values[i]
+    return i, before + below

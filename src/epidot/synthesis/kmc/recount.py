@@ -15,21 +15,19 @@ from epidot.synthesis.kmc.compiler import Compiled
 from epidot.synthesis.kmc.keys import Counted, conditions
 from epidot.synthesis.kmc.lattice import Lattice
 from epidot.synthesis.kmc.model import Model, Partner, Range, Reaction
-from epidot.synthesis.kmc.tables import PAGE, VOLUME, State
+from epidot.synthesis.kmc.tables import PAGE, U8, VOLUME, State
 
 Bools = NDArray[np.bool_]
 
 
-def neighbour_count(
-    model: Model, lattice: Lattice, species: NDArray[np.int32], counted: Counted
-) -> NDArray[np.int64]:
+def neighbour_count(model: Model, lattice: Lattice, species: U8, counted: Counted) -> NDArray[np.int64]:
     """How many neighbours of each site carry one of a set of species, shape (n,)."""
     relation = lattice.relations[counted[0]]
     hit = np.isin(species[relation.index], [model.index(n) for n in counted[1]])
     return np.bincount(relation.centre[hit], minlength=len(lattice))
 
 
-def ready(model: Model, lattice: Lattice, species: NDArray[np.int32], r: Reaction) -> Bools:
+def ready(model: Model, lattice: Lattice, species: U8, r: Reaction) -> Bools:
     """Sites at which a reaction can take place (for a pair: with at least one partner), shape (n,)."""
     if r.before is None or r.after is None:
         return np.zeros(len(lattice), dtype=bool)
@@ -41,7 +39,7 @@ def ready(model: Model, lattice: Lattice, species: NDArray[np.int32], r: Reactio
     return ok
 
 
-def carries(model: Model, lattice: Lattice, species: NDArray[np.int32], r: Reaction) -> Bools:
+def carries(model: Model, lattice: Lattice, species: U8, r: Reaction) -> Bools:
     """Sites that carry what the reaction starts from, on a sublattice where it may."""
     assert r.before is not None
     assert r.after is not None
@@ -57,7 +55,7 @@ def carries(model: Model, lattice: Lattice, species: NDArray[np.int32], r: React
 def meets(
     model: Model,
     lattice: Lattice,
-    species: NDArray[np.int32],
+    species: U8,
     where: Mapping[str, Range],
     blocked_by: tuple[str, ...],
 ) -> Bools:
@@ -69,7 +67,7 @@ def meets(
     return ok
 
 
-def _partners(model: Model, lattice: Lattice, species: NDArray[np.int32], r: Reaction, p: Partner) -> Bools:
+def _partners(model: Model, lattice: Lattice, species: U8, r: Reaction, p: Partner) -> Bools:
     """Which entries of the partner's relation lead to a site that will do, with the centre changed."""
     relation = lattice.relations[p.relation]
     there = relation.index
@@ -115,7 +113,7 @@ def why_stuck(compiled: Compiled, state: State) -> str:
     return "\n".join(lines)
 
 
-def _obstacle(model: Model, lattice: Lattice, species: NDArray[np.int32], r: Reaction, have: Bools) -> str:
+def _obstacle(model: Model, lattice: Lattice, species: U8, r: Reaction, have: Bools) -> str:
     if not have.any():
         return f"no site carries {r.before}"
     reasons = []
@@ -146,7 +144,7 @@ def anything_possible(compiled: Compiled, state: State) -> bool:
 def discrepancies(
     compiled: Compiled,
     state: State,
-    start: NDArray[np.int32],
+    start: U8,
     liquor: NDArray[np.int64],
     poured: NDArray[np.int64],
 ) -> list[str]:
@@ -164,18 +162,16 @@ def discrepancies(
     if np.any(key != state.key):
         wrong.append(f"{int((key != state.key).sum())} sites have a wrong environment")
     classes = compiled.tables.class_of_key[key]
-    if np.any(classes != state.site_class):
-        wrong.append(f"{int((classes != state.site_class).sum())} sites are in a wrong class")
     n = np.bincount(classes, minlength=compiled.n_classes)
     n[0] = 0
     last = compiled.n_classes - 1
     if np.any(n[:last] != state.n[:last]):
         wrong.append("class counts are wrong")
-    for site in np.flatnonzero(state.site_class):
-        c, at = state.site_class[site], state.position[site]
-        if state.pool[state.page[c, at // PAGE], at % PAGE] != site:
-            wrong.append(f"site {site} is not where its bucket says")
-            break
+    filed = np.flatnonzero(classes)
+    at = np.clip(state.position[filed], 0, state.page.shape[1] * PAGE - 1)
+    lost = filed[state.pool[state.page[classes[filed], at // PAGE], at % PAGE] != filed]
+    if len(lost):
+        wrong.append(f"{len(lost)} sites are not where their bucket says, first {lost[0]}")
     on = np.bincount(state.species, minlength=len(model.names))
     if np.any(on != state.on):
         wrong.append("numbers of sites per species are wrong")
@@ -186,7 +182,7 @@ def discrepancies(
 def _balance(
     compiled: Compiled,
     state: State,
-    start: NDArray[np.int32],
+    start: U8,
     liquor: NDArray[np.int64],
     poured: NDArray[np.int64],
 ) -> list[str]:

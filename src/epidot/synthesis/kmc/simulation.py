@@ -16,8 +16,9 @@ from epidot.synthesis.kmc import recount
 from epidot.synthesis.kmc.compiler import Compiled
 from epidot.synthesis.kmc.plain import Plain
 from epidot.synthesis.kmc.programme import Flow, Programme
-from epidot.synthesis.kmc.start import changes_ahead, drive_of, file_sites, first_state
+from epidot.synthesis.kmc.start import changes_ahead, drive_of, file_sites, first_state, unfilled
 from epidot.synthesis.kmc.tables import (
+    DERIVED,
     EVENTS,
     LEFT,
     NULLS,
@@ -103,7 +104,7 @@ class Simulation:
     @property
     def species(self) -> NDArray[np.uint8]:
         """Index of the species on each site, shape (n,); a copy."""
-        return self.state.species.astype(np.uint8)
+        return self.state.species.copy()
 
     @property
     def on(self) -> dict[str, int]:
@@ -191,7 +192,7 @@ class Simulation:
     def _advance(self, log: Log, end: float, most: int, idle: int) -> int:
         if self.backend == "plain":
             status = Plain(self.compiled, self._drive, self.state).advance(log, end, most, idle)
-            file_sites(self.state)
+            file_sites(self.compiled, self.state)
             return status
         from epidot.synthesis.kmc import kernel
 
@@ -234,7 +235,8 @@ class Simulation:
     # --- stop and resume -----------------------------------------------------------------------------
     def checkpoint(self) -> dict[str, NDArray[np.generic]]:
         """Everything needed to go on to the same bits, as arrays."""
-        arrays = {f"state.{name}": array.copy() for name, array in self.state._asdict().items()}
+        kept = self.state._asdict().items()
+        arrays = {f"state.{name}": array.copy() for name, array in kept if name not in DERIVED}
         arrays.update({f"drive.{name}": array.copy() for name, array in self._drive._asdict().items()})
         arrays["start"], arrays["first_liquor"] = self._start.copy(), self._first_liquor.copy()
         arrays["fingerprint"] = np.array(self.compiled.fingerprint)
@@ -275,7 +277,9 @@ class Simulation:
             faults.raise_if_any()
         self = cls.__new__(cls)
         self.compiled, self.backend = compiled, backend
-        self.state = State(**{name: arrays[f"state.{name}"] for name in State._fields})
+        kept = {name: arrays[f"state.{name}"] for name in State._fields if name not in DERIVED}
+        self.state = State(**kept, **unfilled(compiled))
+        file_sites(compiled, self.state)
         self._drive = Drive(**{name: arrays[f"drive.{name}"] for name in Drive._fields})
         self._start = arrays["start"]
         self._first_liquor = arrays["first_liquor"]

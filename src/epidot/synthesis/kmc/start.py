@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,7 +13,20 @@ from epidot.synthesis.kmc.compiler import Compiled
 from epidot.synthesis.kmc.programme import Flow, Programme
 from epidot.synthesis.kmc.recount import neighbour_count
 from epidot.synthesis.kmc.stream import seeded
-from epidot.synthesis.kmc.tables import BLOCK, FREE, LEFT, PAGE, PIECE, STALE, VOLUME, Drive, State
+from epidot.synthesis.kmc.tables import (
+    FREE,
+    GROUP,
+    I32,
+    LANES,
+    LEFT,
+    PAGE,
+    PIECE,
+    STALE,
+    U8,
+    VOLUME,
+    Drive,
+    State,
+)
 
 
 def first_state(
@@ -26,8 +40,6 @@ def first_state(
     """A state at time 0 with nothing drawn yet; its bounds are still to be set."""
     model, lattice = compiled.model, compiled.lattice
     N, R, M = len(lattice), len(model.reactions), len(model.liquor)
-    C = compiled.n_classes
-    padded = -(-C // BLOCK) * BLOCK
     faults = Faults("start")
     species = _species(compiled, start, faults)
     for name in (*liquor, *held):
@@ -42,14 +54,11 @@ def first_state(
     whole, real = np.zeros(6, dtype=np.int64), np.zeros(5)
     real[VOLUME], real[LEFT] = volume, -1.0
     on = np.bincount(species, minlength=len(model.names)).astype(np.int64)
-    pages = N // PAGE + C + 1
     state = State(
-        packed=np.zeros((N, 4), dtype=np.int32),
-        n=np.zeros(padded, dtype=np.int64),
-        weight=np.zeros(padded),
-        page=np.zeros((C, N // PAGE + 1), dtype=np.int32),
-        pool=np.zeros((pages, PAGE), dtype=np.int32),
-        free=np.zeros(pages, dtype=np.int32),
+        packed=np.zeros((N, 2), dtype=np.int32),
+        species=species,
+        **unfilled(compiled),
+        weight=np.zeros(padded(compiled.n_classes)),
         k=np.zeros(compiled.n_entries),
         factor=np.ones(R),
         liquor=np.array([int(liquor.get(s, 0)) for s in model.liquor], dtype=np.int64),
@@ -66,26 +75,20 @@ def first_state(
         real=real,
         random=seeded(seed),
     )
-    state.species[:] = species
     state.key[:] = _keys(compiled, species)
-    state.site_class[:] = compiled.tables.class_of_key[state.key]
-    for c in range(1, C - 1):
-        mine = np.flatnonzero(state.site_class == c)
-        state.position[mine] = np.arange(len(mine))
-    state.n[C - 1] = 1
     whole[STALE] = 1
-    file_sites(state)
+    file_sites(compiled, state)
     return state
 
 
-def _species(compiled: Compiled, start: ArrayLike | str, faults: Faults) -> NDArray[np.int32]:
+def _species(compiled: Compiled, start: ArrayLike | str, faults: Faults) -> U8:
     model, lattice = compiled.model, compiled.lattice
     given = np.asarray(start)
     if given.ndim == 0:
         given = np.full(len(lattice), given)
     if given.shape != (len(lattice),):
         faults.add(f"a species for each of the {len(lattice)} sites is needed", seen=given.shape)
-        return np.zeros(len(lattice), dtype=np.int32)
+        return np.zeros(len(lattice), dtype=np.uint8)
     if given.dtype.kind == "U":
         names = [str(n) for n in np.unique(given)]
         for name in names:
@@ -103,10 +106,10 @@ def _species(compiled: Compiled, start: ArrayLike | str, faults: Faults) -> NDAr
             n = int(np.sum((species == i) & (lattice.sublattice == b)))
             if n and not model.allowed(name, sublattice):
                 faults.add(f"{name} cannot sit on sublattice {sublattice}", seen=f"{n} sites")
-    return species.astype(np.int32)
+    return species.astype(np.uint8)
 
 
-def _keys(compiled: Compiled, species: NDArray[np.int32]) -> NDArray[np.int32]:
+def _keys(compiled: Compiled, species: U8) -> NDArray[np.int32]:
     model, lattice = compiled.model, compiled.lattice
     key = np.zeros(len(lattice), dtype=np.int64)
     for i, block in enumerate(compiled.blocks):
@@ -118,26 +121,54 @@ def _keys(compiled: Compiled, species: NDArray[np.int32]) -> NDArray[np.int32]:
     return key.astype(np.int32)
 
 
-def file_sites(state: State) -> None:
-    """Fill buckets, counts and unused pages from the class and the position of every site."""
+def unfilled(compiled: Compiled) -> dict[str, NDArray[Any]]:
+    """Empty buckets and sums: the fields of a state named in ``DERIVED``."""
+    N, C = len(compiled.lattice), compiled.n_classes
+    pages, groups = N // PAGE + C + 1, -(-C // GROUP)
+    return {
+        "n": np.zeros(padded(C), dtype=np.int32),
+        "lane": np.zeros((groups, LANES)),
+        "group": np.zeros(groups),
+        "dirty": np.ones(groups, dtype=np.uint8),
+        "page": np.zeros((C, N // PAGE + 1), dtype=np.int32),
+        "pool": np.zeros((pages, PAGE), dtype=np.int32),
+        "free": np.zeros(pages, dtype=np.int32),
+    }
+
+
+def padded(classes: int) -> int:
+    """The number of classes made up to whole rows of lanes."""
+    return -(-classes // LANES) * LANES
+
+
+def file_sites(compiled: Compiled, state: State) -> None:
+    """Fill buckets, counts and unused pages from the environment and the place of every site.
+
+    The places within a class need only be in order; they become 0, 1, 2, ...
+    """
     C, pages = state.page.shape[0], len(state.pool)
-    liquor = state.n[C - 1]
+    classes = classes_of(compiled, state)
+    order = np.lexsort((state.position, classes))
+    bounds = np.searchsorted(classes[order], np.arange(C))
     state.n[:] = 0
+    state.n[C - 1] = 1  # the liquor
     used = 0
-    order = np.lexsort((state.position, state.site_class))
-    classes = state.site_class[order]
     for c in range(1, C - 1):
-        first, last = np.searchsorted(classes, [c, c + 1])
-        members = order[first:last]
+        members = order[bounds[c] : bounds[c + 1]]
         state.n[c] = len(members)
+        state.position[members] = np.arange(len(members))
         for j, at in enumerate(range(0, len(members), PAGE)):
             some = members[at : at + PAGE]
             state.page[c, j] = used
             state.pool[used, : len(some)] = some
             used += 1
-    state.n[C - 1] = liquor
     state.free[: pages - used] = np.arange(used, pages)
     state.whole[FREE] = pages - used
+
+
+def classes_of(compiled: Compiled, state: State) -> I32:
+    """The class of each site, shape (N,)."""
+    return compiled.tables.class_of_key[state.key].astype(np.int32)
 
 
 def drive_of(compiled: Compiled, programme: Programme, flows: tuple[Flow, ...]) -> Drive:

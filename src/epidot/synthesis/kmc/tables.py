@@ -1,7 +1,10 @@
 """Arrays that both kernels read: the compiled model, the lattice seen by it, and the state of a run.
 
 Shapes: N sites, S species, C classes (class 0 is inert, the last one is the liquor), E entries (reaction in
-class), R reactions, M dissolved species, K keys, F flows.
+class), R reactions, M dissolved species, K keys, F flows, G groups of classes.
+
+What is read at every event is kept small, because a flask of dots is larger than the nearer caches: eight
+bytes per site, four per neighbour.  A neighbour and how it is seen stand in one number, see :data:`BITS`.
 """
 
 from __future__ import annotations
@@ -12,16 +15,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 U8 = NDArray[np.uint8]
+I16 = NDArray[np.int16]
 I32 = NDArray[np.int32]
 I64 = NDArray[np.int64]
 F8 = NDArray[np.float64]
 U64 = NDArray[np.uint64]
 
 PAGE = 256  # sites per page of a bucket
-BLOCK = 8  # classes summed together
+LANES = 8  # sums of classes kept side by side in a group
+GROUP = 64  # classes whose sum is renewed together
+BITS = 24  # of a neighbour: the site in its template; above them its signature, a row of ``delta``
+HERE = (1 << BITS) - 1
+CHUNK = 6  # the dot of a site is looked up by site >> CHUNK
 
 # state.packed
-KEY, CLASS, PLACE, KIND = range(4)
+KEY, PLACE = range(2)
 # state.whole
 EVENTS, NULLS, IN_A_ROW, PIECE, FREE, STALE = range(6)  # STALE: bounds must be made afresh
 # state.real
@@ -33,22 +41,25 @@ DONE, STUCK, STALLED = range(3)
 class Tables(NamedTuple):
     """The compiled model."""
 
-    class_of_key: I32  # (K,)
+    class_of_key: I16  # (K,)
+    kind_of_key: U8  # (K,), the species
     local: I32  # (sublattices, S), lowest digit of the key, -1 where not allowed
     base: I32  # (sublattices,)
-    delta: I32  # (signatures, S, S): change of a neighbour's key when a site goes old -> new
+    delta: I32  # (signatures, S, S): change of a key when a site goes old -> new; 0: not seen
     entry_start: I32  # (C + 1,)
     entry_reaction: I32  # (E,)
     entry_A: F8  # (E,), times the number of directions or partners
     entry_E: F8  # (E,), eV
+    before: I32  # (R,), -1 for the liquor
     after: I32  # (R,), -1 for the liquor
-    partner_relation: I32  # (R,), -1 without partner
-    partner_before: I32  # (R,)
+    partner_before: I32  # (R,), -1 without partner
     partner_after: I32  # (R,)
     partner_counted: I32  # (R,)
+    partner_near: I32  # (R,): first row of the partner's relation in near_start
     directions: I32  # (R,)
     partner_row: I32  # (R,)
-    partner_E: F8  # (rows, K), eV above the lowest; infinite where the partner will not do
+    partner_level: I16  # (rows, K), -1 where the partner will not do
+    partner_above: F8  # (rows, levels), eV above the lowest
     change_start: I32  # (R + 1,), change of the liquor
     change_species: I32
     change_n: I64
@@ -58,21 +69,21 @@ class Tables(NamedTuple):
     order_needs: I64
     dependent_start: I32  # (M + 1,): reactions whose rate depends on a dissolved species
     dependent: I32
+    weighed_start: I32  # (M + 1,): classes with such a reaction
+    weighed: I32
 
 
 class Sites(NamedTuple):
-    """The lattice as the kernels need it; all but ``dot`` for the distinct dots only, site - shift[dot]."""
+    """The lattice as the kernels need it; neighbours for the distinct dots only, of site - shift[dot]."""
 
-    dot: I32  # (N,)
+    chunk: I32  # (N >> CHUNK + 1,): the dot of the first site of each chunk
+    first: I32  # (dots + 1,)
     shift: I32  # (dots,)
     sublattice: U8  # (n,)
-    seen_start: I32  # (n + 1,): sites whose key a site enters
-    seen_site: I32
-    seen_signature: I32
-    near_row: I32  # (relations of partners,): first row in near_start
-    near_start: I32
-    near_site: I32
-    near_signature: I32  # -1 where the key of the neighbour does not see the centre
+    seen_start: I32  # (n + 1,): sites whose key a site enters, itself the first
+    seen: I32  # signature << BITS | site
+    near_start: I32  # rows of all relations of partners
+    near: I32
 
 
 class Drive(NamedTuple):
@@ -92,9 +103,13 @@ class Drive(NamedTuple):
 class State(NamedTuple):
     """Everything that changes."""
 
-    packed: I32  # (N, 4): environment, class, place in the bucket of the class, species; one line of memory
-    n: I64  # (C padded,), sites per class
+    packed: I32  # (N, 2): environment, place in the bucket of its class
+    species: U8  # (N,)
+    n: I32  # (C padded,), sites per class
     weight: F8  # (C padded,), bound on the rate of one site
+    lane: F8  # (G, LANES), sums of weight times n over every eighth class of a group
+    group: F8  # (G,), their sums
+    dirty: U8  # (G,), groups whose sums must be renewed
     page: I32  # (C, pages of one bucket)
     pool: I32  # (pages, PAGE)
     free: I32  # (pages,), stack of unused pages
@@ -120,19 +135,13 @@ class State(NamedTuple):
         return self.packed[:, KEY]
 
     @property
-    def site_class(self) -> I32:
-        """The class of each site, shape (N,); a view."""
-        return self.packed[:, CLASS]
-
-    @property
     def position(self) -> I32:
         """The place of each site in the bucket of its class, shape (N,); a view."""
         return self.packed[:, PLACE]
 
-    @property
-    def species(self) -> I32:
-        """The species on each site, shape (N,); a view."""
-        return self.packed[:, KIND]
+
+# What follows from the rest of a state and is not kept in a checkpoint.
+DERIVED = ("n", "lane", "group", "dirty", "page", "pool", "free")
 
 
 class Log(NamedTuple):

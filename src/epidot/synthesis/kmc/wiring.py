@@ -8,10 +8,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from epidot.errors import Faults
 from epidot.synthesis.kmc.keys import Block
 from epidot.synthesis.kmc.lattice import Lattice
 from epidot.synthesis.kmc.model import Model
-from epidot.synthesis.kmc.tables import Sites
+from epidot.synthesis.kmc.tables import BITS, CHUNK, Sites
 
 
 class LiquorTables(NamedTuple):
@@ -32,63 +33,83 @@ def neighbours(
     model: Model,
     lattice: Lattice,
     blocks: tuple[Block, ...],
-    dot: NDArray[np.int32],
+    dots: NDArray[np.int32],
     shift: NDArray[np.int32],
-) -> tuple[Sites, NDArray[np.int32]]:
-    """Who sees whom in its key, with the change of key per change of species."""
-    n = len(lattice)
+) -> tuple[Sites, NDArray[np.int32], dict[str, int]]:
+    """Who sees whom in its key, the change of key per change of species, and where each relation begins.
+
+    ``dots`` are the bounds of all dots, ``lattice`` holds the distinct ones.
+
+    Raises
+    ------
+    InputError
+        If the distinct dots have more sites than a packed neighbour can name.
+    """
+    n, S = len(lattice), len(model.names)
+    if n > 1 << BITS:
+        faults = Faults(model.where)
+        faults.add(
+            f"too many sites in dots that differ (at most {1 << BITS})",
+            seen=n,
+            remedy="cut the dots from one master lattice, so that they share their neighbour lists",
+        )
+        faults.raise_if_any()
     names = list(dict.fromkeys(d.counted[0] for b in blocks for d in b.digits))
-    code_parts, relation_parts = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    every = np.arange(n, dtype=np.int64)
+    code_parts, column_parts = [every * n + every], [np.full(n, len(names))]
     for number, name in enumerate(names):
         r = lattice.relations[name]
         sees = np.array([any(d.counted[0] == name for d in b.digits) for b in blocks])
         real = sees[lattice.sublattice[r.centre]]
         code_parts.append(r.index[real].astype(np.int64) * n + r.centre[real])
-        relation_parts.append(np.full(int(real.sum()), number))
+        column_parts.append(np.full(int(real.sum()), number))
     edge, row = np.unique(np.concatenate(code_parts), return_inverse=True)
-    times = np.zeros((len(edge), len(names) + 1), dtype=np.int64)
-    np.add.at(times, (row.reshape(-1), np.concatenate(relation_parts)), 1)
+    times = np.zeros((len(edge), len(names) + 2), dtype=np.int64)
+    np.add.at(times, (row.reshape(-1), np.concatenate(column_parts)), 1)
     times[:, -1] = lattice.sublattice[edge % n]
-    kinds, signature = np.unique(times, axis=0, return_inverse=True)
-    signature = signature.reshape(-1).astype(np.int32)
+    kinds, kind = np.unique(times, axis=0, return_inverse=True)
+    signature = kind.reshape(-1) + 1  # 0 is kept for what is not seen
 
-    S = len(model.names)
-    delta = np.zeros((max(len(kinds), 1), S, S), dtype=np.int64)
-    for i, kind in enumerate(kinds):
-        for d in blocks[int(kind[-1])].digits:
-            many = int(kind[names.index(d.counted[0])])
+    delta = np.zeros((len(kinds) + 1, S, S), dtype=np.int64)
+    for i, what in enumerate(kinds):
+        block = blocks[int(what[-1])]
+        if what[len(names)]:  # the site itself: its species is the lowest digit
+            lowest = np.array([block.local.get(name, 0) for name in model.names])
+            delta[i + 1] += lowest[None, :] - lowest[:, None]
+        for d in block.digits:
+            many = int(what[names.index(d.counted[0])])
             is_in = np.array([name in d.counted[1] for name in model.names], dtype=np.int64)
-            delta[i] += many * d.stride * (is_in[None, :] - is_in[:, None])
+            delta[i + 1] += many * d.stride * (is_in[None, :] - is_in[:, None])
 
-    near_row: list[int] = []
-    near_start: list[NDArray[np.int32]] = []
-    near_site: list[NDArray[np.int32]] = []
-    near_signature: list[NDArray[np.int32]] = []
+    own = edge // n == edge % n
+    order = np.lexsort((edge % n, ~own, edge // n))
+    seen = (signature << BITS | edge % n)[order]
+
+    begins: dict[str, int] = {}
+    near_start: list[NDArray[np.int64]] = []
+    near: list[NDArray[np.int64]] = []
     offset = 0
     for name in dict.fromkeys(r.partner.relation for r in model.reactions if r.partner):
         r = lattice.relations[name]
-        near_row.append(len(near_row) * (n + 1))
-        near_start.append(r.start + offset)
-        near_site.append(r.index)
+        begins[name] = len(begins) * (n + 1)
+        near_start.append(r.start.astype(np.int64) + offset)
         code = r.centre.astype(np.int64) * n + r.index
-        at = np.minimum(np.searchsorted(edge, code), max(len(edge) - 1, 0))
-        found = edge[at] == code if len(edge) else np.zeros(len(code), dtype=bool)
-        near_signature.append(np.where(found, signature[at] if len(edge) else -1, -1).astype(np.int32))
+        at = np.minimum(np.searchsorted(edge, code), len(edge) - 1)
+        near.append(np.where(edge[at] == code, signature[at], 0) << BITS | r.index)
         offset += len(r.index)
-    none = np.zeros(1, dtype=np.int32)
+    none = np.zeros(1, dtype=np.int64)
+    chunks = np.arange(0, int(dots[-1]) + 1, 1 << CHUNK)
     sites = Sites(
-        dot,
-        shift,
-        lattice.sublattice.astype(np.uint8),
-        np.concatenate([[0], np.cumsum(np.bincount(edge // n, minlength=n))]).astype(np.int32),
-        (edge % n).astype(np.int32),
-        signature.astype(np.int32),
-        _i32(near_row or [0]),
-        _i32(np.concatenate(near_start or [none])),
-        _i32(np.concatenate(near_site or [none])),
-        _i32(np.concatenate(near_signature or [none])),
+        chunk=_i32(np.minimum(np.searchsorted(dots, chunks, side="right") - 1, len(dots) - 2)),
+        first=_i32(dots),
+        shift=shift,
+        sublattice=lattice.sublattice.astype(np.uint8),
+        seen_start=_i32(np.concatenate([[0], np.cumsum(np.bincount(edge // n, minlength=n))])),
+        seen=_i32(seen),
+        near_start=_i32(np.concatenate(near_start or [none])),
+        near=_i32(np.concatenate(near or [none])),
     )
-    return sites, delta.astype(np.int32)
+    return sites, delta.astype(np.int32), begins
 
 
 def liquor_tables(model: Model) -> LiquorTables:
