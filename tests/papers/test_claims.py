@@ -10,8 +10,9 @@ import pytest
 from epidot.dot import composition
 from epidot.errors import InputError, WorkError
 from epidot.papers import experiments, words
-from epidot.papers.claims import ClaimResult, evaluate, text
+from epidot.papers.claims import ClaimResult, evaluate
 from epidot.papers.fitted import fitted_claims, in_file
+from epidot.papers.table import text
 from epidot.synthesis import mechanism as mechanisms
 
 

@@ -8,8 +8,9 @@ import pytest
 
 from epidot.errors import WorkError
 from epidot.papers import paper
-from epidot.papers.claims import ClaimResult, judge, summary, text
+from epidot.papers.claims import ClaimResult, judge, summary
 from epidot.papers.experiments import Experiments
+from epidot.papers.table import text
 from epidot.papers.verdict import VERDICTS
 
 
@@ -106,6 +107,7 @@ def test_json_keeps_the_contract() -> None:
         "verdict",
         "basis",
         "detail",
+        "engines",
     ]
     json.dumps(found)
 

@@ -17,13 +17,22 @@ def claims(
     ids: list[str] = typer.Option(
         [], "--id", help="Only these claims: --id C004 --id C010, or --id C004 C010."
     ),
+    engine: str = typer.Option(
+        "both", "--engine", help="What carries recipes out: meanfield, kmc (the lattice) or both."
+    ),
+    jobs: int = typer.Option(
+        1, "--jobs", help="Workers for the lattice; the result does not depend on them."
+    ),
     as_json: bool = typer.Option(False, "--json", help="One JSON object on stdout."),
 ) -> None:
     """Hold every claim of the papers against what epidot gives.
 
     Example: epidot claims choi2023 --id C004 C010
     """
-    from epidot.papers.claims import evaluate, summary, text
+    if not 1 <= jobs <= 1000:
+        raise InputError(Fault("--jobs must be a whole number from 1 to 1000", seen=str(jobs)))
+    from epidot.papers.claims import evaluate, summary
+    from epidot.papers.table import text
 
     # `--id C004 C010` leaves C010 among the plain words; papers and claim ids cannot be confused.
     wanted = [part for entry in ids for part in entry.replace(",", " ").split()]
@@ -31,7 +40,7 @@ def claims(
     papers = [word for word in words or [] if not _ID.match(word)]
     if len(papers) > 1:
         raise InputError(Fault("one paper at a time", seen=" ".join(papers), remedy="leave it out for both"))
-    results = evaluate(papers[0] if papers else None, wanted or None)
+    results = evaluate(papers[0] if papers else None, wanted or None, engine=engine, jobs=jobs)
     if as_json:
         output.emit_json({"claims": [r.to_json() for r in results], "counts": summary(results)})
     else:

@@ -1,27 +1,29 @@
 """Every claim of the papers beside what epidot gives: value, verdict and what the value rests on.
 
 ``evaluate`` works lazily: only the runs, spectra and rooms that the asked claims need are used, and each
-run once.
+run once by each engine.
 """
 
 from __future__ import annotations
 
-import string
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
-from epidot.errors import EpidotError, Fault, InputError, WorkError, nearest
+from epidot.errors import EpidotError, Fault, InputError, NotBuiltYet, WorkError, nearest
+from epidot.papers import engines
 from epidot.papers import paper as papers
+from epidot.papers.answer import Answer, Names, Sigma, answer, plain, short
+from epidot.papers.engines import ENGINES, IN_WORDS, LATTICE, MEAN_FIELD
 from epidot.papers.experiments import Experiments
-from epidot.papers.expression import Formula
 from epidot.papers.fitted import fitted_claims
-from epidot.papers.paper import GLOBALS, Claim, Paper
+from epidot.papers.paper import GLOBALS, Check, Claim, Paper
+from epidot.papers.trial import UnknownHere
 from epidot.papers.verdict import VERDICTS, Target, verdict
-from epidot.papers.words import MODEL_WORDS, vocabulary
+from epidot.papers.words import MODEL_WORDS, RUN_WORDS
 from epidot.parameter import Basis
+
+BOTH = "both"
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class ClaimResult:
     ``value`` is a number, a truth value, a list of them, or ``None`` where nothing is computed yet;
     ``verdict`` is one of :data:`epidot.papers.verdict.VERDICTS`; ``basis`` says what the value rests on
     (``definition`` also stands for a claim that is not answered yet: only the paper's words are shown).
+    ``answers`` holds what each engine says where a recipe is carried out; ``refused`` why an engine
+    cannot say.
     """
 
     id: str
@@ -38,12 +42,14 @@ class ClaimResult:
     paper_value: float | str | None
     unit: str
     value: Any
-    sigma: float | None
+    sigma: Sigma
     verdict: str
     basis: Basis
     detail: str
     paper: str = ""
     subsystem: str = ""
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The contract of ``epidot claims --json``."""
@@ -57,10 +63,17 @@ class ClaimResult:
             "verdict": self.verdict,
             "basis": self.basis,
             "detail": self.detail,
+            "engines": {name: found.to_json() for name, found in self.answers.items()}
+            | {
+                name: {"value": None, "sigma": None, "verdict": "not yet", "why": why}
+                for name, why in self.refused.items()
+            },
         }
 
 
-def evaluate(paper: str | None = None, ids: Iterable[str] | None = None) -> list[ClaimResult]:
+def evaluate(
+    paper: str | None = None, ids: Iterable[str] | None = None, *, engine: str = BOTH, jobs: int = 1
+) -> list[ClaimResult]:
     """Hold claims against what epidot gives, in the order of the papers' files.
 
     Parameters
@@ -69,14 +82,22 @@ def evaluate(paper: str | None = None, ids: Iterable[str] | None = None) -> list
         ``choi2023``, ``yuan2023`` or ``both`` (the claims that join them); ``None`` for all.
     ids
         Only these claims.
+    engine
+        Which carries recipes out: ``meanfield``, ``kmc`` (the lattice) or ``both``.  With both, value
+        and verdict are those of the engine that `epidot run` uses unasked.
+    jobs
+        Workers that share the flasks of the lattice; the results do not depend on them.
 
     Raises
     ------
     InputError
-        For an unknown paper or claim id (all of them, with the nearest).
+        For an unknown paper, claim id (all of them, with the nearest) or engine.
     WorkError
         If a check could not be carried out; every claim concerned is named.
     """
+    if engine not in (*ENGINES, BOTH):
+        raise InputError(Fault("no such engine", seen=engine, nearest=nearest(engine, (*ENGINES, BOTH))))
+    asked = ENGINES if engine == BOTH else (engine,)
     wanted = None if ids is None else list(dict.fromkeys(ids))
     chosen = [papers.paper(key) for key in ([paper] if paper is not None else papers.holding(wanted))]
     claims = _selected(chosen, wanted)
@@ -87,7 +108,7 @@ def evaluate(paper: str | None = None, ids: Iterable[str] | None = None) -> list
     failed: list[str] = []
     for source, claim in claims:
         try:
-            results.append(judge(claim, source, bench[source.key], fitted))
+            results.append(judge(claim, source, bench[source.key], fitted, asked))
         except (EpidotError, ValueError, ArithmeticError, LookupError, TypeError) as error:
             failed.append(f"claim {claim.id}: {type(error).__name__}: {error}")
     if failed:
@@ -98,7 +119,7 @@ def evaluate(paper: str | None = None, ids: Iterable[str] | None = None) -> list
 def share_runs(benches: Sequence[Experiments]) -> None:
     """Let several papers use the same runs, so that each recipe runs once."""
     for other in benches[1:]:
-        other.runs = benches[0].runs
+        other.runs, other.flasks = benches[0].runs, benches[0].flasks
 
 
 def _selected(chosen: Sequence[Paper], wanted: Sequence[str] | None) -> list[tuple[Paper, Claim]]:
@@ -121,18 +142,27 @@ def _selected(chosen: Sequence[Paper], wanted: Sequence[str] | None) -> list[tup
     return [(p, claim) for p, claim in every if claim.id in set(wanted)]
 
 
-def judge(claim: Claim, source: Paper, bench: Experiments, fitted: Mapping[str, str]) -> ClaimResult:
+def judge(
+    claim: Claim,
+    source: Paper,
+    bench: Experiments,
+    fitted: Mapping[str, str],
+    asked: Sequence[str] = (MEAN_FIELD,),
+) -> ClaimResult:
     """The result for one claim; ``fitted`` maps claim ids to the parameters fitted on them.
 
     Raises
     ------
     WorkError
         If the check contradicts itself (a reading that does not give the printed number, or a number
-        declared not to follow that does).
+        declared not to follow that does), or cannot be carried out.
     """
     check = claim.check
 
-    def result(value: Any, sigma: float | None, said: str, basis: Basis, detail: str) -> ClaimResult:
+    def result(
+        value: Any, sigma: Sigma, said: str, basis: Basis, detail: str, by: _ByEngine | None = None
+    ) -> ClaimResult:
+        shown = by is not None and by.matters
         return ClaimResult(
             claim.id,
             claim.claim,
@@ -145,43 +175,93 @@ def judge(claim: Claim, source: Paper, bench: Experiments, fitted: Mapping[str, 
             detail,
             claim.paper,
             claim.subsystem,
+            by.answers if by is not None and shown else {},
+            by.refused if by is not None and shown else {},
         )
 
     if check.value is None:
         return result(None, None, "not yet", "definition", f"needs {check.needs}, which is not built yet")
 
-    names = _Names(check.let, {**GLOBALS, **{n: p.value for n, p in source.inputs.items()}}, bench)
-    value = plain(names.value(check.value))
-    sigma = None if check.sigma is None else abs(float(names.value(check.sigma)))
-    said = verdict(value, check.targets, sigma)
+    given = {**GLOBALS, **{n: p.value for n, p in source.inputs.items()}}
+    by = _by_engine(check, given, bench, asked)
+    if not by.answers:
+        return result(None, None, "not yet", "definition", _sentences(by.sentences("")), by)
+    first = by.answers.get(engines.default()) or next(iter(by.answers.values()))
+    value, sigma, said = first.value, first.sigma, first.verdict
     if not check.follows and said != "not as stated":
         raise WorkError(f"declared not to follow from the printed inputs, but {value} does")
+    basis, why = _basis(claim, fitted)
+    conflict = any(a.verdict == "conflict" for a in by.answers.values())
+    parts = [
+        first.said,
+        _readings(check, given, bench),
+        f"held against {_band_text(check.targets)}" + (f" ({check.because})" if check.because else "")
+        if _banded(check.targets)
+        else check.because,
+        _off(value, check.targets, sigma),
+        *by.sentences(first.engine),
+        why,
+        claim.note,
+        check.in_conflict if conflict else "",
+    ]
+    return result(value, sigma, said, basis, _sentences(parts), by)
+
+
+@dataclass(frozen=True)
+class _ByEngine:
+    """What each engine says, and why one cannot; ``matters`` where the engines could differ at all."""
+
+    answers: Mapping[str, Answer]
+    refused: Mapping[str, str]
+    matters: bool
+
+    def sentences(self, first: str) -> list[str]:
+        """What the reader is told beside the answer of the engine ``first``."""
+        if not self.matters:
+            return []
+        said = [a.sentence() for name, a in self.answers.items() if name != first or a.flasks]
+        return [*said, *(f"{IN_WORDS[name]} no answer: {why}" for name, why in self.refused.items())]
+
+
+def _by_engine(check: Check, given: Mapping[str, Any], bench: Experiments, asked: Sequence[str]) -> _ByEngine:
+    if not check.words & RUN_WORDS:
+        return _ByEngine({MEAN_FIELD: answer(check, given, bench.by(MEAN_FIELD))}, {}, False)
+    answers: dict[str, Answer] = {}
+    refused: dict[str, str] = {}
+    for name in asked:
+        seen = bench.by(name)
+        try:
+            answers[name] = answer(check, given, seen)
+        except UnknownHere as error:
+            refused[name] = str(error)
+        except NotBuiltYet as error:
+            if name != LATTICE:
+                raise
+            refused[name] = str(error)
+        else:
+            if not any(engines.grows(recipe) for recipe, _ in seen.asked):
+                return _ByEngine(answers, {}, False)
+    return _ByEngine(answers, refused, True)
+
+
+def _readings(check: Check, given: Mapping[str, Any], bench: Experiments) -> str:
+    names = Names(check.let, given, bench)
     readings: list[str] = []
     for reading in check.readings:
         other = plain(names.value(reading.value))
         if verdict(other, _as_stated(check.targets), None) not in ("reproduced", "within rounding"):
             raise WorkError(f"the reading “{reading.inputs}” gives {other}, not the printed number")
-        readings.append(f"{reading.inputs} gives {_short(other)}")
-    basis, why = _basis(claim, fitted)
-    parts = [
-        names.filled(check.detail, value) if check.detail else "",
-        "readings that give the printed number: " + "; ".join(readings) if readings else "",
-        f"held against {_band_text(check.targets)}" + (f" ({check.because})" if check.because else "")
-        if _banded(check.targets)
-        else check.because,
-        _off(value, check.targets, sigma),
-        why,
-        claim.note,
-    ]
-    return result(value, sigma, said, basis, _sentences(parts))
+        readings.append(f"{reading.inputs} gives {short(other)}")
+    return "readings that give the printed number: " + "; ".join(readings) if readings else ""
 
 
-def _off(value: Any, targets: Target | Sequence[Target], sigma: float | None) -> str:
+def _off(value: Any, targets: Target | Sequence[Target], sigma: Sigma) -> str:
     """Which members of a list are off, where not all of them are."""
     if not isinstance(value, list):
         return ""
     each = [targets] * len(value) if isinstance(targets, Target) else targets
-    said = [verdict(v, t, sigma) for v, t in zip(value, each, strict=True)]
+    errors = sigma if isinstance(sigma, list) else [sigma] * len(value)
+    said = [verdict(v, t, s) for v, t, s in zip(value, each, errors, strict=True)]
     off = [f"value {i}: {s}" for i, s in enumerate(said, 1) if s not in ("reproduced", "within rounding")]
     return "; ".join(off) if len(off) < len(said) else ""
 
@@ -203,44 +283,6 @@ def _basis(claim: Claim, fitted: Mapping[str, str]) -> tuple[Basis, str]:
     if claim.check.basis == "definition":
         return "definition", ""
     return ("predicted", "") if model else ("definition", "")
-
-
-class _Names:
-    """The named formulas of a check, each evaluated once and only when something reads it."""
-
-    def __init__(self, let: Mapping[str, Formula], given: Mapping[str, Any], bench: Experiments) -> None:
-        self._let = let
-        self._known = dict(given)
-        self._words = vocabulary(bench)
-
-    def value(self, formula: Formula) -> Any:
-        return formula.value(self._words, {name: self._named(name) for name in formula.names})
-
-    def _named(self, name: str) -> Any:
-        if name not in self._known:
-            self._known[name] = self.value(self._let[name])
-        return self._known[name]
-
-    def filled(self, text: str, value: Any) -> str:
-        """``text`` with ``{name:format}`` replaced; only named values and their elements can be shown."""
-        used = {field for _, field, _, _ in string.Formatter().parse(text) if field}
-        shown = {"value": value}
-        for field in used:
-            root = field.split("[")[0].split(".")[0]
-            if root != "value":
-                shown[root] = self._named(root)
-        return text.format(**shown)
-
-
-def plain(value: Any) -> Any:
-    """Numbers, truth values and lists of them as plain Python, for JSON."""
-    if isinstance(value, np.ndarray):
-        return [plain(v) for v in value.tolist()]
-    if isinstance(value, (list, tuple)):
-        return [plain(v) for v in value]
-    if isinstance(value, (bool, np.bool_)):
-        return bool(value)
-    return float(value)
 
 
 def _as_stated(targets: Target | Sequence[Target]) -> Target | list[Target]:
@@ -294,31 +336,4 @@ def by_basis(results: Iterable[ClaimResult]) -> dict[str, int]:
     return counts
 
 
-def text(results: Sequence[ClaimResult]) -> str:
-    """The table for people: one line per claim, its detail below, counts at the end."""
-    lines: list[str] = []
-    for r in results:
-        answer = "" if r.verdict == "not yet" else f"  epidot {_short(r.value)}"
-        error = f" ± {r.sigma:.2g}" if r.sigma else ""
-        unit = f" {r.unit}" if r.unit and not isinstance(r.value, list) else ""
-        basis = "" if r.verdict == "not yet" else f"  ({r.basis})"
-        lines.append(f"{r.id}  {r.verdict}{basis}  {r.claim}")
-        printed = "-" if r.paper_value is None else str(r.paper_value)
-        lines.append(f"      paper {printed}{answer}{error}{unit}")
-        if r.detail:
-            lines.append(f"      {r.detail}")
-    counts = ", ".join(f"{n} {name}" for name, n in summary(results).items() if n)
-    rests = ", ".join(f"{n} {name}" for name, n in by_basis(results).items() if n)
-    lines.append(f"\n{len(results)} claims: {counts}" + (f"; answers rest on: {rests}" if rests else ""))
-    return "\n".join(lines)
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(_short(v) for v in value)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:.4g}"
-
-
-__all__ = ["ClaimResult", "by_basis", "evaluate", "judge", "summary", "text"]
+__all__ = ["BOTH", "ClaimResult", "by_basis", "evaluate", "judge", "summary"]

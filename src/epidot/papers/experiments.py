@@ -1,114 +1,70 @@
-"""The runs and dots that checks ask for: each recipe runs once in mean field, each sample is lit once.
+"""The runs and dots that checks ask for: each recipe runs once by each engine, each sample is lit once.
 
-A run is a pure function of the recipe and the changes asked for; nothing depends on the order of asking.
+A run is a pure function of the recipe, the engine and the changes asked for; nothing depends on the order of
+asking, nor on how many workers share the flasks.
 """
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from epidot.dot.layers import Layer, LayeredDot
 from epidot.errors import Fault, InputError, nearest
-from epidot.papers.lit import QUANTITIES, Lit
+from epidot.papers import engines
+from epidot.papers.engines import LATTICE, MEAN_FIELD, recipe
+from epidot.papers.flasks import Flasks
+from epidot.papers.lit import Lit
+from epidot.papers.trial import START, Counted, Trial
 from epidot.synthesis import events as ev
-from epidot.synthesis.mechanism import Mechanism
-from epidot.synthesis.readout import counts, layered_dot
-from epidot.synthesis.state import Engine, FlaskState, Segment, Trajectory
 
 if TYPE_CHECKING:
     from epidot.synthesis.flask import Progress
-    from epidot.synthesis.recipe import Recipe
+    from epidot.synthesis.state import Engine
 
-START = "start"
-
-
-class Counted:
-    """An engine that also adds up how often every reaction has happened, per dot."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self.events: dict[str, float] = {}
-
-    def start(self, state: FlaskState) -> FlaskState:
-        """As the engine does."""
-        return self._engine.start(state)
-
-    def advance(self, state: FlaskState, segment: Segment, points: int = 20) -> Trajectory:
-        """As the engine does, with the events noted."""
-        trajectory = self._engine.advance(state, segment, points)
-        for name, extents in trajectory.events.items():
-            if len(extents):
-                self.events[name] = self.events.get(name, 0.0) + float(extents[-1])
-        return trajectory
-
-
-@dataclass
-class Trial:
-    """One recipe carried out: the flask at every sample, and how often each reaction had happened by then."""
-
-    name: str
-    samples: Mapping[str, FlaskState]
-    events: Mapping[str, Mapping[str, float]]
-    sigma_rel: float
-    mechanism: Mechanism
-    shells: Mapping[str, tuple[Layer, ...]] = field(default_factory=dict)
-    _lit: dict[str, Lit] = field(default_factory=dict)
-
-    def state(self, sample: str) -> FlaskState:
-        """The flask at a sample (``start``: pristine dots, ``end``: after the last step).
-
-        Raises
-        ------
-        InputError
-            If the recipe took no such sample.
-        """
-        if sample not in self.samples:
-            raise InputError(
-                Fault(f"{self.name} has no such sample", seen=sample, nearest=nearest(sample, self.samples))
-            )
-        return self.samples[sample]
-
-    def quantity(self, sample: str, name: str) -> float:
-        """A count of growth, a size, or a quantity of light at a sample."""
-        state = self.state(sample)
-        if name in QUANTITIES:
-            return self.lit(sample)[name]
-        if name in ("diameter_nm", "core_diameter_nm"):
-            return float(getattr(self.dot(sample), name))
-        found = counts(state, self.mechanism) if state.surface else {}
-        if name not in found:
-            known = [*found, *QUANTITIES, "diameter_nm", "core_diameter_nm"]
-            raise InputError(Fault("a run has no such quantity", seen=name, nearest=nearest(name, known)))
-        return float(found[name])
-
-    def dot(self, sample: str) -> LayeredDot:
-        """The mean dot: grown where the mechanism knows its surface, described where the recipe says so."""
-        state, shells = self.state(sample), self.shells.get(sample, ())
-        if state.surface and not shells:
-            return layered_dot(state, self.mechanism)
-        return LayeredDot(state.core, state.core_diameter_nm, shells)
-
-    def lit(self, sample: str) -> Lit:
-        """The light of the population at a sample."""
-        if sample not in self._lit:
-            self._lit[sample] = Lit(self.dot(sample), self.sigma_rel)
-        return self._lit[sample]
+Wanted = tuple[str, tuple[str, ...]]
 
 
 @dataclass
 class Experiments:
-    """What the checks of one evaluation have already computed; ``dots`` are the described ones."""
+    """What the checks of one evaluation have already computed.
+
+    ``dots`` are the described ones; ``engine`` carries the recipes out; ``left_out`` are flasks (by their
+    place) that do not count, for the scatter of a mean.  ``asked`` collects the recipes a check named.
+    """
 
     dots: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    runs: dict[tuple[str, tuple[str, ...]], Trial] = field(default_factory=dict)
+    engine: str = MEAN_FIELD
+    runs: dict[Wanted, Trial] = field(default_factory=dict)
+    flasks: dict[Wanted, Flasks] = field(default_factory=dict)
+    left_out: frozenset[int] = frozenset()
+    asked: set[Wanted] = field(default_factory=set)
     _lit: dict[str, Lit] = field(default_factory=dict)
 
-    def trial(self, recipe: str, twice: tuple[str, ...] = ()) -> Trial:
-        """The recipe carried out in mean field with the shipped mechanism, ``twice`` put in double."""
-        wanted = (recipe, twice)
+    def by(self, engine: str, left_out: frozenset[int] = frozenset()) -> Experiments:
+        """The same experiments seen through ``engine``, without the flasks ``left_out``."""
+        return replace(self, engine=engine, left_out=left_out, asked=set())
+
+    def trial(self, name: str, twice: tuple[str, ...] = ()) -> Trial:
+        """The recipe carried out with the shipped mechanism, ``twice`` put in double."""
+        wanted = (name, twice)
+        self.asked.add(wanted)
+        if self.engine == MEAN_FIELD or not engines.grows(name):
+            return self._in_mean_field(wanted)
+        if wanted not in self.flasks:
+            events = self._in_mean_field(wanted).events["end"]
+            dots = engines.dots_per_flask(sum(events.values()))
+            self.flasks[wanted] = Flasks(
+                tuple(
+                    carry_out(*wanted, engine=self.engine, seed=i, dots=dots) for i in range(engines.FLASKS)
+                ),
+                dots,
+            )
+        return self.flasks[wanted].mean(self.left_out)
+
+    def _in_mean_field(self, wanted: Wanted) -> Trial:
         if wanted not in self.runs:
             self.runs[wanted] = carry_out(*wanted)
         return self.runs[wanted]
@@ -128,39 +84,37 @@ class Experiments:
         return self._lit[dot]
 
 
-@lru_cache(maxsize=64)
-def recipe(name: str) -> Recipe:
-    """A shipped recipe, read once."""
-    from epidot.synthesis import recipe as recipes
-
-    return recipes.load(name)
-
-
-def carry_out(name: str, twice: tuple[str, ...] = ()) -> Trial:
-    """Run one recipe; see :class:`Trial`."""
+def carry_out(
+    name: str, twice: tuple[str, ...] = (), *, engine: str = MEAN_FIELD, seed: int = 0, dots: int = 1
+) -> Trial:
+    """Run one recipe in one flask; see :class:`Trial`.  ``seed`` and ``dots`` are for the lattice."""
     # Here: claims that need no run must not wait for what these rooms import.
     from epidot.synthesis import mechanism as mechanisms
     from epidot.synthesis.flask import Flask
-    from epidot.synthesis.meanfield import MeanField
 
     read = recipe(name)
     mechanism = mechanisms.load()
-    engine = Counted(MeanField(mechanism))
+    worker: Engine
+    if engine == LATTICE:
+        worker = engines.lattice(mechanism, read.sigma_rel, dots, [seed, zlib.crc32(name.encode())])
+    else:
+        worker = engines.mean_field(mechanism)
+    counted = Counted(worker)
     timeline = tuple(_doubled(event, twice) for event in read.timeline())
-    flask = Flask(timeline, engine, mechanism, name)
+    flask = Flask(timeline, counted, mechanism, name)
     begun = flask.begin(read.start())
     events: dict[str, dict[str, float]] = {}
 
     def note(progress: Progress, event: ev.Event) -> None:
         if isinstance(event, ev.TakeSample):
-            events[event.name] = dict(engine.events)
+            events[event.name] = dict(counted.events)
 
     done = flask.run(begun, each=note, points=1)
     samples = {START: begun.state, **{t.name: t.state for t in done.taken}, "end": done.state}
     return Trial(
         name,
         samples,
-        {START: {}, **events, "end": dict(engine.events)},
+        {START: {}, **events, "end": dict(counted.events)},
         read.sigma_rel,
         mechanism,
         {t.name: t.shells for t in done.taken} | {"end": done.shells},

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -40,6 +41,7 @@ _CHECK = [
     "calibrated",
     "restates",
     "detail",
+    "in_conflict",
     "not_yet",
 ]
 _BASES = ("definition", "predicted")
@@ -62,6 +64,7 @@ class Check:
     judged against ``targets``.  ``needs`` names the part of epidot that has still to be built.
     ``basis`` is what the file declares (``None`` = from the words used); ``calibrated`` says by what a
     result was put in by construction; ``restates`` lists claims that say the same thing.
+    ``in_conflict`` says why, and is shown only where an engine is in conflict with the paper.
     """
 
     let: Mapping[str, Formula] = field(default_factory=dict)
@@ -75,6 +78,12 @@ class Check:
     restates: tuple[str, ...] = ()
     detail: str = ""
     needs: str = ""
+    in_conflict: str = ""
+
+    @property
+    def formulas(self) -> tuple[Formula, ...]:
+        """Every formula of the check."""
+        return (*self.let.values(), *(f for f in (self.value, self.sigma) if f is not None))
 
     @property
     def follows(self) -> bool:
@@ -84,8 +93,13 @@ class Check:
     @property
     def words(self) -> frozenset[str]:
         """Every word that any of the formulas calls."""
-        parts = [*self.let.values(), *(f for f in (self.value, self.sigma) if f is not None)]
-        return frozenset().union(*(f.words for f in parts)) if parts else frozenset()
+        return frozenset().union(*(f.words for f in self.formulas))
+
+    @property
+    def texts(self) -> frozenset[str]:
+        """Every text in any of the formulas: recipes, samples, quantities."""
+        nodes = (node for f in self.formulas for node in ast.walk(f.tree))
+        return frozenset(n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str))
 
 
 @dataclass(frozen=True)
@@ -303,6 +317,7 @@ def _check(
         str(given.get("calibrated", "")),
         tuple(given.get("restates", ())),
         str(given.get("detail", "")),
+        in_conflict=str(given.get("in_conflict", "")),
     )
 
 

@@ -46,8 +46,12 @@ def rounding(printed: str) -> float:
     return 0.5 * 10.0**exponent if isinstance(exponent, int) else 0.0
 
 
-def verdict(value: Any, target: Target | Sequence[Target], sigma: float | None = None) -> Verdict:
+def verdict(
+    value: Any, target: Target | Sequence[Target], sigma: float | Sequence[float | None] | None = None
+) -> Verdict:
     """The verdict on ``value``: a number, a truth value, or a list with one target each (the worst counts).
+
+    ``sigma`` is one standard error for all members of a list, or one for each.
 
     Raises
     ------
@@ -58,9 +62,11 @@ def verdict(value: Any, target: Target | Sequence[Target], sigma: float | None =
         targets = [target] * len(value) if isinstance(target, Target) else list(target)
         if len(targets) != len(value) or not targets:
             raise ValueError(f"{len(value)} values but {len(targets)} targets")
-        return max((verdict(v, t, sigma) for v, t in zip(value, targets, strict=True)), key=_WORST_LAST.index)
-    if not isinstance(target, Target):
-        raise ValueError("one value needs one target")
+        errors = list(sigma) if isinstance(sigma, Sequence) else [sigma] * len(value)
+        each = zip(value, targets, errors, strict=True)
+        return max((verdict(v, t, s) for v, t, s in each), key=_WORST_LAST.index)
+    if not isinstance(target, Target) or isinstance(sigma, Sequence):
+        raise ValueError("one value needs one target and one error")
     if isinstance(value, (bool, np.bool_)):
         return "reproduced" if value else ("conflict" if target.follows else "not as stated")
     number = float(value)

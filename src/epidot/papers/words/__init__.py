@@ -5,17 +5,18 @@ from __future__ import annotations
 from epidot.papers.words import (
     arithmetic,
     chemistry,
+    diffusion,
     equations,
     flasks,
     instruments,
     light,
     recipes,
 )
-from epidot.papers.words.registry import MODEL_WORDS, WORDS, Word, vocabulary
+from epidot.papers.words.registry import MODEL_WORDS, RUN_WORDS, WORDS, Word, vocabulary
 
-_LOADED = (arithmetic, equations, recipes, chemistry, flasks, light, instruments)
+_LOADED = (arithmetic, equations, recipes, chemistry, diffusion, flasks, light, instruments)
 
-__all__ = ["MODEL_WORDS", "WORDS", "Word", "table", "vocabulary"]
+__all__ = ["MODEL_WORDS", "RUN_WORDS", "WORDS", "Word", "table", "vocabulary"]
 
 
 def table() -> str:

@@ -1,4 +1,4 @@
-"""Recipes carried out in mean field, and what their samples say."""
+"""Recipes carried out, and what their samples say."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.errors import Fault, InputError, nearest
-from epidot.papers.experiments import START, Experiments
+from epidot.papers.experiments import Experiments
+from epidot.papers.trial import START
 from epidot.papers.words.registry import word
 
 Array = NDArray[np.float64]
 
 
-@word("run", model=True, bench=True)
+@word("run", runs=True)
 def run(
     bench: Experiments,
     recipe: str,
@@ -26,13 +27,13 @@ def run(
     return bench.trial(recipe, tuple(twice)).quantity(sample, quantity)
 
 
-@word("run.series", model=True, bench=True)
+@word("run.series", runs=True)
 def series(bench: Experiments, recipe: str, endings: Iterable[object], sample: str, quantity: str) -> Array:
     """A quantity at one sample of several recipes; {} in the name takes each ending in turn."""
     return np.array([run(bench, recipe.replace("{}", str(e)), sample, quantity) for e in endings])
 
 
-@word("run.made", model=True, bench=True)
+@word("run.made", runs=True)
 def made(bench: Experiments, recipe: str, sample: str, reaction: str) -> float:
     """How often a reaction (with all its variants) has happened per dot until a sample."""
     trial = bench.trial(recipe)
@@ -46,13 +47,13 @@ def made(bench: Experiments, recipe: str, sample: str, reaction: str) -> float:
     return sum(n for name, n in trial.events[sample].items() if reaction in names.get(name, ()))
 
 
-@word("run.dissolved_mmol", model=True, bench=True)
+@word("run.dissolved_mmol", runs=True)
 def dissolved_mmol(bench: Experiments, recipe: str, sample: str, species: str) -> float:
     """Amount of a dissolved species in the flask at a sample, in mmol."""
     return 1e3 * bench.trial(recipe).state(sample).liquor.get(species, 0.0)
 
 
-@word("run.sites", model=True, bench=True)
+@word("run.sites", runs=True)
 def sites(bench: Experiments, recipe: str) -> float:
     """Core-surface cation sites per pristine dot of a recipe."""
     return bench.trial(recipe).dot(START).sites

@@ -23,7 +23,7 @@ _COUNTS = 1e7
 _FROM_THE_PULSE: Mapping[str, Any] = {"start_ns": 0.0, "period": "none", "background": 0.0}
 
 
-@word("measure.valley_depth", model=True, bench=True)
+@word("measure.valley_depth", runs=True)
 def valley_depth(bench: Experiments, recipe: str, sample: str) -> float:
     """Valley depth that uvvis reads off the simulated absorption of a sample."""
     dots = bench.trial(recipe).lit(sample).population

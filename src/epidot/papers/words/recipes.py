@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from epidot.papers.experiments import recipe as read_recipe
+from epidot.papers.engines import recipe as read_recipe
 from epidot.papers.words.registry import word
 from epidot.synthesis.events import Run, Wash
 from epidot.units import celsius

@@ -18,11 +18,12 @@ Function = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Word:
-    """One word: what it calls, whether it computes with the model, whether it needs the experiments."""
+    """One word: what it calls, and whether it uses the model, needs the experiments, runs recipes."""
 
     function: Function
     model: bool = False
     bench: bool = False
+    runs: bool = False
 
     @property
     def summary(self) -> str:
@@ -32,17 +33,27 @@ class Word:
 
 _TABLE: dict[str, Word] = {}
 _MODEL: set[str] = set()
+_RUNS: set[str] = set()
 WORDS: Mapping[str, Word] = _TABLE
 MODEL_WORDS = _MODEL
+RUN_WORDS = _RUNS
 
 
-def word(name: str, *, model: bool = False, bench: bool = False) -> Callable[[Function], Function]:
-    """Note a function under ``name``; with ``bench`` its first argument is the evaluation's experiments."""
+def word(
+    name: str, *, model: bool = False, bench: bool = False, runs: bool = False
+) -> Callable[[Function], Function]:
+    """Note a function under ``name``.
+
+    With ``bench`` its first argument is the evaluation's experiments; with ``runs`` it also carries recipes
+    out with epidot's model, by the engine of those experiments.
+    """
 
     def note(function: Function) -> Function:
-        _TABLE[name] = Word(function, model, bench)
-        if model:
+        _TABLE[name] = Word(function, model or runs, bench or runs, runs)
+        if model or runs:
             _MODEL.add(name)
+        if runs:
+            _RUNS.add(name)
         return function
 
     return note

@@ -1,0 +1,175 @@
+"""The answer to one check by one engine: value, standard error, verdict, and its numbers in words.
+
+On the lattice the value is that of the averaged flasks.  Its standard error is the jackknife's: the
+formula is evaluated again with some flasks left out, and the scatter of the results counts.
+"""
+
+from __future__ import annotations
+
+import math
+import string
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from epidot.papers.engines import FLASKS, IN_WORDS, MEAN_FIELD
+from epidot.papers.experiments import Experiments
+from epidot.papers.expression import Formula
+from epidot.papers.lit import QUANTITIES
+from epidot.papers.paper import Check
+from epidot.papers.verdict import verdict
+from epidot.papers.words import vocabulary
+
+Sigma = float | list[float | None] | None
+LIT_GROUPS = 10  # light is solved anew for every group left out
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one engine says.  ``same`` of ``of`` leave-out means agree, where the answer is yes or no."""
+
+    engine: str
+    value: Any
+    sigma: Sigma
+    verdict: str
+    said: str = ""
+    flasks: int = 0
+    dots: tuple[int, int] = (0, 0)
+    same: int = 0
+    of: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """For ``epidot claims --json``."""
+        found = {"value": self.value, "sigma": self.sigma, "verdict": self.verdict}
+        return found | ({"flasks": self.flasks, "dots_per_flask": list(self.dots)} if self.flasks else {})
+
+    def sentence(self) -> str:
+        """For the reader, such as "on the lattice 71.3 ± 0.4 (30 flasks of 4 dots): reproduced"."""
+        error = ""
+        if self.flasks:
+            low, high = self.dots
+            many = f"{low}" if low == high else f"{low} to {high}"
+            error = f" ({self.flasks} flasks of {many} dot{'' if high == 1 else 's'})"
+        text = f"{IN_WORDS[self.engine]} {with_error(self.value, self.sigma)}{error}: {self.verdict}"
+        if self.of:
+            text += f", and so in {self.same} of {self.of} means with flasks left out"
+        return text + (f"; {self.said}" if self.said else "")
+
+
+class Names:
+    """The named formulas of a check, each evaluated once and only when something reads it."""
+
+    def __init__(self, let: Mapping[str, Formula], given: Mapping[str, Any], bench: Experiments) -> None:
+        self._let = let
+        self._known = dict(given)
+        self._words = vocabulary(bench)
+
+    def value(self, formula: Formula) -> Any:
+        """The value of ``formula``."""
+        return formula.value(self._words, {name: self._named(name) for name in formula.names})
+
+    def _named(self, name: str) -> Any:
+        if name not in self._known:
+            self._known[name] = self.value(self._let[name])
+        return self._known[name]
+
+    def filled(self, text: str, value: Any) -> str:
+        """``text`` with ``{name:format}`` replaced; only named values and their elements can be shown."""
+        used = {field for _, field, _, _ in string.Formatter().parse(text) if field}
+        shown = {"value": value}
+        for field in used:
+            root = field.split("[")[0].split(".")[0]
+            if root != "value":
+                shown[root] = self._named(root)
+        return text.format(**shown)
+
+
+def answer(check: Check, given: Mapping[str, Any], bench: Experiments) -> Answer:
+    """The answer by the engine of ``bench``; ``given`` are the numbers the formulas may read.
+
+    Raises
+    ------
+    WorkError
+        If the engine cannot carry a recipe out, or cannot know what is asked for.
+    """
+    assert check.value is not None
+    names = Names(check.let, given, bench)
+    value = plain(names.value(check.value))
+    sigma: Sigma = None if check.sigma is None else abs(float(names.value(check.sigma)))
+    detail = names.filled(check.detail, value) if check.detail else ""
+    if bench.engine == MEAN_FIELD:
+        return Answer(bench.engine, value, sigma, verdict(value, check.targets, sigma), detail)
+    groups = _groups(LIT_GROUPS if check.texts & set(QUANTITIES) else FLASKS)
+    others = [
+        plain(Names(check.let, given, bench.by(bench.engine, group)).value(check.value)) for group in groups
+    ]
+    scatter = _jackknife(value, others)
+    if not isinstance(scatter, list) and isinstance(sigma, float) and scatter is not None:
+        sigma = math.hypot(sigma, scatter)
+    else:
+        sigma = scatter
+    yes_or_no = isinstance(value, bool)
+    dots = [bench.flasks[w].dots for w in bench.asked if w in bench.flasks]
+    return Answer(
+        bench.engine,
+        value,
+        sigma,
+        verdict(value, check.targets, sigma),
+        detail,
+        FLASKS,
+        (min(dots), max(dots)) if dots else (0, 0),
+        sum(o == value for o in others) if yes_or_no else 0,
+        len(others) if yes_or_no else 0,
+    )
+
+
+def _groups(n: int) -> list[frozenset[int]]:
+    """The flasks in ``n`` groups of equal size."""
+    return [frozenset(range(i, FLASKS, n)) for i in range(n)]
+
+
+def _jackknife(value: Any, others: Sequence[Any]) -> Sigma:
+    """Standard error of ``value`` from the values with one group left out each."""
+    if isinstance(value, list):
+        columns = [[o[i] for o in others] for i in range(len(value))]
+        return [_one_error(v, column) for v, column in zip(value, columns, strict=True)]
+    return _one_error(value, others)
+
+
+def _one_error(value: Any, others: Sequence[Any]) -> float | None:
+    if isinstance(value, bool):
+        return None
+    n = len(others)
+    return float(np.sqrt((n - 1) * np.var(np.asarray(others, dtype=np.float64))))
+
+
+def plain(value: Any) -> Any:
+    """Numbers, truth values and lists of them as plain Python, for JSON."""
+    if isinstance(value, np.ndarray):
+        return [plain(v) for v in value.tolist()]
+    if isinstance(value, (list, tuple)):
+        return [plain(v) for v in value]
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    return float(value)
+
+
+def short(value: Any) -> str:
+    """A value in four digits, a truth value as yes or no, lists member by member."""
+    if isinstance(value, list):
+        return ", ".join(short(v) for v in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.4g}"
+
+
+def with_error(value: Any, sigma: Sigma) -> str:
+    """``short`` with the standard error beside each number that has one."""
+    if isinstance(value, list):
+        errors: Iterable[Any] = sigma if isinstance(sigma, list) else [None] * len(value)
+        return ", ".join(with_error(v, s) for v, s in zip(value, errors, strict=True))
+    if isinstance(value, bool) or not isinstance(sigma, float) or sigma == 0:
+        return short(value)
+    return f"{short(value)} ± {sigma:.2g}"

@@ -1,0 +1,58 @@
+"""The table of claims for people."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from epidot.papers.answer import with_error
+from epidot.papers.claims import ClaimResult, by_basis, summary
+from epidot.papers.engines import ENGINES, IN_WORDS
+from epidot.papers.verdict import VERDICTS
+
+
+def text(results: Sequence[ClaimResult]) -> str:
+    """One line per claim, its detail below, counts at the end."""
+    lines: list[str] = []
+    for r in results:
+        answered = r.verdict != "not yet"
+        unit = f" {r.unit}" if r.unit and not isinstance(r.value, list) else ""
+        lines.append(f"{r.id}  {_verdicts(r)}{f'  ({r.basis})' if answered else ''}  {r.claim}")
+        printed = "-" if r.paper_value is None else str(r.paper_value)
+        lines.append(
+            f"      paper {printed}" + (f"  epidot {with_error(r.value, r.sigma)}{unit}" if answered else "")
+        )
+        if r.detail:
+            lines.append(f"      {r.detail}")
+    rests = _counted(by_basis(results))
+    lines.append(
+        f"\n{len(results)} claims: {_counted(summary(results))}"
+        + (f"; answers rest on: {rests}" if rests else "")
+    )
+    return "\n".join([*lines, *_engines(results)])
+
+
+def _verdicts(r: ClaimResult) -> str:
+    """The verdict, with those of the engines where they differ."""
+    if len({a.verdict for a in r.answers.values()}) < 2:
+        return r.verdict
+    return f"{r.verdict}  [" + ", ".join(f"{name}: {a.verdict}" for name, a in r.answers.items()) + "]"
+
+
+def _engines(results: Sequence[ClaimResult]) -> list[str]:
+    """Counts engine by engine, where more than one answered, and the claims they disagree on."""
+    lines = []
+    for name in ENGINES:
+        counts = Counter(r.answers[name].verdict for r in results if name in r.answers)
+        if counts:
+            said = ", ".join(f"{counts[v]} {v}" for v in VERDICTS if counts[v])
+            lines.append(f"{IN_WORDS[name]}, {counts.total()} with recipes that grow dots: {said}")
+    differ = [r.id for r in results if len({a.verdict for a in r.answers.values()}) > 1]
+    return [*lines, f"the engines differ on: {' '.join(differ)}"] if differ else lines
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return ", ".join(f"{n} {name}" for name, n in counts.items() if n)
+
+
+__all__ = ["text"]

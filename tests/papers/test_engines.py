@@ -1,0 +1,184 @@
+"""A check answered by two engines: the mean of several flasks, its scatter, and what both say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from epidot.errors import InputError, NotBuiltYet, WorkError
+from epidot.papers import engines, experiments, paper
+from epidot.papers.answer import with_error
+from epidot.papers.claims import ClaimResult, evaluate, judge
+from epidot.papers.experiments import Experiments
+from epidot.papers.table import text
+from epidot.papers.trial import Trial
+from epidot.synthesis.mechanism import Mechanism
+from epidot.synthesis.state import FlaskState, Segment, Trajectory
+
+SPREAD = 0.03
+
+
+class Wobbly:
+    """Stands in for the lattice: pristine dots that differ from flask to flask, and nothing happens."""
+
+    def __init__(self, mechanism: Mechanism, sigma_rel: float, dots: int, seed: Sequence[int]) -> None:
+        self._real = engines.mean_field(mechanism)
+        self._factor = 1 + SPREAD * np.random.default_rng(list(seed)).standard_normal()
+
+    def start(self, state: FlaskState) -> FlaskState:
+        begun = self._real.start(state)
+        return begun.with_(surface={name: n * self._factor for name, n in begun.surface.items()})
+
+    def advance(self, state: FlaskState, segment: Segment, points: int = 20) -> Trajectory:
+        return Trajectory((state,))
+
+
+@pytest.fixture
+def wobbly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "lattice", Wobbly)
+
+
+OA = "run('choi2023/inp-se', 'start', 'ligands_OA_per_dot')"
+
+
+def result(
+    check: str, asked: Sequence[str] = engines.ENGINES, bench: Experiments | None = None
+) -> ClaimResult:
+    source = paper.from_text(
+        "paper: {title: T, year: 2020, licence: none}\n"
+        "claims:\n  C001:\n    claim: words\n    where: eq 1\n    subsystem: composition\n    kind: k\n"
+        f"    paper_value: 72\n    unit: per dot\n    check: {check}\n"
+    )
+    return judge(source.claims[0], source, bench or Experiments(), {}, asked)
+
+
+@pytest.mark.usefixtures("wobbly")
+def test_the_error_is_that_of_the_mean_over_the_flasks() -> None:
+    bench = Experiments()
+    found = result(f'{{value: "{OA}", band: [60, 84]}}', bench=bench)
+    (flasks,) = bench.flasks.values()
+    each = np.array([t.quantity("start", "ligands_OA_per_dot") for t in flasks.trials])
+    lattice = found.answers["kmc"]
+    assert len(each) == lattice.flasks >= 30
+    assert lattice.value == pytest.approx(each.mean())
+    assert lattice.sigma == pytest.approx(each.std(ddof=1) / np.sqrt(len(each)))
+    assert lattice.sigma == pytest.approx(72 * SPREAD / np.sqrt(len(each)), rel=0.5)
+
+
+@pytest.mark.usefixtures("wobbly")
+def test_value_and_verdict_are_those_of_the_engine_that_runs_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
+    check = f'{{value: "{OA}", band: [60, 84]}}'
+    monkeypatch.setattr(engines, "default", lambda: "meanfield")
+    first = result(check)
+    assert first.value == first.answers["meanfield"].value == pytest.approx(72)
+    assert "on the lattice" in first.detail.lower()
+    monkeypatch.setattr(engines, "default", lambda: "kmc")
+    second = result(check)
+    assert (second.value, second.sigma) == (second.answers["kmc"].value, second.answers["kmc"].sigma)
+    assert second.to_json()["engines"]["meanfield"]["value"] == pytest.approx(72)
+    json.dumps(second.to_json(), allow_nan=False)
+
+
+@pytest.mark.usefixtures("wobbly")
+def test_a_conflict_of_one_engine_is_shown_with_its_reason() -> None:
+    # The stand-in grows nothing, so it cannot give the selenium that the mean field binds.
+    check = (
+        "{value: \"run('choi2023/inp-se', '30 min', 'adatoms_Se_per_dot')\", band: [62, 82],"
+        " in_conflict: because nothing grows}"
+    )
+    found = result(check)
+    said = {name: a.verdict for name, a in found.answers.items()}
+    assert said == {"meanfield": "reproduced", "kmc": "conflict"}
+    assert "Because nothing grows." in found.detail
+    assert "the engines differ on: C001" in text([found])
+    assert "Because nothing grows" not in result(check, ["meanfield"]).detail
+
+
+@pytest.mark.usefixtures("wobbly")
+def test_each_number_of_a_list_has_its_own_error_and_a_truth_value_none() -> None:
+    pair = result(f'{{value: "[{OA}, 2 * {OA}, 1]", band: [[60, 84], [120, 168], [0, 2]]}}').answers["kmc"]
+    assert isinstance(pair.sigma, list)
+    assert pair.sigma[1] == pytest.approx(2 * (pair.sigma[0] or 0))
+    assert pair.sigma[2] == 0
+    yes = result(f'{{holds: "{OA} > 60"}}').answers["kmc"]
+    assert (yes.value, yes.sigma, yes.same, yes.of) == (True, None, 30, 30)
+    assert "in 30 of 30 means" in yes.sentence()
+
+
+@pytest.mark.usefixtures("wobbly")
+def test_flasks_have_numbers_of_their_own_and_always_the_same() -> None:
+    def start(seed: int) -> float:
+        return experiments.carry_out("choi2023/inp-se", engine="kmc", seed=seed).quantity(
+            "start", "ligands_OA_per_dot"
+        )
+
+    assert start(1) == start(1)
+    assert start(1) != start(2)
+
+
+def test_an_engine_that_cannot_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: object) -> None:
+        raise NotBuiltYet("no sites for this core")
+
+    monkeypatch.setattr(engines, "lattice", none)
+    check = f'{{value: "{OA}", band: [60, 84]}}'
+    found = result(check)
+    assert found.verdict == "reproduced"
+    assert "On the lattice no answer: no sites for this core." in found.detail
+    assert found.to_json()["engines"]["kmc"]["verdict"] == "not yet"
+    assert result(check, ["kmc"]).verdict == "not yet"
+
+
+def test_an_engine_that_fails_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise WorkError("deadlock")
+
+    monkeypatch.setattr(engines, "lattice", broken)
+    with pytest.raises(WorkError, match="C012: WorkError: deadlock"):
+        evaluate(ids=["C012"])
+
+
+def test_a_mean_field_does_not_know_single_sites() -> None:
+    check = "{value: \"run('choi2023/inp-se', '30 min', 'roughness_nm')\", expect: 1}"
+    found = result(check, ["meanfield"])
+    assert (found.verdict, found.value) == ("not yet", None)
+    assert "roughness_nm is known on the lattice only" in found.detail
+
+
+@pytest.mark.usefixtures("wobbly")
+def test_engines_are_asked_only_where_dots_grow() -> None:
+    described = "run('yuan2023/inp-znse-znses-zns', 'core', 'first_exciton_eV')"
+    found = result(f'{{value: "{described}", band: [1, 3]}}')
+    assert found.answers == found.refused == {}
+    assert found.to_json()["engines"] == {}
+    assert result("{value: 72}").answers == {}
+
+
+def test_which_recipes_grow_dots() -> None:
+    assert engines.grows("choi2023/inp-zns-staged-1")
+    assert not engines.grows("yuan2023/inp-znse-znses-zns")
+    assert not engines.grows("choi2023/zns-without-dots")
+
+
+def test_dots_per_flask_go_by_cost() -> None:
+    assert engines.dots_per_flask(10) == engines.DOTS
+    assert engines.dots_per_flask(1e6) == 1
+
+
+def test_an_unknown_engine_is_named() -> None:
+    with pytest.raises(InputError, match="nearest valid: kmc"):
+        evaluate(ids=["C004"], engine="kmcc")
+
+
+def test_spread_of_the_outer_diameters_without_single_dots() -> None:
+    trial: Trial = experiments.carry_out("choi2023/inp-zns-staged-1")
+    dot = trial.dot("end")
+    sizes = trial.lit("end").population.core_diameters_nm + dot.diameter_nm - dot.core_diameter_nm
+    assert trial.quantity("end", "diameter_spread") == pytest.approx(np.std(sizes) / np.mean(sizes), rel=0.01)
+
+
+def test_errors_stand_beside_their_numbers() -> None:
+    assert with_error([72.1234, True, 3.0], [0.123, None, 0.0]) == "72.12 ± 0.12, yes, 3"
