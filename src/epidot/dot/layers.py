@@ -46,7 +46,9 @@ class LayeredDot:
     fraction of anion adatoms in multidentate (bridged) units; ``roughness_nm`` the standard deviation
     of the shell's thickness over directions, ``None`` where the model cannot know it (mean field).
     ``halides`` say where halide ions are; ``repaired`` is the number of oxide units that became metal
-    halide (they are no longer counted in ``oxide`` or ``oxide_memory``).
+    halide (they are no longer counted in ``oxide`` or ``oxide_memory``).  ``surface_traps`` are positions of
+    the outer surface that can hold a carrier (anions that no ligand heals), where growth did not make them:
+    a grown dot tells its own by ``linked``.
     """
 
     core: str
@@ -62,6 +64,7 @@ class LayeredDot:
     roughness_nm: float | None = None
     halides: tuple[HalideContent, ...] = ()
     repaired: float = 0.0
+    surface_traps: float = 0.0
     medium: str = "toluene"
 
     def __post_init__(self) -> None:
@@ -93,6 +96,8 @@ class LayeredDot:
             sites=self.sites * ratio,
             oxide=self.oxide * ratio,
             oxide_memory=self.oxide_memory * ratio,
+            repaired=self.repaired * ratio,
+            surface_traps=self.surface_traps * ratio,
         )
 
 

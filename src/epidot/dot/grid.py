@@ -1,0 +1,72 @@
+"""The sites of a grown dot on an integer grid, so that neighbours are found by adding numbers.
+
+Coordinates are quarters of the lattice constant.  Both sublattices of zinc blende are face-centred cubic:
+a site has twelve second neighbours of its own kind and four first neighbours of the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.dot.grown import GrownDot
+from epidot.dot.lattice import BONDS
+
+Ints = NDArray[np.int64]
+
+# The twelve nearest places of one's own sublattice, a / sqrt 2 away.
+SECOND: Ints = np.array([v for v in product((-2, 0, 2), repeat=3) if np.abs(v).sum() == 4])
+_PAD = 5  # room for a second neighbour of a second neighbour
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where the sites of one dot are.
+
+    ``place`` (n,) index of every site in a flat cube of ``size``³ places; ``first`` (4,) and ``second``
+    (12,) steps from an **anion** to its cations and from any site to the nearest of its own sublattice
+    (from a cation to its anions: ``-first``); ``out`` (4, 3) unit vectors of ``first``.
+    """
+
+    size: int
+    place: Ints
+    first: Ints
+    second: Ints
+    out: NDArray[np.float64]
+
+    def field(self, values: NDArray[np.int64] | NDArray[np.bool_], empty: int) -> NDArray[np.int64]:
+        """A flat cube with ``values`` (n,) at the sites and ``empty`` elsewhere."""
+        cube = np.full(self.size**3, empty, dtype=np.int64)
+        cube[self.place] = values
+        return cube
+
+
+def grid(dot: GrownDot) -> Grid:
+    """The grid of ``dot``.
+
+    Raises
+    ------
+    ValueError
+        If the dot is empty or its positions are not on one zinc-blende lattice of ``a_nm``.
+    """
+    if not len(dot):
+        raise ValueError("a dot without sites")
+    apart = (dot.position_nm - dot.position_nm[0]) * (4 / dot.a_nm)
+    at = np.rint(apart)
+    if np.max(np.abs(apart - at)) > 0.05:
+        raise ValueError(f"positions are not on a zinc-blende lattice of {dot.a_nm} nm")
+    whole = at.astype(np.int64)
+    whole += _PAD - whole.min(axis=0)
+    size = int(whole.max()) + _PAD + 1
+    flat = np.array([size * size, size, 1])
+    place: Ints = whole @ flat
+    cube = np.zeros(size**3, dtype=np.bool_)
+    cube[place[dot.cation]] = True
+    anions = place[~dot.cation]
+    # Which way the four bonds of an anion point is a choice of axes: the one that meets cations.
+    steps: Ints = BONDS @ flat
+    sign = 1 if cube[anions[:, None] + steps].sum() >= cube[anions[:, None] - steps].sum() else -1
+    return Grid(size, place, sign * steps, SECOND @ flat, sign * BONDS / np.sqrt(3))

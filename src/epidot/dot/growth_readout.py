@@ -1,0 +1,268 @@
+"""What a grown dot says: counts, layers, the layered dot that light and the instruments read.
+
+The counts keep the names and meanings of the mean field (``synthesis/readout``), so that the two engines can
+stand side by side; what only a lattice knows (facets, roughness, holes, where the oxide sits) is added.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.dot import terrain as ground
+from epidot.dot.composition import ANIONS_PER_CELL, crystal, layer_thickness_nm, shell_thickness_nm
+from epidot.dot.composition import ions as ions_of
+from epidot.dot.facets import coverage
+from epidot.dot.grid import grid
+from epidot.dot.grown import GrownDot
+from epidot.dot.layers import Layer, LayeredDot
+from epidot.dot.places import attached, oxide_places
+from epidot.dot.species import SHELLS, Table, cations_of, table
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Numbers per kind of one dot, and what they add up to.
+
+    ``anions`` and ``crystalline`` map a shell anion to its count; ``elements`` everything that was added to
+    the core or stands on its surface sites, ligands included; ``sites`` are the core-surface cations that
+    take part in the chemistry, ``exchanged`` those that are no longer the core's own.
+    """
+
+    number: NDArray[np.int64]
+    anions: Mapping[str, int]
+    crystalline: Mapping[str, int]
+    elements: Mapping[str, int]
+    ligands: Mapping[str, int]
+    sites: int
+    covered: int
+    exchanged: int
+    linked: int
+    oxide: int
+    memory: int
+    charge: float
+
+    @property
+    def shell(self) -> int:
+        """All shell anions."""
+        return sum(self.anions.values())
+
+
+def tally(dot: GrownDot, shells: Mapping[str, str] = SHELLS, known: Table | None = None) -> Tally:
+    """Count what sits on the sites of ``dot``."""
+    kinds = known or table(dot, shells)
+    number = np.bincount(dot.kind, minlength=len(dot.kinds))
+    anion = kinds.shell >= 0
+    added = ~kinds.own | kinds.surface
+    names = dict.fromkeys(el for k in dot.kinds for el in k.composition)
+    ligands = dict.fromkeys(x for k in dot.kinds for x in k.ligands)
+
+    def total(flags: NDArray[np.bool_] | NDArray[np.int64]) -> int:
+        return int(number @ flags)
+
+    return Tally(
+        number,
+        {el: total(kinds.shell == i) for i, el in enumerate(kinds.elements)},
+        {el: total((kinds.shell == i) & kinds.crystalline) for i, el in enumerate(kinds.elements)},
+        {el: total(added * np.array([k.composition.get(el, 0) for k in dot.kinds])) for el in names},
+        {x: total(np.array([k.ligands.get(x, 0) for k in dot.kinds])) for x in ligands},
+        total(kinds.surface),
+        total(kinds.surface & kinds.covered),
+        total(kinds.exchanged),
+        total(anion & kinds.linked),
+        total(kinds.oxide),
+        total(kinds.memory),
+        float(number @ np.array([k.charge for k in dot.kinds])),
+    )
+
+
+def read(
+    dot: GrownDot, medium: str = "toluene", shells: Mapping[str, str] = SHELLS, layer: str | float = "d111"
+) -> tuple[LayeredDot, dict[str, float]]:
+    """:func:`summarise` and :func:`counts` at once; the surface is walked over only once."""
+    seen = ground.terrain(dot, known=table(dot, shells))
+    return (
+        summarise(dot, medium, shells, terrain=seen),
+        counts(dot, shells, layer, terrain=seen),
+    )
+
+
+def summarise(
+    dot: GrownDot,
+    medium: str = "toluene",
+    shells: Mapping[str, str] = SHELLS,
+    *,
+    terrain: ground.Terrain | None = None,
+) -> LayeredDot:
+    """The layered dot that ``dot`` amounts to.
+
+    As the mean field does it: every exchanged cation takes half a formula unit off the core's volume (the
+    cation layer belongs to the shell), every chalcogenide adds one formula unit of its own shell material.
+    Shells follow each other by the mean radius of their anions.  ``sites``, ``coverage`` and ``linked`` go by
+    the marks.  ``terrain`` may hand in the dot's terrain where it is known already.
+    """
+    kinds = table(dot, shells)
+    found = tally(dot, shells, kinds)
+    diameter = core_left_nm(dot, found)
+    layers, inner = [], diameter
+    for el in _outward(dot, kinds, found):
+        n = found.anions[el]
+        thickness = shell_thickness_nm(inner, n, crystal(shells[el]).a_nm)
+        layers.append(Layer(shells[el], thickness, crystalline=found.crystalline[el] / n))
+        inner += 2 * thickness
+    return LayeredDot(
+        core=dot.core,
+        core_diameter_nm=diameter,
+        shells=tuple(layers),
+        ligands={x: float(n) for x, n in found.ligands.items()},
+        adatoms={el: float(n) for el, n in _adatoms(dot, found, shells).items()},
+        sites=float(found.sites),
+        oxide=float(found.oxide),
+        oxide_memory=float(found.memory),
+        coverage=found.covered / found.sites if found.sites else 0.0,
+        linked=found.linked / found.shell if found.shell else 0.0,
+        roughness_nm=(terrain or ground.terrain(dot, known=kinds)).roughness_nm,
+        medium=medium,
+    )
+
+
+def core_left_nm(dot: GrownDot, found: Tally) -> float:
+    """Diameter of the core material that is left; exchange takes half a formula unit per cation."""
+    cell = crystal(dot.core).a_nm ** 3
+    volume = math.pi / 6 * dot.core_diameter_nm**3 - found.exchanged * cell / (2 * ANIONS_PER_CELL)
+    return float((6 / math.pi * volume) ** (1 / 3))
+
+
+def layers(
+    dot: GrownDot, found: Tally, shells: Mapping[str, str] = SHELLS, layer: str | float = "d111"
+) -> float:
+    """Shell thickness in layers, material after material on the core as it was cut: eq 3 backwards."""
+    total, inner = 0.0, dot.core_diameter_nm
+    for el, n in found.anions.items():
+        thickness = shell_thickness_nm(inner, n, crystal(shells[el]).a_nm)
+        total += thickness / layer_thickness_nm(shells[el], layer)
+        inner += 2 * thickness
+    return total
+
+
+def counts(
+    dot: GrownDot,
+    shells: Mapping[str, str] = SHELLS,
+    layer: str | float = "d111",
+    *,
+    terrain: ground.Terrain | None = None,
+) -> dict[str, float]:
+    """Everything a grown dot says, by the names of ``summary.json``; numbers are of this one dot.
+
+    The names shared with the mean field mean the same.  Further: ``first_shell`` (taken share of the first
+    anion shell; also ``_<facet>`` by direction), ``holes_per_dot`` (vacancies in terraces), ``bare``
+    and ``thin`` (shares of directions), ``roughness_nm``, ``attached_fraction`` (shell anions that iterated
+    removal of singly attached ones leaves), ``oxide_radius_nm`` and ``oxide_clustering`` (see
+    :func:`oxide_places`), ``charge_per_dot`` (with the core's own ions, where their kinds
+    carry a charge) and ``mean_diameter_nm``, twice the mean over directions of the outermost anion's
+    projection (the diameter by volume is that of the layered dot).
+    """
+    kinds = table(dot, shells)
+    net = grid(dot)
+    found = tally(dot, shells, kinds)
+    n = found.shell
+    sites = found.sites
+    out = {
+        "shell_layers": layers(dot, found, shells, layer),
+        "coverage": found.covered / sites if sites else 0.0,
+        "oxide_per_dot": float(found.oxide),
+        "oxide_memory_per_dot": float(found.memory),
+        "crystalline_fraction": sum(found.crystalline.values()) / n if n else 0.0,
+        "linked_fraction": found.linked / n if n else 0.0,
+        "hf_desorbable_fraction": 1 - found.linked / n if n else 0.0,
+        f"{next(iter(ions_of(dot.core).cations))}_exchanged_per_dot": float(found.exchanged),
+    }
+    out |= {f"adatoms_{el}_per_dot": float(k) for el, k in _adatoms(dot, found, shells).items()}
+    out |= {f"ligands_{x}_per_dot": float(k) for x, k in found.ligands.items()}
+    first = coverage(dot, net, kinds)
+    out["first_shell"] = first.total.share
+    out |= {f"first_shell_{name}": part.share for name, part in first.by_direction.items()}
+    out["attached_fraction"] = float(np.mean(attached(dot, net, kinds))) if n else 0.0
+    out["holes_per_dot"] = float(ground.holes(dot, where=net, known=kinds)) if n else 0.0
+    radius, clustering = oxide_places(dot, net, kinds)
+    out |= {"oxide_radius_nm": radius, "oxide_clustering": clustering, "charge_per_dot": found.charge}
+    seen = terrain or ground.terrain(dot, known=kinds)
+    out |= {"roughness_nm": seen.roughness_nm, "bare": seen.bare, "thin": seen.thin if n else 0.0}
+    out["mean_diameter_nm"] = 2 * float(np.mean(seen.outer_nm))
+    return out
+
+
+def mean_dot(members: Sequence[LayeredDot]) -> LayeredDot:
+    """The representative of grown dots: mean sizes, thicknesses and counts.
+
+    A shell that a dot lacks counts as of no thickness; crystalline shares are weighted with thickness,
+    linked shares with the dots' shell anions, covered shares with their sites.
+
+    Raises
+    ------
+    ValueError
+        Without members, or with members of different cores.
+    """
+    if not members:
+        raise ValueError("a mean of no dots")
+    if len({m.core for m in members}) > 1:
+        raise ValueError("dots of different cores have no mean dot")
+    n = len(members)
+    order: dict[str, list[float]] = {}
+    for m in members:
+        for i, shell in enumerate(m.shells):
+            order.setdefault(shell.material, []).append(float(i))
+    means = []
+    for material in sorted(order, key=lambda x: float(np.mean(order[x]))):
+        mine = [s for m in members for s in m.shells if s.material == material]
+        thickness = sum(s.thickness_nm for s in mine)
+        crystalline = sum(s.thickness_nm * s.crystalline for s in mine) / thickness
+        means.append(Layer(material, thickness / n, mine[0].coherency, min(crystalline, 1.0)))
+    rough = [m.roughness_nm for m in members if m.roughness_nm is not None]
+    sites = sum(m.sites for m in members)
+    anions = [sum(m.adatoms.get(el, 0.0) for el in SHELLS) for m in members]
+    return LayeredDot(
+        members[0].core,
+        float(np.mean([m.core_diameter_nm for m in members])),
+        tuple(means),
+        ligands=_means([m.ligands for m in members]),
+        adatoms=_means([m.adatoms for m in members]),
+        sites=sites / n,
+        oxide=sum(m.oxide for m in members) / n,
+        oxide_memory=sum(m.oxide_memory for m in members) / n,
+        coverage=sum(m.sites * m.coverage for m in members) / sites if sites else 0.0,
+        linked=_weighted([m.linked for m in members], anions),
+        roughness_nm=float(np.mean(rough)) if rough else None,
+        repaired=sum(m.repaired for m in members) / n,
+        medium=members[0].medium,
+    )
+
+
+def _means(maps: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    many = list(maps)
+    return {
+        k: sum(m.get(k, 0.0) for m in many) / len(many) for k in dict.fromkeys(k for m in many for k in m)
+    }
+
+
+def _weighted(values: Sequence[float], weights: Sequence[float]) -> float:
+    total = sum(weights)
+    return sum(v * w for v, w in zip(values, weights, strict=True)) / total if total else 0.0
+
+
+def _outward(dot: GrownDot, kinds: Table, found: Tally) -> list[str]:
+    """Shell anions that are there, by their mean distance from the centre."""
+    shell = np.where(dot.cation, -1, kinds.shell[dot.kind])
+    r2 = np.sum(dot.position_nm**2, axis=1)
+    there = [i for i, el in enumerate(kinds.elements) if found.anions[el]]
+    return [kinds.elements[i] for i in sorted(there, key=lambda i: float(r2[shell == i].mean()))]
+
+
+def _adatoms(dot: GrownDot, found: Tally, shells: Mapping[str, str]) -> dict[str, int]:
+    """Shell elements on the dot, ions that replaced a core cation included."""
+    names = dict.fromkeys([*cations_of(shells), *shells])
+    return {el: found.elements.get(el, 0) for el in names}

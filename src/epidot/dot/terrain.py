@@ -1,0 +1,172 @@
+"""The surface of a grown dot over directions: thickness of the shell, roughness, bare terraces, holes.
+
+**Definition.**  Along each of ``DIRECTIONS`` Fibonacci directions u a tube of radius a/2 runs outward from
+the centre of the core.  In it the outermost anion of the core and the outermost anion of the shell are
+found, each by its projection r·u.  The thickness is the difference of the two projections (0 where the
+shell does not reach beyond the core), the roughness its standard deviation over the directions.  a/2 is
+the largest hole between the anions of a face-centred cubic lattice and of its {100} planes, so that no
+direction of a complete dot or terrace is missed.  A full {111} bilayer counts as exactly d111.
+
+Facets and atoms alone give a roughness even to a perfect dot: :func:`floor` is that of the dot with the
+same core and the same number of shell anions, filled outward by radius.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.dot.grid import Grid, grid
+from epidot.dot.grown import GrownDot
+from epidot.dot.species import Table, table
+
+Array = NDArray[np.float64]
+
+DIRECTIONS = 1000
+TERRACE = 7  # occupied of twelve: a hole in a terrace has 8 or 9, a kink has 6
+
+
+@dataclass(frozen=True)
+class Terrain:
+    """``thickness_nm`` and ``outer_nm`` (outermost anion), both (directions,); ``layer_nm`` is d111."""
+
+    thickness_nm: Array
+    outer_nm: Array
+    layer_nm: float
+
+    @property
+    def roughness_nm(self) -> float:
+        """Standard deviation of the thickness over the directions."""
+        return float(np.std(self.thickness_nm))
+
+    @property
+    def mean_nm(self) -> float:
+        """Mean thickness over the directions."""
+        return float(np.mean(self.thickness_nm))
+
+    @property
+    def bare(self) -> float:
+        """Share of directions with less than half a layer of shell."""
+        return float(np.mean(self.thickness_nm < self.layer_nm / 2))
+
+    @property
+    def thin(self) -> float:
+        """Share of directions with less than half the mean thickness."""
+        return float(np.mean(self.thickness_nm < self.mean_nm / 2)) if self.mean_nm > 0 else 1.0
+
+
+@lru_cache(maxsize=4)
+def directions(n: int = DIRECTIONS) -> Array:
+    """``n`` unit vectors spread evenly (Fibonacci lattice), shape (n, 3)."""
+    i = np.arange(n) + 0.5
+    z = 1 - 2 * i / n
+    turn = math.pi * (1 + math.sqrt(5)) * i
+    s = np.sqrt(1 - z * z)
+    return np.stack([s * np.cos(turn), s * np.sin(turn), z], axis=1)
+
+
+def terrain(dot: GrownDot, n: int = DIRECTIONS, known: Table | None = None) -> Terrain:
+    """The terrain of ``dot`` over ``n`` directions."""
+    kinds = known or table(dot)
+    anion = ~dot.cation
+    mine = kinds.own[dot.kind] & anion
+    shell = (kinds.shell[dot.kind] >= 0) & anion
+    centre = dot.position_nm[mine].mean(axis=0) if mine.any() else np.zeros(3)
+    u, rho = directions(n), dot.a_nm / 2
+    core = outermost(dot.position_nm[mine] - centre, u, rho)
+    outer = outermost(dot.position_nm[shell] - centre, u, rho)
+    return Terrain(np.maximum(outer - core, 0.0), np.maximum(outer, core), dot.a_nm / math.sqrt(3))
+
+
+def roughness(dot: GrownDot, n: int = DIRECTIONS) -> float:
+    """Standard deviation of the shell's thickness over ``n`` directions, in nm; 0 without a shell."""
+    return terrain(dot, n).roughness_nm
+
+
+def floor(dot: GrownDot, n: int = DIRECTIONS) -> float:
+    """Roughness that facets and atoms alone make, in nm.
+
+    The shell's anions are put back on the free anion sites of the same lattice by radius, nearest the
+    centre first (among equals in the order of the arrays): the roundest dot this lattice allows.
+    """
+    kinds = table(dot)
+    anion = ~dot.cation
+    mine = kinds.own[dot.kind] & anion
+    number = int(np.count_nonzero((kinds.shell[dot.kind] >= 0) & anion))
+    centre = dot.position_nm[mine].mean(axis=0)
+    free = dot.position_nm[anion & ~mine] - centre
+    nearest = np.argsort(np.round(np.linalg.norm(free, axis=1), 6), kind="stable")[:number]
+    u, rho = directions(n), dot.a_nm / 2
+    core = outermost(dot.position_nm[mine] - centre, u, rho)
+    return float(np.std(np.maximum(outermost(free[nearest], u, rho) - core, 0.0)))
+
+
+def holes(
+    dot: GrownDot, at_least: int = TERRACE, where: Grid | None = None, known: Table | None = None
+) -> int:
+    """Empty anion sites with ``at_least`` of twelve anion neighbours occupied: vacancies, most in terraces.
+
+    A single vacancy in a {111} terrace has nine, in a {100} terrace eight; a kink site has six.  Whether
+    the dot lists the empty site does not matter.
+    """
+    net, kinds = where or grid(dot), known or table(dot)
+    filled = ~dot.cation & (kinds.own | (kinds.shell >= 0))[dot.kind]
+    return len(crowded(net, filled, at_least))
+
+
+def crowded(net: Grid, filled: NDArray[np.bool_], at_least: int) -> NDArray[np.int64]:
+    """Places of the sublattice of ``filled`` (n,) that are empty beside ``at_least`` filled ones."""
+    here = net.place[filled]
+    count = np.bincount((here[:, None] + net.second).ravel(), minlength=net.size**3)
+    count[here] = 0
+    return np.flatnonzero(count >= at_least)
+
+
+# --- outermost ion in a tube ------------------------------------------------------------------------------
+
+
+def outermost(points_nm: Array, u: Array, rho_nm: float) -> Array:
+    """Greatest r·u > 0 of ``points_nm`` (n, 3) within ``rho_nm`` of the ray along ``u`` (m, 3); else 0."""
+    if not len(points_nm):
+        return np.zeros(len(u))
+    r = np.linalg.norm(points_nm, axis=1)
+    order = np.argsort(-r, kind="stable")
+    out: Array = _kernel()(np.ascontiguousarray(points_nm[order]), r[order], u, rho_nm**2)
+    return out
+
+
+def outermost_plain(points_nm: Array, u: Array, rho_nm: float) -> Array:
+    """:func:`outermost` without a compiler: the same numbers, slower."""
+    if not len(points_nm):
+        return np.zeros(len(u))
+    along = points_nm @ u.T
+    off = np.sum(points_nm**2, axis=1)[:, None] - along**2
+    out: Array = np.max(np.where(off <= rho_nm**2, along, 0.0), axis=0, initial=0.0)
+    return out
+
+
+def _walk(points: Array, r: Array, u: Array, rho2: float) -> Array:
+    """Outermost points first; nothing nearer the centre than the best projection can beat it."""
+    out = np.zeros(len(u))
+    for k in range(len(u)):
+        x, y, z = u[k, 0], u[k, 1], u[k, 2]
+        best = 0.0
+        for i in range(len(r)):
+            if r[i] <= best:
+                break
+            p = points[i, 0] * x + points[i, 1] * y + points[i, 2] * z
+            if p > best and r[i] * r[i] - p * p <= rho2:
+                best = p
+        out[k] = best
+    return out
+
+
+@lru_cache(maxsize=1)
+def _kernel():  # type: ignore[no-untyped-def]
+    from numba import njit
+
+    return njit(cache=True)(_walk)
