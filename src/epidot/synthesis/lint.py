@@ -146,6 +146,8 @@ def unused(mechanism: Mechanism) -> list[Finding]:
     used |= {s.vapour for s in mechanism.species.values() if s.vapour}
     if mechanism.packing:
         used.add(mechanism.packing.limit)
+    if mechanism.lattice:
+        used |= mechanism.lattice.parameters()
     return [
         Finding("warning", "unused", f"no rate depends on the parameter {name}", mechanism.where)
         for name in mechanism.parameters

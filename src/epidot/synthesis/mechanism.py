@@ -19,6 +19,7 @@ from typing import Literal
 from epidot.constants import R_GAS
 from epidot.errors import Fault, InputError, NotBuiltYet, nearest
 from epidot.parameter import Parameter
+from epidot.synthesis.lattice.section import Section
 
 Phase = Literal["liquor", "surface", "deposited"]
 PHASES: tuple[Phase, ...] = ("liquor", "surface", "deposited")
@@ -199,6 +200,7 @@ class Mechanism:
     equilibria: Mapping[str, Equilibrium]
     species: Mapping[str, Species]
     reactions: tuple[Reaction, ...]
+    lattice: Section | None = None
 
     def si(self, parameter: str) -> float:
         """A parameter's value in J/mol, J/mol/K, 1/s and M."""
@@ -256,7 +258,8 @@ class Mechanism:
     def hash(self) -> str:
         """Twelve hexadecimal digits that change with any number or reaction (for provenance)."""
         rows = [(n, p.value, p.unit) for n, p in sorted(self.parameters.items())]
-        text = json.dumps([rows, [f"{r.id} {r} {r.law}" for r in self.reactions]], sort_keys=True)
+        steps = [repr(s) for s in self.lattice.steps] if self.lattice else []
+        text = json.dumps([rows, [f"{r.id} {r} {r.law}" for r in self.reactions], steps], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

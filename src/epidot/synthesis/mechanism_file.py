@@ -10,11 +10,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from epidot import documents
+from epidot.synthesis.lattice.reading import read_lattice
 from epidot.synthesis.mechanism import Mechanism
 from epidot.synthesis.mechanism_reactions import Reactions
 
 _TOP = "name title sources groups families reagents sites environments surfaces packing parameters equilibria"
-TOP = (*_TOP.split(), "species", "reactions", "note")
+TOP = (*_TOP.split(), "species", "reactions", "lattice", "note")
 
 
 def read(path: Path, *, where: str | None = None) -> Mechanism:
@@ -72,4 +73,5 @@ class _Reader(Reactions):
             equilibria=self.equilibria,
             species=self.species,
             reactions=reactions,
+            lattice=read_lattice(self, reactions),
         )

@@ -119,13 +119,13 @@ class Network:
             self.stoichiometry[index[name], j] = -1
             self.lost[index[name], j] = 1
 
-        rows = [_Direction.of(mechanism, r, reverse=False) for r in reactions]
+        rows = [Direction.of(mechanism, r, reverse=False) for r in reactions]
         rows += [
-            _Direction.of(mechanism, mechanism.species[s].vapour or "", reverse=False, leaving=s)
+            Direction.of(mechanism, mechanism.species[s].vapour or "", reverse=False, leaving=s)
             for s in volatile
         ]
         self._reverse = np.array([j for j, r in enumerate(reactions) if r.reversible], dtype=np.intp)
-        rows += [_Direction.of(mechanism, reactions[j], reverse=True) for j in self._reverse]
+        rows += [Direction.of(mechanism, reactions[j], reverse=True) for j in self._reverse]
         self._n, self._r, self._d = n, len(self.reactions), len(rows)
 
         self._ln_A = np.array([row.ln_A for row in rows])
@@ -148,7 +148,7 @@ class Network:
 
     # -- terms ----------------------------------------------------------------------------------
 
-    def _set_environments(self, rows: list[_Direction], index: Mapping[str, int], sites: float) -> None:
+    def _set_environments(self, rows: list[Direction], index: Mapping[str, int], sites: float) -> None:
         names = list(self.mechanism.environments)
         self._theta = np.zeros((len(names), self._n))
         for e, name in enumerate(names):
@@ -161,7 +161,7 @@ class Network:
         self._has_barrier = np.flatnonzero(self._w.any(axis=1))
         self._barrier_rows = self._w[self._has_barrier] @ self._theta if names else np.zeros((0, self._n))
 
-    def _set_shells(self, rows: list[_Direction], index: Mapping[str, int], core_diameter_nm: float) -> None:
+    def _set_shells(self, rows: list[Direction], index: Mapping[str, int], core_diameter_nm: float) -> None:
         """Filling θ of every shell class as a linear form of the counts, and who depends on it how."""
         self._filling: dict[str, Array] = {}
         self.capacity: dict[str, dict[str, float]] = {}
@@ -193,7 +193,7 @@ class Network:
                     self._shell_terms.append((who, form, constant, slope, extra))  # type: ignore[arg-type]
 
     def _set_packing(
-        self, rows: list[_Direction], index: Mapping[str, int], core_diameter_nm: float, on: bool
+        self, rows: list[Direction], index: Mapping[str, int], core_diameter_nm: float, on: bool
     ) -> None:
         self._packed = np.zeros(0, dtype=np.intp)
         law = self.mechanism.packing
@@ -296,7 +296,7 @@ class Network:
 
 
 @dataclass(frozen=True)
-class _Direction:
+class Direction:
     """One direction of a reaction with its numbers resolved."""
 
     ln_A: float
@@ -313,10 +313,10 @@ class _Direction:
     barrier: Mapping[str, float] = None  # type: ignore[assignment]
 
     @staticmethod
-    def of(mechanism: Mechanism, reaction: Reaction | str, *, reverse: bool, leaving: str = "") -> _Direction:
+    def of(mechanism: Mechanism, reaction: Reaction | str, *, reverse: bool, leaving: str = "") -> Direction:
         """The forward or the reverse direction, or the loss of a volatile species."""
         if isinstance(reaction, str):
-            return _Direction(math.log(mechanism.si(reaction)), 0.0, (leaving,), 0, 0, 0, 1.0, barrier={})
+            return Direction(math.log(mechanism.si(reaction)), 0.0, (leaving,), 0, 0, 0, 1.0, barrier={})
         law = reaction.law
         orders = dict(reaction.products if reverse else reaction.reactants)
         if not reverse:
@@ -335,7 +335,7 @@ class _Direction:
             ln_A += sign * mechanism.si(K.dS) / R_GAS
             energy += sign * mechanism.si(K.dH)
         pairs = [n for s, n in orders.items() if n > 1 and mechanism.species[s].phase != "liquor"]
-        return _Direction(
+        return Direction(
             ln_A=ln_A,
             energy=energy,
             factors=factors,

@@ -1,0 +1,210 @@
+"""One segment of a recipe on the lattice: whole molecules in, states out, nothing lost on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.errors import WorkError
+from epidot.synthesis.kmc.programme import Flow, Programme, smooth
+from epidot.synthesis.kmc.simulation import Simulation
+from epidot.synthesis.lattice.dots import master_for
+from epidot.synthesis.lattice.flock import Flock
+from epidot.synthesis.lattice.telling import in_mean_field
+from epidot.synthesis.lattice.translation import Active, active
+from epidot.synthesis.state import FlaskState, Segment, Trajectory
+
+if TYPE_CHECKING:
+    from epidot.synthesis.lattice.engine import LatticeEngine
+
+ROOM_NM = 1.0  # of empty lattice beyond the outermost unit when a sphere is made
+MARGIN_NM = 0.45  # what must be left of it, or a larger one is made
+PORTIONS = 200  # of an addition by flow
+
+
+class Run:
+    """A segment under way.
+
+    Amounts are whole molecules beside the dots that are simulated.  What a rounding leaves over (``rest``)
+    waits outside and is counted with the liquor whenever a state is told, so that moles are kept to rounding.
+    """
+
+    def __init__(self, engine: LatticeEngine, state: FlaskState, segment: Segment) -> None:
+        self.engine, self.state, self.segment = engine, state, segment
+        self.flock: Flock = state.grown
+        self.per_mol = self.flock.n / state.dots_mol
+        known = engine.mechanism.species
+        self.rest: dict[str, float] = {}
+        self.liquor: dict[str, int] = {}
+        for name, mol in state.liquor.items():
+            if name in known:
+                self.liquor[name] = round(mol * self.per_mol)
+                self.rest[name] = mol * self.per_mol - self.liquor[name]
+        self.inflow = {s: r * self.per_mol for s, r in segment.inflow.items() if r > 0 and s in known}
+        self.random = self.flock.random
+        self.clock = 0.0
+        self.before: dict[str, int] = {}  # events of this segment on smaller lattices
+        self.prepare()
+
+    def prepare(self) -> None:
+        """A simulation of what is there from now on, on a lattice with room to grow."""
+        flock = self.flock = self.with_room(self.flock)
+        segment = self.segment
+        there = [name for name, n in flock.counts.items() if n]
+        dissolved = [s for s, n in self.liquor.items() if n] + list(self.inflow)
+        what = self.what = active(self.engine.mechanism, self.engine.section, there, dissolved)
+        compiled = self.engine.compiled(flock, what, segment.atmosphere == "vacuum")
+        to_model = np.zeros(len(flock.kinds), dtype=np.uint8)
+        of_model = [flock.kinds.index(k) for k in what.kinds]
+        to_model[of_model] = np.arange(len(of_model))
+        self.from_model = np.array(of_model, dtype=np.uint8)
+        self.began = self.clock
+        left = segment.duration_s - self.clock
+        share = self.clock / segment.duration_s
+        now_K = segment.start_K + (segment.end_K - segment.start_K) * share
+        self.simulation = Simulation(
+            compiled,
+            to_model[flock.kind.reshape(-1)],
+            seed=0,
+            programme=Programme((0.0, left), (now_K, segment.end_K)),
+            liquor={s: self.liquor.get(s, 0) for s in what.liquor},
+            volume=(self.state.volume_L + segment.volume_inflow * self.clock) * self.per_mol,
+            flows=self.flows(left),
+        )
+        self.simulation.state.random[:] = self.random
+
+    def flows(self, left: float) -> tuple[Flow, ...]:
+        """What is still to flow in, as whole molecules."""
+        self.whole: dict[str, int] = {}
+        for s, rate in self.inflow.items():
+            exact = rate * left + self.rest.get(s, 0.0)
+            self.whole[s] = max(int(np.floor(exact)), 0)
+            self.rest[s] = exact - self.whole[s]
+        if not self.inflow and not self.segment.volume_inflow:
+            return ()
+        self.parts = smooth(self.whole, 0.0, left, PORTIONS, self.segment.volume_inflow * left * self.per_mol)
+        return self.parts
+
+    def waiting(self, t: float) -> dict[str, float]:
+        """Per species what is due by now and not among the whole molecules of the liquor."""
+        out = dict(self.rest)
+        if self.inflow:
+            poured: dict[str, int] = dict.fromkeys(self.inflow, 0)
+            for flow, n in zip(self.parts, self.simulation.state.poured, strict=True):
+                for s, each in flow.molecules.items():
+                    poured[s] += each * int(n)
+            for s, rate in self.inflow.items():
+                out[s] += self.whole[s] - poured[s] - rate * (self.segment.duration_s - t)
+        return out
+
+    # -- through the segment ------------------------------------------------------------------------
+
+    def through(self, points: int) -> Trajectory:
+        """All points; the last state carries the dots."""
+        duration = self.segment.duration_s
+        states: list[FlaskState] = []
+        events: list[dict[str, int]] = []
+        for j, t in enumerate(np.linspace(0.0, duration, points + 1)[1:], start=1):
+            outcome = self.simulation.run(until=float(t) - self.began)
+            self.clock = float(t)
+            far = self.farthest()
+            rim = self.flock.radii_nm[1]
+            if far > rim - self.flock.a_nm / np.sqrt(2.0):
+                raise WorkError(
+                    f"a dot has grown to the rim of its lattice, {rim:.1f} nm from the middle, within "
+                    f"{duration / points:.0f} s; that much growth at once is beyond this engine"
+                )
+            events.append(self.events())
+            states.append(self.state_now(outcome.deadlock or "", last=j == points))
+            if j < points and far + MARGIN_NM > rim:
+                self.go_on_larger()
+        names = list(dict.fromkeys(name for row in events for name in row))
+        per_dot = {n: np.array([row.get(n, 0) / self.flock.n for row in events]) for n in names}
+        return Trajectory(tuple(states), per_dot)
+
+    def go_on_larger(self) -> None:
+        """The same chain on a larger lattice."""
+        self.rest = self.waiting(self.clock)
+        self.before = self.events()
+        self.liquor = self.molecules()
+        self.random = self.simulation.state.random.copy()
+        self.flock = replace(self.flock, kind=self.kinds())
+        self.prepare()
+
+    def with_room(self, flock: Flock) -> Flock:
+        """On a larger lattice if dots have come near the rim."""
+        empty = [flock.kinds.index(k) for k in self.engine.section.vacant.values()]
+        far = _farthest(flock, ~np.isin(flock.kind, empty).all(axis=0))
+        if far + MARGIN_NM <= flock.radii_nm[1]:
+            return flock
+        larger = master_for(flock.diameters_nm, far + ROOM_NM, flock.a_nm, flock.near_nm)
+        return flock.moved_to(larger, self.engine.section.vacant)
+
+    def farthest(self) -> float:
+        """Distance of the outermost unit from the middle of its lattice, nm."""
+        empty = [i for i, k in enumerate(self.what.kinds) if k in self.engine.section.vacant.values()]
+        taken = ~np.isin(self.simulation.state.species.reshape(self.flock.n, -1), empty).all(axis=0)
+        return _farthest(self.flock, taken)
+
+    # -- what is there ------------------------------------------------------------------------------
+
+    def kinds(self) -> NDArray[np.uint8]:
+        """The kind of every site, shape (dots, n)."""
+        return np.asarray(self.from_model[self.simulation.species].reshape(self.flock.n, -1))
+
+    def events(self) -> dict[str, int]:
+        """Events of this segment so far, all dots and the liquor."""
+        return _sum(self.before, self.simulation.counts)
+
+    def molecules(self) -> dict[str, int]:
+        """Whole molecules in the liquor."""
+        return {**self.liquor, **self.simulation.liquor}
+
+    def state_now(self, stuck: str, *, last: bool) -> FlaskState:
+        """The flask at the present time; its dots only if asked for."""
+        state, segment, t, flock = self.state, self.segment, self.clock, self.flock
+        waiting, molecules = self.waiting(t), self.molecules()
+        liquor = dict(state.liquor)
+        for name in dict.fromkeys([*molecules, *waiting]):
+            liquor[name] = (molecules.get(name, 0) + waiting.get(name, 0.0)) / self.per_mol
+        for name, rate in segment.inflow.items():
+            if name not in self.engine.mechanism.species:
+                liquor[name] = liquor.get(name, 0.0) + rate * t
+        lost = dict(state.lost)
+        for name, n in self.events().items():
+            if name.startswith("vapour["):
+                species = name[7:-1]
+                lost[species] = lost.get(species, 0.0) + n / self.per_mol
+        counts = {k: n for k, n in self.simulation.on.items()}
+        grown = None
+        if last:
+            grown = replace(
+                flock,
+                kind=self.kinds(),
+                random=self.simulation.state.random.copy(),
+                events=_sum(flock.events, self.events()),
+                stuck=stuck,
+            )
+        return state.with_(
+            temperature_K=segment.start_K + (segment.end_K - segment.start_K) * t / segment.duration_s,
+            volume_L=state.volume_L + segment.volume_inflow * t,
+            surface=in_mean_field(self.engine.section, counts, flock.n),
+            liquor=liquor,
+            lost=lost,
+            time_s=state.time_s + t,
+            grown=grown,
+        )
+
+
+def _farthest(flock: Flock, taken: NDArray[np.bool_]) -> float:
+    of = flock.master
+    assert of.lattice.position is not None
+    return float(np.linalg.norm(of.lattice.position[taken & ~of.cation], axis=1).max())
+
+
+def _sum(a: Mapping[str, int], b: Mapping[str, int]) -> dict[str, int]:
+    return {name: a.get(name, 0) + b.get(name, 0) for name in dict.fromkeys([*a, *b])}
