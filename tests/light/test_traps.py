@@ -97,9 +97,30 @@ def plqy(dot: LayeredDot) -> float:
     return components(K, trap_means(dot), trap_rates()).plqy
 
 
+def test_a_site_with_oxide_is_not_open_as_well():
+    full = trap_means(surface(coverage=0.7, linked=1, oxide=0.3 * 187.0))
+    assert full.deep == pytest.approx(0, abs=1e-12)
+    assert trap_means(surface(coverage=0.7, linked=1)).deep > 0
+
+
+def test_surface_traps_act_as_far_as_the_electron_reaches():
+    dot = surface(coverage=1, linked=1, surface_traps=10)
+    half = trap_means(dot, {"trap_reach_per_nm3": 1e-3}, 1e-3).surface
+    assert half == pytest.approx(5)
+    assert trap_means(dot, density_nm3=0.0).surface == 0
+    assert trap_means(dot).surface == pytest.approx(10)
+
+
+def test_surface_and_interface_traps_are_of_one_kind():
+    rates = trap_rates()
+    apart = components(K, TrapMeans(0.0, 0.3, 0.5), rates)
+    joined = components(K, TrapMeans(0.0, 0.8), rates)
+    assert apart.plqy == pytest.approx(joined.plqy, rel=1e-12)
+
+
 def test_surfaces_of_choi2023_come_in_order():
     """C075 Se < Zn < ZnSe; C094 pristine < HF; C104/C106 staged above them; C107 conventional below."""
-    se, zn = surface(coverage=0.73, oxide=51), surface(oxide=63)
+    se, zn = surface(coverage=0.73, oxide=51), surface(oxide=113)
     pristine = surface(coverage=0.68, linked=0.98, oxide=60, oxide_memory=4)
     hf = surface(coverage=0.83, linked=0.99, oxide=31, oxide_memory=11)
     staged = surface(coverage=0.98, linked=0.96, oxide_memory=2.5)

@@ -6,6 +6,7 @@ Two lifetimes, defined once: ``tau_amplitude = ∫ I dt / I(0)`` and ``tau_inten
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -50,7 +51,8 @@ def dot_decay(
 ) -> Components:
     """Decay of many dots of one size; ``means`` replaces the trap numbers that follow from the surface."""
     k_r = radiative_rate(dot, levels, choice=choice).k_r
-    return components(k_r, means or trap_means(dot, choice), trap_rates(choice))
+    found = means or trap_means(dot, choice, levels.density_out_e)
+    return components(k_r, found, trap_rates(choice))
 
 
 def population_decay(
@@ -75,8 +77,11 @@ def population_decay(
         for d, node in zip(known.diameters, known.nodes, strict=True)
     ]
     amplitude, rate = [], []
-    for d, w, k_r in zip(diameters, weights, known.interpolated(at_nodes, diameters), strict=True):
-        traps = means or trap_means(population.dot.scaled(float(d)), choice)
+    rates = known.interpolated(at_nodes, diameters)
+    # Its logarithm, for over a few shells the density falls by orders of magnitude.
+    seen = np.exp(known.interpolated([math.log(node.density_out_e) for node in known.nodes], diameters))
+    for d, w, k_r, density in zip(diameters, weights, rates, seen, strict=True):
+        traps = means or trap_means(population.dot.scaled(float(d)), choice, float(density))
         part = components(float(k_r), traps, trap_rates(choice))
         amplitude.append(w * part.amplitude)
         rate.append(part.rate)

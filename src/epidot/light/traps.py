@@ -2,12 +2,13 @@
 
 The number of traps of a dot is a Poisson number.  Two classes:
 
-- *deep*, irreversible: a pair of neighbouring positions that are both open (core-surface sites without
-  a chalcogenide), or both end in a singly bound chalcogenide (not yet linked).  A lone one is healed by
-  its ligand.  So the means grow with the squares of the open and of the unlinked share; a site that bears
-  oxide is open (the form was chosen with the targets in view: docs/theory/light.md);
-- *oxide*, reversible: it takes the excitation up at ``k_t``, gives it back at ``k_d`` or loses it at
-  ``k_n``.  One for every so many oxide units that are or ever were at the interface.
+- *deep*, irreversible: a pair of neighbouring positions that are both open (core-surface sites with neither
+  chalcogenide nor oxide), or both end in a singly bound chalcogenide (not yet linked).  A lone one is
+  healed by its ligand.  So the means grow with the squares of the open and of the unlinked share (the form
+  was chosen with the targets in view: docs/theory/light.md);
+- *reversible*: it takes the excitation up at ``k_t``, gives it back at ``k_d`` or loses it at ``k_n``.  One
+  for every so many oxide units that are or ever were at the interface and were not repaired, and one for
+  every position of the outer surface that no ligand heals, as far as the electron reaches that surface.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ NEGLIGIBLE = 1e-10
 
 @dataclass(frozen=True)
 class TrapRates:
-    """Rates in 1/ns: capture by one deep trap; capture, release and loss of one oxide trap; the rest."""
+    """Rates in 1/ns: capture by one deep trap; capture, release, loss of one reversible trap; the rest."""
 
     k_deep: float
     k_t: float
@@ -40,10 +41,11 @@ class TrapRates:
 
 @dataclass(frozen=True)
 class TrapMeans:
-    """Mean numbers of traps per dot."""
+    """Mean numbers of traps per dot: deep ones, and reversible ones of oxide and of the outer surface."""
 
     deep: float
     oxide: float
+    surface: float = 0.0
     known: bool = True  # False: nothing is known of the surface, and none were assumed
 
 
@@ -97,10 +99,24 @@ def trap_rates(choice: Mapping[str, float] | None = None) -> TrapRates:
     )
 
 
-def trap_means(dot: LayeredDot, choice: Mapping[str, float] | None = None) -> TrapMeans:
+def reached(density_nm3: float, choice: Mapping[str, float] | None = None) -> float:
+    """Share of the outer surface's traps that act: ρ/(ρ + ρ₀) for an electron density ρ there.
+
+    A trap whose capture, in proportion to ρ, is slow against emission does nothing; ρ₀ is where both are
+    alike (``trap_reach_per_nm3``).
+    """
+    half = (choice or {}).get("trap_reach_per_nm3", number("trap_reach_per_nm3"))
+    return density_nm3 / (density_nm3 + half) if math.isfinite(density_nm3) else 1.0
+
+
+def trap_means(
+    dot: LayeredDot, choice: Mapping[str, float] | None = None, density_nm3: float = math.inf
+) -> TrapMeans:
     """Mean numbers of traps of ``dot`` from its surface: coverage, linked share, oxide now and before.
 
-    A dot without ``sites`` says nothing about its surface: no traps, ``known=False``.
+    ``density_nm3`` is the electron's probability density at the outer surface, which decides how many of
+    ``surface_traps`` act (all of them where it is not given).  A dot without ``sites`` says nothing about
+    its surface: no traps, ``known=False``.
     """
     if dot.sites <= 0:
         return TrapMeans(0.0, 0.0, known=False)
@@ -111,12 +127,14 @@ def trap_means(dot: LayeredDot, choice: Mapping[str, float] | None = None) -> Tr
 
     coverage = min(max(dot.coverage, 0.0), 1.0)
     linked = min(max(dot.linked, 0.0), 1.0)
-    open_share = 1 - coverage
+    open_share = max(0.0, 1 - coverage - dot.oxide / dot.sites)
     tips = coverage * (1 - linked)
     deep = dot.sites * (
         get("deep_traps_per_open_pair") * open_share**2 + get("deep_traps_per_tip_pair") * tips**2
     )
-    return TrapMeans(deep, get("traps_per_oxide") * (dot.oxide + dot.oxide_memory))
+    oxide = get("traps_per_oxide") * (dot.oxide + dot.oxide_memory)
+    surface = dot.surface_traps * reached(density_nm3, choice) if dot.surface_traps else 0.0
+    return TrapMeans(deep, oxide, surface)
 
 
 def poisson(mean: float) -> tuple[Array, Array]:
@@ -134,11 +152,11 @@ def poisson(mean: float) -> tuple[Array, Array]:
 def components(k_r: float, means: TrapMeans, rates: TrapRates) -> Components:
     """Decay of many equal dots, exact: two exponentials for each pair of trap numbers.
 
-    With a deep and b oxide traps the excited state X and the trapped state T obey
+    With a deep and b reversible traps the excited state X and the trapped state T obey
     X' = −(k_r + k_0 + a k_deep + b k_t) X + k_d T,  T' = b k_t X − (k_d + k_n) T,  X(0) = 1.
     """
     a, pa = poisson(means.deep)
-    b, pb = poisson(means.oxide)
+    b, pb = poisson(means.oxide + means.surface)  # a sum of Poisson numbers is one
     p = np.multiply.outer(pa, pb).ravel()
     out = np.add.outer(k_r + rates.k_0 + a * rates.k_deep, b * rates.k_t).ravel()
     taken = np.broadcast_to(b * rates.k_t, (a.size, b.size)).ravel()
