@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 
@@ -267,6 +268,33 @@ def test_master_equation(backend: str, dots: int, lattice: Lattice) -> None:
     if backend == "numba":
         later = linalg.expm(generator(model, lattice, T) * t * 1.2)[3 ** (len(lattice) - 1)]
         assert pvalue(later) < 1e-4
+
+
+def test_the_order_of_reactions_does_not_matter() -> None:
+    """Declared in any order, the chain goes through other events to the same distribution."""
+    model, dots, t = little_model(), 8000, 0.7
+    lattice = chain(4)
+    exact = linalg.expm(generator(model, lattice, 290.0) * t)[27]
+
+    def seen(reactions: tuple[Reaction, ...]) -> np.ndarray:
+        many = compile_model(Model(model.species, reactions, model.counts), join([lattice] * dots))
+        run = Simulation(many, ["A", "e", "e", "e"] * dots, seed=4, programme=290.0)
+        run.run(until=t)
+        return np.bincount(run.species.reshape(dots, -1).astype(int) @ [27, 9, 3, 1], minlength=81)
+
+    def pvalue(observed: np.ndarray) -> float:
+        common = exact * dots > 8
+        expected = exact[common] / exact[common].sum() * observed[common].sum()
+        return float(stats.chisquare(observed[common], expected).pvalue)
+
+    first = seen(model.reactions)
+    for order in ((4, 3, 2, 1, 0), (2, 0, 4, 1, 3)):
+        then = seen(tuple(model.reactions[i] for i in order))
+        assert not np.array_equal(first, then), "the order must lead to other events"
+        assert pvalue(then) > 1e-3
+    # One rate taken for another is seen.
+    on, off, *rest = model.reactions
+    assert pvalue(seen((dataclasses.replace(on, A=1.15), off, *rest))) < 1e-4
 
 
 def test_survival_on_a_temperature_ramp() -> None:
