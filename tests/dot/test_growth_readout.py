@@ -14,6 +14,7 @@ from epidot.dot.facets import coverage
 from epidot.dot.grid import grid
 from epidot.dot.grown import GrownDot, SiteSpecies
 from epidot.dot.growth_readout import counts, mean_dot, read, summarise
+from epidot.dot.interior import charge, whole
 from epidot.dot.layers import Layer, LayeredDot
 
 A = crystal("InP").a_nm
@@ -130,7 +131,7 @@ def test_surface_marks_ligands_and_charge() -> None:
     assert found["hf_desorbable_fraction"] == 1
     assert found["In_exchanged_per_dot"] == 20
     n_p, n_in = int(np.sum(kinds == K["P"])), int(np.sum(kinds == K["core"]))
-    assert found["charge_per_dot"] == 3 * n_in - 3 * n_p + 60 + 10 + 2 * 20 - loose
+    assert charge(first) == 3 * n_in - 3 * n_p + 60 + 10 + 2 * 20 - loose
 
 
 def test_nothing_on_the_core() -> None:
@@ -329,3 +330,21 @@ def test_the_mean_dot() -> None:
     assert mean.roughness_nm == pytest.approx(0.3)
     with pytest.raises(ValueError, match="no dots"):
         mean_dot([])
+
+
+def test_a_hollow_core_is_filled_again() -> None:
+    """An engine may leave out the inside of the core: no reaction sees it, but atoms and charges count it."""
+    for centre in ((0, 0, 0), (0.4, 0.9, -0.3)):
+        full = put(blank(3.3, 3.0, centre), "ZnSe(l)", within(2.2))
+        kept = np.linalg.norm(full.position_nm + np.array([0.05, 0, 0.02]), axis=1) > 0.9
+        hollow = replace(
+            full, position_nm=full.position_nm[kept], cation=full.cation[kept], kind=full.kind[kept]
+        )
+        again = whole(hollow)
+        assert len(again) == len(full)
+        assert charge(hollow) == charge(full)
+        order = [np.lexsort(np.round(d.position_nm, 6).T) for d in (again, full)]
+        assert np.allclose(again.position_nm[order[0]], full.position_nm[order[1]])
+        assert np.array_equal(again.kind[order[0]], full.kind[order[1]])
+        assert summarise(hollow) == summarise(full)
+        assert whole(full) is full

@@ -57,9 +57,7 @@ def coverage(dot: GrownDot, where: Grid | None = None, known: Table | None = Non
     bonds = cube[net.place[free][:, None] + net.first].sum(axis=1)
     first, bonds = free[bonds > 0], bonds[bonds > 0]
     taken = kinds.shell[dot.kind[first]] >= 0
-    mine = ~dot.cation & kinds.own[dot.kind]
-    centre = dot.position_nm[mine].mean(axis=0) if mine.any() else np.zeros(3)
-    family = facing(dot.position_nm[first] - centre, net.out)
+    family = facing(dot.position_nm[first], net.out)
     return Coverage(
         Taken(int(taken.sum()), len(first)),
         {name: _count(taken, family == i) for i, name in enumerate(FAMILIES)},

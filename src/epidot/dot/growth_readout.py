@@ -44,7 +44,6 @@ class Tally:
     linked: int
     oxide: int
     memory: int
-    charge: float
 
     @property
     def shell(self) -> int:
@@ -76,7 +75,6 @@ def tally(dot: GrownDot, shells: Mapping[str, str] = SHELLS, known: Table | None
         total(anion & kinds.linked),
         total(kinds.oxide),
         total(kinds.memory),
-        float(number @ np.array([k.charge for k in dot.kinds])),
     )
 
 
@@ -162,8 +160,7 @@ def counts(
     anion shell; also ``_<facet>`` by direction), ``holes_per_dot`` (vacancies in terraces), ``bare``
     and ``thin`` (shares of directions), ``roughness_nm``, ``attached_fraction`` (shell anions that iterated
     removal of singly attached ones leaves), ``oxide_radius_nm`` and ``oxide_clustering`` (see
-    :func:`oxide_places`), ``charge_per_dot`` (with the core's own ions, where their kinds
-    carry a charge) and ``mean_diameter_nm``, twice the mean over directions of the outermost anion's
+    :func:`oxide_places`) and ``mean_diameter_nm``, twice the mean over directions of the outermost anion's
     projection (the diameter by volume is that of the layered dot).
     """
     kinds = table(dot, shells)
@@ -189,7 +186,7 @@ def counts(
     out["attached_fraction"] = float(np.mean(attached(dot, net, kinds))) if n else 0.0
     out["holes_per_dot"] = float(ground.holes(dot, where=net, known=kinds)) if n else 0.0
     radius, clustering = oxide_places(dot, net, kinds)
-    out |= {"oxide_radius_nm": radius, "oxide_clustering": clustering, "charge_per_dot": found.charge}
+    out |= {"oxide_radius_nm": radius, "oxide_clustering": clustering}
     seen = terrain or ground.terrain(dot, known=kinds)
     out |= {"roughness_nm": seen.roughness_nm, "bare": seen.bare, "thin": seen.thin if n else 0.0}
     out["mean_diameter_nm"] = 2 * float(np.mean(seen.outer_nm))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from epidot.dot.composition import ions as ions_of
 from epidot.dot.grid import Grid, grid
 from epidot.dot.grown import GrownDot
+from epidot.dot.interior import whole
 from epidot.dot.species import SHELLS, Table, cations_of, table
 
 Array = NDArray[np.float64]
@@ -55,9 +56,7 @@ def oxide_places(dot: GrownDot, where: Grid | None = None, known: Table | None =
     n = int(np.count_nonzero(oxide))
     if n == 0:
         return 0.0, 0.0
-    mine = ~dot.cation & kinds.own[dot.kind]
-    centre = dot.position_nm[mine].mean(axis=0) if mine.any() else np.zeros(3)
-    radius = float(np.linalg.norm(dot.position_nm[oxide] - centre, axis=1).mean())
+    radius = float(np.linalg.norm(dot.position_nm[oxide], axis=1).mean())
     net = where or grid(dot)
     sites = dot.cation & kinds.surface[dot.kind]
     beside = _pairs(net, sites)
@@ -94,13 +93,11 @@ def profile(dots: GrownDot | Sequence[GrownDot], width_nm: float = 0.1) -> Profi
     if not group:
         raise ValueError("a profile of no dots")
     found: list[tuple[str, Array, Array]] = []
-    for dot in group:
+    for dot in map(whole, group):
         kinds = table(dot)
         core = ions_of(dot.core)
         wanted = {*core.cations, *core.anions, *kinds.elements, *cations_of(SHELLS)}
-        mine = ~dot.cation & kinds.own[dot.kind]
-        centre = dot.position_nm[mine].mean(axis=0) if mine.any() else np.zeros(3)
-        r = np.linalg.norm(dot.position_nm - centre, axis=1)
+        r = np.linalg.norm(dot.position_nm, axis=1)
         for el in sorted(wanted | {"O"}):
             per = np.array([_ions(k.composition, el, dot.core, i, kinds) for i, k in enumerate(dot.kinds)])
             weight = per[dot.kind]

@@ -75,10 +75,9 @@ def terrain(dot: GrownDot, n: int = DIRECTIONS, known: Table | None = None) -> T
     anion = ~dot.cation
     mine = kinds.own[dot.kind] & anion
     shell = (kinds.shell[dot.kind] >= 0) & anion
-    centre = dot.position_nm[mine].mean(axis=0) if mine.any() else np.zeros(3)
     u, rho = directions(n), dot.a_nm / 2
-    core = outermost(dot.position_nm[mine] - centre, u, rho)
-    outer = outermost(dot.position_nm[shell] - centre, u, rho)
+    core = outermost(dot.position_nm[mine], u, rho)
+    outer = outermost(dot.position_nm[shell], u, rho)
     return Terrain(np.maximum(outer - core, 0.0), np.maximum(outer, core), dot.a_nm / math.sqrt(3))
 
 
@@ -97,11 +96,10 @@ def floor(dot: GrownDot, n: int = DIRECTIONS) -> float:
     anion = ~dot.cation
     mine = kinds.own[dot.kind] & anion
     number = int(np.count_nonzero((kinds.shell[dot.kind] >= 0) & anion))
-    centre = dot.position_nm[mine].mean(axis=0)
-    free = dot.position_nm[anion & ~mine] - centre
+    free = dot.position_nm[anion & ~mine]
     nearest = np.argsort(np.round(np.linalg.norm(free, axis=1), 6), kind="stable")[:number]
     u, rho = directions(n), dot.a_nm / 2
-    core = outermost(dot.position_nm[mine] - centre, u, rho)
+    core = outermost(dot.position_nm[mine], u, rho)
     return float(np.std(np.maximum(outermost(free[nearest], u, rho) - core, 0.0)))
 
 
