@@ -22,6 +22,8 @@ Bools = NDArray[np.bool_]
 Oxide = Literal["random", "patchy"]
 PATCHES = 3  # of oxide on a dot, where it is patchy
 
+_STEP_NM = 0.4
+_TYPICAL = 100  # dots that the mean dot is taken from
 _SKIN_NM = 0.75  # of core below the surface that is kept: more than any reaction sees
 
 
@@ -48,7 +50,7 @@ class Master:
         return self.lattice.sublattice == 0
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=8)
 def master(inner_nm: float, outer_nm: float, cations_nm: float, a_nm: float, near_nm: float) -> Master:
     """The sites of zinc blende within these radii, with the relations ``nn``, ``second`` and ``near``."""
     from scipy.spatial import cKDTree
@@ -82,13 +84,18 @@ def master(inner_nm: float, outer_nm: float, cations_nm: float, a_nm: float, nea
 def master_for(diameters_nm: Floats, outer_nm: float, a_nm: float, near_nm: float) -> Master:
     """A lattice for cores of these diameters, wherever their centres lie, up to ``outer_nm`` from the middle.
 
-    Radii are rounded outward to 0.1 nm, so that runs of like dots share it.
+    Radii are rounded outward to steps of ``_STEP_NM``, so that like flasks share it.
     """
     off = 0.57 * a_nm  # the farthest a centre lies from a lattice point
     inner = max(float(diameters_nm.min()) / 2 - off - _SKIN_NM, 0.0)
     cations = float(diameters_nm.max()) / 2 + off + a_nm / 2
-    inner, outer_nm, cations = np.floor(inner * 10) / 10, np.ceil(outer_nm * 10) / 10, np.ceil(cations * 10) / 10
-    return master(float(inner), float(outer_nm), float(cations), a_nm, near_nm)
+    return master(
+        float(np.floor(inner / _STEP_NM) * _STEP_NM),
+        float(np.ceil(outer_nm / _STEP_NM) * _STEP_NM),
+        float(np.ceil(cations / _STEP_NM) * _STEP_NM),
+        a_nm,
+        near_nm,
+    )
 
 
 def centres(n: int, a_nm: float, rng: np.random.Generator) -> Floats:
@@ -172,6 +179,11 @@ class Shape:
     first: float
     around: Mapping[str, float]
 
+    @property
+    def key(self) -> tuple[float, ...]:
+        """What tells two of them apart."""
+        return (self.bearing, self.first, *self.around.values())
+
     def neighbours(self, relation: str, from_: str, to: str) -> float:
         """Mean number of such neighbours."""
         return self.around[f"{relation}/{from_}/{to}"]
@@ -196,3 +208,19 @@ class Shape:
         size = {"cation": bearing, "anion": first}
         around = {key: total / size[key.split("/")[1]] for key, total in totals.items()}
         return cls(bearing / len(dots), first / len(dots), around)
+
+
+@lru_cache(maxsize=16)
+def mean_shape(diameter_nm: float, bearing: float, a_nm: float, near_nm: float) -> Shape:
+    """The shape of the mean dot: ``_TYPICAL`` cuts of that diameter, always the same, ``bearing`` cations each.
+
+    Rates must not depend on which dots a flask happens to hold.
+    """
+    rng = np.random.default_rng(_TYPICAL)
+    size = np.array([diameter_nm])
+    of = master_for(size, diameter_nm / 2 + 2 * a_nm, a_nm, near_nm)
+    found = []
+    for centre in centres(_TYPICAL, a_nm, rng):
+        dot = cut(of, centre, diameter_nm, rng)
+        found.append((dot.bearing[: int(np.floor(bearing + rng.random()))], dot.first))
+    return Shape.of(of, found)

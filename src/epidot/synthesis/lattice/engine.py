@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,7 +14,7 @@ from epidot.synthesis.kmc.compiler import Compiled, compile_model
 from epidot.synthesis.kmc.lattice import Lattice as Sites
 from epidot.synthesis.kmc.lattice import join
 from epidot.synthesis.kmc.stream import seeded
-from epidot.synthesis.lattice.dots import Oxide, Shape, centres, cut, dressed, inventory, master_for
+from epidot.synthesis.lattice.dots import Oxide, centres, cut, dressed, inventory, master_for, mean_shape
 from epidot.synthesis.lattice.flock import Flock
 from epidot.synthesis.lattice.passage import ROOM_NM, Run
 from epidot.synthesis.lattice.section import Section
@@ -24,6 +23,10 @@ from epidot.synthesis.lattice.translation import Active, active, model_of
 from epidot.synthesis.meanfield import MeanField
 from epidot.synthesis.mechanism import Mechanism, load
 from epidot.synthesis.state import FlaskState, Segment, Trajectory
+
+_USUAL = 3.0  # standard deviations; a lattice for diameters within them serves most flasks
+_KEPT = 24
+_MODELS: dict[tuple[object, ...], Compiled] = {}  # compiled models, the oldest is given up first
 
 
 @dataclass
@@ -52,11 +55,10 @@ class LatticeEngine:
 
     mechanism: Mechanism = field(default_factory=load)
     dots: int = 100
-    seed: int = 0
+    seed: int | Sequence[int] = 0
     sigma_rel: float = 0.0
     oxide: Oxide = "random"
     diameters_nm: NDArray[np.float64] | None = None
-    _compiled: dict[tuple[Any, ...], Compiled] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         if self.mechanism.lattice is None:
@@ -86,16 +88,17 @@ class LatticeEngine:
         from epidot.matter.materials import material
 
         surface, section = self.mechanism.surface(state.core), self.section
-        rng = np.random.default_rng([self.seed, zlib.crc32(b"cores on the lattice")])
+        rng = np.random.default_rng(self._stream(b"cores on the lattice"))
         a = material(state.core)["a_nm"]
         diameters = self._diameters(state.core_diameter_nm)
         middle = centres(self.dots, a, rng)
-        reach = float(np.max(diameters / 2 + np.linalg.norm(middle, axis=1)))
-        of = master_for(diameters, reach + ROOM_NM, a, section.near_nm)
+        usual = state.core_diameter_nm * (1 + _USUAL * self.sigma_rel * np.array([-1.0, 1.0]))
+        all_ = np.concatenate([usual, diameters])
+        of = master_for(all_, float(all_.max()) / 2 + 0.57 * a + ROOM_NM, a, section.near_nm)
         index = {name: i for i, name in enumerate(section.kinds)}
         kind = np.full((self.dots, len(of)), index[section.vacant["beyond"]], dtype=np.uint8)
+        bearing = sum(surface.per_dot.values()) * (state.core_diameter_nm / surface.reference_diameter_nm) ** 2
         oxide = frozenset(s for s in surface.per_dot if "oxide" in section.kinds[s].marks)
-        shapes = []
         for row, centre, d in zip(kind, middle, diameters, strict=True):
             dot = cut(of, centre, float(d), rng)
             row[of.cation] = index[section.vacant["cation"]]
@@ -107,7 +110,6 @@ class LatticeEngine:
             patchy = oxide if self.oxide == "patchy" else frozenset[str]()
             for name, sites in dressed(of, dot, numbers, patchy, rng).items():
                 row[sites] = index[name]
-            shapes.append((dot.bearing[: sum(numbers.values())], dot.first))
         flock = Flock(
             core=state.core,
             a_nm=a,
@@ -117,17 +119,21 @@ class LatticeEngine:
             centres_nm=middle,
             kind=kind,
             kinds=tuple(section.kinds),
-            shape=Shape.of(of, shapes),
-            random=seeded(np.random.SeedSequence([self.seed, zlib.crc32(b"events on the lattice")])),
+            shape=mean_shape(state.core_diameter_nm, bearing, a, section.near_nm),
+            random=seeded(np.random.SeedSequence(self._stream(b"events on the lattice"))),
         )
         return state.with_(surface=in_mean_field(self.section, flock.counts, flock.n), grown=flock)
+
+    def _stream(self, of: bytes) -> list[int]:
+        seed = [self.seed] if isinstance(self.seed, int) else [int(s) for s in self.seed]
+        return [*seed, zlib.crc32(of)]
 
     def _diameters(self, mean_nm: float) -> NDArray[np.float64]:
         if self.diameters_nm is not None:
             return np.asarray(self.diameters_nm, dtype=np.float64)
         from epidot.dot.layers import LayeredDot, Population
 
-        rng = np.random.default_rng([self.seed, zlib.crc32(b"core diameters")])
+        rng = np.random.default_rng(self._stream(b"core diameters"))
         return Population.drawn(LayeredDot("core", mean_nm), self.dots, self.sigma_rel, rng).core_diameters_nm
 
     def grown(self, state: FlaskState) -> tuple[GrownDot, ...]:
@@ -153,12 +159,13 @@ class LatticeEngine:
         return Run(self, state, segment).through(max(points, 1))
 
     def compiled(self, flock: Flock, what: Active, vacuum: bool) -> Compiled:
-        """The model of what can happen on the present lattice; kept for the next segment."""
-        ids = tuple(s.id for s in what.steps)
-        key = (what.kinds, what.liquor, ids, vacuum, flock.radii_nm, flock.n)
-        if key not in self._compiled:
+        """The model of what can happen on the present lattice; kept for the next segment and the next flask."""
+        key = (self.mechanism.hash, what.key, vacuum, flock.radii_nm, flock.a_nm, flock.n, flock.shape.key)
+        if key not in _MODELS:
+            while len(_MODELS) >= _KEPT:
+                del _MODELS[next(iter(_MODELS))]
             model = model_of(self.mechanism, self.section, flock.shape, what, vacuum=vacuum)
             one = flock.master.lattice
             one = Sites(one.sublattice, one.relations, one.sublattices)
-            self._compiled[key] = compile_model(model, join([one] * flock.n))
-        return self._compiled[key]
+            _MODELS[key] = compile_model(model, join([one] * flock.n))
+        return _MODELS[key]

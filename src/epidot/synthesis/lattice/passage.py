@@ -21,9 +21,10 @@ from epidot.synthesis.state import FlaskState, Segment, Trajectory
 if TYPE_CHECKING:
     from epidot.synthesis.lattice.engine import LatticeEngine
 
-ROOM_NM = 1.0  # of empty lattice beyond the outermost unit when a sphere is made
-MARGIN_NM = 0.45  # what must be left of it, or a larger one is made
+ROOM_NM = 1.5  # of empty lattice beyond the outermost unit when a sphere is made
+MARGIN_NM = 0.75  # what must be left of it, or a larger one is made
 PORTIONS = 200  # of an addition by flow
+LOOKS = 20  # per segment, at the room that is left; the same however many states are told
 
 
 class Run:
@@ -108,7 +109,9 @@ class Run:
         duration = self.segment.duration_s
         states: list[FlaskState] = []
         events: list[dict[str, int]] = []
-        for j, t in enumerate(np.linspace(0.0, duration, points + 1)[1:], start=1):
+        looks = np.linspace(0.0, duration, LOOKS + 1)[1:]
+        told = np.linspace(0.0, duration, points + 1)[1:]
+        for t in np.union1d(looks, told):
             outcome = self.simulation.run(until=float(t) - self.began)
             self.clock = float(t)
             far = self.farthest()
@@ -116,11 +119,12 @@ class Run:
             if far > rim - self.flock.a_nm / np.sqrt(2.0):
                 raise WorkError(
                     f"a dot has grown to the rim of its lattice, {rim:.1f} nm from the middle, within "
-                    f"{duration / points:.0f} s; that much growth at once is beyond this engine"
+                    f"{duration / LOOKS:.0f} s; that much growth at once is beyond this engine"
                 )
-            events.append(self.events())
-            states.append(self.state_now(outcome.deadlock or "", last=j == points))
-            if j < points and far + MARGIN_NM > rim:
+            if t in told:
+                events.append(self.events())
+                states.append(self.state_now(outcome.deadlock or "", last=t == duration))
+            if t in looks and t < duration and far + MARGIN_NM > rim:
                 self.go_on_larger()
         names = list(dict.fromkeys(name for row in events for name in row))
         per_dot = {n: np.array([row.get(n, 0) / self.flock.n for row in events]) for n in names}

@@ -30,6 +30,11 @@ class Active:
     steps: tuple[Step, ...]
     dissolved: tuple[str, ...]  # ids of reactions of the liquor
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What tells two of them apart."""
+        return (self.kinds, self.liquor, tuple(s.id for s in self.steps), self.dissolved)
+
 
 def active(mechanism: Mechanism, section: Section, kinds: Collection[str], liquor: Collection[str]) -> Active:
     """Everything that can be reached from ``kinds`` on the sites and ``liquor`` in solution."""
