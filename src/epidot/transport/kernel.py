@@ -111,7 +111,7 @@ def meeting(a: Arrays, r: Rates, f: int, y: Array) -> float:
         mu = new
         if done:
             break
-    return mu
+    return float(mu)
 
 
 @compiled
@@ -122,7 +122,7 @@ def below_surface(a: Arrays, r: Rates, y: Array) -> float:
     G = y[a.where[AT_ADSORBED]] / a.tail[AREA]
     into = a.tail[AREA] * r.law[ENTER] * G
     out = a.tail[AREA] * r.law[LEAVE] * (1 - G / a.tail[SITES])
-    return (g * y[a.at[n]] + into) / (g + into * a.per_cap[a.layer[n]] + out)
+    return float((g * y[a.at[n]] + into) / (g + into * a.per_cap[a.layer[n]] + out))
 
 
 @compiled

@@ -12,7 +12,6 @@ is slower.  The core is a layer like the others.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -161,14 +160,6 @@ class State:
     def with_(self, **changes: object) -> State:
         """A copy with some fields replaced: a wash takes from ``adsorbed``, a portion adds to ``bath``."""
         return replace(self, **changes)  # type: ignore[arg-type]
-
-
-@dataclass(frozen=True)
-class Source:
-    """Ions made out of nothing, for manufactured solutions: per nm³ of cells at r, and per nm² of surface."""
-
-    volume: Callable[[float, Array], Array]
-    surface: Callable[[float], float] = lambda t: 0.0
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 The formulas are the numerical differentiation formulas of Shampine and Reichelt (SIAM J. Sci. Comput. 18,
 1 (1997)) on backward differences.  Newton's corrections use the exact Jacobian of the same time, so what the
-rates conserve is conserved to rounding, at any tolerance.  The matrix is dominated by its diagonal (ions leave
-an unknown only to arrive in another), so its factors need no exchange of rows.
+rates conserve is conserved to rounding, at any tolerance.  The matrix is dominated by its diagonal (ions
+leave an unknown only to arrive in another), so its factors need no exchange of rows.
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ CONSTANTS = np.stack([_GAMMA, _ALPHA, _ERROR])
 
 @compiled
 def factor(A: Array, band: int) -> None:
-    """LU factors in place of the band matrix with element (i, j) in ``A[j, i − j + band]``."""
+    """LU factors in place of the band matrix with element (i, j) in ``A[j, i − j + band]``; 1/pivots kept."""
     n = A.shape[0]
     for k in range(n):
         pivot = 1 / A[k, band]
+        A[k, band] = pivot
         below = min(band, n - 1 - k)
         for i in range(1, below + 1):
             A[k, band + i] *= pivot
@@ -51,7 +52,7 @@ def substitute(A: Array, band: int, x: Array) -> None:
         for i in range(1, min(band, n - 1 - k) + 1):
             x[k + i] -= A[k, band + i] * v
     for k in range(n - 1, -1, -1):
-        v = x[k] / A[k, band]
+        v = x[k] * A[k, band]
         x[k] = v
         for i in range(1, min(band, k) + 1):
             x[k - i] -= A[k, band - i] * v
@@ -83,14 +84,14 @@ def rescale(D: Array, order: int, ratio: float, R: Array, U: Array, W: Array) ->
                 total += R[i, k] * U[k, j]
             W[i, j] = total
     old = np.empty(order + 1)
-    for m in range(D.shape[1]):
-        for i in range(order + 1):
-            old[i] = D[i, m]
-        for j in range(order + 1):
+    for m in range(D.shape[0]):
+        for i in range(1, order + 1):
+            old[i] = D[m, i]
+        for j in range(1, order + 1):  # the value itself stays: W[i, 0] is 1 for i = 0 and 0 otherwise
             total = 0.0
-            for i in range(order + 1):
+            for i in range(1, order + 1):
                 total += W[i, j] * old[i]
-            D[j, m] = total
+            D[m, j] = total
 
 
 @compiled
@@ -110,14 +111,14 @@ def advance(
     constants: Array,
     report: NDArray[np.int64],
 ) -> None:
-    """Carry ``y`` (N,) from ``start_s`` to ``end_s``; kT (eV) starts at ``kT_start`` and rises by ``kT_rise`` per s.
+    """Carry ``y`` from ``start_s`` to ``end_s``; kT (eV) starts at ``kT_start``, rises ``kT_rise`` per s.
 
     ``out`` (times, N) receives y at the ``wanted`` times within, ``report`` the counts of the work.
     """
     n = y.size
     gamma, alpha, error_of = constants[0], constants[1], constants[2]
     duration = end_s - start_s
-    D = np.zeros((HIGHEST + 3, n))
+    D = np.zeros((n, HIGHEST + 3))
     J, A = np.zeros((n, 2 * band + 1)), np.zeros((n, 2 * band + 1))
     R, U, W = np.zeros((6, 6)), np.zeros((6, 6)), np.zeros((6, 6))
     f, psi, d, x, new, scale = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
@@ -129,7 +130,7 @@ def advance(
     speed = norm(f, scale)
     h = duration if speed * duration < 0.1 else 0.1 / speed
     for i in range(n):
-        D[0, i], D[1, i] = y[i], h * f[i]
+        D[i, 0], D[i, 1] = y[i], h * f[i]
     order, equal, next_out = 1, 0, 0
     newton = max(10 * 2.2e-16 / rtol, min(0.03, rtol**0.5))
     factored = -1.0  # the h/alpha that A holds; below zero: none
@@ -152,10 +153,10 @@ def advance(
         if kT_rise != 0.0:
             kernel.at_temperature(a, 1 / (kT_start + kT_rise * (t_new - start_s)), r)
         for i in range(n):
-            total, other = D[0, i], 0.0
+            total, other = D[i, 0], 0.0
             for k in range(1, order + 1):
-                total += D[k, i]
-                other += D[k, i] * gamma[k]
+                total += D[i, k]
+                other += D[i, k] * gamma[k]
             new[i], psi[i], d[i] = total, other / alpha[order], 0.0
             scale[i] = atol[i] + rtol * abs(total)
         c = h / alpha[order]
@@ -217,29 +218,31 @@ def advance(
         equal += 1
         t = t_new
         for i in range(n):
-            D[order + 2, i] = d[i] - D[order + 1, i]
-            D[order + 1, i] = d[i]
+            D[i, order + 2] = d[i] - D[i, order + 1]
+            total = d[i]
+            D[i, order + 1] = total
             for k in range(order, -1, -1):
-                D[k, i] += D[k + 1, i]
+                total += D[i, k]
+                D[i, k] = total
         while next_out < wanted.size and wanted[next_out] <= t:
             for i in range(n):
-                out[next_out, i] = D[0, i]
+                out[next_out, i] = D[i, 0]
             p = 1.0
             for k in range(1, order + 1):
                 p *= (wanted[next_out] - (t - h * (k - 1))) / (h * k)
                 for i in range(n):
-                    out[next_out, i] += D[k, i] * p
+                    out[next_out, i] += D[i, k] * p
             next_out += 1
         if equal < order + 1:
             continue
         best, change = error ** (-1 / (order + 1)) if error > 0 else 10.0, 0
         if order > 1:
-            lower = error_of[order - 1] * norm(D[order], scale)
+            lower = error_of[order - 1] * norm(D[:, order], scale)
             size = lower ** (-1 / order) if lower > 0 else 10.0
             if size > best:
                 best, change = size, -1
         if order < HIGHEST:
-            higher = error_of[order + 1] * norm(D[order + 2], scale)
+            higher = error_of[order + 1] * norm(D[:, order + 2], scale)
             size = higher ** (-1 / (order + 2)) if higher > 0 else 10.0
             if size > best:
                 best, change = size, 1
@@ -248,4 +251,4 @@ def advance(
         rescale(D, order, ratio, R, U, W)
         h, equal, factored = ratio * h, 0, -1.0
     for i in range(n):
-        y[i] = D[0, i]
+        y[i] = D[i, 0]

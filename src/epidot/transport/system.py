@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from epidot.constants import K_B
 from epidot.transport import kernel
 from epidot.transport.arrhenius import NONE, Arrhenius
 from epidot.transport.mesh import Mesh
-from epidot.transport.problem import Array, Bath, Held, Problem, Stage, State
+from epidot.transport.problem import Array, Bath, Problem, State
 
 AT_ONCE = Arrhenius(-1.0)  # stands for an infinite transfer in the kernel
 
@@ -44,15 +43,39 @@ class System:
             y[w[kernel.AT_PARTNER]] = state.partner
         return y
 
-    def stage(
-        self, stage: Stage, start_s: float, volume: float, level: float, inside: float
-    ) -> kernel.Arrays:
-        """The arrays with what one stage of the programme says."""
+    def at_stage(self, index: int, start_s: float, volume_nm3: float) -> kernel.Arrays:
+        """The arrays with what one stage of the programme says; ``volume_nm3`` of the bath as it begins."""
+        stage = self.problem.programme[index]
         tail = self.arrays.tail.copy()
-        tail[kernel.START], tail[kernel.VOLUME], tail[kernel.LEVEL] = start_s, volume, level
+        tail[kernel.START], tail[kernel.VOLUME] = start_s, volume_nm3
         tail[kernel.VOLUME_RISE], tail[kernel.INFLOW] = stage.volume_inflow_nm3_s, stage.inflow_per_s
-        tail[kernel.INSIDE] = inside
+        tail[kernel.LEVEL] += tail[kernel.RISE] * start_s
+        tail[kernel.INSIDE] += tail[kernel.INSIDE_RISE] * start_s
         return self.arrays._replace(tail=tail)
+
+    def positions(self) -> dict[str, int]:
+        """Where the unknowns that are not of a cell or an interface stand, by name."""
+        places = {
+            "entered_inside": kernel.AT_INNER,
+            "entered": kernel.AT_ENTERED,
+            "adsorbed": kernel.AT_ADSORBED,
+            "bath": kernel.AT_BATH,
+            "lost": kernel.AT_LOST,
+            "partner": kernel.AT_PARTNER,
+        }
+        where = self.arrays.where
+        return {name: int(where[place]) for name, place in places.items() if where[place] >= 0}
+
+    def smallest(self, ions: float) -> Array:
+        """Absolute tolerance of each unknown (size,) for so many ions per dot."""
+        out = np.full(self.size, ions)
+        per_volume = ions / float(self.arrays.volume.sum())
+        out[self.arrays.at] = per_volume
+        for k in range(self.arrays.trap_n.shape[0]):
+            out[self.arrays.at - 1 - k] = per_volume
+        if self.arrays.where[kernel.AT_BELOW] >= 0:
+            out[self.arrays.where[kernel.AT_BELOW]] = per_volume
+        return out
 
     def blank_rates(self) -> kernel.Rates:
         """Room for the numbers at one temperature."""
@@ -114,7 +137,9 @@ def assemble(problem: Problem, mesh: Mesh) -> System:
         position += 1
     at, owner_at = np.zeros(n, dtype=np.int64), np.zeros(owner.size, dtype=np.int64)
     for i in range(n):
-        for k in np.flatnonzero(face[owner] == i):
+        for k in range(owner.size):
+            if face[owner[k]] != i:
+                continue
             owner_at[k] = position
             position += 1
         at[i] = position + kinds
@@ -150,9 +175,8 @@ def assemble(problem: Problem, mesh: Mesh) -> System:
     if problem.inside is not None:
         tail[kernel.INSIDE], tail[kernel.INSIDE_RISE] = problem.inside.level, problem.inside.rise
         if problem.inside.transfer is not None:
-            inner = mesh.conductance(np.array(0.0), np.array(1.0)) if mesh.shape == "slab" else 1.0
             area = 1.0 if mesh.shape == "slab" else 4 * math.pi * problem.inner_nm**2
-            laws[kernel.INNER_TRANSFER] = problem.inside.transfer.scaled(float(area * inner))
+            laws[kernel.INNER_TRANSFER] = problem.inside.transfer.scaled(area)
     trap_n = np.zeros((kinds, n))
     trap_k, trap_p = np.zeros((2, kinds, len(layers))), np.zeros((2, kinds, len(layers)))
     for j, layer in enumerate(layers):
@@ -196,7 +220,6 @@ def _band(a: kernel.Arrays) -> int:
     pairs = [int(np.max(np.diff(a.at), initial=1)), int(a.trap_n.shape[0])]
     if w[kernel.AT_INNER] >= 0:
         pairs.append(int(a.at[0] - w[kernel.AT_INNER]))
-    coupled = [last, *(int(p) for p in w[1:5] if p >= 0)]
     below, entered, adsorbed, bath = (int(p) for p in w[1:5])
     if below >= 0:
         pairs += [below - last, adsorbed - below, entered - below]
@@ -213,13 +236,4 @@ def _band(a: kernel.Arrays) -> int:
         pairs.append(bath - entered)
     if w[kernel.AT_PARTNER] >= 0:
         pairs.append(int(w[kernel.AT_PARTNER]) - bath)
-    del coupled
     return max(pairs)
-
-
-def one_over_kT(T_K: float) -> float:
-    """1/kT in 1/eV."""
-    return 1 / (K_B * T_K)
-
-
-__all__ = ["AT_ONCE", "Held", "System", "assemble", "empty", "one_over_kT"]
