@@ -15,7 +15,7 @@ from epidot.papers import engines
 from epidot.papers import paper as papers
 from epidot.papers.answer import Answer, Names, Sigma, answer, plain, short
 from epidot.papers.engines import ENGINES, IN_WORDS, LATTICE, MEAN_FIELD
-from epidot.papers.experiments import Experiments
+from epidot.papers.experiments import Experiments, workers
 from epidot.papers.fitted import fitted_claims
 from epidot.papers.paper import GLOBALS, Check, Claim, Paper
 from epidot.papers.trial import UnknownHere
@@ -106,11 +106,14 @@ def evaluate(
     fitted = fitted_claims()
     results: list[ClaimResult] = []
     failed: list[str] = []
-    for source, claim in claims:
-        try:
-            results.append(judge(claim, source, bench[source.key], fitted, asked))
-        except (EpidotError, ValueError, ArithmeticError, LookupError, TypeError) as error:
-            failed.append(f"claim {claim.id}: {type(error).__name__}: {error}")
+    with workers(jobs) as shared:
+        for each in bench.values():
+            each.workers = shared
+        for source, claim in claims:
+            try:
+                results.append(judge(claim, source, bench[source.key], fitted, asked))
+            except (EpidotError, ValueError, ArithmeticError, LookupError, TypeError) as error:
+                failed.append(f"claim {claim.id}: {type(error).__name__}: {error}")
     if failed:
         raise WorkError("these checks could not be carried out:\n" + "\n".join(failed))
     return results

@@ -6,15 +6,18 @@ numbers of its own; their scatter says how well the mean is known.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
-from epidot.errors import NotBuiltYet
+import numpy as np
+
+from epidot.dot.grown import GrownDot
+from epidot.dot.layers import LayeredDot, Population
 from epidot.synthesis import events as ev
 from epidot.synthesis import mechanism as mechanisms
 from epidot.synthesis.mechanism import Mechanism
-from epidot.synthesis.state import Engine
+from epidot.synthesis.state import Engine, FlaskState
 
 if TYPE_CHECKING:
     from epidot.synthesis.recipe import Recipe
@@ -27,6 +30,7 @@ IN_WORDS: Mapping[str, str] = {MEAN_FIELD: "in mean field", LATTICE: "on the lat
 
 FLASKS = 30
 DOTS = 4  # per flask, where that is cheap
+_SIZES = 20230045  # seed of the diameters
 EVENTS = 4000.0  # per flask: a recipe with more per dot gets fewer dots, at least one
 
 
@@ -76,12 +80,42 @@ def mean_field(mechanism: Mechanism) -> Engine:
     return MeanField(mechanism)
 
 
-def lattice(mechanism: Mechanism, sigma_rel: float, dots: int, seed: Sequence[int]) -> Engine:
-    """The lattice with ``dots`` dots of relative spread ``sigma_rel``; ``seed`` fixes every random number.
+def lattice(mechanism: Mechanism, start: FlaskState, sigma_rel: float, dots: int, flask: int) -> Engine:
+    """The lattice for flask number ``flask`` of ``FLASKS``, with ``dots`` dots; its number fixes all chance.
 
-    Raises
-    ------
-    NotBuiltYet
-        If the lattice engine is not there.
+    The diameters of all flasks together are drawn by the recipe's law, one from each of equally likely
+    classes, so that few dots have the right mean and spread.
     """
-    raise NotBuiltYet("the lattice engine is not built yet")
+    from epidot.synthesis.lattice.engine import LatticeEngine
+
+    law = LayeredDot("core", max(start.core_diameter_nm, 1e-3))
+    drawn = Population.drawn(law, FLASKS * dots, sigma_rel, np.random.default_rng(_SIZES))
+    mine = drawn.core_diameters_nm.reshape(FLASKS, dots)[flask % FLASKS]
+    return LatticeEngine(mechanism, dots, flask, sigma_rel, diameters_nm=mine)
+
+
+def grown(state: FlaskState, mechanism: Mechanism) -> tuple[GrownDot, ...]:
+    """Every dot of a state on its sites; none where the engine knows no sites."""
+    if state.grown is None or mechanism.lattice is None:
+        return ()
+    found: tuple[GrownDot, ...] = state.grown.dots(mechanism.lattice)
+    return found
+
+
+def one_by_one(state: FlaskState, mechanism: Mechanism) -> list[FlaskState]:
+    """The flask as if all its dots were like one of them, dot by dot; empty as for :func:`grown`."""
+    from epidot.synthesis.lattice.telling import in_mean_field
+
+    out = []
+    for dot in grown(state, mechanism):
+        assert mechanism.lattice is not None
+        numbers = np.bincount(dot.kind, minlength=len(dot.kinds)).tolist()
+        names = {kind.name: n for kind, n in zip(dot.kinds, numbers, strict=True)}
+        out.append(
+            state.with_(
+                core_diameter_nm=dot.core_diameter_nm,
+                surface=in_mean_field(mechanism.lattice, names, 1),
+                grown=None,
+            )
+        )
+    return out

@@ -6,8 +6,9 @@ asking, nor on how many workers share the flasks.
 
 from __future__ import annotations
 
-import zlib
+import functools
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,12 +20,16 @@ from epidot.papers.flasks import Flasks
 from epidot.papers.lit import Lit
 from epidot.papers.trial import START, Counted, Trial
 from epidot.synthesis import events as ev
+from epidot.synthesis import mechanism as mechanisms
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from epidot.synthesis.flask import Progress
     from epidot.synthesis.state import Engine
 
 Wanted = tuple[str, tuple[str, ...]]
+_CHUNK = 5  # flasks a worker takes at once: what one of them prepares serves the next
 
 
 @dataclass
@@ -32,7 +37,8 @@ class Experiments:
     """What the checks of one evaluation have already computed.
 
     ``dots`` are the described ones; ``engine`` carries the recipes out; ``left_out`` are flasks (by their
-    place) that do not count, for the scatter of a mean.  ``asked`` collects the recipes a check named.
+    place) that do not count, for the scatter of a mean.  ``asked`` collects the recipes a check named;
+    ``workers`` share the flasks.
     """
 
     dots: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -41,6 +47,7 @@ class Experiments:
     flasks: dict[Wanted, Flasks] = field(default_factory=dict)
     left_out: frozenset[int] = frozenset()
     asked: set[Wanted] = field(default_factory=set)
+    workers: Executor | None = None
     _lit: dict[str, Lit] = field(default_factory=dict)
 
     def by(self, engine: str, left_out: frozenset[int] = frozenset()) -> Experiments:
@@ -56,13 +63,17 @@ class Experiments:
         if wanted not in self.flasks:
             events = self._in_mean_field(wanted).events["end"]
             dots = engines.dots_per_flask(sum(events.values()))
-            self.flasks[wanted] = Flasks(
-                tuple(
-                    carry_out(*wanted, engine=self.engine, seed=i, dots=dots) for i in range(engines.FLASKS)
-                ),
-                dots,
-            )
+            self.flasks[wanted] = Flasks(self._in_flasks(wanted, dots), dots)
         return self.flasks[wanted].mean(self.left_out)
+
+    def _in_flasks(self, wanted: Wanted, dots: int) -> tuple[Trial, ...]:
+        one = functools.partial(_flask, wanted, self.engine, dots)
+        numbers = range(engines.FLASKS)
+        if self.workers is None:
+            return tuple(map(one, numbers))
+        mechanism = mechanisms.load()
+        found = self.workers.map(one, numbers, chunksize=_CHUNK)
+        return tuple(replace(trial, mechanism=mechanism) for trial in found)
 
     def _in_mean_field(self, wanted: Wanted) -> Trial:
         if wanted not in self.runs:
@@ -84,19 +95,32 @@ class Experiments:
         return self._lit[dot]
 
 
+def workers(jobs: int) -> AbstractContextManager[Executor | None]:
+    """``jobs`` processes that share flasks, to be closed at the end; one needs none."""
+    if jobs == 1:
+        return nullcontext(None)
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+
+
+def _flask(wanted: Wanted, engine: str, dots: int, number: int) -> Trial:
+    return carry_out(*wanted, engine=engine, seed=number, dots=dots)
+
+
 def carry_out(
     name: str, twice: tuple[str, ...] = (), *, engine: str = MEAN_FIELD, seed: int = 0, dots: int = 1
 ) -> Trial:
     """Run one recipe in one flask; see :class:`Trial`.  ``seed`` and ``dots`` are for the lattice."""
-    # Here: claims that need no run must not wait for what these rooms import.
-    from epidot.synthesis import mechanism as mechanisms
+    # Here: claims that need no run must not wait for what this room imports.
     from epidot.synthesis.flask import Flask
 
     read = recipe(name)
     mechanism = mechanisms.load()
     worker: Engine
     if engine == LATTICE:
-        worker = engines.lattice(mechanism, read.sigma_rel, dots, [seed, zlib.crc32(name.encode())])
+        worker = engines.lattice(mechanism, read.start(), read.sigma_rel, dots, seed)
     else:
         worker = engines.mean_field(mechanism)
     counted = Counted(worker)

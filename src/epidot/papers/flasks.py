@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from epidot.dot.layers import LayeredDot
 from epidot.papers.trial import Trial
 from epidot.synthesis.state import FlaskState
 
@@ -35,13 +34,8 @@ def _mean(trials: Sequence[Trial]) -> Trial:
         first.sigma_rel,
         first.mechanism,
         first.shells,
-        {s: _all(trials, s) for s in first.members},
-        {s: mean_of([t.readings[s] for t in trials]) for s in first.readings},
+        tuple(trials),
     )
-
-
-def _all(trials: Sequence[Trial], sample: str) -> tuple[LayeredDot, ...]:
-    return tuple(dot for t in trials for dot in t.members[sample])
 
 
 def _mean_state(states: Sequence[FlaskState]) -> FlaskState:

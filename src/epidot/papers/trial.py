@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from epidot.dot.layers import Layer, LayeredDot
 from epidot.errors import Fault, InputError, WorkError, nearest
+from epidot.papers import engines
 from epidot.papers.lit import QUANTITIES, Lit
 from epidot.synthesis.mechanism import Mechanism
 from epidot.synthesis.readout import counts, layered_dot
@@ -46,8 +47,7 @@ class Trial:
 
     ``samples`` are the flask at every sample (``start``: pristine dots, ``end``: after the last step);
     ``events`` how often each reaction had happened by then, per dot; ``shells`` those the recipe
-    describes; ``members`` the dots one by one and ``readings`` what is read off their sites (mean per
-    dot), both only where the engine knows single dots.
+    describes; ``parts`` the single flasks of a mean.
     """
 
     name: str
@@ -56,8 +56,8 @@ class Trial:
     sigma_rel: float
     mechanism: Mechanism
     shells: Mapping[str, tuple[Layer, ...]] = field(default_factory=dict)
-    members: Mapping[str, tuple[LayeredDot, ...]] = field(default_factory=dict)
-    readings: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    parts: tuple[Trial, ...] = ()
+    _sites: dict[str, list[dict[str, float]]] = field(default_factory=dict)
     _lit: dict[str, Lit] = field(default_factory=dict)
 
     def state(self, sample: str) -> FlaskState:
@@ -91,22 +91,17 @@ class Trial:
             return self.spread(sample)
         if name in SIZES:
             return float(getattr(self.dot(sample), name))
+        if name in SITE_QUANTITIES:
+            return sum(row[name] for row in self.sites(sample)) / len(self.sites(sample))
         found = counts(state, self.mechanism) if state.surface else {}
-        found |= self.readings.get(sample, {})
         if name in found:
             return float(found[name])
-        if name in SITE_QUANTITIES:
-            raise UnknownHere(f"{name} is known on the lattice only")
         known = [*found, *QUANTITIES, *SIZES, *SITE_QUANTITIES]
         raise InputError(Fault("a run has no such quantity", seen=name, nearest=nearest(name, known)))
 
     def dot(self, sample: str) -> LayeredDot:
         """The mean dot: grown where the mechanism knows its surface, described where the recipe says so."""
         state, shells = self.state(sample), self.shells.get(sample, ())
-        if self.members.get(sample) and not shells:
-            from epidot.dot.growth_readout import mean_dot
-
-            return mean_dot(self.members[sample])
         if state.surface and not shells:
             return layered_dot(state, self.mechanism)
         return LayeredDot(state.core, state.core_diameter_nm, shells)
@@ -118,11 +113,41 @@ class Trial:
         """
         import numpy as np
 
-        if members := self.members.get(sample):
-            outer = np.array([dot.diameter_nm for dot in members])
+        if outer := self._diameters(sample):
             return float(np.std(outer) / np.mean(outer))
         dot = self.dot(sample)
         return self.sigma_rel * dot.core_diameter_nm / dot.diameter_nm
+
+    def _diameters(self, sample: str) -> list[float]:
+        """Outer diameter of every dot, as the mean field would tell it from what is on that dot."""
+        if self.parts:
+            return [d for part in self.parts for d in part._diameters(sample)]
+        state = self.state(sample)
+        return [
+            layered_dot(one, self.mechanism).diameter_nm for one in engines.one_by_one(state, self.mechanism)
+        ]
+
+    def sites(self, sample: str) -> list[dict[str, float]]:
+        """What is read off the sites of every dot, dot by dot.
+
+        Raises
+        ------
+        UnknownHere
+            If the engine knows no sites.
+        """
+        if sample not in self._sites:
+            self._sites[sample] = self._read_sites(sample)
+        return self._sites[sample]
+
+    def _read_sites(self, sample: str) -> list[dict[str, float]]:
+        if self.parts:
+            return [row for part in self.parts for row in part.sites(sample)]
+        from epidot.dot import growth_readout
+
+        grown = engines.grown(self.state(sample), self.mechanism)
+        if not grown:
+            raise UnknownHere("roughness, holes and places are known on the lattice only")
+        return [growth_readout.counts(dot) for dot in grown]
 
     def lit(self, sample: str) -> Lit:
         """The light of the population at a sample."""
@@ -131,7 +156,17 @@ class Trial:
         return self._lit[sample]
 
 
-# What is read off the sites of a grown dot; a mean field has no sites.
-SITE_QUANTITIES: tuple[str, ...] = ("roughness_nm", "vacancies_per_dot", "oxide_clustering")
+# What is read off the sites of a grown dot (see growth_readout.counts); a mean field has no sites.
+SITE_QUANTITIES = (
+    "roughness_nm",
+    "bare",
+    "thin",
+    "holes_per_dot",
+    "first_shell",
+    "attached_fraction",
+    "oxide_radius_nm",
+    "oxide_clustering",
+    "mean_diameter_nm",
+)
 
 __all__ = ["SITE_QUANTITIES", "SIZES", "START", "Counted", "Trial", "UnknownHere"]
