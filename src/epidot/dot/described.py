@@ -8,7 +8,7 @@
     - {material: ZnSe, layers: 2}
     - {material: ZnS, thickness: 0.3 nm, coherency: 0.4, crystalline: 100 %}
     ligands: {OA: 90}               # per dot
-    surface: {oxide: 3, coverage: 100 %}
+    surface: {oxide: 3, coverage: 100 %, traps: 5}      # traps: positions outside that no ligand heals
     medium: toluene
     dots: 200
 """
@@ -34,7 +34,7 @@ from epidot.units import parse
 KEYS = ("title", "core", "layer", "shells", "ligands", "surface", "medium", "dots")
 CORE_KEYS = ("material", "diameter", "sigma")
 SHELL_KEYS = ("material", "thickness", "layers", "layer", "coherency", "crystalline")
-SURFACE_KEYS = ("sites", "coverage", "linked", "oxide", "oxide_memory")
+SURFACE_KEYS = ("sites", "coverage", "linked", "oxide", "oxide_memory", "traps")
 LIGANDS = ("OA", "OAm", "OH", "F", "Cl", "Br", "I", "Int1")
 DOTS = 200
 _MAX_DOTS = 100_000
@@ -77,9 +77,10 @@ def from_document(document: Document) -> Population:
         tuple(shells),
         ligands=ligands,
         adatoms=_adatoms(diameter, shells),
-        sites=surface.get("sites", _sites(diameter) if known else 0.0),
+        sites=surface.get("sites", surface_sites(diameter) if known else 0.0),
         oxide=surface.get("oxide", 0.0),
         oxide_memory=surface.get("oxide_memory", 0.0),
+        surface_traps=surface.get("traps", 0.0),
         coverage=surface.get("coverage", covered if known else 0.0),
         linked=surface.get("linked", covered if known else 0.0),
         medium=medium,
@@ -97,7 +98,7 @@ def quantiles(mean_nm: float, sigma_rel: float, n: int) -> NDArray[np.float64]:
     return np.asarray(mean_nm * (1 + sigma_rel * (x - x.mean()) / x.std()), dtype=np.float64)
 
 
-def _sites(diameter_nm: float) -> float:
+def surface_sites(diameter_nm: float) -> float:
     """Surface cation sites, as dense as on choi2023's InP-OA once its charges are closed (C019): assumed."""
     printed = {"In": 215.0, "P": 149.0, "OA": 72.0}
     sites = printed["OA"] + composition.charge_balance(printed).closure["O"]

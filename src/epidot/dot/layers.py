@@ -120,6 +120,18 @@ class Population:
             return self.members
         return tuple(self.dot.scaled(float(d)) for d in self.core_diameters_nm)
 
+    def in_medium(self, medium: str) -> Population:
+        """The same dots in another solvent."""
+        members = self.members and tuple(replace(m, medium=medium) for m in self.members)
+        return replace(self, dot=replace(self.dot, medium=medium), members=members)
+
+    @property
+    def diameters_nm(self) -> NDArray[np.float64]:
+        """Outer diameter of the inorganic part of every member, shape (n,)."""
+        if self.members is not None:
+            return np.array([m.diameter_nm for m in self.members])
+        return self.core_diameters_nm + (self.dot.diameter_nm - self.dot.core_diameter_nm)
+
     @property
     def sigma_rel(self) -> float:
         """Relative standard deviation of the core diameters."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +63,7 @@ def optics(population: Population, medium: str | None = None) -> Optics:
     """
     from epidot.dot.strain import strain
 
-    group = population if medium is None else replace(population, dot=replace(population.dot, medium=medium))
+    group = population if medium is None else population.in_medium(medium)
     dot = group.dot
     levels = solve_dot(dot)
     known = spectral_table(group)

@@ -24,6 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 from epidot.constants import ALPHA, HBAR2_2M, HC, N_A
 from epidot.dot.layers import LayeredDot, Population
 from epidot.light.bulk import cross_section
+from epidot.light.members import Spots, differ, lines_of, member_levels, moved
 from epidot.light.parameters import number
 from epidot.light.rates import local_field, stokes_eV
 from epidot.light.states import LevelsTable, Options, table
@@ -47,17 +48,25 @@ def smoothed(diameters_nm: Array) -> tuple[Array, Array]:
     spectrum; the result no longer depends on the luck of the draw beyond those two numbers.
     """
     d = np.asarray(diameters_nm, dtype=np.float64)
-    spread = float(np.std(d))
-    if d.size < 2 or spread < 1e-9:
+    if d.size < 2 or float(np.std(d)) < 1e-9:
         return d, np.full(d.size, 1.0 / d.size, dtype=np.float64)
+    return _shared_out(*_blurred(d))
+
+
+def _blurred(d: Array) -> tuple[Array, Array]:
+    """Five spots for each of the diameters ``d`` (n,) and their weights, both (5 n,), dot by dot."""
+    spread = float(np.std(d))
     width = 1.06 * spread * d.size**-0.2
     width = min(width, 0.9 * spread)
     mean = float(d.mean())
     pulled = mean + (d - mean) * np.sqrt(1 - (width / spread) ** 2)
     z, w = np.polynomial.hermite_e.hermegauss(5)
     spots = np.maximum(np.add.outer(pulled, width * z).ravel(), 0.4 * mean)
-    weights = np.tile(w / w.sum(), d.size) / d.size
-    # Shared out linearly over a fixed number of sizes: what follows costs the same for any population.
+    return spots, np.tile(w / w.sum(), d.size) / d.size
+
+
+def _shared_out(spots: Array, weights: Array) -> tuple[Array, Array]:
+    """Spots shared out linearly over a fixed number of sizes: what follows costs the same for any number."""
     places = np.linspace(spots.min(), spots.max(), SIZES)
     cell = np.clip(np.searchsorted(places, spots, side="right") - 1, 0, SIZES - 2)
     part = (spots - places[cell]) / (places[1] - places[0])
@@ -79,7 +88,23 @@ class LineShape:
 
 def spectral_table(population: Population) -> LevelsTable:
     """Levels over all sizes the smoothed population reaches, with every line the absorption needs."""
-    return table(population.dot, smoothed(population.core_diameters_nm)[0], Options(excited=True))
+    return table(population.dot, _sizes(population)[0], Options(excited=True))
+
+
+def _sizes(population: Population) -> tuple[Array, Array, NDArray[np.intp] | None]:
+    """Diameters and weights of the spots, and the member of each where members differ."""
+    if not differ(population):
+        return *smoothed(population.core_diameters_nm), None
+    d = np.array([m.core_diameter_nm for m in population.dots])
+    if np.std(d) < 1e-9:
+        return d, np.full(d.size, 1.0 / d.size), np.arange(d.size)
+    return *_blurred(d), np.repeat(np.arange(d.size), 5)
+
+
+def spots(population: Population, known: LevelsTable) -> Spots:
+    """What stands for ``population`` in a spectrum: smoothed sizes, or every member by itself."""
+    d, share, owner = _sizes(population)
+    return Spots(d, share) if owner is None else moved(population, known, d, share, owner)
 
 
 def line_shape(dot: LayeredDot) -> LineShape:
@@ -169,26 +194,33 @@ def absorber(
     """The cross-section of ``population`` on a grid that covers ``eV`` and the region of its lines."""
     at = np.asarray(eV, dtype=np.float64)
     dot, form = population.dot, shape or line_shape(population.dot)
-    d, share = smoothed(population.core_diameters_nm)
     known = levels or spectral_table(population)
-    E, S, _ = known.lines(d)
-    first = known.quantity("E_1S_eV", d)
+    who = spots(population, known)
+    d, share = who.diameters_nm, who.share
+    E, S = lines_of(population, known, who)
+    first = known.quantity("E_1S_eV", d) + who.shift_eV
     low = min(float(E.min()), float(at.min(initial=9.0))) - 0.6
     high = max(float(first.max()) + JOIN_EV + 1.0, float(at.max(initial=0.0))) + 0.6
     grid = np.linspace(low, high, GRID)
     sized = [replace(dot, core_diameter_nm=float(x)) for x in known.diameters]
-    F = known.interpolated([local_field(x, node) for x, node in zip(sized, known.nodes, strict=True)], d)
+    if who.owner is None:
+        F = known.interpolated([local_field(x, node) for x, node in zip(sized, known.nodes, strict=True)], d)
+    else:
+        alone = zip(population.dots, member_levels(population), strict=True)
+        F = np.array([local_field(x, its) for x, its in alone])[who.owner]
     n = float(refractive_index(dot.medium))
     area = S * line_area_nm2_eV(1.0, E, known.nodes[0].Ep_core_eV, n, F[:, None])
     lines = share[:, None] * area * _fade(E, first[:, None] + JOIN_EV)
     sigma = _broadened(grid, E, lines, form, float(share @ first))
     on = grid > float(first.min()) + JOIN_EV - 5 * BLEND_EV
-    matter = [
-        cross_section(x, grid[on]) * (1 - _fade(grid[on], node.E_1S_eV + JOIN_EV))
-        for x, node in zip(sized, known.nodes, strict=True)
-    ]
-    # the mean over sizes is linear in what is known at the nodes
-    weights = share @ known.interpolated(np.eye(known.diameters.size), d)
+    if who.owner is None:
+        alone = zip(sized, known.nodes, strict=True)
+        # the mean over sizes is linear in what is known at the nodes
+        weights = share @ known.interpolated(np.eye(known.diameters.size), d)
+    else:
+        alone = zip(population.dots, member_levels(population), strict=True)
+        weights = np.full(len(population.dots), 1.0 / len(population.dots))
+    matter = [cross_section(x, grid[on]) * (1 - _fade(grid[on], its.E_1S_eV + JOIN_EV)) for x, its in alone]
     sigma[on] += np.maximum(weights @ np.stack(matter), 0.0)
     centre = float(np.average(first, weights=share * known.quantity("K", d)))
     return Absorber(grid, sigma, centre)
@@ -256,9 +288,10 @@ def _emission_grid(
     population: Population, shape: LineShape | None, levels: LevelsTable | None
 ) -> tuple[Array, Array]:
     form = shape or line_shape(population.dot)
-    d, share = smoothed(population.core_diameters_nm)
-    known = levels or table(population.dot, d, Options())
-    E = known.quantity("E_1S_eV", d) - form.stokes_eV
+    known = levels or table(population.dot, _sizes(population)[0], Options())
+    who = spots(population, known)
+    d, share = who.diameters_nm, who.share
+    E = known.quantity("E_1S_eV", d) + who.shift_eV - form.stokes_eV
     margin = 8 * form.sigma_eV
     grid = np.linspace(float(E.min()) - margin, float(E.max()) + margin, GRID)
     weights = (share * d**3)[:, None]  # far above the band edge a dot absorbs with its core's volume
