@@ -54,15 +54,15 @@ def test_flips_per_site_and_unlike_pairs_of_spins(kT: float) -> None:
         run.run(until=8.0)
         before = sum(run.counts.values())
         seen = []
-        for t in range(9, 33):
+        for t in range(9, 41):
             run.run(until=float(t))
             spin = run.species
             seen.append(np.sum(spin[relation.centre] != spin[relation.index]) / 2 / n)
-        rates.append((sum(run.counts.values()) - before) / n / 24.0)
+        rates.append((sum(run.counts.values()) - before) / n / 32.0)
         pairs.append(np.mean(seen))
     rate, error = mean_and_error(rates)
     error = math.hypot(error, 5e-5)
-    assert error < 1e-3
+    assert error < 2e-3  # 0.0004 for 10^4 sites and t = 1500, known from longer runs, is 0.0013 here
     assert abs(rate - 0.60937) < 4 * error  # Metropolis sweeps of an independent program
     assert abs(rate - 0.577) > 10 * error  # what a selector that draws its group anew after a rejection gives
     unlike, error = mean_and_error(pairs)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from epidot.errors import Faults, nearest
+from epidot.synthesis.kmc.balance import balance, reverses
 from epidot.synthesis.kmc.lattice import Lattice
 from epidot.synthesis.kmc.model import Model, Partner, Range, Reaction
 
@@ -47,6 +48,8 @@ def check(model: Model, lattice: Lattice) -> None:
             faults.add(f"count {count.name} counts nothing")
     for reaction in model.reactions:
         _reaction(faults, reaction, model, lattice)
+    balance(faults, model)
+    reverses(faults, model)
     faults.raise_if_any()
 
 

@@ -348,11 +348,8 @@ def advance(
     species_before, species_after = tables.before, tables.after
     partner_before, partner_after = tables.partner_before, tables.partner_after
     partner_counted, partner_near, directions = tables.partner_counted, tables.partner_near, tables.directions
-    partner_row, partner_level, partner_above = (
-        tables.partner_row,
-        tables.partner_level,
-        tables.partner_above,
-    )
+    partner_row, partner_base = tables.partner_row, tables.partner_base
+    partner_level, partner_above = tables.partner_level, tables.partner_above
     change_start, change_species, change_n = tables.change_start, tables.change_species, tables.change_n
     order_start, order_species, order_n = tables.order_start, tables.order_species, tables.order_n
     order_needs = tables.order_needs
@@ -434,11 +431,12 @@ def advance(
                 above = INF
                 if edge >= 0:
                     partner = (edge & HERE) + shift
-                    level = partner_level[
-                        partner_row[r], packed[partner, KEY] + delta[edge >> BITS, old, new]
-                    ]
-                    if level >= 0:
-                        above = partner_above[partner_row[r], level]
+                    key = packed[partner, KEY]
+                    if kind_of_key[key] == partner_before[r]:
+                        key += delta[edge >> BITS, old, new]
+                        level = partner_level[partner_base[r] + key]
+                        if level >= 0:
+                            above = partner_above[partner_row[r], level]
         ok = above < INF
         if ok:
             accept = 1.0

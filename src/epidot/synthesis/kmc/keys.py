@@ -53,13 +53,20 @@ class Block:
         """The lowest digit of each species."""
         return {name: i for i, name in enumerate(self.species)}
 
-    def value(self, counted: Counted) -> NDArray[np.int64]:
+    @cached_property
+    def _values(self) -> dict[Counted, NDArray[np.int16]]:
+        """The values asked for so far."""
+        return {}
+
+    def value(self, counted: Counted) -> NDArray[np.int16]:
         """The value of a count in each key (0 if it cannot be anything else), shape (size,)."""
-        key = np.arange(self.size)
-        for d in self.digits:
-            if d.counted == counted:
-                return key // d.stride % (d.most + 1)
-        return np.zeros(self.size, dtype=np.int64)
+        if counted not in self._values:
+            value = np.zeros(self.size, dtype=np.int16)
+            for d in self.digits:
+                if d.counted == counted:
+                    value[:] = np.arange(self.size) // d.stride % (d.most + 1)
+            self._values[counted] = value
+        return self._values[counted]
 
     def holds(self, species: str) -> NDArray[np.bool_]:
         """Which keys have that species on the site, shape (size,)."""
@@ -116,12 +123,26 @@ def layout(model: Model, lattice: Lattice) -> tuple[Block, ...]:
             faults.add(
                 f"too many environments on sublattice {sublattice} (at most {MAX_KEYS})",
                 seen=f"{block.size} = " + " x ".join(parts),
-                remedy="let the reactions mention fewer counts, or count species together",
+                remedy=_without(block)
+                or "let the reactions mention fewer counts, or count several species together",
             )
         blocks.append(block)
         base += block.size
     faults.raise_if_any()
     return tuple(blocks)
+
+
+def _without(block: Block) -> str:
+    """Which counts to leave out so that few enough environments are left, the largest first."""
+    left, out = block.size, []
+    for d in sorted(block.digits, key=lambda d: -d.most):
+        if left <= MAX_KEYS:
+            break
+        left //= d.most + 1
+        out.append(f"{'+'.join(sorted(d.counted[1]))} ({d.counted[0]})")
+    if not out or left > MAX_KEYS:
+        return ""
+    return f"without the counts of {', '.join(out)} {left} are left; or count several species together"
 
 
 def _used(model: Model, lattice: Lattice) -> dict[str, list[Counted]]:
@@ -171,7 +192,7 @@ def feasible(model: Model, lattice: Lattice, block: Block) -> NDArray[np.bool_]:
                     ok &= block.value(a) <= block.value(b)
         if len(frozenset[str]().union(*sets)) != sum(len(s) for s in sets):
             continue
-        total = sum((block.value(c) for c in group), np.zeros(block.size, dtype=np.int64))
+        total = sum((block.value(c) for c in group), np.zeros(block.size, dtype=np.int16))
         degrees = np.unique(lattice.relations[name].degree[mine])
         ok &= total <= int(degrees.max(initial=0))
         around = neighbour_sublattices(lattice, name, [block.sublattice])

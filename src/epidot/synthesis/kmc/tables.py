@@ -58,7 +58,8 @@ class Tables(NamedTuple):
     partner_near: I32  # (R,): first row of the partner's relation in near_start
     directions: I32  # (R,)
     partner_row: I32  # (R,)
-    partner_level: I16  # (rows, K), -1 where the partner will not do
+    partner_base: I32  # (R,): where the level of key 0 would stand in partner_level
+    partner_level: I16  # per row and key of the partner's sublattices, -1 where the partner will not do
     partner_above: F8  # (rows, levels), eV above the lowest
     change_start: I32  # (R + 1,), change of the liquor
     change_species: I32
