@@ -4,25 +4,43 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from epidot.dot.layers import Layer
 from epidot.errors import Fault, InputError
 from epidot.synthesis.flask import Progress, Taken
+from epidot.synthesis.lattice.flock import Flock
 from epidot.synthesis.state import FlaskState
 
 NAME = "checkpoint.json"
+Arrays = dict[str, NDArray[Any]]
 
 
 def save(folder: Path, key: dict[str, Any], progress: Progress) -> None:
-    """Write the progress aside and rename it; ``key`` is what must match to go on."""
+    """Write the progress aside and rename it; ``key`` is what must match to go on.
+
+    Dots grown on the lattice go, as arrays, into a file of their own, named after the step.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / NAME
     aside = folder / f".{NAME}.partial"
-    aside.write_text(json.dumps({"key": key, "progress": asdict(progress)}), encoding="utf-8")
+    arrays: Arrays = {}
+    flocks = [_set_aside(state.grown, i, arrays) for i, state in enumerate(_with_dots(progress))]
+    content: dict[str, Any] = {"key": key, "progress": asdict(_without_dots(progress)), "flocks": flocks}
+    if arrays:
+        content["arrays"] = f"checkpoint-{progress.done}.npz"
+        with (folder / content["arrays"]).open("wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+    aside.write_text(json.dumps(content), encoding="utf-8")
     os.replace(aside, target)
+    for old in folder.glob("checkpoint-*.npz"):
+        if old.name != content.get("arrays"):
+            old.unlink(missing_ok=True)
 
 
 def load(folder: Path, key: dict[str, Any]) -> Progress | None:
@@ -39,7 +57,11 @@ def load(folder: Path, key: dict[str, Any]) -> Progress | None:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         found, plain = content["key"], content["progress"]
-    except (ValueError, KeyError, TypeError):
+        arrays: Arrays = {}
+        if "arrays" in content:
+            with np.load(folder / content["arrays"], allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+    except (ValueError, KeyError, TypeError, OSError):
         raise InputError(
             Fault("cannot go on from this checkpoint", str(path), remedy="run without --resume")
         ) from None
@@ -53,12 +75,15 @@ def load(folder: Path, key: dict[str, Any]) -> Progress | None:
                 remedy="run without --resume, or with the same order",
             )
         )
-    return _progress(plain)
+    flocks = [_taken_up(text, i, arrays) for i, text in enumerate(content["flocks"])]
+    return _with_these(_progress(plain), flocks)
 
 
 def clear(folder: Path) -> None:
     """Remove the checkpoint of a run that is done."""
     (folder / NAME).unlink(missing_ok=True)
+    for arrays in folder.glob("checkpoint-*.npz"):
+        arrays.unlink(missing_ok=True)
 
 
 def discard(folder: Path) -> None:
@@ -66,6 +91,46 @@ def discard(folder: Path) -> None:
     clear(folder)
     if folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
+
+
+def _with_dots(progress: Progress) -> list[FlaskState]:
+    """The states whose dots are kept: the present one and the samples, never the history."""
+    return [progress.state, *(taken.state for taken in progress.taken)]
+
+
+def _set_aside(flock: object, i: int, arrays: Arrays) -> dict[str, Any] | None:
+    if not isinstance(flock, Flock):
+        return None
+    text, found = flock.plain()
+    arrays.update({f"{i}.{name}": array for name, array in found.items()})
+    return text
+
+
+def _taken_up(text: dict[str, Any] | None, i: int, arrays: Arrays) -> Flock | None:
+    if text is None:
+        return None
+    mine = {name.split(".", 1)[1]: a for name, a in arrays.items() if name.split(".", 1)[0] == str(i)}
+    return Flock.from_plain(text, mine)
+
+
+def _without_dots(progress: Progress) -> Progress:
+    return replace(
+        progress,
+        state=progress.state.with_(grown=None),
+        history=tuple(s.with_(grown=None) for s in progress.history),
+        taken=tuple(replace(t, state=t.state.with_(grown=None)) for t in progress.taken),
+    )
+
+
+def _with_these(progress: Progress, flocks: list[Flock | None]) -> Progress:
+    return replace(
+        progress,
+        state=progress.state.with_(grown=flocks[0]),
+        taken=tuple(
+            replace(t, state=t.state.with_(grown=flock))
+            for t, flock in zip(progress.taken, flocks[1:], strict=True)
+        ),
+    )
 
 
 def _progress(plain: dict[str, Any]) -> Progress:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,18 +23,57 @@ _GROWTH: Mapping[str, tuple[str, str]] = {
     "crystalline_fraction": ("fraction", "crystalline part of the shell's anions"),
     "linked_fraction": ("fraction", "anion adatoms in multidentate units"),
     "hf_desorbable_fraction": ("fraction", "anion adatoms held by one bond only, which HF takes off"),
+    "roughness_nm": ("nm", "standard deviation of the shell's thickness over directions, mean over dots"),
+    "first_shell": ("fraction", "taken share of the first anion shell"),
+    "attached_fraction": (
+        "fraction",
+        "shell anions that taking singly bonded ones off, again and again, leaves",
+    ),
+    "holes_per_dot": ("1/dot", "vacancies in terraces"),
+    "bare": ("fraction", "directions with less than half a layer of shell"),
+    "thin": ("fraction", "directions with less than half the mean thickness"),
+    "oxide_radius_nm": ("nm", "mean distance of the oxide from the centre"),
+    "oxide_clustering": ("", "oxide neighbours of an oxide over those of a random one"),
+    "mean_diameter_nm": ("nm", "twice the mean over directions of the outermost anion"),
 }
 
 
+def means(dots: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The mean over dots of everything each says; what a dot lacks counts as 0, undefined values not."""
+    return {name: float(np.mean(found)) for name, found in _columns(dots).items()}
+
+
+def errors(dots: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Standard error of each of those means, from the scatter over dots; nothing for a single dot."""
+    return {
+        name: float(np.std(found, ddof=1) / np.sqrt(len(found)))
+        for name, found in _columns(dots).items()
+        if len(found) > 1
+    }
+
+
+def _columns(dots: Sequence[Mapping[str, float]]) -> dict[str, list[float]]:
+    names = dict.fromkeys(name for row in dots for name in row)
+    rows = {name: [row.get(name, 0.0) for row in dots] for name in names}
+    finite = {name: [v for v in found if np.isfinite(v)] for name, found in rows.items()}
+    return {name: found for name, found in finite.items() if found}
+
+
 def quantities(
-    counts: Mapping[str, float], population: Population, optics: Optics, engine: str
+    counts: Mapping[str, float],
+    population: Population,
+    optics: Optics,
+    engine: str,
+    sigma: Mapping[str, float] | None = None,
 ) -> dict[str, Quantity]:
-    """Everything ``summary.json`` says of one sample."""
+    """Everything ``summary.json`` says of one sample; ``sigma`` are standard errors of means over dots."""
     out: dict[str, Quantity] = {}
+    known = sigma or {}
     for name, value in counts.items():
         unit, how = _GROWTH.get(name, _derived(name))
-        out[name] = Quantity(float(value), None, unit, how)
-    out["roughness_nm"] = _roughness(population, engine)
+        out[name] = Quantity(float(value), known.get(name), unit, how)
+    if "roughness_nm" not in out:
+        out["roughness_nm"] = _roughness(population, engine)
     d = population.dot
     core = population.core_diameters_nm
     out["core_diameter_nm"] = Quantity(float(np.mean(core)), None, "nm", "mean of the population")

@@ -258,7 +258,7 @@ class Mechanism:
     def hash(self) -> str:
         """Twelve hexadecimal digits that change with any number or reaction (for provenance)."""
         rows = [(n, p.value, p.unit) for n, p in sorted(self.parameters.items())]
-        steps = [repr(s) for s in self.lattice.steps] if self.lattice else []
+        steps = [repr(replace(s, line=None)) for s in self.lattice.steps] if self.lattice else []
         text = json.dumps([rows, [f"{r.id} {r} {r.law}" for r in self.reactions], steps], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 

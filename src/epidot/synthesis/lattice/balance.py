@@ -19,7 +19,9 @@ def check_step(
     faults: Faults,
 ) -> None:
     """Add a fault for every impossible site, and for elements or charge that do not balance."""
-    sites = [(kinds[a], kinds[b]) for a, b in ((step.centre, step.partner) if step.partner else (step.centre,))]
+    sites = [
+        (kinds[a], kinds[b]) for a, b in ((step.centre, step.partner) if step.partner else (step.centre,))
+    ]
     for before, after in sites:
         if before.site != after.site:
             faults.add(f"lattice: {step.id}: impossible site", line=step.line,
@@ -29,8 +31,9 @@ def check_step(
         here, there = sites[0][0].site, sites[1][0].site
         wanted = here if step.at == "second" else OTHER[here]
         if there != wanted:
+            fitting = ("second",) if here == there else ("nn", "near")
             faults.add(f"lattice: {step.id}: no {there} site is a neighbour of that kind", line=step.line,
-                       seen=f"at: {step.at}", nearest=("second",) if here == there else ("nn", "near"))  # fmt: skip
+                       seen=f"at: {step.at}", nearest=fitting)  # fmt: skip
         if reaction is not None:
             bound = sum(n for s, n in reaction.reactants.items() if species[s].phase != "liquor")
             if (step.role == "pair") != (bound == 2) and not step.reverse:
@@ -54,7 +57,9 @@ def check_step(
                    seen=", ".join(f"{el} {n:+d}" for el, n in wrong.items()),
                    remedy="correct the species of the step or their compositions")  # fmt: skip
     if charge:
-        faults.add(f"lattice: {step.id}: charge is not balanced{against}", line=step.line, seen=f"{charge:+d}")
+        faults.add(
+            f"lattice: {step.id}: charge is not balanced{against}", line=step.line, seen=f"{charge:+d}"
+        )
 
 
 def _add(total: dict[str, int], part: Mapping[str, int], times: int) -> None:

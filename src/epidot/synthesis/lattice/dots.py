@@ -47,7 +47,7 @@ class Master:
     @property
     def cation(self) -> Bools:
         """Which sites are of the cation sublattice, shape (n,)."""
-        return self.lattice.sublattice == 0
+        return np.asarray(self.lattice.sublattice == 0)
 
 
 @lru_cache(maxsize=8)
@@ -98,6 +98,12 @@ def master_for(diameters_nm: Floats, outer_nm: float, a_nm: float, near_nm: floa
     )
 
 
+def larger(than: Master, outer_nm: float, near_nm: float) -> Master:
+    """The same sites and more, up to ``outer_nm`` at least."""
+    inner, _, cations = than.radii_nm
+    return master(inner, float(np.ceil(outer_nm / _STEP_NM) * _STEP_NM), cations, than.a_nm, near_nm)
+
+
 def centres(n: int, a_nm: float, rng: np.random.Generator) -> Floats:
     """``n`` centres spread evenly over the cell about a lattice point, shape (n, 3), nm."""
     points = rng.random((n, 3))
@@ -110,7 +116,7 @@ def centres(n: int, a_nm: float, rng: np.random.Generator) -> Floats:
 
 @dataclass(frozen=True)
 class Cut:
-    """One core: ``core`` ions, ``bearing`` cations (outside, fewest core anions first) and the first shell."""
+    """One core: ``core`` ions, ``bearing`` cations (fewest core anions first) and the first shell."""
 
     core: Bools
     bearing: NDArray[np.intp]
@@ -136,9 +142,7 @@ def cut(of: Master, centre_nm: Floats, diameter_nm: float, rng: np.random.Genera
     return Cut(core_cation | anion_in, surface[order], first)
 
 
-def inventory(
-    per_dot: Mapping[str, float], bearing: int, rng: np.random.Generator
-) -> dict[str, int]:
+def inventory(per_dot: Mapping[str, float], bearing: int, rng: np.random.Generator) -> dict[str, int]:
     """Whole numbers of what the surface carries, right on average, at most one per bearing cation."""
     out = {}
     left = bearing
@@ -212,7 +216,7 @@ class Shape:
 
 @lru_cache(maxsize=16)
 def mean_shape(diameter_nm: float, bearing: float, a_nm: float, near_nm: float) -> Shape:
-    """The shape of the mean dot: ``_TYPICAL`` cuts of that diameter, always the same, ``bearing`` cations each.
+    """The shape of the mean dot: always the same cuts of that diameter, with ``bearing`` cations each.
 
     Rates must not depend on which dots a flask happens to hold.
     """

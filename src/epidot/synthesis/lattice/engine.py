@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,7 +20,7 @@ from epidot.synthesis.lattice.flock import Flock
 from epidot.synthesis.lattice.passage import ROOM_NM, Run
 from epidot.synthesis.lattice.section import Section
 from epidot.synthesis.lattice.telling import in_mean_field
-from epidot.synthesis.lattice.translation import Active, active, model_of
+from epidot.synthesis.lattice.translation import Active, model_of
 from epidot.synthesis.meanfield import MeanField
 from epidot.synthesis.mechanism import Mechanism, load
 from epidot.synthesis.state import FlaskState, Segment, Trajectory
@@ -33,8 +34,8 @@ _MODELS: dict[tuple[object, ...], Compiled] = {}  # compiled models, the oldest 
 class LatticeEngine:
     """An :class:`~epidot.synthesis.state.Engine` that runs the mechanism atom by atom.
 
-    All dots of the flask and the liquor they share are one Markov chain; ``dots`` of them stand for the flask,
-    with the liquor in proportion.  Diameters are drawn with the relative width ``sigma_rel``.
+    All dots of the flask and the liquor they share are one Markov chain; ``dots`` of them stand for the
+    flask, with the liquor in proportion.  Diameters are drawn with the relative width ``sigma_rel``.
 
     Parameters
     ----------
@@ -97,7 +98,9 @@ class LatticeEngine:
         of = master_for(all_, float(all_.max()) / 2 + 0.57 * a + ROOM_NM, a, section.near_nm)
         index = {name: i for i, name in enumerate(section.kinds)}
         kind = np.full((self.dots, len(of)), index[section.vacant["beyond"]], dtype=np.uint8)
-        bearing = sum(surface.per_dot.values()) * (state.core_diameter_nm / surface.reference_diameter_nm) ** 2
+        bearing = (
+            sum(surface.per_dot.values()) * (state.core_diameter_nm / surface.reference_diameter_nm) ** 2
+        )
         oxide = frozenset(s for s in surface.per_dot if "oxide" in section.kinds[s].marks)
         for row, centre, d in zip(kind, middle, diameters, strict=True):
             dot = cut(of, centre, float(d), rng)
@@ -159,7 +162,7 @@ class LatticeEngine:
         return Run(self, state, segment).through(max(points, 1))
 
     def compiled(self, flock: Flock, what: Active, vacuum: bool) -> Compiled:
-        """The model of what can happen on the present lattice; kept for the next segment and the next flask."""
+        """The model of what can happen on the present lattice; kept for later segments and like flasks."""
         key = (self.mechanism.hash, what.key, vacuum, flock.radii_nm, flock.a_nm, flock.n, flock.shape.key)
         if key not in _MODELS:
             while len(_MODELS) >= _KEPT:

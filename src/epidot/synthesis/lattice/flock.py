@@ -64,7 +64,9 @@ class Flock:
         place = np.full(int(np.prod(span)), -1, dtype=np.int64)
         place[np.ravel_multi_index(tuple((larger.grid - low).T), tuple(span))] = np.arange(len(larger))
         to = place[np.ravel_multi_index(tuple((old.grid - low).T), tuple(span))]
-        empty = np.where(larger.cation, self.kinds.index(vacant["cation"]), self.kinds.index(vacant["beyond"]))
+        empty = np.where(
+            larger.cation, self.kinds.index(vacant["cation"]), self.kinds.index(vacant["beyond"])
+        )
         kind = np.repeat(empty[None].astype(np.uint8), self.n, axis=0)
         kind[:, to] = self.kind
         return replace(self, kind=kind, radii_nm=larger.radii_nm)
@@ -111,11 +113,11 @@ class Flock:
     @classmethod
     def from_plain(cls, text: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Flock:
         """From :meth:`plain`, to the same bits."""
-        rest = {k: v for k, v in text.items() if k not in ("radii_nm", "kinds", "shape")}
+        rest: dict[str, Any] = {k: v for k, v in text.items() if k not in ("radii_nm", "kinds", "shape")}
+        rest.update({name: arrays[name] for name in _ARRAYS})
         return cls(
             **rest,
             radii_nm=tuple(text["radii_nm"]),
             kinds=tuple(text["kinds"]),
             shape=Shape(**text["shape"]),
-            **{name: arrays[name] for name in _ARRAYS},
         )

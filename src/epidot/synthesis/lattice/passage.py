@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from epidot.errors import WorkError
 from epidot.synthesis.kmc.programme import Flow, Programme, smooth
 from epidot.synthesis.kmc.simulation import Simulation
-from epidot.synthesis.lattice.dots import master_for
+from epidot.synthesis.lattice.dots import Master, larger
 from epidot.synthesis.lattice.flock import Flock
 from epidot.synthesis.lattice.telling import in_mean_field
-from epidot.synthesis.lattice.translation import Active, active
+from epidot.synthesis.lattice.translation import active
 from epidot.synthesis.state import FlaskState, Segment, Trajectory
 
 if TYPE_CHECKING:
@@ -141,18 +141,18 @@ class Run:
 
     def with_room(self, flock: Flock) -> Flock:
         """On a larger lattice if dots have come near the rim."""
+        of = flock.master
         empty = [flock.kinds.index(k) for k in self.engine.section.vacant.values()]
-        far = _farthest(flock, ~np.isin(flock.kind, empty).all(axis=0))
+        far = _farthest(of, flock.kind, empty)
         if far + MARGIN_NM <= flock.radii_nm[1]:
             return flock
-        larger = master_for(flock.diameters_nm, far + ROOM_NM, flock.a_nm, flock.near_nm)
-        return flock.moved_to(larger, self.engine.section.vacant)
+        return flock.moved_to(larger(of, far + ROOM_NM, flock.near_nm), self.engine.section.vacant)
 
     def farthest(self) -> float:
         """Distance of the outermost unit from the middle of its lattice, nm."""
         empty = [i for i, k in enumerate(self.what.kinds) if k in self.engine.section.vacant.values()]
-        taken = ~np.isin(self.simulation.state.species.reshape(self.flock.n, -1), empty).all(axis=0)
-        return _farthest(self.flock, taken)
+        species = self.simulation.state.species.reshape(self.flock.n, -1)
+        return _farthest(self.flock.master, species, empty)
 
     # -- what is there ------------------------------------------------------------------------------
 
@@ -183,7 +183,6 @@ class Run:
             if name.startswith("vapour["):
                 species = name[7:-1]
                 lost[species] = lost.get(species, 0.0) + n / self.per_mol
-        counts = {k: n for k, n in self.simulation.on.items()}
         grown = None
         if last:
             grown = replace(
@@ -196,7 +195,7 @@ class Run:
         return state.with_(
             temperature_K=segment.start_K + (segment.end_K - segment.start_K) * t / segment.duration_s,
             volume_L=state.volume_L + segment.volume_inflow * t,
-            surface=in_mean_field(self.engine.section, counts, flock.n),
+            surface=in_mean_field(self.engine.section, self.simulation.on, flock.n),
             liquor=liquor,
             lost=lost,
             time_s=state.time_s + t,
@@ -204,10 +203,11 @@ class Run:
         )
 
 
-def _farthest(flock: Flock, taken: NDArray[np.bool_]) -> float:
-    of = flock.master
+def _farthest(of: Master, species: NDArray[Any], empty: list[int]) -> float:
+    """Distance from the middle of the outermost anion site that is taken on any dot, nm."""
     assert of.lattice.position is not None
-    return float(np.linalg.norm(of.lattice.position[taken & ~of.cation], axis=1).max())
+    taken = ~of.cation & np.any(~np.isin(species, empty), axis=0)
+    return float(np.linalg.norm(of.lattice.position[taken], axis=1).max())
 
 
 def _sum(a: Mapping[str, int], b: Mapping[str, int]) -> dict[str, int]:

@@ -26,7 +26,18 @@ from epidot.synthesis.mechanism_page import Page, tokens
 
 RELATIONS = ("nn", "second", "near")
 # Marks of a site that a readout of grown dots knows, beside those of the mean field's species.
-MARKS = ("core", "vacant", "first", "covered", "linked", "crystalline", "oxide", "memory", "loose", "deposited")
+MARKS = (
+    "core",
+    "vacant",
+    "first",
+    "covered",
+    "linked",
+    "crystalline",
+    "oxide",
+    "memory",
+    "loose",
+    "deposited",
+)
 _KEYS = "structure relations core vacant counts environments species composites liquor_only steps note"
 _STEP = "of also reverse id centre partner at role where liquor rate source status note"
 STEP = (*_STEP.split(), "partner where")
@@ -246,7 +257,7 @@ class _Lattice:
         text = " ".join(str(row.get(k, "")) for k in ("centre", "partner", "liquor"))
         families = tokens(text)
         if row.get("of") is None:
-            source, status, _ = self.page.provenance(row, line, f"lattice step {row['id']}")
+            _, status, _ = self.page.provenance(row, line, f"lattice step {row['id']}")
             out = []
             for a in self.page.assignments(text, line):
                 suffix = f"[{','.join(a[t] for t in families)}]" if families else ""
@@ -373,7 +384,9 @@ class _Lattice:
             pair = [limits, limits] if isinstance(limits, int) else limits
             if (not isinstance(pair, list) or len(pair) != 2
                     or not all(isinstance(n, int) for n in pair) or not 0 <= pair[0] <= pair[1]):  # fmt: skip
-                self.faults.add(f"lattice: {id_}: a range of {count} is [lowest, highest]", line=line, seen=limits)
+                self.faults.add(
+                    f"lattice: {id_}: a range of {count} is [lowest, highest]", line=line, seen=limits
+                )
             else:
                 out[count] = (pair[0], pair[1])
         return out

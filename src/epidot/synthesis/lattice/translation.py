@@ -71,7 +71,13 @@ def _orders(mechanism: Mechanism, step: Step) -> list[str]:
 
 
 def model_of(
-    mechanism: Mechanism, section: Section, shape: Shape, what: Active, *, vacuum: bool, misfit_eV: float = 0.0
+    mechanism: Mechanism,
+    section: Section,
+    shape: Shape,
+    what: Active,
+    *,
+    vacuum: bool,
+    misfit_eV: float = 0.0,
 ) -> Model:
     """The model of what is active; under vacuum volatile species leave, one step ``vapour[species]`` each."""
     kept = set(what.kinds)
@@ -94,8 +100,15 @@ def model_of(
             liquor = {s: sign * n for s, n in by_id[id_].net.items()}
             name = f"{id_}.reverse" if reverse else id_
             reactions.append(
-                Reaction(name, None, None, math.exp(direction.ln_A), direction.energy * _EV,
-                         liquor=liquor, orders=_dissolved_orders(mechanism, direction))  # fmt: skip
+                Reaction(
+                    name,
+                    None,
+                    None,
+                    math.exp(direction.ln_A),
+                    direction.energy * _EV,
+                    liquor=liquor,
+                    orders=_dissolved_orders(mechanism, direction),
+                )
             )
     if vacuum:
         for s in what.liquor:
@@ -155,7 +168,9 @@ def _reaction(
         witness = step.partner[0] == step.partner[1]
         partner = Partner(step.at, *step.partner, where=step.partner_where, counted=witness)
     where = {c: r for c, r in step.where.items() if c in counts}
-    return Reaction(step.id, *step.centre, A, Ea, energy, where, partner=partner, liquor=step.liquor, orders=orders)
+    return Reaction(
+        step.id, *step.centre, A, Ea, energy, where, partner=partner, liquor=step.liquor, orders=orders
+    )
 
 
 def _per_pair(section: Section, shape: Shape, step: Step, here: str) -> float:
