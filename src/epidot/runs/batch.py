@@ -5,16 +5,25 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.dot.layers import Layer, LayeredDot, Population
+from epidot.dot.grown import GrownDot
+from epidot.dot.layers import Population
 from epidot.errors import Fault, InputError
 from epidot.quantities import Quantity
+from epidot.runs.stored import (
+    dot_from_plain,
+    dot_to_plain,
+    members_from_table,
+    members_to_table,
+    sites_from_arrays,
+    sites_to_arrays,
+)
 
 FORMAT = "epidot-batch/1"
 Array = NDArray[np.float64]
@@ -26,7 +35,8 @@ class Sample:
 
     ``population`` is ``None`` for a flask without dots (a precursor being made).  ``spectra`` maps ``nm``,
     ``absorption``, ``emission``, ``t_ns``, ``decay`` to arrays of shape (n,);
-    it is empty where the light of the dots was not asked for.
+    it is empty where the light of the dots was not asked for.  ``grown`` are the dots on their sites, in the
+    order of the population's members, where the engine knows them.
     """
 
     name: str
@@ -35,6 +45,7 @@ class Sample:
     population: Population | None
     quantities: Mapping[str, Quantity]
     spectra: Mapping[str, Array] = field(default_factory=dict)
+    grown: tuple[GrownDot, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The sample as ``summary.json`` shows it."""
@@ -130,8 +141,7 @@ class Batch:
         }
         attributes["content"] = json.dumps(plain, sort_keys=True)
         for i, sample in enumerate(self.samples):
-            if sample.population is not None:
-                variables[f"sample{i}__core_diameters_nm"] = ("dot", sample.population.core_diameters_nm)
+            variables |= _sample_to_variables(sample, i)
             for name, values in sample.spectra.items():
                 axis = "decay_time" if name in ("t_ns", "decay") else "wavelength"
                 variables[f"sample{i}__{name}"] = (f"{axis}_{i}", np.asarray(values, dtype=np.float64))
@@ -191,23 +201,57 @@ class Batch:
         )
 
 
+def _sample_to_variables(sample: Sample, i: int) -> dict[str, Any]:
+    """Core diameters, members and sites of a sample, under names of their own."""
+    out: dict[str, Any] = {}
+    population = sample.population
+    if population is not None:
+        out[f"sample{i}__core_diameters_nm"] = ("dot", population.core_diameters_nm)
+        if population.members is not None:
+            _, table = members_to_table(population.members)
+            out[f"sample{i}__members"] = ("dot", f"member_{i}"), table
+    if sample.grown:
+        _, arrays = sites_to_arrays(sample.grown)
+        for name, values in arrays.items():
+            site, dot = f"site_{i}", f"grown_{i}"
+            axes: dict[str, tuple[str, ...]] = {
+                "kind": (dot, site),
+                "position_nm": (site, "xyz"),
+                "cation": (site,),
+                "shift_nm": (dot, "xyz"),
+                "cut_nm": (dot,),
+            }
+            out[f"sample{i}__sites__{name}"] = (axes[name], values, {}, {"zlib": True, "complevel": 4})
+    return out
+
+
 def _sample_to_plain(sample: Sample) -> dict[str, Any]:
-    dot = None if sample.population is None else asdict(sample.population.dot)
-    return sample.to_json() | {"dot": dot}
+    out: dict[str, Any] = {"dot": None}
+    if sample.population is not None:
+        out["dot"] = dot_to_plain(sample.population.dot)
+        if sample.population.members is not None:
+            out["members"] = members_to_table(sample.population.members)[0]
+    if sample.grown:
+        out["sites"] = sites_to_arrays(sample.grown)[0]
+    return sample.to_json() | out
 
 
 def _sample_from_plain(plain: Mapping[str, Any], i: int, dataset: Any) -> Sample:
     prefix = f"sample{i}__"
-    arrays = {
-        str(name).removeprefix(prefix): np.asarray(values.values, dtype=np.float64)
+    found = {
+        str(name).removeprefix(prefix): np.asarray(values.values)
         for name, values in dataset.data_vars.items()
         if str(name).startswith(prefix)
     }
+    sites = {n.removeprefix("sites__"): found.pop(n) for n in list(found) if n.startswith("sites__")}
+    arrays = {name: values.astype(np.float64) for name, values in found.items()}
     population = None
     if plain["dot"] is not None:
-        dot = dict(plain["dot"])
-        dot["shells"] = tuple(Layer(**layer) for layer in dot["shells"])
-        population = Population(LayeredDot(**dot), arrays.pop("core_diameters_nm"))
+        dot = dot_from_plain(plain["dot"])
+        members = None
+        if "members" in plain:
+            members = members_from_table(plain["members"], arrays.pop("members"), dot.core, dot.medium)
+        population = Population(dot, arrays.pop("core_diameters_nm"), members)
     return Sample(
         name=plain["name"],
         time_s=plain["time_s"],
@@ -215,4 +259,5 @@ def _sample_from_plain(plain: Mapping[str, Any], i: int, dataset: Any) -> Sample
         population=population,
         quantities={name: Quantity(**q) for name, q in plain["quantities"].items()},
         spectra=arrays,
+        grown=sites_from_arrays(plain["sites"], sites) if sites else (),
     )

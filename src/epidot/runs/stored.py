@@ -1,0 +1,169 @@
+"""Dots one by one as plain arrays, and back: what a batch keeps of members and of their sites."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.dot.grown import GrownDot, SiteSpecies
+from epidot.dot.halides import HalideContent
+from epidot.dot.layers import Layer, LayeredDot
+
+Arrays = dict[str, NDArray[Any]]
+_NUMBERS = ("core_diameter_nm", "sites", "oxide", "oxide_memory", "coverage", "linked", "repaired")
+_LAYER = ("thickness_nm", "coherency", "crystalline")
+
+
+def dot_to_plain(dot: LayeredDot) -> dict[str, Any]:
+    """One layered dot for JSON."""
+    plain = asdict(dot)
+    for halide in plain["halides"]:
+        halide["edges_nm"], halide["amount"] = halide["edges_nm"].tolist(), halide["amount"].tolist()
+    return plain
+
+
+def dot_from_plain(plain: Mapping[str, Any]) -> LayeredDot:
+    """The dot of :func:`dot_to_plain`."""
+    dot = dict(plain)
+    dot["shells"] = tuple(Layer(**layer) for layer in dot["shells"])
+    dot["halides"] = tuple(
+        HalideContent(**(h | {k: np.array(h[k], dtype=np.float64) for k in ("edges_nm", "amount")}))
+        for h in dot.get("halides", ())
+    )
+    return LayeredDot(**dot)
+
+
+def members_to_table(members: Sequence[LayeredDot]) -> tuple[list[str], NDArray[np.float64]]:
+    """Names of the columns and numbers, shape (dots, columns); NaN is what a dot does not have."""
+    rows = [_row(m) for m in members]
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return names, np.array([[row.get(name, math.nan) for name in names] for row in rows], dtype=np.float64)
+
+
+def _row(dot: LayeredDot) -> dict[str, float]:
+    row = {name: float(getattr(dot, name)) for name in _NUMBERS}
+    if dot.roughness_nm is not None:
+        row["roughness_nm"] = dot.roughness_nm
+    for i, layer in enumerate(dot.shells):
+        for name in _LAYER:
+            value = getattr(layer, name)
+            row[f"shell/{i}/{layer.material}/{name}"] = math.nan if value is None else value
+    row |= {f"ligands/{name}": n for name, n in dot.ligands.items()}
+    row |= {f"adatoms/{name}": n for name, n in dot.adatoms.items()}
+    for i, halide in enumerate(dot.halides):
+        start = f"halide/{i}/{halide.element}"
+        row |= {f"{start}/ligand": halide.ligand, f"{start}/interface": halide.interface}
+        row |= {f"{start}/edge/{k}": float(x) for k, x in enumerate(halide.edges_nm)}
+        row |= {f"{start}/amount/{k}": float(x) for k, x in enumerate(halide.amount)}
+    return row
+
+
+def members_from_table(
+    names: Sequence[str], table: NDArray[np.float64], core: str, medium: str
+) -> tuple[LayeredDot, ...]:
+    """The dots of :func:`members_to_table`, all of one core in one medium."""
+    return tuple(
+        _member({n: float(x) for n, x in zip(names, row, strict=True)}, core, medium) for row in table
+    )
+
+
+def _member(row: Mapping[str, float], core: str, medium: str) -> LayeredDot:
+    known = {name: x for name, x in row.items() if not math.isnan(x)}
+    shells = []
+    for name in (n for n in known if n.startswith("shell/") and n.endswith("/thickness_nm")):
+        start = name.removesuffix("/thickness_nm")
+        shells.append(
+            Layer(
+                start.split("/", 2)[2],
+                known[name],
+                known.get(f"{start}/coherency"),
+                known[f"{start}/crystalline"],
+            )
+        )
+    starts = [n.removesuffix("/ligand") for n in known if n.startswith("halide/") and n.endswith("/ligand")]
+    return LayeredDot(
+        core=core,
+        shells=tuple(shells),
+        ligands=_under("ligands/", known),
+        adatoms=_under("adatoms/", known),
+        roughness_nm=known.get("roughness_nm"),
+        halides=tuple(
+            HalideContent(
+                start.split("/")[2],
+                np.array([x for n, x in known.items() if n.startswith(f"{start}/edge/")]),
+                np.array([x for n, x in known.items() if n.startswith(f"{start}/amount/")]),
+                known[f"{start}/ligand"],
+                known[f"{start}/interface"],
+            )
+            for start in starts
+        ),
+        medium=medium,
+        **{name: known[name] for name in _NUMBERS},
+    )
+
+
+def _under(start: str, known: Mapping[str, float]) -> dict[str, float]:
+    return {n.removeprefix(start): x for n, x in known.items() if n.startswith(start)}
+
+
+# --- sites ------------------------------------------------------------------------------------------------
+
+
+def sites_to_arrays(dots: Sequence[GrownDot]) -> tuple[dict[str, Any], Arrays]:
+    """Plain description and arrays of dots that share their sites up to a shift of the centre.
+
+    Raises
+    ------
+    ValueError
+        If the dots do not share one lattice and one list of kinds.
+    """
+    first = dots[0]
+    shift = np.array([dot.position_nm[0] - first.position_nm[0] for dot in dots])
+    for dot, by in zip(dots, shift, strict=True):
+        if (
+            len(dot) != len(first)
+            or dot.kinds != first.kinds
+            or (dot.core, dot.a_nm) != (first.core, first.a_nm)
+            or np.max(np.abs(dot.position_nm - by - first.position_nm)) > 1e-9
+        ):
+            raise ValueError("dots that share no lattice cannot be kept together")
+    plain = {
+        "core": first.core,
+        "a_nm": first.a_nm,
+        "kinds": [
+            {
+                "name": k.name,
+                "composition": dict(k.composition),
+                "ligands": dict(k.ligands),
+                "charge": k.charge,
+                "marks": sorted(k.marks),
+            }
+            for k in first.kinds
+        ],
+    }
+    arrays: Arrays = {
+        "kind": np.stack([dot.kind for dot in dots]),
+        "position_nm": first.position_nm,
+        "cation": first.cation.astype(np.uint8),
+        "shift_nm": shift,
+        "cut_nm": np.array([dot.core_diameter_nm for dot in dots]),
+    }
+    return plain, arrays
+
+
+def sites_from_arrays(plain: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> tuple[GrownDot, ...]:
+    """The dots of :func:`sites_to_arrays`."""
+    kinds = tuple(
+        SiteSpecies(k["name"], k["composition"], k["ligands"], k["charge"], frozenset(k["marks"]))
+        for k in plain["kinds"]
+    )
+    cation = arrays["cation"].astype(np.bool_)
+    return tuple(
+        GrownDot(plain["core"], float(d), plain["a_nm"], arrays["position_nm"] + by, cation, kind, kinds)
+        for d, by, kind in zip(arrays["cut_nm"], arrays["shift_nm"], arrays["kind"], strict=True)
+    )
