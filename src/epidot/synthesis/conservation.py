@@ -18,7 +18,7 @@ def relative_errors(
 
     ``first`` is the flask before its first event, ``elements_of`` the composition of a dissolved
     species.  Charged is what was put in and the surface the dots came with; found is what is in the
-    liquor, on the dots and lost now.  The inside of the cores takes no part, and cores formed in the
+    liquor, on and in the dots and lost now.  The inside of the cores takes no part, and cores formed in the
     flask count through the change they made to the liquor.
     """
     charged = _atoms(progress.charged or {}, elements_of)
@@ -28,6 +28,7 @@ def relative_errors(
     _add(found, _atoms(state.lost, elements_of))
     _add(found, _surface(state, mechanism))
     _add(found, _atoms(progress.solids, elements_of))
+    _add(found, (state.halide or {}).get("atoms_mol", {}))  # what the halide room put on the dots
     return {
         element: abs(charged.get(element, 0.0) - found.get(element, 0.0)) / charged[element]
         for element in sorted(charged)

@@ -4,22 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from epidot.dot.layers import Layer
 from epidot.errors import NotBuiltYet, WorkError
 from epidot.synthesis import events as ev
 from epidot.synthesis.mechanism import Mechanism
-from epidot.synthesis.state import Engine, FlaskState
+from epidot.synthesis.state import Engine, FlaskState, Segment
 from epidot.units import celsius
 
 # What a recipe may hold but no room of epidot can carry out yet.
 ROOMS_TO_COME: Mapping[str, frozenset[str]] = {
-    "halide transport and repair": frozenset({"ZnCl2", "ZnBr2", "ZnI2", "OAm-Cl", "OAm-Br", "OAm-I"}),
-    "amine ligand exchange": frozenset({"OAm"}),
     "oxide removal by a nitrosonium salt": frozenset({"NOBF4"}),
 }
+HALIDES_AND_AMINE = frozenset({"ZnCl2", "ZnBr2", "ZnI2", "OAm-Cl", "OAm-Br", "OAm-I", "OAm"})
 _BEFORE = "everything before it was read, checked and accounted for"
 _TRACE = 1e-15  # mol; less than this of a species is none of it
+
+
+class Room(Protocol):
+    """What happens to halide and amine; the flask hands over to it wherever it is concerned.
+
+    Everything the room keeps stands in ``FlaskState.halide``, plain enough for JSON.
+    """
+
+    def concerns(self, state: FlaskState, segment: Segment) -> bool:
+        """Whether halide or amine is in the flask with dots, on its way in, or in the dots."""
+        ...
+
+    def advance(
+        self, before: FlaskState, states: tuple[FlaskState, ...], segment: Segment, shells: tuple[Layer, ...]
+    ) -> tuple[tuple[FlaskState, ...], tuple[str, ...]]:
+        """The same moments with halide where it went, and what a reader must know.
+
+        ``before`` is the flask at the start of ``segment``; ``states`` are the engine's, their liquor with
+        what came in.
+        """
+        ...
+
+    def wash(self, state: FlaskState, times: int) -> FlaskState:
+        """The dots precipitated ``times`` times: what comes off them is lost."""
+        ...
+
+    def oxidise(self, state: FlaskState, share: float | None, units_per_dot: float | None) -> FlaskState:
+        """The core's surface oxidised as described."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -63,15 +92,23 @@ class Flask:
         What the engine knows; species it does not know are carried along unchanged.
     where
         The recipe's name, for messages.
+    room
+        Carries halide and amine; without it a recipe that brings them together with dots is refused.
     """
 
     def __init__(
-        self, timeline: Iterable[ev.Event], engine: Engine, mechanism: Mechanism, where: str
+        self,
+        timeline: Iterable[ev.Event],
+        engine: Engine,
+        mechanism: Mechanism,
+        where: str,
+        room: Room | None = None,
     ) -> None:
         self.timeline = tuple(timeline)
         self.engine = engine
         self.mechanism = mechanism
         self.where = where
+        self.room = room
 
     def begin(self, state: FlaskState) -> Progress:
         """The flask before the first event; dots of a core the mechanism knows get their surface."""
@@ -156,10 +193,23 @@ class Flask:
         states = trajectory.states
         if inert:
             states = tuple(s.with_(dots_mol=state.dots_mol, surface=state.surface) for s in states)
+        remarks = progress.remarks
+        if self.room is not None and state.dots_mol > 0 and self.room.concerns(state, segment):
+            try:
+                states, said = self.room.advance(state, states, segment, progress.shells)
+            except WorkError as error:
+                raise WorkError(f"{self._place(event)}: {error}") from None
+            remarks = (*remarks, *(line for line in said if line not in remarks))
         charged = _plus(
             progress.charged or {}, {name: rate * segment.duration_s for name, rate in segment.inflow.items()}
         )
-        return replace(progress, state=states[-1], charged=charged, history=(*progress.history, *states))
+        return replace(
+            progress,
+            state=states[-1],
+            charged=charged,
+            history=(*progress.history, *states),
+            remarks=remarks,
+        )
 
     def _refuse_what_is_not_built(self, progress: Progress, event: ev.Run) -> None:
         if progress.state.dots_mol <= 0:
@@ -167,15 +217,22 @@ class Flask:
         present = {name for name, mol in progress.state.liquor.items() if mol > _TRACE} | set(
             event.segment.inflow
         )
+        here = f"{self._place(event)}, at {celsius(event.segment.end_K):.0f} °C with"
         for room, species in ROOMS_TO_COME.items():
             if found := sorted(present & species):
                 raise NotBuiltYet(
-                    f"{self._place(event)}, at {celsius(event.segment.end_K):.0f} °C with "
-                    f"{', '.join(found)} in the flask: {room} is not built yet; {_BEFORE}"
+                    f"{here} {', '.join(found)} in the flask: {room} is not built yet; {_BEFORE}"
                 )
+        if self.room is None and (found := sorted(present & HALIDES_AND_AMINE)):
+            raise NotBuiltYet(
+                f"{here} {', '.join(found)} in the flask: this flask was made without its halide room; "
+                f"{_BEFORE}"
+            )
 
     def _wash(self, progress: Progress, event: ev.Wash) -> Progress:
         state = progress.state
+        if self.room is not None:
+            state = self.room.wash(state, event.times)
         kept = event.kept**event.times
         lost = _plus(state.lost, {name: mol * (1 - kept) for name, mol in state.liquor.items()})
         liquor = _plus({name: mol * kept for name, mol in state.liquor.items()}, event.liquor)
@@ -208,9 +265,15 @@ class Flask:
         return replace(progress, state=state, remarks=(*progress.remarks, said), solids=solids)
 
     def _oxidise(self, progress: Progress, event: ev.OxidiseCore) -> Progress:
-        raise NotBuiltYet(
-            f"{self._place(event)}: oxidising a core on purpose belongs to the halide room, "
-            f"which is not built yet; {_BEFORE}"
+        if self.room is None:
+            raise NotBuiltYet(f"{self._place(event)}: this flask was made without its halide room; {_BEFORE}")
+        said = f"line {event.line}: {event.text} (described; the oxidation is not computed)"
+        state = self.room.oxidise(progress.state, event.share, event.units_per_dot)
+        return replace(
+            progress,
+            state=state,
+            history=(*progress.history, state),
+            remarks=(*progress.remarks, said),
         )
 
     def _place(self, event: ev.Event) -> str:
