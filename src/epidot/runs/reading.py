@@ -77,12 +77,18 @@ def quantities(
     d = population.dot
     core = population.core_diameters_nm
     out["core_diameter_nm"] = Quantity(float(np.mean(core)), None, "nm", "mean of the population")
+    sizes = population.diameters_nm
     out["diameter_nm"] = Quantity(
-        float(np.mean(core)) + d.diameter_nm - d.core_diameter_nm,
-        None,
-        "nm",
-        "mean core diameter plus twice the shell",
+        float(np.mean(sizes)), None, "nm", "mean of the population: core plus twice the shell, by volume"
     )
+    out["diameter_sd_nm"] = Quantity(
+        float(np.std(sizes)), None, "nm", "standard deviation of that diameter over the population"
+    )
+    rough = [m.roughness_nm for m in population.members or () if m.roughness_nm is not None]
+    if rough:
+        out["roughness_sd_nm"] = Quantity(
+            float(np.std(rough)), None, "nm", "standard deviation of the roughness over the dots"
+        )
     out["shell_thickness_nm"] = Quantity(
         (d.diameter_nm - d.core_diameter_nm) / 2, None, "nm", "from the counts by volume"
     )
