@@ -39,6 +39,30 @@ class Quantity:
         }
 
 
+@dataclass(frozen=True)
+class Series:
+    """Values one by one, such as an amount per etch round, each with its standard error.
+
+    A value that does not exist in these data is ``None``; ``note`` then says why.
+    """
+
+    values: tuple[float | None, ...]
+    sigmas: tuple[float | None, ...]
+    unit: str
+    method: str
+    note: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """As :meth:`Quantity.to_json`, with lists for value and sigma."""
+        return {
+            "value": [_finite(x) for x in self.values],
+            "sigma": [_finite(x) for x in self.sigmas],
+            "unit": self.unit,
+            "method": self.method,
+            "note": self.note,
+        }
+
+
 def _finite(x: float | None) -> float | None:
     return None if x is None or not math.isfinite(x) else float(x)
 
@@ -48,7 +72,8 @@ class Quantities(Mapping[str, Quantity]):
     """What an instrument measured on one signal: quantities by name, and warnings in plain words.
 
     ``extra`` joins the JSON as it is; ``curves`` (model, residuals, marked points) is what a plot
-    draws over the data.
+    draws over the data.  ``series`` are quantities with one value per step; they stand beside the
+    others in the JSON.
     """
 
     technique: str
@@ -57,6 +82,7 @@ class Quantities(Mapping[str, Quantity]):
     warnings: tuple[str, ...] = ()
     extra: dict[str, Any] = field(default_factory=dict)
     curves: dict[str, Signal] = field(default_factory=dict)
+    series: dict[str, Series] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Quantity:
         return self.found[name]
@@ -72,7 +98,10 @@ class Quantities(Mapping[str, Quantity]):
         return {
             "technique": self.technique,
             "file": self.source,
-            "quantities": {name: q.to_json() for name, q in self.found.items()},
+            "quantities": {
+                **{name: s.to_json() for name, s in self.series.items()},
+                **{name: q.to_json() for name, q in self.found.items()},
+            },
             "warnings": list(self.warnings),
             **self.extra,
         }

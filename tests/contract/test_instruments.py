@@ -31,7 +31,7 @@ def simulated(name: str) -> Signal:
 
 
 def test_the_instruments_of_this_release_are_found() -> None:
-    assert {"uvvis", "pl", "tcspc"} <= set(NAMES)
+    assert {"uvvis", "pl", "tcspc", "etch"} <= set(NAMES)
     with pytest.raises(InputError, match="no such technique, saw 'uvviz'; nearest valid: uvvis"):
         instruments.instrument("uvviz")
 
@@ -85,7 +85,7 @@ def test_a_simulated_signal_is_a_signal(name: str, simulated: Signal) -> None:
     assert isinstance(simulated, Signal)
     assert simulated.technique == name
     assert simulated.origin == "simulated"
-    assert len(simulated) > 10
+    assert len(simulated) > 5  # an etch has six rounds
     again = instruments.instrument(name).simulate(POPULATION, rng=np.random.default_rng(1))
     assert again == simulated
     other = instruments.instrument(name).simulate(POPULATION, rng=np.random.default_rng(2))
@@ -112,6 +112,12 @@ def test_what_is_measured_was_declared(name: str, simulated: Signal) -> None:
             assert math.isfinite(q.value)
             assert q.sigma is None or (math.isfinite(q.sigma) and q.sigma >= 0)
             assert type(q.value) is float
+    for quantity, one in found.series.items():
+        assert declared[quantity] == one.unit
+        assert one.method
+        assert len(one.values) == len(one.sigmas)
+        assert all(v is None or math.isfinite(v) for v in one.values)
+        assert one.note or any(v is not None for v in one.values)
     json = found.to_json()
     assert list(json)[:4] == ["technique", "file", "quantities", "warnings"]
 

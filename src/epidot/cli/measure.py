@@ -88,6 +88,9 @@ def _show(results: list[Quantities], as_json: bool) -> None:
         return
     for found in results:
         print(f"{found.source}  ({found.technique})")
+        if found.series:
+            print(output.series_table(found.series))
+            print()
         print(output.quantities_table(found.found))
         print()
     for found in results:

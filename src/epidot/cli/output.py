@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from epidot.quantities import Quantity
+from epidot.quantities import Quantity, Series
 
 
 def emit_json(content: dict[str, Any]) -> None:
@@ -73,3 +73,17 @@ def quantities_table(found: dict[str, Quantity]) -> str:
             *(f"[{i}] {way}" for i, way in enumerate(ways, start=1)),
         ]
     )
+
+
+def series_table(series: dict[str, Series]) -> str:
+    """Quantities with one value per step: a row per step, a column per quantity; remarks below."""
+    steps = max(len(one.values) for one in series.values())
+    heads = [f"{name}/{one.unit}" if one.unit != "1" else name for name, one in series.items()]
+    rows = []
+    for i in range(steps):
+        cells = [
+            number(one.values[i], one.sigmas[i]) if i < len(one.values) else "" for one in series.values()
+        ]
+        rows.append([str(i + 1), *cells])
+    notes = [f"{name}: {one.note}" for name, one in series.items() if one.note]
+    return "\n".join([table(rows, ("step", *heads)), *notes])
