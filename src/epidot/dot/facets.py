@@ -65,6 +65,18 @@ def coverage(dot: GrownDot, where: Grid | None = None, known: Table | None = Non
     )
 
 
+def sealed(dot: GrownDot, where: Grid, known: Table) -> int:
+    """Core-surface cations that carry a ligand but no oxide, with every anion position beside them taken.
+
+    No mark covers them, since nothing is bonded to them in the sense of the mechanism; but they are not open.
+    """
+    plain = known.surface & ~known.covered & (known.oxide == 0)
+    candidates = np.flatnonzero(dot.cation & plain[dot.kind])
+    anion = (known.shell >= 0) | known.own
+    cube = where.field((~dot.cation & anion[dot.kind]).astype(np.int64), 0)
+    return int(np.sum(cube[where.place[candidates][:, None] - where.first].sum(axis=1) == 4))
+
+
 def _count(taken: NDArray[np.bool_], among: NDArray[np.bool_]) -> Taken:
     return Taken(int(np.count_nonzero(taken & among)), int(np.count_nonzero(among)))
 

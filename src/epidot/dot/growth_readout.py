@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from epidot.dot import terrain as ground
 from epidot.dot.composition import ANIONS_PER_CELL, crystal, layer_thickness_nm, shell_thickness_nm
 from epidot.dot.composition import ions as ions_of
-from epidot.dot.facets import coverage
+from epidot.dot.facets import coverage, sealed
 from epidot.dot.grid import grid
 from epidot.dot.grown import GrownDot
 from epidot.dot.layers import Layer, LayeredDot
@@ -30,7 +30,8 @@ class Tally:
 
     ``anions`` and ``crystalline`` map a shell anion to its count; ``elements`` everything that was added to
     the core or stands on its surface sites, ligands included; ``sites`` are the core-surface cations that
-    take part in the chemistry, ``exchanged`` those that are no longer the core's own.
+    take part in the chemistry, ``exchanged`` those that are no longer the core's own; ``covered`` those that
+    carry the mark or are shut in by anions.
     """
 
     number: NDArray[np.int64]
@@ -70,7 +71,7 @@ def tally(dot: GrownDot, shells: Mapping[str, str] = SHELLS, known: Table | None
         {el: total(added * np.array([k.composition.get(el, 0) for k in dot.kinds])) for el in names},
         {x: total(np.array([k.ligands.get(x, 0) for k in dot.kinds])) for x in ligands},
         total(kinds.surface),
-        total(kinds.surface & kinds.covered),
+        total(kinds.surface & kinds.covered) + sealed(dot, grid(dot), kinds),
         total(kinds.exchanged),
         total(anion & kinds.linked),
         total(kinds.oxide),
