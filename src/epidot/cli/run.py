@@ -25,7 +25,14 @@ def run(
     dots: int | None = typer.Option(None, "--dots", help="Dots in the population [200]."),
     seed: int | None = typer.Option(None, "--seed", help="Seed of every random number [0]."),
     jobs: int = typer.Option(1, "--jobs", help="Workers; the result does not depend on them."),
-    engine: str | None = typer.Option(None, "--engine", help="meanfield (kmc: not built yet) [meanfield]."),
+    engine: str | None = typer.Option(
+        None, "--engine", help="meanfield, or kmc: every dot on the lattice [meanfield]."
+    ),
+    hypothesis: str | None = typer.Option(
+        None,
+        "--hypothesis",
+        help="Of halide transport: H1 bath loss, H2 solubility, H3 interior traps [H1].",
+    ),
     resume: bool = typer.Option(False, "--resume", help="Go on where an interrupted run stopped."),
     as_json: bool = typer.Option(False, "--json", help="The summary as one JSON object on stdout."),
 ) -> None:
@@ -47,7 +54,7 @@ def run(
     from epidot.runs.output import write_data
     from epidot.runs.run import carry_out
 
-    order = order_from(recipe, dots=dots, seed=seed, engine=engine)
+    order = order_from(recipe, dots=dots, seed=seed, engine=engine, hypothesis=hypothesis)
     folder = out or Path("run-" + order.recipe.name.replace("/", "-"))
     if folder.exists() and not folder.is_dir():
         raise InputError(Fault("the results need a folder", seen=str(folder), remedy="give another with -o"))

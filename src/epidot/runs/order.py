@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from epidot.errors import Fault, InputError, NotBuiltYet, nearest
+from epidot.errors import Fault, InputError, nearest
 from epidot.runs.provenance import parameter_hash, text_hash, version
 from epidot.synthesis import recipe as recipes
 from epidot.synthesis.recipe import Recipe
@@ -13,6 +13,8 @@ from epidot.synthesis.recipe import Recipe
 ENGINES = ("meanfield", "kmc")
 DOTS = 200
 MECHANISM = "choi2023"
+HYPOTHESIS = "H1"  # of halide transport: "H1" bath loss, "H2" solubility, "H3" interior traps
+HYPOTHESES = ("H1", "H2", "H3")
 
 
 @dataclass(frozen=True)
@@ -24,14 +26,15 @@ class Order:
     dots: int = DOTS
     seed: int = 0
     mechanism: str = MECHANISM
+    hypothesis: str = HYPOTHESIS
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
             raise InputError(Fault("no such engine", seen=self.engine, nearest=nearest(self.engine, ENGINES)))
+        if self.hypothesis not in HYPOTHESES:
+            raise InputError(Fault("no such hypothesis", seen=self.hypothesis, nearest=HYPOTHESES))
         if self.dots < 1:
             raise InputError(Fault("a run needs at least one dot", seen=str(self.dots)))
-        if self.engine == "kmc":
-            raise NotBuiltYet("the lattice engine is not built yet; run with --engine meanfield")
 
     @property
     def key(self) -> dict[str, str | int]:
@@ -44,13 +47,19 @@ class Order:
             "dots": self.dots,
             "seed": self.seed,
             "mechanism": self.mechanism,
+            "hypothesis": self.hypothesis,
             "version": version(),
             "parameters_sha256": parameter_hash(),
         }
 
 
 def order_from(
-    source: str, *, dots: int | None = None, seed: int | None = None, engine: str | None = None
+    source: str,
+    *,
+    dots: int | None = None,
+    seed: int | None = None,
+    engine: str | None = None,
+    hypothesis: str | None = None,
 ) -> Order:
     """An order from a recipe's file or name, or from the batch of an earlier run, which it repeats.
 
@@ -66,5 +75,17 @@ def order_from(
         recipe = recipes.from_text(
             old.recipe_text, where=source, name=old.recipe, variant=old.provenance.get("variant") or None
         )
-        return Order(recipe, engine or old.engine, dots or old.dots, old.seed if seed is None else seed)
-    return Order(recipes.load(source), engine or "meanfield", dots or DOTS, seed or 0)
+        return Order(
+            recipe,
+            engine or old.engine,
+            dots or old.dots,
+            old.seed if seed is None else seed,
+            hypothesis=hypothesis or old.provenance.get("hypothesis", HYPOTHESIS),
+        )
+    return Order(
+        recipes.load(source),
+        engine or "meanfield",
+        dots or DOTS,
+        seed or 0,
+        hypothesis=hypothesis or HYPOTHESIS,
+    )

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.dot.layers import LayeredDot, Population
+from epidot.dot import growth_readout
+from epidot.dot.grown import GrownDot
+from epidot.dot.layers import Population
 from epidot.light.optics import optics
 from epidot.parameter import rests_on
 from epidot.quantities import Quantity
-from epidot.runs import checkpoint, reading
+from epidot.runs import checkpoint, halide, reading
 from epidot.runs.batch import Batch, Sample
 from epidot.runs.order import Order, order_from
 from epidot.synthesis import mechanism as mechanisms
 from epidot.synthesis.conservation import relative_errors
 from epidot.synthesis.events import Event
 from epidot.synthesis.flask import Flask, Progress, Taken
+from epidot.synthesis.lattice.engine import LatticeEngine
 from epidot.synthesis.meanfield import MeanField
 from epidot.synthesis.mechanism import Mechanism
-from epidot.synthesis.readout import counts, layered_dot
-from epidot.synthesis.state import FlaskState
+from epidot.synthesis.readout import counts
+from epidot.synthesis.state import Engine, FlaskState
 from epidot.synthesis.stockroom import Stockroom
+from epidot.transport.room import HalideRoom
 
 Tell = Callable[[float, str], None]
 _LIGHT_SHARE = 0.5  # of the work that is left after the flask, for the progress bar only
@@ -47,7 +51,9 @@ def carry_out(
     """
     tell: Tell = progress or (lambda fraction, text: None)
     mechanism = mechanisms.load(order.mechanism)
-    flask = Flask(order.recipe.timeline(), MeanField(mechanism), mechanism, order.recipe.name)
+    engine = _engine(order, mechanism)
+    room = halide.room(mechanism, order.hypothesis)
+    flask = Flask(order.recipe.timeline(), engine, mechanism, order.recipe.name, room)
     first = flask.begin(order.recipe.start())
     start = checkpoint.load(folder, order.key) if resume and folder is not None else None
     total = max(order.recipe.duration_s, 1.0)
@@ -63,11 +69,13 @@ def carry_out(
     remarks = list(done.remarks)
     for i, taken in enumerate(done.taken):
         tell(1 - _LIGHT_SHARE + _LIGHT_SHARE * i / max(1, len(done.taken)), f"light of {taken.name}")
-        sample, rests, notes = _sample(taken, order, mechanism)
+        sample, rests, notes = _sample(taken, order, engine, mechanism, room)
         samples.append(sample)
         _join(used, rests)
         remarks += [note for note in notes if note not in remarks]
     _join(used, rests_on({f"mechanism.{k}": p for k, p in mechanism.parameters.items()}))
+    if any(state.halide for state in done.history):
+        _join(used, rests_on({f"halide.{k}": p for k, p in room.parameters.items()}))
     return Batch(
         recipe=order.recipe.name,
         recipe_text=order.recipe.text,
@@ -75,7 +83,7 @@ def carry_out(
         dots=order.dots,
         engine=order.engine,
         samples=tuple(samples),
-        history=_history(done.history, mechanism),
+        history=_history(done.history, mechanism) | dict(halide.history(done.history, room)),
         conservation=relative_errors(first.state, done, mechanism, _composition(order, mechanism)),
         rests_on=used,
         basis=_basis(samples),
@@ -87,8 +95,18 @@ def carry_out(
     )
 
 
-def run(source: str | Path, *, dots: int | None = None, seed: int | None = None) -> Batch:
-    """Run a recipe by its file or shipped name, or repeat the batch of an earlier run, in mean field.
+def run(
+    source: str | Path,
+    *,
+    dots: int | None = None,
+    seed: int | None = None,
+    engine: str | None = None,
+    hypothesis: str | None = None,
+) -> Batch:
+    """Run a recipe by its file or shipped name, or repeat the batch of an earlier run.
+
+    ``engine`` is ``kmc`` (the lattice) or ``meanfield``; without it that of the earlier run, or the usual
+    one.  ``hypothesis`` of halide transport: "H1" bath loss, "H2" solubility, "H3" interior traps.
 
     Raises
     ------
@@ -97,11 +115,17 @@ def run(source: str | Path, *, dots: int | None = None, seed: int | None = None)
     NotBuiltYet
         At a step that needs a room of epidot that does not exist yet.
     """
-    return carry_out(order_from(str(source), dots=dots, seed=seed))
+    return carry_out(order_from(str(source), dots=dots, seed=seed, engine=engine, hypothesis=hypothesis))
+
+
+def _engine(order: Order, mechanism: Mechanism) -> Engine:
+    if order.engine == "kmc":
+        return LatticeEngine(mechanism, dots=order.dots, seed=order.seed, sigma_rel=order.recipe.sigma_rel)
+    return MeanField(mechanism)
 
 
 def _sample(
-    taken: Taken, order: Order, mechanism: Mechanism
+    taken: Taken, order: Order, engine: Engine, mechanism: Mechanism, room: HalideRoom
 ) -> tuple[Sample, Mapping[str, list[str]], tuple[str, ...]]:
     state = taken.state
     if state.dots_mol <= 0:
@@ -112,18 +136,34 @@ def _sample(
         }
         return Sample(taken.name, state.time_s, state.temperature_K, None, dissolved), {}, ()
     numbers = counts(state, mechanism) if state.surface else {}
-    dot = _dot(taken, mechanism)
-    population = Population.drawn(dot, order.dots, order.recipe.sigma_rel, _generator(order.seed))
+    sigma: dict[str, float] = {}
+    grown = engine.grown(state) if isinstance(engine, LatticeEngine) and not taken.shells else ()
+    if grown:
+        population, members = _population(grown)
+        population = room.population(population, state)
+        numbers, sigma = numbers | reading.means(members), reading.errors(members)
+    else:
+        dot = room.dot(state, taken.shells)
+        population = Population.drawn(dot, order.dots, order.recipe.sigma_rel, _generator(order.seed))
     light = optics(population)
-    found = reading.quantities(numbers, population, light, order.engine)
+    found = reading.quantities(numbers, population, light, order.engine, sigma)
+    found |= halide.quantities(population.dot)
     spectra = {
         name: np.asarray(getattr(light, name)) for name in ("nm", "absorption", "emission", "t_ns", "decay")
     }
     return (
-        Sample(taken.name, state.time_s, state.temperature_K, population, found, spectra),
+        Sample(taken.name, state.time_s, state.temperature_K, population, found, spectra, tuple(grown)),
         light.rests_on,
         light.notes,
     )
+
+
+def _population(grown: Sequence[GrownDot]) -> tuple[Population, list[dict[str, float]]]:
+    """The dots one by one as layered dots, and what each of them says."""
+    found = [growth_readout.read(dot) for dot in grown]
+    members = tuple(dot for dot, _ in found)
+    diameters = np.array([dot.core_diameter_nm for dot in members])
+    return Population(growth_readout.mean_dot(members), diameters, members), [row for _, row in found]
 
 
 def _composition(order: Order, mechanism: Mechanism) -> Callable[[str], Mapping[str, float]]:
@@ -135,14 +175,6 @@ def _composition(order: Order, mechanism: Mechanism) -> Callable[[str], Mapping[
         return known.elements if known is not None else stockroom.elements(name)
 
     return elements
-
-
-def _dot(taken: Taken, mechanism: Mechanism) -> LayeredDot:
-    """The mean dot: grown where the mechanism knows its surface, described where the recipe says so."""
-    state = taken.state
-    if state.surface and not taken.shells:
-        return layered_dot(state, mechanism)
-    return LayeredDot(state.core, state.core_diameter_nm, taken.shells)
 
 
 def _generator(seed: int) -> np.random.Generator:

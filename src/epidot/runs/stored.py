@@ -15,7 +15,16 @@ from epidot.dot.halides import HalideContent
 from epidot.dot.layers import Layer, LayeredDot
 
 Arrays = dict[str, NDArray[Any]]
-_NUMBERS = ("core_diameter_nm", "sites", "oxide", "oxide_memory", "coverage", "linked", "repaired")
+_NUMBERS = (
+    "core_diameter_nm",
+    "sites",
+    "oxide",
+    "oxide_memory",
+    "coverage",
+    "linked",
+    "repaired",
+    "surface_traps",
+)
 _LAYER = ("thickness_nm", "coherency", "crystalline")
 
 
@@ -103,7 +112,7 @@ def _member(row: Mapping[str, float], core: str, medium: str) -> LayeredDot:
             for start in starts
         ),
         medium=medium,
-        **{name: known[name] for name in _NUMBERS},
+        **{name: known[name] for name in _NUMBERS if name in known},
     )
 
 
