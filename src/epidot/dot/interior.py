@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from epidot.dot.composition import ions
 from epidot.dot.grid import grid
 from epidot.dot.grown import GrownDot
 from epidot.dot.lattice import BONDS
+
+Floats = NDArray[np.float64]
 
 
 def whole(dot: GrownDot) -> GrownDot:
@@ -35,16 +38,15 @@ def whole(dot: GrownDot) -> GrownDot:
     inside = 2 * (np.argwhere((x + y + z + shift.sum()) % 2 == 0) - reach)
     at = origin + inside * step
     at = at[np.linalg.norm(at, axis=1) <= dot.core_diameter_nm / 2]
-    known = {tuple(p) for p in _keys(dot, dot.position_nm, origin)}
-    lost = np.array([tuple(p) not in known for p in _keys(dot, at, origin)], dtype=bool)
+    known = _keys(dot, dot.position_nm, origin)
+    lost = ~np.isin(_keys(dot, at, origin), known)
     if not lost.any():
         return dot
     sign = np.sign(grid(dot).out[0][0])
     anions = at[lost]
     around = (anions[:, None] + sign * BONDS * step).reshape(-1, 3)
-    _, once = np.unique(_keys(dot, around, origin), axis=0, return_index=True)
-    cations = around[np.sort(once)]
-    cations = cations[[tuple(p) not in known for p in _keys(dot, cations, origin)]]
+    keys, once = np.unique(_keys(dot, around, origin), return_index=True)
+    cations = around[np.sort(once[~np.isin(keys, known)])]
     made_of = ions(dot.core)
     kinds = [_kind(dot, next(iter(of))) for of in (made_of.anions, made_of.cations)]
     return replace(
@@ -64,9 +66,10 @@ def charge(dot: GrownDot) -> float:
     return float(number @ np.array([k.charge for k in full.kinds]))
 
 
-def _keys(dot: GrownDot, position_nm: np.ndarray, origin: np.ndarray) -> list[list[int]]:
-    found: list[list[int]] = np.rint((position_nm - origin) * (4 / dot.a_nm)).astype(int).tolist()
-    return found
+def _keys(dot: GrownDot, position_nm: Floats, origin: Floats) -> NDArray[np.int64]:
+    """One whole number per place of the grid."""
+    at = np.rint((position_nm - origin) * (4 / dot.a_nm)).astype(np.int64) + 1000
+    return np.asarray((at[:, 0] * 2000 + at[:, 1]) * 2000 + at[:, 2])
 
 
 def _kind(dot: GrownDot, element: str) -> int:

@@ -21,9 +21,10 @@ def attached(dot: GrownDot, where: Grid | None = None, known: Table | None = Non
     """For every shell anion (in the order of the sites) whether iterated peeling leaves it, shape (m,).
 
     An anion holds on by the core cations it touches and by the shell anions beside it, with which it shares
-    shell zinc.  Whoever holds on by one or none is peeled, then those that have thereby lost their hold,
-    until nobody is left to peel: chain ends and lone adatoms go, bridged units stay.  The marks
-    (``linked``) say what the mechanism made of the same question; they decide what HF takes.
+    shell zinc.  One that is marked ``loose`` (it carries Intermediate 1 or an open oleate end, or sits in a
+    chain not yet folded) holds on once and holds nobody.  Whoever holds on by one or none is peeled, then
+    those that have thereby lost their hold, until nobody is left to peel.  The mark ``linked`` says what the
+    mechanism made of the same question and decides what HF takes; this says what the sites allow.
     """
     net, kinds = where or grid(dot), known or table(dot)
     present = np.array([bool(k.composition) for k in dot.kinds])
@@ -34,8 +35,8 @@ def attached(dot: GrownDot, where: Grid | None = None, known: Table | None = Non
     number = np.full(net.size**3, len(mine), dtype=np.int64)
     number[place] = np.arange(len(mine))
     beside = number[place[:, None] + net.second]
-    stays = np.ones(len(mine) + 1, dtype=np.bool_)
-    stays[-1] = False
+    loose = np.array(["loose" in k.marks for k in dot.kinds])[dot.kind[mine]]
+    stays = np.append(~loose, False)
     while True:
         holds = to_core + stays[beside].sum(axis=1)
         gone = stays[:-1] & (holds < 2)

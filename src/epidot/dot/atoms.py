@@ -1,0 +1,282 @@
+"""A grown dot as atoms: what is implicit on the sites gets a place of its own.
+
+On the lattice every anion site carries the shell zinc that belongs to it.  Here each such zinc is put on
+a free cation position bonded to its own chalcogenide, all at once, so that the positions taken have the
+most anion neighbours in sum (a minimum-weight matching).  Oxide and ligands hang on their site where there is
+room, outward if possible.  Ligands are drawn by their **anchoring atom only** (role
+``ligand``): O of oleate and hydroxide, N of an amine, P of Intermediate 1, the halide itself.  Without
+them the atoms are exactly the inorganic composition of the dot.  Nothing is relaxed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.dot.composition import CHARGE
+from epidot.dot.composition import ions as ions_of
+from epidot.dot.grid import Grid, grid
+from epidot.dot.grown import GrownDot
+from epidot.dot.interior import whole
+from epidot.dot.species import SHELLS, Table, cations_of, table
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+# ligand -> (anchoring atom, formal charge of the whole ligand)
+ANCHORS: Mapping[str, tuple[str, float]] = {
+    "OA": ("O", -1), "OH": ("O", -1), "OAm": ("N", 0), "Int1": ("P", 1),
+    "F": ("F", -1), "Cl": ("Cl", -1), "Br": ("Br", -1), "I": ("I", -1),
+}  # fmt: skip
+ANCHOR_NM = 0.21  # how far outward an anchoring atom is drawn; a picture, not a result
+
+
+@dataclass(frozen=True)
+class Atoms:
+    """Atoms of one dot, arrays of one length (n,).
+
+    ``layer`` is 0 in the core and counts anion shells outward; ``role`` is ``core``, ``shell``,
+    ``oxide`` or ``ligand``; ``charge`` is formal, in e (a ligand's anchor carries that of the ligand).
+    """
+
+    species: NDArray[np.str_]
+    position_nm: Floats
+    layer: Ints
+    role: NDArray[np.str_]
+    charge: Floats
+    a_nm: float
+
+    def __len__(self) -> int:
+        return len(self.species)
+
+    def counts(self, role: str | None = None) -> dict[str, int]:
+        """Atoms by element, of one role or without the ligands."""
+        keep = self.role == role if role else self.role != "ligand"
+        names, numbers = np.unique(self.species[keep], return_counts=True)
+        return {str(name): int(n) for name, n in zip(names, numbers, strict=True)}
+
+
+def place(dot: GrownDot, *, ligands: bool = True, shells: Mapping[str, str] = SHELLS) -> Atoms:
+    """The atoms of ``dot``, the inside of its core included."""
+    full = whole(dot)
+    kinds, net = table(full, shells), grid(full)
+    step = full.a_nm / 4
+    to_nm = _Places(net, full, step)
+    layer_of = _layers(net, full, kinds)
+    taken = full.cation & np.array([bool(k.composition) for k in full.kinds])[full.kind]
+    anion = ~full.cation & (kinds.own | (kinds.shell >= 0))[full.kind]
+
+    pieces: list[tuple[str, Ints, str]] = []  # element, places, role
+    elements: list[str] = [_ion(full, kinds, shells, i) for i in range(len(full.kinds))]
+    for i, element in enumerate(elements):
+        here = (full.kind == i) & (taken | anion)
+        if element and here.any():
+            outside = kinds.exchanged[i] or kinds.shell[i] >= 0
+            pieces.append((element, net.place[here], "shell" if outside else "core"))
+    for element, found in _shell_cations(net, full, kinds, shells, taken, anion).items():
+        pieces.append((element, found, "shell"))
+    places = np.concatenate([p for _, p, _ in pieces])
+    species = np.concatenate([np.full(len(p), el, dtype="<U2") for el, p, _ in pieces])
+    role = np.concatenate([np.full(len(p), r, dtype="<U6") for _, p, r in pieces])
+    position = to_nm(places)
+    layer = layer_of[places]
+    layer = np.where((role == "shell") & (layer == 0), 1, layer)
+    layer = np.where(role == "core", 0, layer)
+    charge = np.array([float(CHARGE.get(el, 0)) for el in species])
+
+    hung = [_oxide(full, kinds)]
+    if ligands:
+        hung.append(_anchors(full))
+    more = [
+        _hang(full, h, position, layer_of[net.place], r)
+        for h, r in zip(hung, ("oxide", "ligand"), strict=False)
+    ]
+    return Atoms(
+        np.concatenate([species, *(m[0] for m in more)]),
+        np.concatenate([position, *(m[1] for m in more)]),
+        np.concatenate([layer, *(m[2] for m in more)]),
+        np.concatenate([role, *(m[3] for m in more)]),
+        np.concatenate([charge, *(m[4] for m in more)]),
+        full.a_nm,
+    )
+
+
+class _Places:
+    """From a place on the grid to nm."""
+
+    def __init__(self, net: Grid, dot: GrownDot, step: float) -> None:
+        self.size, self.step = net.size, step
+        self.origin = dot.position_nm[0] - step * self.at(net.place[:1])[0]
+
+    def at(self, places: Ints) -> Ints:
+        return np.stack(np.unravel_index(places, (self.size,) * 3), axis=1)
+
+    def __call__(self, places: Ints) -> Floats:
+        return np.asarray(self.origin + self.step * self.at(places))
+
+
+def _ion(dot: GrownDot, kinds: Table, shells: Mapping[str, str], i: int) -> str:
+    """The ion that stands on a site of kind ``i`` itself; empty for a vacancy."""
+    composition = dot.kinds[i].composition
+    if kinds.shell[i] >= 0:
+        return kinds.elements[int(kinds.shell[i])]
+    made_of = ions_of(dot.core)
+    if kinds.own[i] or not kinds.exchanged[i]:
+        ours = [el for el in (*made_of.cations, *made_of.anions) if composition.get(el)]
+        return ours[0] if ours else ""
+    return next((el for el in cations_of(shells) if composition.get(el)), "")
+
+
+def _shell_cations(
+    net: Grid, dot: GrownDot, kinds: Table, shells: Mapping[str, str], taken: NDArray[np.bool_],
+    anion: NDArray[np.bool_],
+) -> dict[str, Ints]:  # fmt: skip
+    """Places of the cations that anion sites carry, by element."""
+    occupied = np.zeros(net.size**3, dtype=bool)
+    occupied[net.place[taken]] = True
+    bonded = np.bincount((net.place[anion][:, None] + net.first).ravel(), minlength=net.size**3)
+    out: dict[str, Ints] = {}
+    for element in cations_of(shells):
+        per = np.array(
+            [k.composition.get(element, 0) * (s >= 0) for k, s in zip(dot.kinds, kinds.shell, strict=True)]
+        )
+        owners = np.repeat(net.place, np.where(dot.cation, 0, per[dot.kind]))
+        if len(owners):
+            out[element] = _matched(owners, net, occupied, bonded)
+            occupied[out[element]] = True
+    return out
+
+
+def _matched(owners: Ints, net: Grid, occupied: NDArray[np.bool_], bonded: Ints) -> Ints:
+    """A free place beside each owner, each used once, with the most bonds in sum.
+
+    Where a chalcogenide has no free place left to itself (it is hemmed in by core cations), its zinc goes to
+    the free place with most bonds beside any other owner.
+    """
+    from scipy.sparse import csr_matrix
+    from scipy.sparse.csgraph import maximum_bipartite_matching, min_weight_full_bipartite_matching
+
+    around = owners[:, None] + net.first
+    free = ~occupied[around]
+    columns, index = np.unique(around[free], return_inverse=True)
+    rows = np.repeat(np.arange(len(owners)), 4)[free.ravel()]
+    # weights 1 (four bonds) to 4 (one bond); ties are settled by the order of the sites
+    weight = 5.0 - bonded[columns[index]]
+    graph = csr_matrix((weight, (rows, index)), shape=(len(owners), len(columns)))
+    match = maximum_bipartite_matching(graph, perm_type="column")
+    lucky = np.flatnonzero(match >= 0)
+    _, best = min_weight_full_bipartite_matching(graph[lucky])
+    found = np.full(len(owners), -1, dtype=np.int64)
+    found[lucky] = columns[best]
+    left = np.flatnonzero(found < 0)
+    if len(left):
+        spare = np.setdiff1d(columns, found)
+        order = spare[np.argsort(-bonded[spare], kind="stable")]
+        if len(order) < len(left):
+            raise ValueError("this dot carries more shell cations than it has cation positions")
+        found[left] = order[: len(left)]
+    return found
+
+
+def _layers(net: Grid, dot: GrownDot, kinds: Table) -> Ints:
+    """Number of the anion shell at every place: 0 in the core, 1 beside a core cation, and so on outward.
+
+    A cation position belongs to the innermost shell of its anions.
+    """
+    out = np.full(net.size**3, -1, dtype=np.int64)
+    listed = net.field(~dot.cation, 0).astype(bool)
+    present = np.array([bool(k.composition) for k in dot.kinds])
+    out[net.place[~dot.cation & kinds.own[dot.kind]]] = 0
+    metal = net.place[dot.cation & present[dot.kind]]
+    out[metal] = 0
+    edge = np.unique(metal[:, None] - net.first)
+    number = 1
+    while True:
+        edge = edge[listed[edge] & (out[edge] < 0)]
+        if not len(edge):
+            break
+        out[edge] = number
+        edge = np.unique(edge[:, None] + net.second)
+        number += 1
+    for n in range(number - 1, 0, -1):
+        inner = np.unique(net.place[~dot.cation & (out[net.place] == n)][:, None] + net.first)
+        out[inner[out[inner] != 0]] = n
+    return out
+
+
+@dataclass(frozen=True)
+class _Hung:
+    """Atoms that hang on a site: the site of each (k,), element, formal charge and distance in nm."""
+
+    site: Ints
+    species: NDArray[np.str_]
+    charge: Floats
+    reach_nm: Floats
+
+
+def _oxide(dot: GrownDot, kinds: Table) -> _Hung:
+    number = np.where(dot.cation, kinds.oxide[dot.kind], 0)
+    site = np.repeat(np.arange(len(dot)), number)
+    n = len(site)
+    return _Hung(site, np.full(n, "O", "<U2"), np.full(n, float(CHARGE["O"])), np.full(n, ANCHOR_NM))
+
+
+def _anchors(dot: GrownDot) -> _Hung:
+    site: list[Ints] = []
+    names: list[str] = []
+    reach: list[float] = []
+    for i, kind in enumerate(dot.kinds):
+        sites = np.flatnonzero(dot.kind == i)
+        for name, n in kind.ligands.items():
+            site += [sites] * n
+            names += [name] * (n * len(sites))
+            # an open end or a Z-type oleate sits on the zinc outside the chalcogenide
+            on_zinc = len(sites) > 0 and not dot.cation[sites[0]] and name != "Int1"
+            reach += [ANCHOR_NM * (2 if on_zinc else 1)] * (n * len(sites))
+    known = [ANCHORS.get(name, ("X", 0.0)) for name in names]
+    return _Hung(
+        np.concatenate([*site, np.empty(0, np.int64)]).astype(np.int64),
+        np.array([el for el, _ in known], dtype="<U2"),
+        np.array([float(e) for _, e in known], dtype=np.float64),
+        np.array(reach, dtype=np.float64),
+    )
+
+
+_More = tuple[NDArray[np.str_], Floats, Ints, NDArray[np.str_], Floats]
+_AROUND = np.array([v for v in product((-1.0, 0.0, 1.0), repeat=3) if any(v)])
+_AROUND /= np.linalg.norm(_AROUND, axis=1, keepdims=True)
+_ROOM_NM = 0.2  # an atom this far from its next neighbour is as good as one with more room
+
+
+def _hang(dot: GrownDot, hung: _Hung, position_nm: Floats, layer: Ints, role: str) -> _More:
+    """Places for what hangs on sites: of 26 directions the one with room that points most outward."""
+    from scipy.spatial import cKDTree
+
+    tree = cKDTree(position_nm)
+    out = dot.position_nm / np.maximum(np.linalg.norm(dot.position_nm, axis=1, keepdims=True), 1e-9)
+    found = np.empty((len(hung.site), 3))
+    beside: dict[int, list[Floats]] = {}
+    at = dot.position_nm[hung.site]
+    spots = at[:, None] + hung.reach_nm[:, None, None] * _AROUND
+    near, who = tree.query(spots, k=2)
+    own = np.linalg.norm(position_nm[who] - at[:, None, None], axis=3) < 1e-6
+    room = np.where(own[:, :, 0], near[:, :, 1], near[:, :, 0])
+    score = np.minimum(room, _ROOM_NM) + 0.1 * np.einsum("kc,jc->kj", out[hung.site], _AROUND)
+    for i, site in enumerate(hung.site.tolist()):
+        mine = score[i].copy()
+        for other in beside.get(site, ()):
+            mine -= 0.5 * (np.linalg.norm(spots[i] - other, axis=1) < _ROOM_NM)
+        found[i] = spots[i, int(np.argmax(mine))]
+        beside.setdefault(site, []).append(found[i])
+    n = len(found)
+    return (
+        hung.species,
+        found,
+        np.maximum(layer[hung.site], 1),
+        np.full(n, role, dtype="<U6"),
+        hung.charge,
+    )
