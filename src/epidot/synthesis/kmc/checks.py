@@ -6,6 +6,8 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+import numpy as np
+
 from epidot.errors import Faults, nearest
 from epidot.synthesis.kmc.balance import balance, reverses
 from epidot.synthesis.kmc.lattice import Lattice
@@ -163,5 +165,6 @@ def neighbour_sublattices(lattice: Lattice, relation: str, places: Iterable[str]
     r = lattice.relations[relation]
     of = [lattice.sublattices.index(s) for s in places]
     mine = [(lattice.sublattice[r.centre] == i) for i in of]
-    there = {int(k) for m in mine for k in lattice.sublattice[r.index[m]]}
-    return tuple(lattice.sublattices[k] for k in sorted(there))
+    there = [np.unique(lattice.sublattice[r.index[m]]) for m in mine]
+    found = np.unique(np.concatenate([*there, np.zeros(0, dtype=np.uint8)]))
+    return tuple(lattice.sublattices[k] for k in found)

@@ -113,14 +113,13 @@ def classes_from(model: Model, cases: list[Case], n_keys: int) -> tuple[NDArray[
     inert = int(live[0] == 0) if len(live) else 0
     if len(live) - inert > MAX_CLASSES:
         _refuse(model, kinds, len(live) - inert, at_least=False)
-    entries: list[list[Entry]] = []
-    for key in first[inert:]:
-        members = []
-        for i, case in enumerate(cases):
-            at = int(np.searchsorted(case.key, key))
-            if at < len(case.key) and case.key[at] == key:
-                members.append((i, float(case.energy[at]), int(case.times[at])))
-        entries.append(members)
+    first = first[inert:]
+    entries: list[list[Entry]] = [[] for _ in first]
+    for i, case in enumerate(cases):
+        at = np.minimum(np.searchsorted(case.key, first), max(len(case.key) - 1, 0))
+        hit = np.flatnonzero(case.key[at] == first) if len(case.key) else np.zeros(0, dtype=np.intp)
+        for c in hit:
+            entries[c].append((i, float(case.energy[at[c]]), int(case.times[at[c]])))
     return (code.reshape(-1) + (1 - inert)).astype(np.int16), entries
 
 

@@ -64,16 +64,16 @@ class Block:
             value = np.zeros(self.size, dtype=np.int16)
             for d in self.digits:
                 if d.counted == counted:
-                    value[:] = np.arange(self.size) // d.stride % (d.most + 1)
+                    value.reshape(-1, d.most + 1, d.stride)[:] = np.arange(d.most + 1)[:, None]
             self._values[counted] = value
         return self._values[counted]
 
     def holds(self, species: str) -> NDArray[np.bool_]:
         """Which keys have that species on the site, shape (size,)."""
-        if species not in self.local:
-            return np.zeros(self.size, dtype=bool)
-        lowest = np.arange(self.size) % len(self.species)
-        return np.equal(lowest, self.local[species])
+        out = np.zeros(self.size, dtype=bool)
+        if species in self.local:
+            out[self.local[species] :: len(self.species)] = True
+        return out
 
 
 def blockers(model: Model, names: Iterable[str]) -> list[Counted]:
