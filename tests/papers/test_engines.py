@@ -13,6 +13,7 @@ from epidot.papers import engines, experiments, paper
 from epidot.papers.answer import with_error
 from epidot.papers.claims import ClaimResult, evaluate, judge
 from epidot.papers.experiments import Experiments
+from epidot.papers.lit import even_diameters
 from epidot.papers.table import text
 from epidot.papers.trial import Trial
 from epidot.synthesis.mechanism import Mechanism
@@ -24,9 +25,7 @@ SPREAD = 0.03
 class Wobbly:
     """Stands in for the lattice: pristine dots that differ from flask to flask, and nothing happens."""
 
-    def __init__(
-        self, mechanism: Mechanism, start: FlaskState, sigma_rel: float, dots: int, flask: int
-    ) -> None:
+    def __init__(self, mechanism: Mechanism, start: FlaskState, sigma_rel: float, flask: int) -> None:
         self._real = engines.mean_field(mechanism)
         self._factor = 1 + SPREAD * np.random.default_rng(flask).standard_normal()
 
@@ -113,7 +112,7 @@ def test_each_number_of_a_list_has_its_own_error_and_a_truth_value_none() -> Non
 @pytest.mark.usefixtures("wobbly")
 def test_flasks_have_numbers_of_their_own_and_always_the_same() -> None:
     def start(seed: int) -> float:
-        return experiments.carry_out("choi2023/inp-se", engine="kmc", seed=seed).quantity(
+        return experiments.carry_out("choi2023/inp-se", engine="kmc", flask=seed).quantity(
             "start", "ligands_OA_per_dot"
         )
 
@@ -165,9 +164,19 @@ def test_which_recipes_grow_dots() -> None:
     assert not engines.grows("choi2023/zns-without-dots")
 
 
-def test_dots_per_flask_go_by_cost() -> None:
-    assert engines.dots_per_flask(10) == engines.DOTS
-    assert engines.dots_per_flask(1e6) == 1
+def test_few_dots_have_the_mean_and_the_spread_of_the_recipe() -> None:
+    for n in (2, 3, 41):
+        sizes = even_diameters(3.3, 0.08, n)
+        assert np.mean(sizes) == pytest.approx(3.3, rel=2e-3)
+        assert np.std(sizes) / np.mean(sizes) == pytest.approx(0.08, rel=0.01)
+    assert even_diameters(3.3, 0.08, 1).tolist() == [3.3]
+
+
+def test_a_value_that_does_not_occur_is_a_conflict() -> None:
+    found = result('{value: "crossing([1, 2, 3], [0.1, 0.2, 0.3], 0.5)", expect: 2}', ["meanfield"])
+    assert (found.value, found.verdict) == (None, "conflict")
+    assert "0.100, 0.200, 0.300 never pass 0.5" in found.detail
+    assert "epidot nothing" in text([found])
 
 
 def test_an_unknown_engine_is_named() -> None:

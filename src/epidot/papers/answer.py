@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from epidot.papers.engines import FLASKS, IN_WORDS, MEAN_FIELD
+from epidot.papers.engines import DOTS, FLASKS, IN_WORDS, MEAN_FIELD
 from epidot.papers.experiments import Experiments
 from epidot.papers.expression import Formula
 from epidot.papers.lit import QUANTITIES
 from epidot.papers.paper import Check
 from epidot.papers.verdict import verdict
-from epidot.papers.words import vocabulary
+from epidot.papers.words import NoValue, vocabulary
 
 Sigma = float | list[float | None] | None
 LIT_GROUPS = 10  # light is solved anew for every group left out
@@ -36,23 +36,18 @@ class Answer:
     verdict: str
     said: str = ""
     flasks: int = 0
-    dots: tuple[int, int] = (0, 0)
     same: int = 0
     of: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """For ``epidot claims --json``."""
         found = {"value": self.value, "sigma": self.sigma, "verdict": self.verdict}
-        return found | ({"flasks": self.flasks, "dots_per_flask": list(self.dots)} if self.flasks else {})
+        return found | ({"flasks": self.flasks, "dots_per_flask": DOTS} if self.flasks else {})
 
     def sentence(self) -> str:
         """For the reader, such as "on the lattice 71.3 ± 0.4 (30 flasks of 4 dots): reproduced"."""
-        error = ""
-        if self.flasks:
-            low, high = self.dots
-            many = f"{low}" if low == high else f"{low} to {high}"
-            error = f" ({self.flasks} flasks of {many} dot{'' if high == 1 else 's'})"
-        text = f"{IN_WORDS[self.engine]} {with_error(self.value, self.sigma)}{error}: {self.verdict}"
+        many = f" ({self.flasks} flasks of {DOTS} dots)" if self.flasks else ""
+        text = f"{IN_WORDS[self.engine]} {with_error(self.value, self.sigma)}{many}: {self.verdict}"
         if self.of:
             text += f", and so in {self.same} of {self.of} means with flasks left out"
         return text + (f"; {self.said}" if self.said else "")
@@ -96,33 +91,44 @@ def answer(check: Check, given: Mapping[str, Any], bench: Experiments) -> Answer
     """
     assert check.value is not None
     names = Names(check.let, given, bench)
-    value = plain(names.value(check.value))
+    try:
+        value = plain(names.value(check.value))
+    except NoValue as error:
+        # The paper gives a value, the results hold none: that is a disagreement, not a failure to answer.
+        return Answer(bench.engine, None, None, "conflict", f"no such value: {error}", _many(bench))
     sigma: Sigma = None if check.sigma is None else abs(float(names.value(check.sigma)))
     detail = names.filled(check.detail, value) if check.detail else ""
     if bench.engine == MEAN_FIELD:
         return Answer(bench.engine, value, sigma, verdict(value, check.targets, sigma), detail)
     groups = _groups(LIT_GROUPS if check.texts & set(QUANTITIES) else FLASKS)
-    others = [
-        plain(Names(check.let, given, bench.by(bench.engine, group)).value(check.value)) for group in groups
-    ]
-    scatter = _jackknife(value, others)
+    try:
+        others = [
+            plain(Names(check.let, given, bench.by(bench.engine, group)).value(check.value))
+            for group in groups
+        ]
+    except NoValue:  # without some flasks there would be no value: its error is not known
+        others = []
+    scatter = _jackknife(value, others) if others else None
     if not isinstance(scatter, list) and isinstance(sigma, float) and scatter is not None:
         sigma = math.hypot(sigma, scatter)
     else:
         sigma = scatter
     yes_or_no = isinstance(value, bool)
-    dots = [bench.flasks[w].dots for w in bench.asked if w in bench.flasks]
     return Answer(
         bench.engine,
         value,
         sigma,
         verdict(value, check.targets, sigma),
         detail,
-        FLASKS,
-        (min(dots), max(dots)) if dots else (0, 0),
+        _many(bench),
         sum(o == value for o in others) if yes_or_no else 0,
         len(others) if yes_or_no else 0,
     )
+
+
+def _many(bench: Experiments) -> int:
+    """How many flasks an answer rests on: none in mean field, or where no recipe grows dots."""
+    return FLASKS if any(wanted in bench.flasks for wanted in bench.asked) else 0
 
 
 def _groups(n: int) -> list[frozenset[int]]:
@@ -160,6 +166,8 @@ def short(value: Any) -> str:
     """A value in four digits, a truth value as yes or no, lists member by member."""
     if isinstance(value, list):
         return ", ".join(short(v) for v in value)
+    if value is None:
+        return "nothing"
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:.4g}"
@@ -170,6 +178,6 @@ def with_error(value: Any, sigma: Sigma) -> str:
     if isinstance(value, list):
         errors: Iterable[Any] = sigma if isinstance(sigma, list) else [None] * len(value)
         return ", ".join(with_error(v, s) for v, s in zip(value, errors, strict=True))
-    if isinstance(value, bool) or not isinstance(sigma, float) or sigma == 0:
+    if value is None or isinstance(value, bool) or not isinstance(sigma, float) or sigma == 0:
         return short(value)
     return f"{short(value)} ± {sigma:.2g}"

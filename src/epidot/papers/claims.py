@@ -210,6 +210,12 @@ def judge(
     return result(value, sigma, said, basis, _sentences(parts), by)
 
 
+def _few(names: str, most: int = 4) -> str:
+    """The first of a list of names, and how many more."""
+    each = names.split(", ")
+    return names if len(each) <= most else f"{', '.join(each[:most])} and {len(each) - most} more"
+
+
 @dataclass(frozen=True)
 class _ByEngine:
     """What each engine says, and why one cannot; ``matters`` where the engines could differ at all."""
@@ -242,7 +248,7 @@ def _by_engine(check: Check, given: Mapping[str, Any], bench: Experiments, asked
                 raise
             refused[name] = str(error)
         else:
-            if not any(engines.grows(recipe) for recipe, _ in seen.asked):
+            if not any(engines.grows(recipe) for recipe, *_ in seen.asked):
                 return _ByEngine(answers, {}, False)
     return _ByEngine(answers, refused, True)
 
@@ -280,7 +286,7 @@ def _basis(claim: Claim, fitted: Mapping[str, str]) -> tuple[Basis, str]:
     model = claim.check.basis == "predicted" or bool(claim.check.words & MODEL_WORDS)
     for name in (claim.id, *claim.check.restates):
         if model and name in fitted:  # arithmetic and printed equations rest on no fitted number
-            return "calibrated", f"calibrated: {fitted[name]} fitted on or chosen with {name}"
+            return "calibrated", f"calibrated: {_few(fitted[name])} fitted on or chosen with {name}"
     if claim.check.calibrated:
         return "calibrated", f"put in: {claim.check.calibrated}"
     if claim.check.basis == "definition":

@@ -1,4 +1,4 @@
-"""The two interpreters of the mechanism that carry recipes out, and how much each is given to do.
+"""The two interpreters of the mechanism that carry recipes out.
 
 On the lattice a recipe is carried out in ``FLASKS`` independent flasks of few dots, each with random
 numbers of its own; their scatter says how well the mean is known.
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from epidot.dot.grown import GrownDot
-from epidot.dot.layers import LayeredDot, Population
+from epidot.papers.lit import even_diameters
 from epidot.synthesis import events as ev
 from epidot.synthesis import mechanism as mechanisms
 from epidot.synthesis.mechanism import Mechanism
@@ -29,9 +29,7 @@ ENGINES: tuple[EngineName, ...] = (MEAN_FIELD, LATTICE)
 IN_WORDS: Mapping[str, str] = {MEAN_FIELD: "in mean field", LATTICE: "on the lattice"}
 
 FLASKS = 30
-DOTS = 4  # per flask, where that is cheap
-_SIZES = 20230045  # seed of the diameters
-EVENTS = 4000.0  # per flask: a recipe with more per dot gets fewer dots, at least one
+DOTS = 2  # per flask, one smaller and one larger than the mean by the spread of the recipe
 
 
 def default() -> str:
@@ -41,11 +39,6 @@ def default() -> str:
     from epidot.runs.order import Order
 
     return next(str(f.default) for f in fields(Order) if f.name == "engine")
-
-
-def dots_per_flask(events_per_dot: float) -> int:
-    """How many dots a flask holds, by what one of them costs."""
-    return max(1, min(DOTS, round(EVENTS / max(events_per_dot, 1.0))))
 
 
 @lru_cache(maxsize=64)
@@ -80,18 +73,16 @@ def mean_field(mechanism: Mechanism) -> Engine:
     return MeanField(mechanism)
 
 
-def lattice(mechanism: Mechanism, start: FlaskState, sigma_rel: float, dots: int, flask: int) -> Engine:
-    """The lattice for flask number ``flask`` of ``FLASKS``, with ``dots`` dots; its number fixes all chance.
+def lattice(mechanism: Mechanism, start: FlaskState, sigma_rel: float, flask: int) -> Engine:
+    """The lattice for flask number ``flask``; its number fixes all chance.
 
-    The diameters of all flasks together are drawn by the recipe's law, one from each of equally likely
-    classes, so that few dots have the right mean and spread.
+    Every flask holds dots of the same ``DOTS`` diameters, which have the mean and the spread of the
+    recipe, so that flasks differ by chance only.
     """
     from epidot.synthesis.lattice.engine import LatticeEngine
 
-    law = LayeredDot("core", max(start.core_diameter_nm, 1e-3))
-    drawn = Population.drawn(law, FLASKS * dots, sigma_rel, np.random.default_rng(_SIZES))
-    mine = drawn.core_diameters_nm.reshape(FLASKS, dots)[flask % FLASKS]
-    return LatticeEngine(mechanism, dots, flask, sigma_rel, diameters_nm=mine)
+    sizes = even_diameters(start.core_diameter_nm, sigma_rel, DOTS)
+    return LatticeEngine(mechanism, DOTS, flask, sigma_rel, diameters_nm=sizes)
 
 
 def grown(state: FlaskState, mechanism: Mechanism) -> tuple[GrownDot, ...]:

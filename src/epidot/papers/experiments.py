@@ -18,7 +18,7 @@ from epidot.papers import engines
 from epidot.papers.engines import LATTICE, MEAN_FIELD, recipe
 from epidot.papers.flasks import Flasks
 from epidot.papers.lit import Lit
-from epidot.papers.trial import START, Counted, Trial
+from epidot.papers.trial import START, Counted, Trial, mean_dot
 from epidot.synthesis import events as ev
 from epidot.synthesis import mechanism as mechanisms
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from epidot.synthesis.flask import Progress
     from epidot.synthesis.state import Engine
 
-Wanted = tuple[str, tuple[str, ...]]
+Wanted = tuple[str, tuple[str, ...], str]  # recipe, what is put in double, hypothesis about halides
 _CHUNK = 5  # flasks a worker takes at once: what one of them prepares serves the next
 
 
@@ -54,20 +54,21 @@ class Experiments:
         """The same experiments seen through ``engine``, without the flasks ``left_out``."""
         return replace(self, engine=engine, left_out=left_out, asked=set())
 
-    def trial(self, name: str, twice: tuple[str, ...] = ()) -> Trial:
-        """The recipe carried out with the shipped mechanism, ``twice`` put in double."""
-        wanted = (name, twice)
+    def trial(self, name: str, twice: tuple[str, ...] = (), hypothesis: str = "") -> Trial:
+        """The recipe carried out with the shipped mechanism, ``twice`` put in double.
+
+        ``hypothesis`` about halides as in :mod:`epidot.transport.constants`; empty for the usual one.
+        """
+        wanted = (name, twice, hypothesis)
         self.asked.add(wanted)
         if self.engine == MEAN_FIELD or not engines.grows(name):
             return self._in_mean_field(wanted)
         if wanted not in self.flasks:
-            events = self._in_mean_field(wanted).events["end"]
-            dots = engines.dots_per_flask(sum(events.values()))
-            self.flasks[wanted] = Flasks(self._in_flasks(wanted, dots), dots)
+            self.flasks[wanted] = Flasks(self._in_flasks(wanted))
         return self.flasks[wanted].mean(self.left_out)
 
-    def _in_flasks(self, wanted: Wanted, dots: int) -> tuple[Trial, ...]:
-        one = functools.partial(_flask, wanted, self.engine, dots)
+    def _in_flasks(self, wanted: Wanted) -> tuple[Trial, ...]:
+        one = functools.partial(_flask, wanted, self.engine)
         numbers = range(engines.FLASKS)
         if self.workers is None:
             return tuple(map(one, numbers))
@@ -105,35 +106,43 @@ def workers(jobs: int) -> AbstractContextManager[Executor | None]:
     return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
 
 
-def _flask(wanted: Wanted, engine: str, dots: int, number: int) -> Trial:
-    return carry_out(*wanted, engine=engine, seed=number, dots=dots)
+def _flask(wanted: Wanted, engine: str, number: int) -> Trial:
+    return carry_out(*wanted, engine=engine, flask=number)
 
 
 def carry_out(
-    name: str, twice: tuple[str, ...] = (), *, engine: str = MEAN_FIELD, seed: int = 0, dots: int = 1
+    name: str,
+    twice: tuple[str, ...] = (),
+    hypothesis: str = "",
+    *,
+    engine: str = MEAN_FIELD,
+    flask: int = 0,
 ) -> Trial:
-    """Run one recipe in one flask; see :class:`Trial`.  ``seed`` and ``dots`` are for the lattice."""
+    """Run one recipe in one flask; see :class:`Trial`.  The number of the ``flask`` counts on the lattice."""
     # Here: claims that need no run must not wait for what this room imports.
     from epidot.synthesis.flask import Flask
+    from epidot.transport.constants import DEFAULT
+    from epidot.transport.room import HalideRoom
 
     read = recipe(name)
     mechanism = mechanisms.load()
     worker: Engine
     if engine == LATTICE:
-        worker = engines.lattice(mechanism, read.start(), read.sigma_rel, dots, seed)
+        worker = engines.lattice(mechanism, read.start(), read.sigma_rel, flask)
     else:
         worker = engines.mean_field(mechanism)
     counted = Counted(worker)
     timeline = tuple(_doubled(event, twice) for event in read.timeline())
-    flask = Flask(timeline, counted, mechanism, name)
-    begun = flask.begin(read.start())
+    room = HalideRoom(functools.partial(mean_dot, mechanism), hypothesis or DEFAULT)
+    vessel = Flask(timeline, counted, mechanism, name, room)
+    begun = vessel.begin(read.start())
     events: dict[str, dict[str, float]] = {}
 
     def note(progress: Progress, event: ev.Event) -> None:
         if isinstance(event, ev.TakeSample):
             events[event.name] = dict(counted.events)
 
-    done = flask.run(begun, each=note, points=1)
+    done = vessel.run(begun, each=note, points=1)
     samples = {START: begun.state, **{t.name: t.state for t in done.taken}, "end": done.state}
     return Trial(
         name,
@@ -141,6 +150,7 @@ def carry_out(
         {START: {}, **events, "end": dict(counted.events)},
         read.sigma_rel,
         mechanism,
+        room,
         {t.name: t.shells for t in done.taken} | {"end": done.shells},
     )
 

@@ -57,7 +57,7 @@ def _files(folder: Traversable, prefix: str) -> Iterator[tuple[str, str]]:
 def _entries(node: Any, path: tuple[str, ...]) -> Iterator[tuple[str, dict[str, Any]]]:
     if isinstance(node, dict):
         if "status" in node:
-            yield (path[-1] if path else "", node)
+            yield ".".join(path[1:] or path), node
         for key, child in node.items():
             yield from _entries(child, (*path, str(key)))
     elif isinstance(node, list):

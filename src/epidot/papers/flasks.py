@@ -11,10 +11,9 @@ from epidot.synthesis.state import FlaskState
 
 @dataclass
 class Flasks:
-    """The same recipe in several flasks; ``dots`` per flask."""
+    """The same recipe in several flasks."""
 
     trials: tuple[Trial, ...]
-    dots: int
     _means: dict[frozenset[int], Trial] = field(default_factory=dict)
 
     def mean(self, left_out: frozenset[int] = frozenset()) -> Trial:
@@ -33,6 +32,7 @@ def _mean(trials: Sequence[Trial]) -> Trial:
         {s: mean_of([t.events[s] for t in trials]) for s in first.events},
         first.sigma_rel,
         first.mechanism,
+        first.room,
         first.shells,
         tuple(trials),
     )

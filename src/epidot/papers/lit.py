@@ -26,6 +26,21 @@ _OF_SPECTRA = ("pl_peak_nm", "pl_fwhm_nm", "valley_depth")
 QUANTITIES = (*_OF_ONE_DOT, *_OF_DECAY, *_OF_SPECTRA)
 
 
+def even_diameters(mean_nm: float, sigma_rel: float, n: int) -> Array:
+    """``n`` diameters at equal steps of probability of the log-normal law, with its mean and width.
+
+    One is the mean; two lie a standard deviation below and above it.
+    """
+    from scipy.special import ndtri
+
+    if n == 1 or sigma_rel <= 0:
+        return np.full(n, mean_nm)
+    s = np.sqrt(np.log1p(sigma_rel**2))
+    steps = ndtri((np.arange(n) + 0.5) / n)
+    steps = steps / np.std(steps)  # the ends cut off would make the spread too small
+    return np.asarray(mean_nm * np.exp(s * steps - s * s / 2))
+
+
 class Lit:
     """A population of dots ``dot`` with a relative spread of core diameters, and its light.
 
@@ -72,14 +87,8 @@ class Lit:
     @cached_property
     def population(self) -> Population:
         """Log-normal diameters at equal steps of probability: the same every time, without a random draw."""
-        from scipy.special import ndtri
-
-        if self.sigma_rel <= 0:
-            return Population(self.dot, np.array([self.dot.core_diameter_nm]))
-        s = np.sqrt(np.log1p(self.sigma_rel**2))
-        steps = ndtri((np.arange(DOTS) + 0.5) / DOTS)
-        steps = steps / np.std(steps)  # the ends cut off would make the spread too small
-        return Population(self.dot, self.dot.core_diameter_nm * np.exp(s * steps - s * s / 2))
+        sizes = even_diameters(self.dot.core_diameter_nm, self.sigma_rel, DOTS if self.sigma_rel > 0 else 1)
+        return Population(self.dot, sizes)
 
     @cached_property
     def decay(self) -> Components:

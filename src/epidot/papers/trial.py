@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from epidot.dot.layers import Layer, LayeredDot
 from epidot.errors import Fault, InputError, WorkError, nearest
@@ -13,8 +14,20 @@ from epidot.synthesis.mechanism import Mechanism
 from epidot.synthesis.readout import counts, layered_dot
 from epidot.synthesis.state import Engine, FlaskState, Segment, Trajectory
 
+if TYPE_CHECKING:
+    from epidot.transport.room import HalideRoom
+
 START = "start"
 SIZES = ("diameter_nm", "core_diameter_nm", "diameter_spread")
+# Of the dressed dot: oxide that halide can reach, what became of it, and where the ions are.
+HALIDE = (
+    "oxide_units_per_dot",
+    "repaired_per_dot",
+    "surface_traps_per_dot",
+    "halide_per_dot",
+    "halide_on_surface",
+    "halide_in_core",
+)
 
 
 class UnknownHere(WorkError):
@@ -41,6 +54,13 @@ class Counted:
         return trajectory
 
 
+def mean_dot(mechanism: Mechanism, state: FlaskState, shells: tuple[Layer, ...]) -> LayeredDot:
+    """The mean dot: grown where the mechanism knows its surface, described where the recipe says so."""
+    if state.surface and not shells:
+        return layered_dot(state, mechanism)
+    return LayeredDot(state.core, state.core_diameter_nm, shells)
+
+
 @dataclass
 class Trial:
     """A recipe carried out by one engine, or the mean of several flasks of it.
@@ -55,6 +75,7 @@ class Trial:
     events: Mapping[str, Mapping[str, float]]
     sigma_rel: float
     mechanism: Mechanism
+    room: HalideRoom
     shells: Mapping[str, tuple[Layer, ...]] = field(default_factory=dict)
     parts: tuple[Trial, ...] = ()
     _sites: dict[str, list[dict[str, float]]] = field(default_factory=dict)
@@ -91,20 +112,34 @@ class Trial:
             return self.spread(sample)
         if name in SIZES:
             return float(getattr(self.dot(sample), name))
+        if name in HALIDE:
+            return self._of_halide(sample, name)
         if name in SITE_QUANTITIES:
             return sum(row[name] for row in self.sites(sample)) / len(self.sites(sample))
         found = counts(state, self.mechanism) if state.surface else {}
         if name in found:
             return float(found[name])
-        known = [*found, *QUANTITIES, *SIZES, *SITE_QUANTITIES]
+        known = [*found, *QUANTITIES, *SIZES, *HALIDE, *SITE_QUANTITIES]
         raise InputError(Fault("a run has no such quantity", seen=name, nearest=nearest(name, known)))
 
     def dot(self, sample: str) -> LayeredDot:
-        """The mean dot: grown where the mechanism knows its surface, described where the recipe says so."""
-        state, shells = self.state(sample), self.shells.get(sample, ())
-        if state.surface and not shells:
-            return layered_dot(state, self.mechanism)
-        return LayeredDot(state.core, state.core_diameter_nm, shells)
+        """The mean dot, with the halide in it and with what is not said of a described one filled in."""
+        return self.room.dot(self.state(sample), self.shells.get(sample, ()))
+
+    def _of_halide(self, sample: str, name: str) -> float:
+        dot = self.dot(sample)
+        match name:
+            case "oxide_units_per_dot":  # now at the core's surface or buried there
+                return dot.oxide + dot.oxide_memory
+            case "repaired_per_dot":
+                return dot.repaired
+            case "surface_traps_per_dot":
+                return dot.surface_traps
+            case "halide_on_surface":
+                return sum(h.ligand for h in dot.halides)
+            case "halide_in_core":
+                return sum(h.between(0, dot.core_diameter_nm / 2) for h in dot.halides)
+        return sum(float(h.amount.sum()) + h.ligand + h.interface for h in dot.halides)
 
     def spread(self, sample: str) -> float:
         """Standard deviation of the outer diameters over their mean.

@@ -12,11 +12,11 @@ from epidot.papers.words import (
     light,
     recipes,
 )
-from epidot.papers.words.registry import MODEL_WORDS, RUN_WORDS, WORDS, Word, vocabulary
+from epidot.papers.words.registry import MODEL_WORDS, RUN_WORDS, WORDS, NoValue, Word, vocabulary
 
 _LOADED = (arithmetic, equations, recipes, chemistry, diffusion, flasks, light, instruments)
 
-__all__ = ["MODEL_WORDS", "RUN_WORDS", "WORDS", "Word", "table", "vocabulary"]
+__all__ = ["MODEL_WORDS", "RUN_WORDS", "WORDS", "NoValue", "Word", "table", "vocabulary"]
 
 
 def table() -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from epidot.errors import Fault, InputError, nearest
-from epidot.papers.words.registry import Function, word
+from epidot.papers.words.registry import Function, NoValue, word
 
 
 def _note(name: str, function: Function, said: str) -> None:
@@ -40,7 +40,7 @@ def crossing(x: Any, y: Any, level: float) -> float:
     for i in range(xs.size - 1):
         if ys[i] < level <= ys[i + 1]:
             return float(xs[i] + (level - ys[i]) / (ys[i + 1] - ys[i]) * (xs[i + 1] - xs[i]))
-    raise ValueError(f"{np.round(ys, 3).tolist()} never passes {level:g}")
+    raise NoValue(f"{', '.join(f'{v:.3f}' for v in ys)} never pass {level:g}")
 
 
 @word("constant")

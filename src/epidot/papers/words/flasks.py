@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from epidot.errors import Fault, InputError, nearest
 from epidot.papers.experiments import Experiments
 from epidot.papers.trial import START
+from epidot.papers.words.recipes import account
 from epidot.papers.words.registry import word
 
 Array = NDArray[np.float64]
@@ -22,9 +23,10 @@ def run(
     sample: str,
     quantity: str,
     twice: Iterable[str] = (),
+    hypothesis: str = "",
 ) -> float:
-    """A quantity at a sample of a recipe; twice= names what is put in double."""
-    return bench.trial(recipe, tuple(twice)).quantity(sample, quantity)
+    """A quantity at a sample of a recipe; twice= names what is put in double, hypothesis= as H1 to H3."""
+    return bench.trial(recipe, tuple(twice), hypothesis).quantity(sample, quantity)
 
 
 @word("run.series", runs=True)
@@ -51,6 +53,19 @@ def made(bench: Experiments, recipe: str, sample: str, reaction: str) -> float:
 def dissolved_mmol(bench: Experiments, recipe: str, sample: str, species: str) -> float:
     """Amount of a dissolved species in the flask at a sample, in mmol."""
     return 1e3 * bench.trial(recipe).state(sample).liquor.get(species, 0.0)
+
+
+@word("run.halide_left", runs=True)
+def halide_left(bench: Experiments, recipe: str, sample: str, hypothesis: str = "") -> float:
+    """Share of the halide put in that is still dissolved at a sample."""
+    from epidot.transport.constants import carriers
+
+    put_in = account(recipe).species
+    liquor = bench.trial(recipe, (), hypothesis).state(sample).liquor
+    left, whole = (
+        sum(c.ions * of.get(name, 0.0) for name, c in carriers().items()) for of in (liquor, put_in)
+    )
+    return left / whole
 
 
 @word("run.sites", runs=True)

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from epidot.errors import Fault, InputError, nearest
 from epidot.instruments import instrument
 from epidot.papers.experiments import Experiments
 from epidot.papers.words.registry import word
-from epidot.quantities import Quantity
+from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal
 
 Array = NDArray[np.float64]
@@ -29,6 +30,27 @@ def valley_depth(bench: Experiments, recipe: str, sample: str) -> float:
     dots = bench.trial(recipe).lit(sample).population
     tool = instrument("uvvis")
     return _value(tool.measure(tool.simulate(dots, rng=np.random.default_rng(_SEED)))["valley_depth"])
+
+
+@word("measure.decay", runs=True)
+def decay(bench: Experiments, recipe: str, sample: str, quantity: str) -> float:
+    """What tcspc reads off the simulated decay of a sample, free of noise, with two exponentials."""
+    dots = bench.trial(recipe).lit(sample).population
+    tool = instrument("tcspc")
+    return _value(_named(tool.measure(tool.simulate(dots), exponentials=2), quantity))
+
+
+@word("measure.etch", runs=True)
+def etch(
+    bench: Experiments, recipe: str, sample: str, quantity: str, hypothesis: str = ""
+) -> float | list[float]:
+    """What IC and ICP read of an etch in rounds, free of noise; below the limit of detection counts as 0."""
+    dots = bench.trial(recipe, (), hypothesis).lit(sample).population
+    tool = instrument("etch")
+    found = tool.measure(tool.simulate(dots))
+    if quantity in found.series:
+        return [v or 0.0 for v in found.series[quantity].values]
+    return _value(_named(found, quantity))
 
 
 @word("measure.fraction1")
@@ -63,6 +85,14 @@ def _decay(tau_ns: Array, shares: Array) -> Signal:
         kind="counts",
         origin="simulated",
     )
+
+
+def _named(found: Quantities, name: str) -> Quantity:
+    if name not in found:
+        raise InputError(
+            Fault("the instrument has no such quantity", seen=name, nearest=nearest(name, found))
+        )
+    return found[name]
 
 
 def _value(found: Quantity) -> float:

@@ -17,7 +17,8 @@ _SAME = 0.5  # degrees
 
 
 @lru_cache(maxsize=64)
-def _account(name: str) -> Account:
+def account(name: str) -> Account:
+    """What a shipped recipe puts in."""
     from epidot.synthesis import accounting
 
     return accounting.account(read_recipe(name))
@@ -26,19 +27,19 @@ def _account(name: str) -> Account:
 @word("recipe.mmol")
 def mmol(recipe: str, reagent: str) -> float:
     """Amount of a reagent put in, in mmol (0 if none)."""
-    return 1e3 * _account(recipe).amount(reagent)
+    return 1e3 * account(recipe).amount(reagent)
 
 
 @word("recipe.dots_nmol")
 def dots_nmol(recipe: str) -> float:
     """Amount of dots in the recipe, in nmol."""
-    return 1e9 * _account(recipe).dots_mol
+    return 1e9 * account(recipe).dots_mol
 
 
 @word("recipe.per_dot")
 def per_dot(recipe: str, reagent: str) -> float:
     """Molecules of a reagent put in per dot."""
-    return _account(recipe).per_dot(reagent)
+    return account(recipe).per_dot(reagent)
 
 
 @word("recipe.hottest")
@@ -63,7 +64,7 @@ def minutes(recipe: str, temperature_C: float) -> float:
 @word("recipe.mL")
 def mL(recipe: str) -> float:
     """The largest volume in the flask before work-up, in mL."""
-    return 1e3 * _account(recipe).volume_L
+    return 1e3 * account(recipe).volume_L
 
 
 @word("recipe.addition_min")

@@ -16,6 +16,10 @@ from epidot.papers.experiments import Experiments
 Function = Callable[..., Any]
 
 
+class NoValue(ValueError):
+    """What is asked for does not occur in the results: a limit never passed, a peak that is not there."""
+
+
 @dataclass(frozen=True)
 class Word:
     """One word: what it calls, and whether it uses the model, needs the experiments, runs recipes."""
