@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -51,33 +51,40 @@ class Sphere:
 
 @dataclass(frozen=True)
 class Mesh:
-    """Cells of the shell, fine at the surface; ``shape`` needs the partitions (:meth:`shapes`)."""
+    """Cells of the shell, fine at the surface.
+
+    ``shape`` (n - 1,) conductance between neighbouring cells over D, ``half`` (n, 2) from each cell to its
+    inner and outer face; ``inner`` cells belong to the inner shell.
+    """
 
     edges: Array
     volumes: Array
-    inner: NDArray[np.bool_]
-    resistance: Array = field(repr=False)
-
-    def shapes(self, partition: Array) -> Array:
-        """1 / resistance between neighbouring cells at D = 1, shape (n - 1,)."""
-        half = self.resistance / partition[:, None]
-        return np.asarray(1 / (half[:-1, 1] + half[1:, 0]))
+    inner: int
+    shape: Array
+    half: Array
 
 
-@lru_cache(maxsize=64)
-def mesh_of(sphere: Sphere, cells: int = 32) -> Mesh:
-    """Cells from the core to the surface, their thickness falling about a hundredfold towards it."""
+@lru_cache(maxsize=256)
+def mesh_of(sphere: Sphere, cells: int = 32, zone: tuple[float, float] | None = None) -> Mesh:
+    """Cells from the core to the surface, their thickness falling about a hundredfold towards it.
+
+    The edge of the inner shell and those of a ``zone`` of traps lie on edges of cells.
+    """
     s = np.linspace(0, 1, cells + 1)
     depth = (sphere.outer_nm - sphere.core_nm) * np.sinh(4.5 * s) / math.sinh(4.5)
     edges = sphere.outer_nm - depth[::-1]
     edges[0], edges[-1] = sphere.core_nm, sphere.outer_nm
-    inside = np.argmin(np.abs(edges[1:-1] - sphere.inner_nm)) + 1
-    edges[inside] = sphere.inner_nm
+    marks = [sphere.inner_nm] if zone is None else list(zone)
+    for mark in marks:
+        if edges[0] + 1e-6 < mark < edges[-1] - 1e-6:
+            edges[1 + int(np.argmin(np.abs(edges[1:-1] - mark)))] = mark
+    inside = int(np.argmin(np.abs(edges - sphere.inner_nm)))
     volumes = 4 / 3 * np.pi * np.diff(edges**3)
     middle = np.cbrt((edges[1:] ** 3 + edges[:-1] ** 3) / 2)
-    inner = middle < sphere.inner_nm
     towards = (1 / edges[:-1] - 1 / middle) / (4 * np.pi), (1 / middle - 1 / edges[1:]) / (4 * np.pi)
-    return Mesh(edges, volumes, inner, np.column_stack(towards))
+    half = 1 / np.column_stack(towards)
+    shape = 1 / (1 / half[:-1, 1] + 1 / half[1:, 0])
+    return Mesh(edges, volumes, inside, shape, half)
 
 
 def law_of(mechanism: str, theta: Array, reference_K: float) -> tuple[Array, dict[str, float]]:
@@ -144,12 +151,13 @@ def content(
     finer: int = 1,
 ) -> Content:
     """What a dot holds after the treatment; ``finer`` cuts every step of time into so many."""
-    mesh = mesh_of(sphere, cells)
     law, p = law_of(mechanism, theta, reference_K)
-    partition = np.where(mesh.inner, math.exp(p.get("lns", 0.0)), 1.0)
+    zone = zone_of(sphere, p["zt"]) if "zt" in p else None
+    mesh = mesh_of(sphere, cells, zone)
     traps = np.zeros(mesh.volumes.size)
-    if "lnNt" in p:
-        traps = _zone(mesh, sphere, p["zt"])
+    if zone is not None:
+        e = np.clip(mesh.edges, *zone)
+        traps = np.diff(e**3) / np.diff(mesh.edges**3)
         traps *= math.exp(p["lnNt"]) / max(float(np.sum(traps * mesh.volumes)), 1e-12)
     times, kelvin, inflow = _steps(treatment)
     if finer > 1:
@@ -159,20 +167,19 @@ def content(
         inflow = np.repeat(inflow, finer)
     area = 4 * math.pi * sphere.outer_nm**2
     found = march()(
-        times, kelvin, inflow, mesh.volumes, mesh.shapes(partition), partition, traps, law, area,
-        treatment.bath_nm3, HELD["cap_nm3"][0], HELD["sites_nm2"][0], math.exp(p["lnNox"]),
+        times, kelvin, inflow, mesh.volumes, mesh.shape, mesh.half, mesh.inner - 1 if "lns" in p else -1,
+        math.exp(p.get("lns", 0.0)), traps, law, area, treatment.bath_nm3, HELD["cap_nm3"][0],
+        HELD["sites_nm2"][0], math.exp(p["lnNox"]),
     )  # fmt: skip
     n = mesh.volumes.size
     return Content(mesh.edges, found[:n], float(found[n]), float(found[n + 1]), float(found[n + 2]))
 
 
-def _zone(mesh: Mesh, sphere: Sphere, z: float) -> Array:
-    """1 inside the zone of traps, shares in the cells at its edges."""
-    shell = sphere.outer_nm - sphere.core_nm
-    middle = sphere.outer_nm - min(max(z, ZONE / 2), 1 - ZONE / 2) * shell
-    low, high = middle - ZONE / 2 * shell, middle + ZONE / 2 * shell
-    e = np.clip(mesh.edges, low, high)
-    return np.asarray(np.diff(e**3) / np.diff(mesh.edges**3))
+def zone_of(sphere: Sphere, z: float) -> tuple[float, float]:
+    """Radii of the zone of traps whose middle lies at the depth ``z``, in parts of the shell."""
+    wide = sphere.outer_nm - sphere.core_nm
+    middle = sphere.outer_nm - min(max(z, ZONE / 2), 1 - ZONE / 2) * wide
+    return middle - ZONE / 2 * wide, middle + ZONE / 2 * wide
 
 
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(5)

@@ -240,6 +240,13 @@ def invert(mechanism: str, data: Data, starts: int = 6, forward: Forward = predi
     """
     known = priors(mechanism, data.reference_K)
     mean, sd = np.array([p.mean for p in known]), np.array([p.sd for p in known])
+
+    def residuals(u: Array) -> Array:
+        return _residuals(mechanism, u, data, known, forward)
+
+    def jacobian(u: Array, here: Array) -> Array:
+        return _jacobian(mechanism, u, data, known, forward, here)
+
     found: list[tuple[Array, Array, Array]] = []
     for start in starting_points(mechanism, starts):
         # Few steps tell a hopeless start from a good one.
@@ -259,8 +266,7 @@ def invert(mechanism: str, data: Data, starts: int = 6, forward: Forward = predi
         least = min(least, float(r @ r))
         met = any(b.holds(u[0], float(r @ r)) for b in branches)
         if r @ r < least + 14 and not met:
-            branches.append(led(lambda v: _residuals(mechanism, v, data, known, forward),
-                                lambda v, h: _jacobian(mechanism, v, data, known, forward, h), u, r, J))  # fmt: skip
+            branches.append(led(residuals, jacobian, u, r, J))
     ends.sort(key=lambda e: e[0])
     _, u, r = ends[0]
     theta = mean + sd * u

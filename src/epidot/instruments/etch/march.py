@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 GAMMA = 1 - 1 / math.sqrt(2)
 NEWTON = 12
+FASTEST = 1e6  # nm²/s: a dot is level in a microsecond; more only spoils the arithmetic
 TOLERANCE = 3e-6  # Newton's last step; its error is the square of that
 
 
@@ -28,7 +29,9 @@ def _march(
     inflow: Array,
     volumes: Array,
     shape: Array,
-    partition: Array,
+    half: Array,
+    step_at: int,
+    ratio: float,
     traps: Array,
     law: Array,
     area: float,
@@ -39,9 +42,9 @@ def _march(
 ) -> Array:
     """Ions at the end: cells (mobile and trapped), then adsorbed, interface and bath, per dot.
 
-    ``shape`` (n - 1,) the geometric factors 1 / resistance of neighbouring cells at D = 1 with the partition;
-    ``law`` (8, 2) prefactor and energy of: D, adsorb, desorb, enter, leave, loss, trap capture, trap release;
-    its last row those of the interface capture.
+    ``shape`` (n - 1,) the conductance between neighbouring cells over D, ``half`` (n, 2) from each cell to
+    its faces; between cells ``step_at`` and the next the partition changes by ``ratio``.  ``law`` (9, 2)
+    holds prefactor and energy of: D, adsorb, desorb, enter, leave, loss, trap capture, trap release, repair.
     """
     n = volumes.size
     c = np.zeros(n)
@@ -66,6 +69,7 @@ def _march(
             T = kelvin[step] + part * (kelvin[step + 1] - kelvin[step])
             for i in range(rate.size):
                 rate[i] = law[i, 0] * math.exp(-law[i, 1] / (8.617333262e-5 * T))
+            rate[0] = min(rate[0], FASTEST)
             D, ka, kd, kin, kout, loss, catch, free, repair = (
                 rate[0], rate[1], rate[2], rate[3], rate[4], rate[5], rate[6], rate[7], rate[8],
             )  # fmt: skip
@@ -99,22 +103,44 @@ def _march(
                 rhs[0] += o - base_o
                 diag[0] += h * repair * (oxide - o) / den
                 for i in range(n - 1):
-                    a1 = 1 - c[i] / cap
-                    a2 = 1 - c[i + 1] / cap
-                    q = h * D * shape[i]
-                    flow = q * (c[i] / (partition[i] * a1) - c[i + 1] / (partition[i + 1] * a2))
-                    d1 = q / (partition[i] * a1 * a1)
-                    d2 = q / (partition[i + 1] * a2 * a2)
+                    if i == step_at:
+                        # The activity where the layers meet, from the balance of the flux.
+                        ga = h * D * half[i, 1]
+                        gb = h * D * half[i + 1, 0]
+                        ca, cb = c[i], c[i + 1]
+                        mu = (ga * ca + gb * cb) / (ga * ratio + gb)
+                        da = db = 1.0
+                        sa = 0.0
+                        for _ in range(30):
+                            pa, pb = 1 + ratio * mu / cap, 1 + mu / cap
+                            sa, sb = ratio * mu / pa, mu / pb
+                            da, db = ratio / (pa * pa), 1 / (pb * pb)
+                            change = (ga * (ca - sa) + gb * (cb - sb)) / (ga * da + gb * db)
+                            mu = max(mu + change, -0.5 * cap / ratio)
+                            if abs(change) < 1e-12 * abs(mu) + 1e-14:
+                                break
+                        slope = ga * da + gb * db
+                        flow = ga * (ca - sa)
+                        d1 = ga - ga * da * ga / slope
+                        d2 = ga * da * gb / slope
+                    else:
+                        d1 = d2 = h * D * shape[i]
+                        flow = d1 * (c[i] - c[i + 1])
                     rhs[i] += flow
                     rhs[i + 1] -= flow
                     diag[i] += d1
                     up[i] -= d2
                     low[i + 1] -= d1
                     diag[i + 1] += d2
-                x = c[n - 1]
-                J = kin * g * (1 - x / cap) - kout * x * (1 - g / sites)
-                Jx = -kin * g / cap - kout * (1 - g / sites)
-                Jg = kin * (1 - x / cap) + kout * x / sites
+                # Just below the adsorbed layer, from the balance of the flux there.
+                ga = D * half[n - 1, 1]
+                into, out_ = area * kin * g, area * kout * (1 - g / sites)
+                whole = ga + into / cap + out_
+                cs = (ga * c[n - 1] + into) / whole
+                cs_g = area * (kin * (1 - cs / cap) + kout * cs / sites) / whole
+                J = ga * (cs - c[n - 1]) / area
+                Jx = ga * (ga / whole - 1) / area
+                Jg = ga * cs_g / area
                 ha = h * area
                 rhs[n - 1] -= ha * J
                 diag[n - 1] -= ha * Jx
@@ -140,9 +166,6 @@ def _march(
                 worst = 0.0
                 for i in range(n):
                     new = c[i] - rhs[i]
-                    # Half the way to the cap at most, so that Newton stays where the activity exists.
-                    top = c[i] + 0.5 * (cap - c[i])
-                    new = top if new > top else new
                     worst = max(worst, abs(new - c[i]) / (1e-3 + abs(new)))
                     c[i] = new
                 worst = max(worst, abs(rhs[n]) / sites, abs(rhs[n + 1]) / (1 + abs(b)))
