@@ -89,7 +89,7 @@ OF_F2 = 'centre: "{In}F2 -> {Zn}OA"}'
         ("structure: zinc_blende", "structure: wurtzite", ["unknown structure", "zinc_blende"]),
         ("{near: 0.5 nm}", "{near: 0.5 s}", ["near"]),
         ("where: {oxide.beside: 0}", "where: {oxide.besides: 0}", ["undeclared count", "oxide.beside"]),
-        ("where: {filled: [3, 12]}, note", "where: {filled: [12, 3]}, note", ["a range of filled"]),
+        ("filled: [3, 12], oxide.near", "filled: [12, 3], oxide.near", ["a range of filled"]),
         ("Ea: Ea_off, per", "Ea: Ea_of, per", ["Ea_of", "Ea_off"]),
         ("site: cation, charge: 2", "site: edge, charge: 2", ["unknown site", "cation"]),
         ('of: ["{Zn}", "<E>-1"]', 'of: ["{Zn}", "<E>"]', ["the parts do not make up {Zn}Se-1"]),

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from epidot.errors import WorkError
 from epidot.synthesis.kmc.programme import Flow, Programme, smooth
 from epidot.synthesis.kmc.simulation import Simulation
+from epidot.synthesis.kmc.tables import LEFT, STALE
+from epidot.synthesis.lattice import misfit
 from epidot.synthesis.lattice.dots import Master, larger
 from epidot.synthesis.lattice.flock import Flock
 from epidot.synthesis.lattice.telling import in_mean_field
@@ -77,6 +79,35 @@ class Run:
             flows=self.flows(left),
         )
         self.simulation.state.random[:] = self.random
+        self.compiled = compiled
+        self.feel_misfit()
+
+    def feel_misfit(self) -> None:
+        """The barriers of steps that feel the misfit, for shells of the present mean thickness.
+
+        Between two looks they stay as they are; the chain is exact in between.
+        """
+        engine, flock, energies = self.engine, self.flock, self.compiled.tables.entry_E
+        materials = {el: m for s in engine.mechanism.sites.values() for el, m in s.material.items()}
+        felt = {s.id: el for s in self.what.steps if s.rate and s.rate.misfit
+                for el in materials if el in engine.section.kinds[s.centre[0]].elements}  # fmt: skip
+        if not felt:
+            return
+        per_dot = dict.fromkeys(materials, 0.0)
+        for kind, n in self.simulation.on.items():
+            for el in materials:
+                per_dot[el] += engine.section.kinds[kind].elements.get(el, 0) * n / flock.n
+        diameter = float(np.mean(flock.diameters_nm))
+        shells = misfit.shells_of(per_dot, materials)
+        energies = energies.copy()
+        names = [r.name for r in self.compiled.model.reactions]
+        for id_, el in felt.items():
+            mine = self.compiled.tables.entry_reaction == names.index(id_)
+            energies[mine] -= misfit.energy_eV(flock.core, diameter, shells, materials[el])
+        tables = self.compiled.tables._replace(entry_E=energies)
+        self.simulation.compiled = replace(self.compiled, tables=tables)
+        self.simulation.state.real[LEFT] = -1.0  # a waiting time under way has no memory
+        self.simulation.state.whole[STALE] = 1
 
     def flows(self, left: float) -> tuple[Flow, ...]:
         """What is still to flow in, as whole molecules."""
@@ -124,8 +155,11 @@ class Run:
             if t in told:
                 events.append(self.events())
                 states.append(self.state_now(outcome.deadlock or "", last=t == duration))
-            if t in looks and t < duration and far + MARGIN_NM > rim:
-                self.go_on_larger()
+            if t in looks and t < duration:
+                if far + MARGIN_NM > rim:
+                    self.go_on_larger()
+                else:
+                    self.feel_misfit()
         names = list(dict.fromkeys(name for row in events for name in row))
         per_dot = {n: np.array([row.get(n, 0) / self.flock.n for row in events]) for n in names}
         return Trajectory(tuple(states), per_dot)

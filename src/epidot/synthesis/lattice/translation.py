@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from epidot.constants import K_B, R_GAS
 from epidot.synthesis.kmc.model import Count, Model, Partner, Reaction, Species
 from epidot.synthesis.lattice.dots import Shape
-from epidot.synthesis.lattice.section import Section, Step
+from epidot.synthesis.lattice.section import Range, Section, Step
 from epidot.synthesis.mechanism import Mechanism
 from epidot.synthesis.rates import Direction, reachable
 
@@ -77,7 +77,6 @@ def model_of(
     what: Active,
     *,
     vacuum: bool,
-    misfit_eV: float = 0.0,
 ) -> Model:
     """The model of what is active; under vacuum volatile species leave, one step ``vapour[species]`` each."""
     kept = set(what.kinds)
@@ -91,7 +90,7 @@ def model_of(
         for c in section.counts.values()
     } | environments
     counts = {name: c for name, c in counts.items() if c.of}
-    reactions = [_reaction(mechanism, section, shape, s, counts, misfit_eV) for s in what.steps]
+    reactions = [_reaction(mechanism, section, shape, s, counts) for s in what.steps]
     by_id = {r.id: r for r in mechanism.reactions}
     for id_ in what.dissolved:
         for reverse in (False, True) if by_id[id_].reversible else (False,):
@@ -134,7 +133,6 @@ def _reaction(
     shape: Shape,
     step: Step,
     counts: Mapping[str, Count],
-    misfit_eV: float,
 ) -> Reaction:
     here = section.kinds[step.centre[0]].site
     energy: dict[str, float] = {}
@@ -143,8 +141,6 @@ def _reaction(
         assert step.rate is not None
         A, Ea = mechanism.si(step.rate.A), mechanism.si(step.rate.Ea) * _EV
         energy = {c: mechanism.si(p) * _EV for c, p in step.rate.per.items() if c in counts}
-        if step.rate.misfit:
-            Ea -= misfit_eV
         if step.partner is not None:
             A /= 12.0 if step.at == "second" else 4.0
     else:
@@ -166,11 +162,16 @@ def _reaction(
     if step.partner is not None:
         assert step.at is not None
         witness = step.partner[0] == step.partner[1]
-        partner = Partner(step.at, *step.partner, where=step.partner_where, counted=witness)
-    where = {c: r for c, r in step.where.items() if c in counts}
+        partner = Partner(step.at, *step.partner, where=_known(step.partner_where, counts), counted=witness)
+    where = _known(step.where, counts)
     return Reaction(
         step.id, *step.centre, A, Ea, energy, where, partner=partner, liquor=step.liquor, orders=orders
     )
+
+
+def _known(where: Mapping[str, Range], counts: Mapping[str, Count]) -> dict[str, Range]:
+    """Conditions on what can occur at all; of the rest there is none, as each of them allows."""
+    return {c: limits for c, limits in where.items() if c in counts}
 
 
 def _per_pair(section: Section, shape: Shape, step: Step, here: str) -> float:
