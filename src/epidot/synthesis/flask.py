@@ -197,8 +197,8 @@ class Flask:
         if self.room is not None and state.dots_mol > 0 and self.room.concerns(state, segment):
             try:
                 states, said = self.room.advance(state, states, segment, progress.shells)
-            except WorkError as error:
-                raise WorkError(f"{self._place(event)}: {error}") from None
+            except WorkError as error:  # or NotBuiltYet, which is one
+                raise type(error)(f"{self._place(event)}: {error}") from None
             remarks = (*remarks, *(line for line in said if line not in remarks))
         charged = _plus(
             progress.charged or {}, {name: rate * segment.duration_s for name, rate in segment.inflow.items()}

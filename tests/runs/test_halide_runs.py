@@ -1,0 +1,164 @@
+"""Halide through a whole recipe: every atom found again, samples that tell, runs that can go on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from epidot.errors import InputError, NotBuiltYet, WorkError
+from epidot.matter import reagents
+from epidot.runs import checkpoint, halide
+from epidot.runs.batch import Batch
+from epidot.runs.order import Order, order_from
+from epidot.runs.run import carry_out
+from epidot.synthesis import mechanism as mechanisms
+from epidot.synthesis import recipe as recipes
+from epidot.synthesis.flask import Flask, Progress
+from epidot.synthesis.meanfield import MeanField
+
+HOT = "yuan2023/znbr2-300"
+
+
+def flask_of(recipe: recipes.Recipe, hypothesis: str = "H1") -> Flask:
+    mechanism = mechanisms.load()
+    return Flask(
+        recipe.timeline(), MeanField(mechanism), mechanism, recipe.name, halide.room(mechanism, hypothesis)
+    )
+
+
+def carried(name: str, hypothesis: str = "H1") -> tuple[Flask, Progress]:
+    recipe = recipes.load(name)
+    flask = flask_of(recipe, hypothesis)
+    return flask, flask.run(flask.begin(recipe.start()))
+
+
+@pytest.fixture(scope="module")
+def done() -> Progress:
+    return carried(HOT)[1]
+
+
+@pytest.fixture(scope="module")
+def batch() -> Batch:
+    return carry_out(order_from(HOT, dots=6, seed=1))
+
+
+@pytest.mark.parametrize("name", [HOT, "yuan2023/oam-br-300", "yuan2023/inp-znses-oxidised-oam-br"])
+def test_halogen_zinc_and_nitrogen_are_all_found_again(name: str) -> None:
+    """Flask, dots and washings against what was put in, counted here and not by the room's ledger."""
+    flask, done = carried(name)
+    state = done.state
+    assert flask.room is not None
+    (content,) = flask.room.contents(state)  # type: ignore[attr-defined]
+
+    def total(moles, element: str) -> float:
+        return sum(mol * reagents.formula(species).get(element, 0.0) for species, mol in moles.items())
+
+    for element in (content.element, "Zn", "N"):
+        put_in = total(done.charged, element)
+        on_dots = content.total * state.dots_mol if element == content.element else 0.0
+        if element == "Zn":
+            on_dots = state.halide["atoms_mol"].get("Zn", 0.0)
+        found = total(state.liquor, element) + total(state.lost, element) + on_dots
+        if put_in > 0:
+            assert found == pytest.approx(put_in, rel=1e-10)
+
+
+def test_nothing_is_negative_on_the_way(done: Progress) -> None:
+    for state in done.history:
+        assert min(state.liquor.values(), default=0.0) >= 0
+        for ions in (state.halide or {}).get("ions", {}).values():
+            assert min(ions["c"]) >= 0
+            assert ions["adsorbed"] >= 0
+
+
+def test_the_dots_of_a_sample_tell_their_halide(batch: Batch) -> None:
+    before, after = batch.sample("pristine"), batch.sample("purified")
+    assert before.population is not None
+    assert after.population is not None
+    assert before.population.dot.halides == ()
+    (content,) = after.population.dot.halides
+    assert content.element == "Br"
+    assert after.population.dot.repaired == pytest.approx(content.interface)
+    assert after.quantities["repaired_fraction"].value == pytest.approx(1, abs=0.05)
+    assert after.quantities["plqy"].value > before.quantities["plqy"].value + 0.08
+    assert after.quantities["tau_intensity_ns"].value < before.quantities["tau_intensity_ns"].value
+    amounts = [after.quantities[f"Br_round_{i}"].value for i in range(1, 6)]
+    assert sum(amounts) + after.quantities["Br_core_per_dot"].value == pytest.approx(content.amount.sum())
+
+
+def test_history_holds_the_map_of_concentration(batch: Batch) -> None:
+    radii = sorted(float(name.rsplit("/", 1)[1]) for name in batch.history if "/Br/at/" in name)
+    assert len(radii) == halide.BINS
+    edges = np.append(0.0, (np.array(radii[1:]) + np.array(radii[:-1])) / 2)
+    edges = np.append(edges, 2 * edges[-1] - edges[-2])
+    volume = 4 / 3 * np.pi * np.diff(edges**3)
+    held = sum(batch.history[f"halide/Br/at/{r:.4f}"][-1] * v for r, v in zip(radii, volume, strict=True))
+    assert held == pytest.approx(batch.history["halide/Br/lattice"][-1], rel=5e-3)  # radii of four digits
+
+
+def test_assumptions_are_said_aloud(batch: Batch) -> None:
+    said = " ".join(batch.notes)
+    assert "H1" in said
+    assert "oxide units" in said
+
+
+def test_an_interrupted_run_goes_on_to_the_same_bits(batch: Batch, tmp_path: Path) -> None:
+    order, whole = order_from(HOT, dots=6, seed=1), batch
+    recipe = recipes.load(HOT)
+    flask = flask_of(recipe)
+    seen: list[Progress] = []
+    flask.run(flask.begin(recipe.start()), lambda progress, event: seen.append(progress))
+    middle = next(p for p in seen if (p.state.halide or {}).get("ions"))
+    checkpoint.save(tmp_path, order.key, middle)
+    again = carry_out(order, folder=tmp_path, resume=True)
+    for name, values in whole.history.items():
+        assert np.array_equal(again.history[name], values), name
+    for old, new in zip(whole.samples, again.samples, strict=True):
+        assert {k: q.value for k, q in old.quantities.items()} == {
+            k: q.value for k, q in new.quantities.items()
+        }
+
+
+def test_hypotheses_are_named_switches() -> None:
+    left = {h: carried(HOT, h)[1].history[-8].liquor["ZnBr2"] for h in ("H1", "H3")}
+    assert left["H3"] > 50 * left["H1"]
+    with pytest.raises(InputError, match="H1"):
+        Order(recipes.load(HOT), hypothesis="bath")
+
+
+TWO = """
+recipe: 1
+title: two halides
+core: {material: InP, diameter: 3.3 nm, amount: 100 nmol}
+solvent: {reagent: ODE, volume: 20 mL}
+steps:
+  - shell: {material: ZnSe, thickness: 1 nm, described: made before}
+  - heat: {to: 200 °C, rate: 10 °C/min}
+  - add: [{reagent: ZnBr2, amount: 0.1 mmol}, {reagent: ZnCl2, amount: 0.1 mmol}]
+  - hold: 10 min
+"""
+
+
+def test_two_halides_at_once_are_refused_with_the_step(tmp_path: Path) -> None:
+    (tmp_path / "two.yaml").write_text(TWO, encoding="utf-8")
+    with pytest.raises(NotBuiltYet, match="Br and Cl"):
+        carry_out(order_from(str(tmp_path / "two.yaml"), dots=2))
+
+
+def test_above_decomposition_the_step_is_named(tmp_path: Path) -> None:
+    text = TWO.replace("to: 200", "to: 370").replace("reagent: ODE", "reagent: squalane")
+    text = text.replace(", {reagent: ZnCl2, amount: 0.1 mmol}", "")
+    (tmp_path / "hot.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(WorkError, match=r"line \d+: hold .* decompose"):
+        carry_out(order_from(str(tmp_path / "hot.yaml"), dots=2))
+
+
+def test_a_negative_amount_is_refused_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "less.yaml").write_text(
+        TWO.replace("ZnBr2, amount: 0.1", "ZnBr2, amount: -0.1"), encoding="utf-8"
+    )
+    with pytest.raises(InputError) as caught:
+        order_from(str(tmp_path / "less.yaml"))
+    assert caught.value.faults[0].line == 9
