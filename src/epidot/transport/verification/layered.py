@@ -216,7 +216,7 @@ def case_11() -> Case:
         "Equilibrium of everything with everything",
         r"c_i=\frac{K_i\mu}{1+K_i\mu/\mathrm{cap}_i},\quad \theta=\frac{kc}{kc+p},\quad "
         r"N=\sum V_i(c_i+n_i\theta_i)+\sum N_j\theta_j+AG+B",
-        "a closed system from an empty dot to equilibrium: concentrations, traps, ligands and bath, on any mesh",
+        "a closed system from an empty dot to equilibrium: concentrations, traps, ligands, bath; on any mesh",
         float(max(gaps)),
         1e-8,
         None,
