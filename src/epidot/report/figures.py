@@ -74,9 +74,14 @@ def growth(batch: Batch) -> Figure:
         ("fraction", [n for n in ("coverage", "linked_fraction", "crystalline_fraction") if n in names]),
         ("ligands per dot", [n for n in names if n.startswith("ligands_")]),
     ]
-    drawing, axes = style.figure(2, 2, size=(7.6, 4.6), sharex=True)
-    data: dict[str, Any] = {"time_min": t}
-    for axis, (label, members) in zip(axes.flat, panels, strict=True):
+    drawing, axes = style.figure(3, 2, size=(7.6, 5.4), sharex=True, height_ratios=(0.38, 1, 1))
+    temperature = np.asarray(batch.history["temperature_K"]) - ZERO_CELSIUS
+    data: dict[str, Any] = {"time_min": t, "temperature_C": temperature}
+    for axis in axes[0]:
+        axis.fill_between(t, temperature, float(temperature.min()) - 5, color=style.WARM, lw=0)
+        axis.plot(t, temperature, color="0.25", lw=1)
+        axis.set_ylabel("T / °C")
+    for axis, (label, members) in zip(axes[1:].flat, panels, strict=True):
         for name in members:
             if f"growth/{name}" not in batch.history:
                 continue
@@ -87,11 +92,37 @@ def growth(batch: Batch) -> Figure:
         axis.set_ylabel(label)
         if len(members) > 1 and axis.has_data():
             axis.legend(frameon=False)
+    for axis in axes.flat:
         for sample in batch.samples:
             axis.axvline(sample.time_s / 60, color="0.85", lw=0.8, zorder=0)
-    for axis in axes[1]:
+    data |= _rough_samples(axes[1, 0], batch)
+    for axis in axes[-1]:
         axis.set_xlabel("time / min")
-    return Figure(drawing, "Growth and surface chemistry of the mean dot. Grey lines: samples.", data)
+    caption = "Growth and surface chemistry of the mean dot. Grey lines: samples."
+    if "roughness_nm" in data:
+        caption += " Bars on the layers: roughness, the standard deviation of the thickness over directions."
+    return Figure(drawing, caption, data)
+
+
+def _rough_samples(axis: Any, batch: Batch) -> dict[str, Any]:
+    """Layers of every sample with its roughness as a bar, in layers, where the engine knows it."""
+    rows = []
+    for sample in batch.samples:
+        found = {
+            name: sample.quantities[name].value
+            for name in ("shell_layers", "shell_thickness_nm", "roughness_nm")
+            if name in sample.quantities
+        }
+        if len(found) == 3 and None not in found.values():
+            rows.append((sample.time_s / 60, *(float(v or 0.0) for v in found.values())))
+    if not rows:
+        return {}
+    time, layers, thickness, rough = np.array(rows).T
+    one = np.divide(thickness, layers, out=np.ones_like(layers), where=layers > 0)
+    axis.errorbar(
+        time, layers, np.where(layers > 0, rough / one, 0.0), fmt="o", ms=3.5, lw=1, capsize=2.5, color="0.2"
+    )
+    return {"sample_time_min": time, "sample_layers": layers, "roughness_nm": rough}
 
 
 def cross_section(dots: Mapping[str, LayeredDot]) -> Figure:

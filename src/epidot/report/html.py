@@ -8,7 +8,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from epidot.report import figures, style
+import numpy as np
+
+from epidot.report import figures, halides, portrait, style
 from epidot.runs.batch import Batch, Sample
 from epidot.units import celsius
 
@@ -16,6 +18,7 @@ from epidot.units import celsius
 _COLUMNS = (
     ("shell_layers", "layers"),
     ("diameter_nm", "diameter / nm"),
+    ("roughness_nm", "roughness / nm"),
     ("coverage", "coverage"),
     ("oxide_per_dot", "oxide / dot"),
     ("crystalline_fraction", "crystalline"),
@@ -67,10 +70,19 @@ def _figures(batch: Batch) -> list[figures.Figure]:
         drawn.append(figures.growth(batch))
     dots = {s.name: s.population.dot for s in _spread(batch.samples) if s.population is not None}
     if dots:
-        drawn.append(figures.cross_section(dots))
+        drawn += [_portraits(batch), figures.cross_section(dots)]
     if any(s.spectra for s in batch.samples):
         drawn += [figures.spectra(batch), figures.decays(batch)]
-    return drawn
+    return drawn + halides.drawn(batch)
+
+
+def _portraits(batch: Batch) -> figures.Figure:
+    """Atoms of at most three samples, first and last among them."""
+    rng = np.random.default_rng(batch.seed)
+    samples = _spread(tuple(s for s in batch.samples if s.population is not None), 3)
+    found = {s.name: portrait.likeness(s, rng) for s in samples}
+    dots = {name: dot for name, dot in found.items() if dot is not None}
+    return portrait.portraits(dots, known=all(s.grown for s in samples))
 
 
 def _spread(samples: tuple[Sample, ...], most: int = 4) -> tuple[Sample, ...]:

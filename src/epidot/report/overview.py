@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from epidot.constants import ZERO_CELSIUS
-from epidot.report import style
-from epidot.report.figures import draw_dot
+from epidot.dot.atoms import place
+from epidot.report import portrait, style
 from epidot.runs.batch import Batch
 
 
@@ -36,14 +36,14 @@ def overview(batch: Batch) -> Any:
     growth.legend(frameon=False)
 
     dot = axes[0, 2]
-    if shown and shown[-1].population is not None:
-        last = shown[-1].population.dot
-        draw_dot(dot, last)
-        reach = last.diameter_nm / 2 + 1.9
-        dot.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
-        dot.plot([-0.9 * reach, -0.9 * reach + 2], [-0.95 * reach] * 2, color="black", lw=2)
-        dot.text(-0.9 * reach + 1, -0.92 * reach, "2 nm", ha="center", va="bottom", fontsize=8)
-    dot.set_title("the mean dot, cut open")
+    drawn = portrait.likeness(shown[-1], np.random.default_rng(batch.seed)) if shown else None
+    if drawn is not None:
+        atoms = place(drawn)
+        reach = float(np.linalg.norm(atoms.position_nm, axis=1).max()) + 0.25
+        there = portrait.draw(dot, atoms, reach)
+        portrait.scale_bar(dot, reach)
+        portrait.legend(dot, there, 4, loc="upper center", bbox_to_anchor=(0.5, 0.02))
+        dot.set_title("a dot, cut open" if shown[-1].grown else "the mean dot, cut open")
     dot.axis("off")
 
     spectra, decay, words = axes[1]

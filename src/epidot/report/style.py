@@ -20,6 +20,7 @@ MATERIAL_COLOURS: Mapping[str, str] = {
     "CdS": "#E5C494",
 }
 LIGAND_COLOUR = "#DDDDDD"
+WARM = "#FBE3CF"  # under a temperature curve
 FORMATS = (".png", ".svg", ".pdf")
 
 _RC: dict[str, Any] = {
