@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 import pytest
+from scipy import special
 
 from epidot.constants import K_B
 from epidot.synthesis.kmc import Count, Lattice, Model, Partner, Reaction, Species
@@ -87,3 +89,19 @@ def seeded_core() -> Callable[[Model, Lattice, float], np.ndarray]:
         return np.where(inside, core, model.index("empty"))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def exact_pairs() -> Callable[[int, int, float], np.ndarray]:
+    """Probability of (n1, n2) on two dots of n sites that share a few molecules; on = off = 1."""
+
+    def p(n: int, molecules: int, volume: float) -> np.ndarray:
+        k = np.arange(n + 1)
+        a, b = np.meshgrid(k, k, indexing="ij")
+        left = molecules - a - b
+        log = np.log(special.comb(n, a)) + np.log(special.comb(n, b)) - (a + b) * math.log(volume)
+        log += special.gammaln(molecules + 1) - special.gammaln(np.maximum(left, 0) + 1)
+        p = np.where(left >= 0, np.exp(log), 0.0)
+        return p / p.sum()
+
+    return p

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from scipy import special, stats
+from scipy import stats
 
 from epidot.errors import InputError, WorkError
 from epidot.synthesis.kmc import Flow, Model, Reaction, Species, join
@@ -53,18 +53,7 @@ def test_matter_is_conserved_to_the_last_atom(rich, seeded_core) -> None:
         run.validate()
 
 
-def exact_pairs(n: int, molecules: int, volume: float) -> np.ndarray:
-    """Probability of (n1, n2) on two dots of n sites that share a few molecules; on = off = 1."""
-    k = np.arange(n + 1)
-    a, b = np.meshgrid(k, k, indexing="ij")
-    left = molecules - a - b
-    log = np.log(special.comb(n, a)) + np.log(special.comb(n, b)) - (a + b) * math.log(volume)
-    log += special.gammaln(molecules + 1) - special.gammaln(np.maximum(left, 0) + 1)
-    p = np.where(left >= 0, np.exp(log), 0.0)
-    return p / p.sum()
-
-
-def test_two_dots_in_one_flask_are_alike() -> None:
+def test_two_dots_in_one_flask_are_alike(exact_pairs) -> None:
     n, molecules, volume = 9, 7, 6.0
     p = exact_pairs(n, molecules, volume)
     compiled = compile_model(ON_OFF, join([square(3), square(3)]))

@@ -16,11 +16,14 @@ _BARE: tuple[dict[str, bool], ...] = ({"_nrt": False}, {})
 
 
 def entry(function: F) -> F:
-    """Compile a kernel that Python calls; without fast-math, so that sums are taken in the order written."""
+    """Compile a kernel that Python calls; without fast-math, so that sums are taken in the order written.
+
+    It lets other threads of Python run meanwhile: runs that share nothing go on side by side.
+    """
     for bare in _BARE:
         for kept in ({"cache": True}, {}):  # on disk, unless there is nowhere to keep it
             try:
-                return cast(F, numba.njit(no_cfunc_wrapper=True, **kept, **bare)(function))
+                return cast(F, numba.njit(no_cfunc_wrapper=True, nogil=True, **kept, **bare)(function))
             except (RuntimeError, KeyError, TypeError):
                 continue
     return function

@@ -140,13 +140,14 @@ class Simulation:
         return self.state.tally[:-1].copy()
 
     # --- forward -------------------------------------------------------------------------------------
-    def run(self, *, until: float | None = None, events: int | None = None) -> Outcome:
+    def run(self, *, until: float | None = None, events: int | None = None, explain: bool = True) -> Outcome:
         """Advance to a time (s) or by a number of events, whichever comes first.
 
         If nothing can happen before ``until``, the clock goes there; ``Outcome.deadlock`` is set if nothing
-        can happen at all and neither the programme nor a flow is still to change that.
+        can happen at all and neither the programme nor a flow is still to change that; without ``explain`` it
+        gives no reasons, which take a look at every site.
         """
-        return self._run(until, events, _no_log())
+        return self._run(until, events, _no_log(), explain)
 
     def record(self, events: int, *, until: float | None = None) -> tuple[Log, Outcome]:
         """As :meth:`run`, and what happened: time, reaction, site and partner (-1: none) of each event."""
@@ -160,7 +161,7 @@ class Simulation:
         made = outcome.events
         return Log(log.time[:made], log.reaction[:made], log.site[:made], log.partner[:made]), outcome
 
-    def _run(self, until: float | None, events: int | None, log: Log) -> Outcome:
+    def _run(self, until: float | None, events: int | None, log: Log, explain: bool = True) -> Outcome:
         if until is None and events is None:
             raise InputError(Fault("a run needs an end", remedy="give until, events, or both"))
         end = math.inf if until is None else float(until)
@@ -178,11 +179,11 @@ class Simulation:
                 idle,
             )
             if status == STUCK and self._nothing_ahead():
-                deadlock = f"nothing can happen {self.why_stuck()}"
+                deadlock = f"nothing can happen {self.why_stuck() if explain else ''}"
             elif status == STALLED:
                 if recount.anything_possible(self.compiled, self.state) or not self._nothing_ahead():
                     continue
-                deadlock = f"nothing can happen {self.why_stuck()}"
+                deadlock = f"nothing can happen {self.why_stuck() if explain else ''}"
                 if math.isfinite(end):
                     self.state.real[TIME] = end
                     self.state.real[LEFT] = -1.0
@@ -230,6 +231,15 @@ class Simulation:
             self._first_liquor[names.index(name)] += n
         self.state.real[VOLUME] += volume
         self.state.real[LEFT] = -1.0  # a waiting time under way has no memory
+        self.state.whole[STALE] = 1
+
+    def refill(self, molecules: ArrayLike, volume: float) -> None:
+        """Another liquor: molecules of each dissolved species, in the order of the model, and the volume."""
+        there = np.asarray(molecules, dtype=np.int64)
+        self._first_liquor += there - self.state.liquor
+        self.state.liquor[:] = there
+        self.state.real[VOLUME] = volume
+        self.state.real[LEFT] = -1.0
         self.state.whole[STALE] = 1
 
     # --- stop and resume -----------------------------------------------------------------------------

@@ -98,10 +98,10 @@ def neighbours(
         near.append(np.where(edge[at] == code, signature[at], 0) << BITS | r.index)
         offset += len(r.index)
     none = np.zeros(1, dtype=np.int64)
-    chunks = np.arange(0, int(dots[-1]) + 1, 1 << CHUNK)
+    chunk, first = finder(dots)
     sites = Sites(
-        chunk=_i32(np.minimum(np.searchsorted(dots, chunks, side="right") - 1, len(dots) - 2)),
-        first=_i32(dots),
+        chunk=chunk,
+        first=first,
         shift=shift,
         sublattice=lattice.sublattice.astype(np.uint8),
         seen_start=_i32(np.concatenate([[0], np.cumsum(np.bincount(edge // n, minlength=n))])),
@@ -110,6 +110,13 @@ def neighbours(
         near=_i32(np.concatenate(near or [none])),
     )
     return sites, delta.astype(np.int32), begins
+
+
+def finder(dots: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """How the dot of a site is found: the dot of each chunk's first site, and the bounds of all dots."""
+    chunks = np.arange(0, int(dots[-1]) + 1, 1 << CHUNK)
+    chunk = np.minimum(np.searchsorted(dots, chunks, side="right") - 1, len(dots) - 2)
+    return _i32(chunk), _i32(dots)
 
 
 def liquor_tables(model: Model) -> LiquorTables:
