@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+
 from epidot.constants import ZERO_CELSIUS
+from epidot.errors import Fault, InputError
 from epidot.papers.words.registry import word
 
 
@@ -53,3 +58,23 @@ def halide_constant(name: str, hypothesis: str = "H1") -> float:
     from epidot.transport.constants import constants
 
     return constants(hypothesis).of(name)
+
+
+@word("diffusion.by_exchange")
+def by_exchange(how: str) -> float:
+    """Uptake by fast exchange with lattice sites (dissociative or kick-out) over that of its effective D."""
+    from epidot.transport.exchange import Exchange, Mover, effective_interstitial, solve
+    from epidot.transport.mesh import Mesh
+
+    ion, idle, native = Mover(1.0, 0.05), Mover(0.0, 1e-8), Mover(0.0, 1.0)
+    ways = {
+        "dissociative": Exchange(ion, idle, native, 1.0, dissociative=1e5, sinks_V=1e7),
+        "kick-out": Exchange(ion, native, idle, 1.0, kick_out=1e5, sinks_I=1e7),
+    }
+    if how not in ways:
+        raise InputError(Fault("no such exchange", seen=how, nearest=tuple(ways)))
+    cells, part = 80, 0.02  # of a slab, and D t in units of its depth squared
+    mesh = Mesh(np.linspace(0, 1, cells + 1), np.zeros(cells, dtype=np.int64), "slab")
+    found = solve(ways[how], mesh, np.array([part / effective_interstitial(ways[how])]))
+    taken = float((found.substitutional[-1] + found.interstitial[-1]) @ mesh.volumes_nm3)
+    return taken / (2 * math.sqrt(part / math.pi) * (1 + ion.equilibrium))
