@@ -233,6 +233,12 @@ class Simulation:
         self.state.real[LEFT] = -1.0  # a waiting time under way has no memory
         self.state.whole[STALE] = 1
 
+    def use(self, compiled: Compiled) -> None:
+        """Go on with other rate constants of the same model on the same lattice."""
+        self.compiled = compiled
+        self.state.real[LEFT] = -1.0
+        self.state.whole[STALE] = 1
+
     def refill(self, molecules: ArrayLike, volume: float) -> None:
         """Another liquor: molecules of each dissolved species, in the order of the model, and the volume."""
         there = np.asarray(molecules, dtype=np.int64)
