@@ -98,7 +98,7 @@ def case_16() -> Case:
                 )
             )
         )
-    t, x = np.linspace(0, 9.5, 200), np.linspace(0, 1, 100)
+    t = np.linspace(0, 9.5, 200)
     return Case(
         16,
         "Manufactured surface kinetics",
@@ -109,10 +109,7 @@ def case_16() -> Case:
         1e-3,
         orders(errors),
         1.95,
-        "t, or depth",
-        "ions",
-        (
-            Curve("adsorbed against t", t, adsorbed(t), times, found),
-            Curve("c at t = 9 against depth", x, bulk(x, 9.0), depth, c),
-        ),
+        "t",
+        "ions adsorbed per area",
+        (Curve("c_s", t, adsorbed(t), times, found),),
     )
