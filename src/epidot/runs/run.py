@@ -23,6 +23,7 @@ from epidot.synthesis.conservation import relative_errors
 from epidot.synthesis.events import Event
 from epidot.synthesis.flask import Flask, Progress, Taken
 from epidot.synthesis.lattice.engine import LatticeEngine
+from epidot.synthesis.lattice.flock import Flock
 from epidot.synthesis.meanfield import MeanField
 from epidot.synthesis.mechanism import Mechanism
 from epidot.synthesis.readout import counts
@@ -66,7 +67,7 @@ def carry_out(
     done = flask.run(start or first, each)
     samples: list[Sample] = []
     used: dict[str, list[str]] = {}
-    remarks = list(done.remarks)
+    remarks = [*done.remarks, *_standstill(done.history)]
     for i, taken in enumerate(done.taken):
         tell(1 - _LIGHT_SHARE + _LIGHT_SHARE * i / max(1, len(done.taken)), f"light of {taken.name}")
         sample, rests, notes = _sample(taken, order, engine, mechanism, room)
@@ -164,6 +165,15 @@ def _population(grown: Sequence[GrownDot]) -> tuple[Population, list[dict[str, f
     members = tuple(dot for dot, _ in found)
     diameters = np.array([dot.core_diameter_nm for dot in members])
     return Population(growth_readout.mean_dot(members), diameters, members), [row for _, row in found]
+
+
+def _standstill(history: Sequence[FlaskState]) -> list[str]:
+    """Where the flask came to rest for good on the lattice, and why; only the last rest counts."""
+    said = [(s.time_s, s.grown.stuck) for s in history if isinstance(s.grown, Flock)]
+    if not said or not said[-1][1]:
+        return []
+    since = next(t for t, text in reversed(said) if text)
+    return [f"at {since / 60:.0f} min nothing more could happen on the dots or in the liquor: {said[-1][1]}"]
 
 
 def _composition(order: Order, mechanism: Mechanism) -> Callable[[str], Mapping[str, float]]:

@@ -26,8 +26,8 @@ from epidot.synthesis.mechanism import Mechanism, load
 from epidot.synthesis.state import FlaskState, Segment, Trajectory
 
 _USUAL = 3.0  # standard deviations; a lattice for diameters within them serves most flasks
-_KEPT = 24
-_MODELS: dict[tuple[object, ...], Compiled] = {}  # compiled models, the oldest is given up first
+_KEPT_SITES = 3_000_000  # in compiled models that are kept; a site takes some hundred bytes
+_MODELS: dict[tuple[object, ...], Compiled] = {}  # the oldest is given up first
 
 
 @dataclass
@@ -165,7 +165,8 @@ class LatticeEngine:
         """The model of what can happen on the present lattice; kept for later segments and like flasks."""
         key = (self.mechanism.hash, what.key, vacuum, flock.radii_nm, flock.a_nm, flock.n, flock.shape.key)
         if key not in _MODELS:
-            while len(_MODELS) >= _KEPT:
+            size = flock.kind.size
+            while _MODELS and size + sum(len(c.lattice) for c in _MODELS.values()) > _KEPT_SITES:
                 del _MODELS[next(iter(_MODELS))]
             model = model_of(self.mechanism, self.section, flock.shape, what, vacuum=vacuum)
             one = flock.master.lattice

@@ -240,7 +240,9 @@ class Run:
 def _farthest(of: Master, species: NDArray[Any], empty: list[int]) -> float:
     """Distance from the middle of the outermost anion site that is taken on any dot, nm."""
     assert of.lattice.position is not None
-    taken = ~of.cation & np.any(~np.isin(species, empty), axis=0)
+    filled = np.ones(256, dtype=bool)
+    filled[empty] = False
+    taken = ~of.cation & filled[species].any(axis=0)
     return float(np.linalg.norm(of.lattice.position[taken], axis=1).max())
 
 
