@@ -138,8 +138,9 @@ def _settled(
     """The best of all but the first parameter, which stays."""
     r = residuals(u)
     damping = 1e-3
-    for turn in range(4):
-        J = jacobian(u, r) if turn != 0 else J
+    for turn in range(5):
+        if turn:  # the first step goes with the Jacobian of the point before
+            J = jacobian(u, r)
         rest = J[:, 1:]
         gained = 0.0
         for _ in range(4):
@@ -155,7 +156,7 @@ def _settled(
             damping = max(damping, 0.01) * 10
         if turn > 0 and gained < 0.05:
             break
-    return u, r, jacobian(u, r)
+    return u, r, J
 
 
 def _between(x: Array, y: Array, grid: Array) -> Array:

@@ -260,6 +260,10 @@ def invert(mechanism: str, data: Data, starts: int = 6, forward: Forward = predi
     branches: list[Branch] = []
     ends = []
     for u, r, J in found:
+        # A point close to a minimum that is as deep already: on its way there.
+        if any(abs(r @ r - c) < 2 and np.max(np.abs(u - v)) < 0.7 for c, v, _ in ends):
+            ends.append((float(r @ r), u, r))
+            continue
         if r @ r < least + 40:
             u, r, J = _descend(mechanism, u, data, known, forward)
         ends.append((float(r @ r), u, r))

@@ -159,7 +159,7 @@ def _setting(reader: _Reader, number: int, match: re.Match[str]) -> bool:
         if kind == "text":
             reader.settings["sample"] = value
         elif kind == "limit":
-            for part in value.split(","):
+            for part in re.split(r"[;,]\s+|;", value):
                 _limit(reader, element, part.strip())
         elif kind == "number":
             reader.settings[key] = float(value.split()[0])
