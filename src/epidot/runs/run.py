@@ -155,7 +155,7 @@ def _sample(
     return (
         Sample(taken.name, state.time_s, state.temperature_K, population, found, spectra, tuple(grown)),
         light.rests_on,
-        light.notes,
+        (*light.notes, *room.unsaid(state, taken.shells)),
     )
 
 

@@ -11,8 +11,8 @@ from epidot.dot.layers import LayeredDot
 from epidot.transport.constants import Constants
 
 UNSAID = (
-    "nothing is said of the surface of these described dots: {oxide:.0f} oxide units at the core and "
-    "{traps:.1f} surface traps per dot are taken (fitted defaults of data/halide.yaml)"
+    "the surfaces of the described {core} dots: {oxide:.0f} oxide units at the core, and surface traps by "
+    "area, are fitted defaults of data/halide.yaml where the recipe says nothing of them"
 )
 
 

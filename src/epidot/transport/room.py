@@ -230,13 +230,19 @@ class HalideRoom:
             out.append(state.with_(liquor=liquor, lost=lost, halide=inside))
         return tuple(out)
 
+    def unsaid(self, state: FlaskState, shells: tuple[Layer, ...]) -> tuple[str, ...]:
+        """What is taken of a described dot's surface because nothing is said of it; empty for other dots."""
+        if not shells or self.dot_of(state, shells).sites > 0:
+            return ()
+        dot = self._dot(state, shells)
+        return (dress.UNSAID.format(core=dot.core, oxide=dress.oxide_units(dot)),)
+
     def _said(self, state: FlaskState, shells: tuple[Layer, ...], dot: LayeredDot) -> tuple[str, ...]:
         taken = f"hypothesis {self.known.hypothesis} ({self.known.title}) is taken"
         lines = [
             f"halide: {taken} for a maximum inside the shell; not proven, see docs/theory/halides.md",
         ]
-        if self.dot_of(state, shells).sites <= 0:
-            lines.append(dress.UNSAID.format(oxide=dress.oxide_units(dot), traps=dot.surface_traps))
+        lines += self.unsaid(state, shells)
         if not dot.shells:
             lines.append("bare cores: halide binds to them, the oxide of their surface is not repaired here")
         return tuple(lines)
