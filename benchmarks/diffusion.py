@@ -189,8 +189,8 @@ def main() -> None:
         "calibration, most ions moved to keep amounts above zero": repaired,
     }
     try:
-        fipy_s, fipy_error = fipy_reference(graded(problem, 200), 400)
-        result["FiPy here, 200 cells, 400 steps, s"] = fipy_s
+        fipy_s, fipy_error = fipy_reference(graded(problem, 100), 200)
+        result["FiPy here, 100 cells, 200 steps, s"] = fipy_s
         result["FiPy here, largest relative error of six"] = fipy_error
     except ImportError:
         pass
