@@ -1,25 +1,24 @@
 """Zinc-blende sites of a layered dot, by the plainest rule that keeps its counts.
 
-Core: every anion inside the sphere of the core's diameter, and every cation bonded to one of them.
-Shells: further anion sites outward by radius until a shell holds the anions that eq 3 gives for its
-thickness and its own lattice constant (so that thin shells keep their matter), then every cation bonded to
-one.  The dot ends in cations, as oleate-capped dots do.  Positions lie on the core's lattice and are **not
-relaxed**; ligands, oxide and adatoms that do not belong to a shell are not drawn.
+Core: every anion inside the sphere of the core's diameter (or another shape of that volume), and every
+cation bonded to one of them.  Shells: further anion sites outward, in the same shape, until a shell holds the
+anions that eq 3 gives for its thickness and its own lattice constant (so that thin shells keep their matter),
+then every cation bonded to one.  The dot ends in cations, as oleate-capped dots do.  Positions lie on the
+core's lattice and are **not relaxed**; ligands, oxide and adatoms of no shell are not drawn.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from epidot.dot.composition import ANIONS_PER_CELL, anions_in_shell, crystal, ions
 from epidot.dot.layers import LayeredDot
+from epidot.dot.shapes import Centre, Shape
 from epidot.errors import Fault, InputError, nearest
 
-Centre = Literal["anion", "cation", "bond"]
 MAX_DIAMETER_NM = 30.0  # about half a million atoms
 
 # In quarters of the lattice constant: an anion's four cations; a cation's four anions are the opposite.
@@ -28,6 +27,8 @@ _CENTRE: dict[Centre, tuple[float, float, float]] = {
     "anion": (0.0, 0.0, 0.0),
     "cation": (1.0, 1.0, 1.0),
     "bond": (0.5, 0.5, 0.5),
+    "hole": (2.0, 0.0, 0.0),  # between six anions
+    "far": (-1.0, -1.0, -1.0),  # between four anions, where no cation is
 }
 _EMPTY = -1
 
@@ -52,14 +53,39 @@ class Sites:
     def __len__(self) -> int:
         return len(self.species)
 
+    def trimmed(self, bonds: int = 2) -> Sites:
+        """Without the atoms of fewer than ``bonds`` bonds, again and again until none are left."""
+        keep = np.ones(len(self), dtype=np.bool_)
+        pairs = _bonded(self.position_nm, self.a_nm)
+        while True:
+            live = keep[pairs].all(axis=1)
+            number = np.bincount(pairs[live].ravel(), minlength=len(self))
+            gone = keep & (number < bonds)
+            if not gone.any():
+                break
+            keep &= ~gone
+        return replace(
+            self,
+            species=self.species[keep],
+            position_nm=self.position_nm[keep],
+            layer=self.layer[keep],
+            role=np.where(number == len(BONDS), "bulk", "surface")[keep],
+            coordination=number[keep],
+        )
+
     def counts(self) -> dict[str, int]:
         """Atoms by element."""
         names, numbers = np.unique(self.species, return_counts=True)
         return {str(name): int(n) for name, n in zip(names, numbers, strict=True)}
 
 
-def build(dot: LayeredDot, rng: np.random.Generator, *, centre: Centre = "anion") -> Sites:
+def build(
+    dot: LayeredDot, rng: np.random.Generator, *, centre: Centre = "anion", shape: Shape | None = None
+) -> Sites:
     """The sites of ``dot``; ``rng`` picks among sites of one radius and draws the ions of alloys.
+
+    ``shape`` other than a sphere is that of the core and of every shell; diameters and thicknesses are then
+    those of spheres of equal volume.
 
     Raises
     ------
@@ -73,11 +99,16 @@ def build(dot: LayeredDot, rng: np.random.Generator, *, centre: Centre = "anion"
         core=core.name,
         shells=tuple(replace(layer, material=c.name) for layer, c in zip(dot.shells, shells, strict=True)),
     )
-    return build_on(named, [core.a_nm, *(c.a_nm for c in shells)], rng, centre=centre)
+    return build_on(named, [core.a_nm, *(c.a_nm for c in shells)], rng, centre=centre, shape=shape)
 
 
 def build_on(
-    dot: LayeredDot, lattice_nm: list[float], rng: np.random.Generator, *, centre: Centre = "anion"
+    dot: LayeredDot,
+    lattice_nm: list[float],
+    rng: np.random.Generator,
+    *,
+    centre: Centre = "anion",
+    shape: Shape | None = None,
 ) -> Sites:
     """:func:`build` with the lattice constants given, core first."""
     if centre not in _CENTRE:
@@ -94,7 +125,7 @@ def build_on(
     wanted = _anions_wanted(dot, lattice_nm)
     volume = (4 / 3 * np.pi * (dot.core_diameter_nm / 2) ** 3) + sum(wanted) * a**3 / ANIONS_PER_CELL
     reach = (3 * volume / (4 * np.pi)) ** (1 / 3) + 1.5 * a
-    anions, radius = _anion_sites(reach / a * 4, np.array(_CENTRE[centre]), rng)
+    anions, radius = _anion_sites(reach / a * 4, np.array(_CENTRE[centre]), rng, shape or Shape())
 
     core = int(np.searchsorted(radius, dot.core_diameter_nm / 2 / a * 4 * (1 + 1e-12), side="right"))
     if core == 0:
@@ -121,17 +152,22 @@ def _anions_wanted(dot: LayeredDot, lattice_nm: list[float]) -> list[int]:
 
 
 def _anion_sites(
-    reach: float, centre: NDArray[np.float64], rng: np.random.Generator
+    reach: float, centre: NDArray[np.float64], rng: np.random.Generator, shape: Shape
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """All anion sites within ``reach`` (quarters of a), by radius, those of one radius in random order."""
-    half = int(np.ceil(reach)) // 2 + 1
+    """All anion sites within ``reach`` (quarters of a), by gauge, those of one gauge in random order."""
+    half = int(np.ceil(reach * shape.slimness)) // 2 + 2
     axis = np.arange(-half, half + 1)
     x, y, z = np.meshgrid(axis, axis, axis, indexing="ij", sparse=True)
     sites = 2 * (np.argwhere((x + y + z) % 2 == 0) - half)
-    radius2 = np.sum((sites - centre) ** 2, axis=1)
-    sites, radius2 = sites[radius2 <= reach**2], radius2[radius2 <= reach**2]
+    if shape.kind == "sphere":
+        radius2 = np.sum((sites - centre) ** 2, axis=1)
+        radius = np.sqrt(radius2)
+    else:
+        radius = radius2 = shape.gauge(sites - centre)
+    near = radius <= reach
+    sites, radius, radius2 = sites[near], radius[near], radius2[near]
     order = np.lexsort((rng.random(len(sites)), radius2))
-    return sites[order], np.sqrt(radius2[order])
+    return sites[order], radius[order]
 
 
 def _sites(
@@ -175,6 +211,14 @@ def _sites(
         _positions(free, size, offset, centre) * a / 4,
         a,
     )
+
+
+def _bonded(position_nm: NDArray[np.float64], a_nm: float) -> NDArray[np.intp]:
+    """Pairs of bonded atoms, shape (bonds, 2)."""
+    from scipy.spatial import cKDTree
+
+    length = np.sqrt(3) / 4 * a_nm
+    return np.asarray(cKDTree(position_nm).query_pairs(1.1 * length, output_type="ndarray"))
 
 
 def _positions(
