@@ -263,3 +263,24 @@ def test_anything_gives_a_population_or_faults(data: dict[str, object]) -> None:
         assert str(error)  # noqa: PT017
     else:
         assert isinstance(population, Population)
+
+
+def test_halides_by_depth(tmp_path: Path) -> None:
+    path = tmp_path / "dot.yaml"
+    head = "core: {material: InP, diameter: 3 nm}\nshells: [{material: ZnS, thickness: 1 nm}]\n"
+    path.write_text(
+        head + "halides:\n  Br: {depths: [0.5 nm, 1 nm], ions: [20, 5], ligand: 10, interface: 2}\n"
+    )
+    (bromide,) = described.read(path).dot.halides
+    assert bromide.element == "Br"
+    assert bromide.total == 37
+    assert bromide.between(2.0, 2.5) == pytest.approx(20)
+    assert bromide.between(0.0, 1.5) == 0
+    path.write_text(head + "halides:\n  Br: {depths: [0.5 nm, 0.4 nm], ions: [20, 5]}\n  At: {ions: [1]}\n")
+    with pytest.raises(InputError) as caught:
+        described.read(path)
+    assert "dot.yaml:4: the depths must rise" in str(caught.value)
+    assert "At" in str(caught.value)
+    path.write_text(head + "halides:\n  Br: {depths: [9 nm], ions: [20]}\n")
+    with pytest.raises(InputError, match=r"the dot ends at 2\.5 nm"):
+        described.read(path)

@@ -26,12 +26,13 @@ from numpy.typing import NDArray
 
 from epidot.documents import Document, mapping
 from epidot.documents import read as read_document
-from epidot.dot import composition
+from epidot.dot import composition, described_halides
+from epidot.dot.halides import HalideContent
 from epidot.dot.layers import Layer, LayeredDot, Population
 from epidot.errors import Fault, Faults, InputError, nearest
 from epidot.units import parse
 
-KEYS = ("title", "core", "layer", "shells", "ligands", "surface", "medium", "dots")
+KEYS = ("title", "core", "layer", "shells", "ligands", "surface", "halides", "medium", "dots")
 CORE_KEYS = ("material", "diameter", "sigma")
 SHELL_KEYS = ("material", "thickness", "layers", "layer", "coherency", "crystalline")
 SURFACE_KEYS = ("sites", "coverage", "linked", "oxide", "oxide_memory", "traps")
@@ -66,6 +67,11 @@ def from_document(document: Document) -> Population:
     shells = reading.shells(top, layer)
     ligands = reading.ligands(top)
     surface = reading.surface(top)
+    halides: tuple[HalideContent, ...] = ()
+    if "halides" in top:
+        outer = diameter / 2 + sum(layer.thickness_nm for layer in shells)
+        given = reading.mapping(("halides",), described_halides.ELEMENTS)
+        halides = described_halides.contents(reading, given, outer)
     medium = reading.medium(top)
     n = reading.whole(("dots",), top.get("dots", DOTS if sigma else 1), 1, _MAX_DOTS)
     reading.faults.raise_if_any()
@@ -83,6 +89,7 @@ def from_document(document: Document) -> Population:
         surface_traps=surface.get("traps", 0.0),
         coverage=surface.get("coverage", covered if known else 0.0),
         linked=surface.get("linked", covered if known else 0.0),
+        halides=halides,
         medium=medium,
     )
     return Population(dot, quantiles(diameter, sigma, n))

@@ -258,7 +258,7 @@ def invert(mechanism: str, data: Data, starts: int = 6, forward: Forward = predi
     found.sort(key=lambda f: float(f[1] @ f[1]))
     least = float(found[0][1] @ found[0][1])
     branches: list[Branch] = []
-    ends = []
+    ends: list[tuple[float, Array, Array]] = []
     for u, r, J in found:
         # A point close to a minimum that is as deep already: on its way there.
         if any(abs(r @ r - c) < 2 and np.max(np.abs(u - v)) < 0.7 for c, v, _ in ends):
