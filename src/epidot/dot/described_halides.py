@@ -18,8 +18,7 @@ _Place = tuple[str | int, ...]
 def contents(reading: Any, raw: Mapping[str, Any], outer_nm: float) -> tuple[HalideContent, ...]:
     """Halides of a dot of radius ``outer_nm``, from ``{Br: {depths: [...], ions: [...], ligand, interface}}``.
 
-    ``ions`` lie between each depth and the one before it (the first: the surface), spread evenly over that
-    volume.  Faults are noted with ``reading``, which reads single values.
+    ``ions`` lie between each depth and the one before it (the first: the surface), spread evenly there.  Faults are noted with ``reading``, which reads single values.
     """
     out = []
     for element in raw:
@@ -33,9 +32,8 @@ def contents(reading: Any, raw: Mapping[str, Any], outer_nm: float) -> tuple[Hal
                 remedy="write e.g. {depths: [0.5 nm, 1.0 nm], ions: [20, 5]}",
             )
             continue
-        reached = [
-            reading.quantity((*place, "depths", i), d, "length", 0, 50, 0.0) for i, d in enumerate(depths)
-        ]
+        at = (*place, "depths")
+        reached = [reading.quantity((*at, i), d, "length", 0, 50, 0.0) for i, d in enumerate(depths)]
         counts = [reading.count((*place, "ions", i), n) for i, n in enumerate(ions)]
         if any(b <= a for a, b in zip([0.0, *reached], reached, strict=False)):
             reading.fault(at, "the depths must rise from the surface inwards", depths)
