@@ -16,9 +16,10 @@ _Place = tuple[str | int, ...]
 
 
 def contents(reading: Any, raw: Mapping[str, Any], outer_nm: float) -> tuple[HalideContent, ...]:
-    """Halides of a dot of radius ``outer_nm``, from ``{Br: {depths: [...], ions: [...], ligand, interface}}``.
+    """Halides of a dot of radius ``outer_nm``, from ``{Br: {depths, ions, ligand, interface}}``.
 
-    ``ions`` lie between each depth and the one before it (the first: the surface), spread evenly there.  Faults are noted with ``reading``, which reads single values.
+    ``ions`` lie between each depth and the one before it (the first: the surface), spread evenly there.
+    Faults are noted with ``reading``, which reads single values.
     """
     out = []
     for element in raw:
