@@ -1,7 +1,8 @@
 """Directives that write tables from what epidot declares, so that no table is kept by hand.
 
 ``{instruments}`` every instrument, ``{instrument} NAME`` one, ``{materials}`` every number of every
-material, ``{light-constants}``, ``{recipes}`` the shipped recipes, ``{references}`` the sources.
+material, ``{light-constants}``, ``{halide-constants}``, ``{recipes}`` the shipped recipes, ``{references}`` the
+sources.
 """
 
 from __future__ import annotations
@@ -215,6 +216,24 @@ class LightConstants(Numbers):
         return [self.numbers(parameters())]
 
 
+class HalideConstants(Numbers):
+    """``{halide-constants}``: transport and repair, with what each hypothesis replaces."""
+
+    def run(self) -> list[nodes.Node]:
+        from epidot.transport.constants import constants, hypotheses
+
+        usual = constants()
+        out: list[nodes.Node] = [self.numbers(dict(usual.parameters))]
+        for name, why in hypotheses().items():
+            known = constants(name)
+            changed = {k: p for k, p in known.parameters.items() if usual.parameters.get(k) != p}
+            told = self.words(f"{name}, {why}.")
+            out.append(
+                self.section(name, f"hypothesis-{name}", told, *([self.numbers(changed)] if changed else []))
+            )
+        return out
+
+
 class References(Generated):
     """``{references}``: the key of every source and its full reference."""
 
@@ -267,6 +286,7 @@ DIRECTIVES: dict[str, type[Directive]] = {
     "instruments": EveryInstrument,
     "materials": Materials,
     "light-constants": LightConstants,
+    "halide-constants": HalideConstants,
     "references": References,
     "recipes": Recipes,
 }
