@@ -25,7 +25,8 @@ class Solution:
 
     ``c`` (t, n) mobile and ``trapped`` (t, kinds, n) trapped ions per nm³; ``interface`` (t, traps),
     ``adsorbed``, ``bath``, ``partner``, ``lost`` and ``entered`` (through the surface, net; t,) per dot,
-    ``entered_inside`` through an inner face.  ``balance`` is the largest relative gap between ions found and ions put in;
+    ``entered_inside`` through an inner face.  ``balance`` is the largest relative gap between ions found
+    and ions put in;
     ``repaired`` the ions that had to be moved within the dot so that no amount is below zero;
     ``steps`` the steps of the integration.
     """
