@@ -87,7 +87,8 @@ class DiffusionCases(Directive):
     def section(self, case: Any) -> nodes.section:
         name = f"case-{case.number}"
         title = f"{case.number}. {case.title}"
-        says = f"Asserted: {case.asserts}. Found: error {case.error:.1e} (at most {case.bound:.0e}), {order(case)}."
+        found = f"error {case.error:.1e} (at most {case.bound:.0e}), {order(case)}"
+        says = f"Asserted: {case.asserts}. Found: {found}."
         content: list[nodes.Node] = [
             nodes.math_block(case.formula, case.formula),
             nodes.paragraph("", says),
