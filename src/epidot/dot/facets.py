@@ -53,7 +53,7 @@ def coverage(dot: GrownDot, where: Grid | None = None, known: Table | None = Non
     net, kinds = where or grid(dot), known or table(dot)
     free = np.flatnonzero(~dot.cation & ~kinds.own[dot.kind])
     present = np.array([bool(k.composition) for k in dot.kinds])
-    cube = net.field((dot.cation & present[dot.kind]).astype(np.int64), 0)
+    cube = net.field(dot.cation & present[dot.kind], 0)
     bonds = cube[net.place[free][:, None] + net.first].sum(axis=1)
     first, bonds = free[bonds > 0], bonds[bonds > 0]
     taken = kinds.shell[dot.kind[first]] >= 0
@@ -73,7 +73,7 @@ def sealed(dot: GrownDot, where: Grid, known: Table) -> int:
     plain = known.surface & ~known.covered & (known.oxide == 0)
     candidates = np.flatnonzero(dot.cation & plain[dot.kind])
     anion = (known.shell >= 0) | known.own
-    cube = where.field((~dot.cation & anion[dot.kind]).astype(np.int64), 0)
+    cube = where.field(~dot.cation & anion[dot.kind], 0)
     return int(np.sum(cube[where.place[candidates][:, None] - where.first].sum(axis=1) == 4))
 
 

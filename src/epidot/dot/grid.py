@@ -6,8 +6,9 @@ a site has twelve second neighbours of its own kind and four first neighbours of
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,11 +38,22 @@ class Grid:
     second: Ints
     out: NDArray[np.float64]
 
-    def field(self, values: NDArray[np.int64] | NDArray[np.bool_], empty: int) -> NDArray[np.int64]:
-        """A flat cube with ``values`` (n,) at the sites and ``empty`` elsewhere."""
-        cube = np.full(self.size**3, empty, dtype=np.int64)
+    def field(self, values: NDArray[Any], empty: int) -> NDArray[Any]:
+        """A flat cube with ``values`` (n,) at the sites and ``empty`` elsewhere, of one type."""
+        cube = np.full(self.size**3, empty, dtype=values.dtype)
         cube[self.place] = values
         return cube
+
+
+def near(dot: GrownDot) -> GrownDot:
+    """``dot`` without the empty sites more than one lattice constant beyond its outermost ion."""
+    r2 = np.sum(dot.position_nm**2, axis=1)
+    filled = np.array([bool(k.composition) for k in dot.kinds])[dot.kind]
+    reach = np.sqrt(r2[filled].max(initial=0.0)) + dot.a_nm
+    keep = r2 <= reach**2
+    if keep.all():
+        return dot
+    return replace(dot, position_nm=dot.position_nm[keep], cation=dot.cation[keep], kind=dot.kind[keep])
 
 
 def grid(dot: GrownDot) -> Grid:

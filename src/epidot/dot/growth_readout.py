@@ -17,7 +17,7 @@ from epidot.dot import terrain as ground
 from epidot.dot.composition import ANIONS_PER_CELL, crystal, layer_thickness_nm, shell_thickness_nm
 from epidot.dot.composition import ions as ions_of
 from epidot.dot.facets import coverage, sealed
-from epidot.dot.grid import grid
+from epidot.dot.grid import Grid, grid, near
 from epidot.dot.grown import GrownDot
 from epidot.dot.layers import Layer, LayeredDot
 from epidot.dot.places import attached, oxide_places
@@ -52,7 +52,12 @@ class Tally:
         return sum(self.anions.values())
 
 
-def tally(dot: GrownDot, shells: Mapping[str, str] = SHELLS, known: Table | None = None) -> Tally:
+def tally(
+    dot: GrownDot,
+    shells: Mapping[str, str] = SHELLS,
+    known: Table | None = None,
+    where: Grid | None = None,
+) -> Tally:
     """Count what sits on the sites of ``dot``."""
     kinds = known or table(dot, shells)
     number = np.bincount(dot.kind, minlength=len(dot.kinds))
@@ -71,7 +76,7 @@ def tally(dot: GrownDot, shells: Mapping[str, str] = SHELLS, known: Table | None
         {el: total(added * np.array([k.composition.get(el, 0) for k in dot.kinds])) for el in names},
         {x: total(np.array([k.ligands.get(x, 0) for k in dot.kinds])) for x in ligands},
         total(kinds.surface),
-        total(kinds.surface & kinds.covered) + sealed(dot, grid(dot), kinds),
+        total(kinds.surface & kinds.covered) + sealed(dot, where or grid(dot), kinds),
         total(kinds.exchanged),
         total(anion & kinds.linked),
         total(kinds.oxide),
@@ -79,33 +84,45 @@ def tally(dot: GrownDot, shells: Mapping[str, str] = SHELLS, known: Table | None
     )
 
 
+@dataclass(frozen=True)
+class _Look:
+    """What every reading of one dot needs, worked out once."""
+
+    dot: GrownDot
+    kinds: Table
+    net: Grid
+    found: Tally
+    seen: ground.Terrain
+
+    @classmethod
+    def at(cls, dot: GrownDot, shells: Mapping[str, str]) -> _Look:
+        mine = near(dot)
+        kinds, net = table(mine, shells), grid(mine)
+        found = tally(mine, shells, kinds, net)
+        return cls(mine, kinds, net, found, ground.terrain(mine, known=kinds))
+
+
 def read(
     dot: GrownDot, medium: str = "toluene", shells: Mapping[str, str] = SHELLS, layer: str | float = "d111"
 ) -> tuple[LayeredDot, dict[str, float]]:
-    """:func:`summarise` and :func:`counts` at once; the surface is walked over only once."""
-    seen = ground.terrain(dot, known=table(dot, shells))
-    return (
-        summarise(dot, medium, shells, terrain=seen),
-        counts(dot, shells, layer, terrain=seen),
-    )
+    """:func:`summarise` and :func:`counts` at once; the dot is looked over only once."""
+    look = _Look.at(dot, shells)
+    return _summary(look, medium, shells), _counts(look, shells, layer)
 
 
-def summarise(
-    dot: GrownDot,
-    medium: str = "toluene",
-    shells: Mapping[str, str] = SHELLS,
-    *,
-    terrain: ground.Terrain | None = None,
-) -> LayeredDot:
+def summarise(dot: GrownDot, medium: str = "toluene", shells: Mapping[str, str] = SHELLS) -> LayeredDot:
     """The layered dot that ``dot`` amounts to.
 
     As the mean field does it: every exchanged cation takes half a formula unit off the core's volume (the
     cation layer belongs to the shell), every chalcogenide adds one formula unit of its own shell material.
     Shells follow each other by the mean radius of their anions.  ``sites``, ``coverage`` and ``linked`` go by
-    the marks.  ``terrain`` may hand in the dot's terrain where it is known already.
+    the marks.
     """
-    kinds = table(dot, shells)
-    found = tally(dot, shells, kinds)
+    return _summary(_Look.at(dot, shells), medium, shells)
+
+
+def _summary(look: _Look, medium: str, shells: Mapping[str, str]) -> LayeredDot:
+    dot, kinds, found = look.dot, look.kinds, look.found
     diameter = core_left_nm(dot, found)
     layers, inner = [], diameter
     for el in _outward(dot, kinds, found):
@@ -124,7 +141,7 @@ def summarise(
         oxide_memory=float(found.memory),
         coverage=found.covered / found.sites if found.sites else 0.0,
         linked=found.linked / found.shell if found.shell else 0.0,
-        roughness_nm=(terrain or ground.terrain(dot, known=kinds)).roughness_nm,
+        roughness_nm=look.seen.roughness_nm,
         medium=medium,
     )
 
@@ -149,11 +166,7 @@ def layers(
 
 
 def counts(
-    dot: GrownDot,
-    shells: Mapping[str, str] = SHELLS,
-    layer: str | float = "d111",
-    *,
-    terrain: ground.Terrain | None = None,
+    dot: GrownDot, shells: Mapping[str, str] = SHELLS, layer: str | float = "d111"
 ) -> dict[str, float]:
     """Everything a grown dot says, by the names of ``summary.json``; numbers are of this one dot.
 
@@ -164,9 +177,11 @@ def counts(
     :func:`oxide_places`) and ``mean_diameter_nm``, twice the mean over directions of the outermost anion's
     projection (the diameter by volume is that of the layered dot).
     """
-    kinds = table(dot, shells)
-    net = grid(dot)
-    found = tally(dot, shells, kinds)
+    return _counts(_Look.at(dot, shells), shells, layer)
+
+
+def _counts(look: _Look, shells: Mapping[str, str], layer: str | float) -> dict[str, float]:
+    dot, kinds, net, found = look.dot, look.kinds, look.net, look.found
     n = found.shell
     sites = found.sites
     out = {
@@ -188,7 +203,7 @@ def counts(
     out["holes_per_dot"] = float(ground.holes(dot, where=net, known=kinds)) if n else 0.0
     radius, clustering = oxide_places(dot, net, kinds)
     out |= {"oxide_radius_nm": radius, "oxide_clustering": clustering}
-    seen = terrain or ground.terrain(dot, known=kinds)
+    seen = look.seen
     out |= {"roughness_nm": seen.roughness_nm, "bare": seen.bare, "thin": seen.thin if n else 0.0}
     out["mean_diameter_nm"] = 2 * float(np.mean(seen.outer_nm))
     return out

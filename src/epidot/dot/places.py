@@ -29,7 +29,7 @@ def attached(dot: GrownDot, where: Grid | None = None, known: Table | None = Non
     net, kinds = where or grid(dot), known or table(dot)
     present = np.array([bool(k.composition) for k in dot.kinds])
     mine = np.flatnonzero(~dot.cation & (kinds.shell[dot.kind] >= 0))
-    cations = net.field((dot.cation & present[dot.kind]).astype(np.int64), 0)
+    cations = net.field(dot.cation & present[dot.kind], 0)
     place = net.place[mine]
     to_core = cations[place[:, None] + net.first].sum(axis=1)
     number = np.full(net.size**3, len(mine), dtype=np.int64)
