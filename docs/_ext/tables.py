@@ -1,8 +1,8 @@
 """Directives that write tables from what epidot declares, so that no table is kept by hand.
 
 ``{instruments}`` every instrument, ``{instrument} NAME`` one, ``{materials}`` every number of every
-material, ``{light-constants}``, ``{halide-constants}``, ``{recipes}`` the shipped recipes, ``{references}`` the
-sources.
+material, ``{light-constants}``, ``{halide-constants}``, ``{recipes}`` the shipped recipes,
+``{references}`` the sources.
 """
 
 from __future__ import annotations
