@@ -66,7 +66,7 @@ def test_a_run_leaves_everything_it_promises(epidot: Epidot, tmp_path: Path) -> 
     summary = done.json
     assert summary["seed"] == 3
     assert summary["dots"] == 20
-    assert summary["engine"] == "meanfield"
+    assert summary["engine"] == "kmc"
     assert json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8")) == summary
     for name in ("batch.nc", "dots.extxyz", "report.html"):
         assert (tmp_path / "out" / name).stat().st_size > 100

@@ -22,11 +22,11 @@ def run(
     out: Path | None = typer.Option(
         None, "--output", "-o", help="Folder of the results; default: run-<name>."
     ),
-    dots: int | None = typer.Option(None, "--dots", help="Dots in the population [200]."),
+    dots: int | None = typer.Option(None, "--dots", help="Dots in the flask [kmc: 100, meanfield: 200]."),
     seed: int | None = typer.Option(None, "--seed", help="Seed of every random number [0]."),
     jobs: int = typer.Option(1, "--jobs", help="Workers; the result does not depend on them."),
     engine: str | None = typer.Option(
-        None, "--engine", help="meanfield, or kmc: every dot on the lattice [meanfield]."
+        None, "--engine", help="kmc, every dot on the lattice, or meanfield [kmc]."
     ),
     hypothesis: str | None = typer.Option(
         None,

@@ -11,7 +11,8 @@ from epidot.synthesis import recipe as recipes
 from epidot.synthesis.recipe import Recipe
 
 ENGINES = ("meanfield", "kmc")
-DOTS = 200
+ENGINE = "kmc"
+DOTS = {"meanfield": 200, "kmc": 100}  # where the order does not say
 MECHANISM = "choi2023"
 HYPOTHESIS = "H1"  # of halide transport: "H1" bath loss, "H2" solubility, "H3" interior traps
 HYPOTHESES = ("H1", "H2", "H3")
@@ -22,8 +23,8 @@ class Order:
     """One run, completely said."""
 
     recipe: Recipe
-    engine: str = "meanfield"
-    dots: int = DOTS
+    engine: str = ENGINE
+    dots: int = DOTS[ENGINE]
     seed: int = 0
     mechanism: str = MECHANISM
     hypothesis: str = HYPOTHESIS
@@ -84,8 +85,8 @@ def order_from(
         )
     return Order(
         recipes.load(source),
-        engine or "meanfield",
-        dots or DOTS,
+        engine or ENGINE,
+        dots or DOTS.get(engine or ENGINE, 1),
         seed or 0,
         hypothesis=hypothesis or HYPOTHESIS,
     )

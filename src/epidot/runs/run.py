@@ -67,7 +67,7 @@ def carry_out(
     done = flask.run(start or first, each)
     samples: list[Sample] = []
     used: dict[str, list[str]] = {}
-    remarks = [*done.remarks, *_standstill(done.history)]
+    remarks = [*done.remarks, *standstill(done.history)]
     for i, taken in enumerate(done.taken):
         tell(1 - _LIGHT_SHARE + _LIGHT_SHARE * i / max(1, len(done.taken)), f"light of {taken.name}")
         sample, rests, notes = _sample(taken, order, engine, mechanism, room)
@@ -136,7 +136,8 @@ def _sample(
             if mol > 0
         }
         return Sample(taken.name, state.time_s, state.temperature_K, None, dissolved), {}, ()
-    numbers = counts(state, mechanism) if state.surface else {}
+    # Under a described shell the surface that the mechanism keeps is not the dot's.
+    numbers = counts(state, mechanism) if state.surface and not taken.shells else {}
     sigma: dict[str, float] = {}
     grown = engine.grown(state) if isinstance(engine, LatticeEngine) and not taken.shells else ()
     if grown:
@@ -148,7 +149,7 @@ def _sample(
         population = Population.drawn(dot, order.dots, order.recipe.sigma_rel, _generator(order.seed))
     light = optics(population)
     found = reading.quantities(numbers, population, light, order.engine, sigma)
-    found |= halide.quantities(population.dot)
+    found |= halide.quantities(population.dot, described=bool(taken.shells))
     spectra = {
         name: np.asarray(getattr(light, name)) for name in ("nm", "absorption", "emission", "t_ns", "decay")
     }
@@ -167,7 +168,7 @@ def _population(grown: Sequence[GrownDot]) -> tuple[Population, list[dict[str, f
     return Population(growth_readout.mean_dot(members), diameters, members), [row for _, row in found]
 
 
-def _standstill(history: Sequence[FlaskState]) -> list[str]:
+def standstill(history: Sequence[FlaskState]) -> list[str]:
     """Where the flask came to rest for good on the lattice, and why; only the last rest counts."""
     said = [(s.time_s, s.grown.stuck) for s in history if isinstance(s.grown, Flock)]
     if not said or not said[-1][1]:

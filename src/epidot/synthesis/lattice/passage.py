@@ -154,7 +154,9 @@ class Run:
                 )
             if t in told:
                 events.append(self.events())
-                states.append(self.state_now(outcome.deadlock or "", last=t == duration))
+                idle = not self.what.steps and not self.what.dissolved  # no reaction: no news
+                stuck = "" if idle else outcome.deadlock or ""
+                states.append(self.state_now(stuck, last=t == duration))
             if t in looks and t < duration:
                 if far + MARGIN_NM > rim:
                     self.go_on_larger()
