@@ -163,3 +163,34 @@ def test_dots_of_different_size_share_what_is_alike(rich, seeded_core) -> None:
     assert set(compiled.lattice.dot_of[logs[0].site[logs[0].site >= 0]]) == set(range(5))
     for run in runs:
         run.validate()
+
+
+def test_sites_without_partners_sleep_and_wake(kT: float) -> None:
+    """A on a full line waits for a vacancy; who is remembered to have none must have none."""
+    from epidot.synthesis.kmc import Partner, Species
+    from epidot.synthesis.kmc.builders import chain
+
+    model = Model(
+        (Species("empty"), Species("A"), Species("B")),
+        (
+            Reaction("hop", "A", "empty", 40.0, partner=Partner("nn", "empty", "A")),
+            Reaction("meet", "A", "B", 9.0, partner=Partner("nn", "B", "A")),
+            Reaction("leave", "A", "empty", 0.3),
+            Reaction("come", "empty", "A", 3.0),
+            Reaction("turn", "B", "A", 0.5),
+            Reaction("born", "A", "B", 0.05),
+        ),
+    )
+    compiled = compile_model(model, chain(80))
+    runs = [Simulation(compiled, "A", seed=3, programme=kT, backend=b) for b in ("numba", "plain")]
+    logs = [run.record(1200)[0] for run in runs]
+    for x, y in zip(*logs, strict=True):
+        assert np.array_equal(x, y)
+    for run in runs:
+        run.validate()
+        assert run.state.asleep.any()
+    assert np.array_equal(runs[0].state.asleep, runs[1].state.asleep)
+    asleep = int(np.flatnonzero(runs[0].state.asleep == 3)[0])
+    runs[0].state.species[(asleep + 1) % 80] = 2
+    with pytest.raises(WorkError, match="sites sleep beside a B"):
+        runs[0].validate()

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from epidot.constants import K_B
 from epidot.errors import Faults
 from epidot.synthesis.kmc.checks import largest, places_of
 from epidot.synthesis.kmc.keys import Block, conditions
 from epidot.synthesis.kmc.lattice import Lattice
 from epidot.synthesis.kmc.model import Model, Range, Reaction
+from epidot.synthesis.kmc.tables import ASLEEP
 
 MAX_CLASSES = 4096
+WARM = 450.0  # K: at this temperature the partners most often drawn are found; it decides about speed only
 MAX_LEVELS = 32_000  # of one partner's energy
 
 
@@ -121,6 +125,57 @@ def classes_from(model: Model, cases: list[Case], n_keys: int) -> tuple[NDArray[
         for c in hit:
             entries[c].append((i, float(case.energy[at[c]]), int(case.times[at[c]])))
     return (code.reshape(-1) + (1 - inert)).astype(np.int16), entries
+
+
+@dataclass(frozen=True)
+class Sleepers:
+    """Classes that leave out reactions whose partner is known to be absent.
+
+    ``entries`` and ``bits`` of all classes, those of :func:`classes_from` first; see :class:`tables.Tables`.
+    """
+
+    entries: list[list[Entry]]
+    bits: list[list[int]]
+    variant: NDArray[np.int16]
+    wants: NDArray[np.int16]
+    kinds: list[tuple[str, str]]  # relation, species
+
+
+def sleepers(model: Model, entries: list[list[Entry]]) -> Sleepers:
+    """For every class, the kinds of partner most often drawn, whose absence is remembered."""
+    kinds: dict[tuple[str, str], int] = {}
+    variant = np.zeros((len(entries) + 1, 1 << ASLEEP), dtype=np.int16)
+    wants = np.full((len(entries) + 1, ASLEEP), -1, dtype=np.int16)
+    all_entries, all_bits = list(entries), []
+    more: list[tuple[list[Entry], list[int]]] = []
+    for c, members in enumerate(entries, start=1):
+        asked: dict[tuple[str, str], float] = {}
+        for i, energy, times in members:
+            p = model.reactions[i].partner
+            if p is not None and not p.counted:
+                rate = model.reactions[i].A * times * math.exp(-energy / (K_B * WARM))
+                asked[p.relation, p.before] = asked.get((p.relation, p.before), 0.0) + rate
+        chosen = sorted(asked, key=lambda kind: -asked[kind])[:ASLEEP]
+        for bit, kind in enumerate(chosen):
+            wants[c, bit] = kinds.setdefault(kind, len(kinds))
+        bits = [_bit(model, i, chosen) for i, _, _ in members]
+        all_bits.append(bits)
+        variant[c, :] = c
+        for mask in range(1, 1 << len(chosen)):
+            left = [(e, b) for e, b in zip(members, bits, strict=True) if b < 0 or not mask >> b & 1]
+            variant[c, mask] = len(entries) + len(more) + 1 if left else 0
+            if left:
+                more.append(([e for e, _ in left], [b for _, b in left]))
+    return Sleepers(
+        all_entries + [e for e, _ in more], all_bits + [b for _, b in more], variant, wants, list(kinds)
+    )
+
+
+def _bit(model: Model, reaction: int, chosen: list[tuple[str, str]]) -> int:
+    p = model.reactions[reaction].partner
+    if p is None or p.counted or (p.relation, p.before) not in chosen:
+        return -1
+    return chosen.index((p.relation, p.before))
 
 
 def _refuse(model: Model, kinds: list[int], many: int, *, at_least: bool) -> None:

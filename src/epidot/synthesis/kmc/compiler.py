@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.synthesis.kmc.checks import check
-from epidot.synthesis.kmc.classes import case_of, classes_from, directions_of, partner_tables
+from epidot.synthesis.kmc.classes import case_of, classes_from, directions_of, partner_tables, sleepers
 from epidot.synthesis.kmc.keys import Block, feasible, layout
 from epidot.synthesis.kmc.lattice import Lattice, templates
 from epidot.synthesis.kmc.model import Model
@@ -30,6 +30,7 @@ class Compiled:
     sites: Sites
     n_classes: int  # with the inert class 0 and the liquor's, the last
     lowest: tuple[float, ...]  # per reaction, the lowest energy of a partner, eV
+    kinds: tuple[tuple[str, str], ...]  # relation and species of partners whose absence is remembered
 
     @property
     def n_entries(self) -> int:
@@ -62,7 +63,8 @@ def compile_model(model: Model, lattice: Lattice) -> Compiled:
     partner, lowest = partner_tables(model, blocks, occurs)
 
     starts, reactions, As, Es = [0, 0], [], [], []
-    for members in entries:
+    asleep = sleepers(model, entries)
+    for members in asleep.entries:
         for i, energy, times in members:
             reactions.append(i)
             As.append(model.reactions[i].A * times)
@@ -97,11 +99,20 @@ def compile_model(model: Model, lattice: Lattice) -> Compiled:
         partner_near=_i32([0 if p is None else begins[p.relation] for p in partners]),
         directions=_i32([directions_of(model, distinct, r) for r in model.reactions]),
         **partner,
+        variant=asleep.variant,
+        wants=asleep.wants,
+        entry_bit=np.array(
+            [b for row in asleep.bits for b in row] + [-1] * sum(r.before is None for r in model.reactions),
+            dtype=np.int16,
+        ),
+        kind_species=_i32([model.index(species) for _, species in asleep.kinds]),
+        kind_near=_i32([begins[relation] for relation, _ in asleep.kinds]),
+        kind_watch=_i32([begins[relation] for relation, _ in asleep.kinds]),
         weighed_start=_i32(np.concatenate([[0], np.cumsum([len(w) for w in weighed])])),
         weighed=_i32([c for w in weighed for c in w]),
         **liquor._asdict(),
     )
-    return Compiled(model, lattice, blocks, tables, sites, len(starts) - 1, lowest)
+    return Compiled(model, lattice, blocks, tables, sites, len(starts) - 1, lowest, tuple(asleep.kinds))
 
 
 def _i32(values: object) -> NDArray[np.int32]:

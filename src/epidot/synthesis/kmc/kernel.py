@@ -13,42 +13,23 @@ import math
 import numpy as np
 
 from epidot.constants import K_B
+from epidot.synthesis.kmc import tables as fixed
 from epidot.synthesis.kmc.jit import entry, part, spliced
-from epidot.synthesis.kmc.tables import (
-    BITS,
-    CHUNK,
-    DONE,
-    EVENTS,
-    F8,
-    FREE,
-    GROUP,
-    HERE,
-    I32,
-    I64,
-    IN_A_ROW,
-    KEY,
-    LANES,
-    LEFT,
-    NEXT,
-    NULLS,
-    PAGE,
-    PIECE,
-    PLACE,
-    SINCE,
-    STALE,
-    STALLED,
-    STUCK,
-    TIME,
-    U8,
-    U64,
-    VOLUME,
-    Drive,
-    Log,
-    Sites,
-    State,
-    Tables,
-)
+from epidot.synthesis.kmc.tables import F8, I32, I64, U8, U64, Drive, Log, Sites, State, Tables
 
+# As numbers of this module they are constants of the compiled kernel.
+KEY, PLACE, ASLEEP, NAP = fixed.KEY, fixed.PLACE, fixed.ASLEEP, fixed.NAP
+BITS, HERE, CHUNK, GROUP, LANES, PAGE = (
+    fixed.BITS,
+    fixed.HERE,
+    fixed.CHUNK,
+    fixed.GROUP,
+    fixed.LANES,
+    fixed.PAGE,
+)
+EVENTS, NULLS, IN_A_ROW, PIECE, FREE, STALE = fixed.WHOLE
+TIME, VOLUME, LEFT, SINCE, NEXT = fixed.REAL
+DONE, STUCK, STALLED = fixed.DONE, fixed.STUCK, fixed.STALLED
 _11, _17, _19, _23 = np.uint64(11), np.uint64(17), np.uint64(19), np.uint64(23)
 _41, _45 = np.uint64(41), np.uint64(45)
 _UNIT = 2.0**-53
@@ -107,9 +88,13 @@ def reclass(site: int, old: int, new: int, state: State) -> None:
 def change(
     site: int, shift: int, old: int, new: int, t: float, tables: Tables, sites: Sites, state: State
 ) -> None:
-    """Put another species on a site and move every site whose class that changes, itself the first."""
+    """Put another species on a site and move every site whose class that changes, itself the first.
+
+    Whoever slept for want of such a neighbour wakes up.
+    """
     on, on_since, on_integral, packed = state.on, state.on_since, state.on_integral, state.packed
     delta, class_of_key, seen = tables.delta, tables.class_of_key, sites.seen
+    asleep, variant = state.asleep, tables.variant
     if old != new:
         on_integral[old] += on[old] * (t - on_since[old])
         on_since[old] = t
@@ -129,7 +114,36 @@ def change(
                 was = class_of_key[key]
                 c = class_of_key[key + d]
                 if c != was:
-                    reclass(j, was, c, state)
+                    reclass(j, variant[was, asleep[j]], c, state)
+                    asleep[j] = 0
+        for w in range(len(tables.kind_species)):
+            if tables.kind_species[w] == new:
+                first = tables.kind_watch[w] + row
+                for q in range(sites.watch_start[first], sites.watch_start[first + 1]):
+                    j = sites.watch[q] + shift
+                    if asleep[j]:
+                        c = class_of_key[packed[j, KEY]]
+                        for bit in range(ASLEEP):
+                            if asleep[j] >> bit & 1 and tables.wants[c, bit] == w:
+                                m = asleep[j] ^ (1 << bit)
+                                reclass(j, variant[c, asleep[j]], variant[c, m], state)
+                                asleep[j] = m
+
+
+@part
+def doze(site: int, shift: int, bit: int, tables: Tables, sites: Sites, state: State) -> bool:
+    """Let a site sleep that missed a partner, if there is none at all; whether it does."""
+    c = tables.class_of_key[state.packed[site, KEY]]
+    w = tables.wants[c, bit]
+    row = tables.kind_near[w] + site - shift
+    for q in range(sites.near_start[row], sites.near_start[row + 1]):
+        j = (sites.near[q] & HERE) + shift
+        if tables.kind_of_key[state.packed[j, KEY]] == tables.kind_species[w]:
+            return False
+    m = state.asleep[site] | (1 << bit)
+    reclass(site, tables.variant[c, state.asleep[site]], tables.variant[c, m], state)
+    state.asleep[site] = m
+    return True
 
 
 @part
@@ -349,6 +363,7 @@ def advance(
     partner_before, partner_after = tables.partner_before, tables.partner_after
     partner_counted, partner_near, directions = tables.partner_counted, tables.partner_near, tables.directions
     partner_row, partner_base = tables.partner_row, tables.partner_base
+    entry_bit = tables.entry_bit
     partner_level, partner_above = tables.partner_level, tables.partner_above
     change_start, change_species, change_n = tables.change_start, tables.change_species, tables.change_n
     order_start, order_species, order_n = tables.order_start, tables.order_species, tables.order_n
@@ -429,14 +444,19 @@ def advance(
                     random,
                 )
                 above = INF
+                missed = True
                 if edge >= 0:
                     partner = (edge & HERE) + shift
                     key = packed[partner, KEY]
                     if kind_of_key[key] == partner_before[r]:
+                        missed = False
                         key += delta[edge >> BITS, old, new]
                         level = partner_level[partner_base[r] + key]
                         if level >= 0:
                             above = partner_above[partner_row[r], level]
+                tried = missed and whole[IN_A_ROW] >= NAP and entry_bit[e] >= 0
+                if tried and doze(site, shift, entry_bit[e], tables, sites, state):
+                    total = total_rate(weight, n, lane, group, dirty)
         ok = above < INF
         if ok:
             accept = 1.0

@@ -23,6 +23,7 @@ from epidot.synthesis.kmc.tables import (
     IN_A_ROW,
     LANES,
     LEFT,
+    NAP,
     NEXT,
     NULLS,
     PIECE,
@@ -49,6 +50,7 @@ class Plain:
         self.sets = {c.name: (c.relation, frozenset(c.of)) for c in self.model.counts}
         sites: list[list[tuple[int, int]]] = [[] for _ in range(compiled.n_classes)]
         self.site_class = classes_of(compiled, state).tolist()
+        self.base = compiled.tables.class_of_key[state.key].tolist()
         for site, c in enumerate(self.site_class):
             if c:
                 sites[c].append((int(state.position[site]), site))
@@ -94,18 +96,48 @@ class Plain:
         row = site - shift
         around = sites.seen[sites.seen_start[row] : sites.seen_start[row + 1]] & HERE
         for j in (int(x) + shift for x in around):
-            before, after = self.site_class[j], self.class_of(j)
-            if before == after:
-                continue
-            if before:
-                bucket, at = self.bucket[before], int(state.position[j])
-                bucket[at] = bucket[-1]
-                state.position[bucket[at]] = at
-                bucket.pop()
-            if after:
-                state.position[j] = len(self.bucket[after])
-                self.bucket[after].append(j)
-            self.site_class[j] = after
+            before, after = self.base[j], self.class_of(j)
+            if before != after:
+                state.asleep[j] = 0
+                self.base[j] = after
+                self.move(j, after)
+        self.wake(row, shift, new)
+
+    def move(self, site: int, after: int) -> None:
+        """Put a site into the bucket of another class."""
+        state, before = self.state, self.site_class[site]
+        if before:
+            bucket, place = self.bucket[before], int(state.position[site])
+            bucket[place] = bucket[-1]
+            state.position[bucket[place]] = place
+            bucket.pop()
+        if after:
+            state.position[site] = len(self.bucket[after])
+            self.bucket[after].append(site)
+        self.site_class[site] = after
+
+    def wake(self, row: int, shift: int, new: int) -> None:
+        """Wake who slept for want of the species that came."""
+        tables, sites, asleep = self.compiled.tables, self.compiled.sites, self.state.asleep
+        for w, (_, species) in enumerate(self.compiled.kinds):
+            first = int(tables.kind_watch[w]) + row
+            watching = sites.watch[sites.watch_start[first] : sites.watch_start[first + 1]]
+            for j in (int(x) + shift for x in watching) if species == self.names[new] else ():
+                for bit, wanted in enumerate(tables.wants[self.base[j]]):
+                    if wanted == w and asleep[j] >> bit & 1:
+                        asleep[j] ^= 1 << bit
+                        self.move(j, int(tables.variant[self.base[j], asleep[j]]))
+
+    def doze(self, site: int, entry: int) -> None:
+        """Let a site sleep that missed a partner, if there is none at all."""
+        tables, bit = self.compiled.tables, int(self.compiled.tables.entry_bit[entry])
+        if bit < 0:
+            return
+        relation, species = self.compiled.kinds[int(tables.wants[self.base[site], bit])]
+        if self.count(site, relation, frozenset([species])):
+            return
+        self.state.asleep[site] |= 1 << bit
+        self.move(site, int(tables.variant[self.base[site], self.state.asleep[site]]))
 
     # --- rates ---------------------------------------------------------------------------------------
     def factor(self, reaction: Reaction, bound: bool) -> float:
@@ -275,6 +307,8 @@ class Plain:
         if reaction.partner is not None:
             partner = self.partner_of(site, r, reaction)
             above = math.inf if partner < 0 else self.above(partner, site, reaction)
+            if partner < 0 and state.whole[IN_A_ROW] >= NAP:
+                self.doze(site, e)
             if above == math.inf:
                 return None
             if above > 0.0:

@@ -15,7 +15,7 @@ from epidot.synthesis.kmc.compiler import Compiled
 from epidot.synthesis.kmc.keys import Counted, conditions
 from epidot.synthesis.kmc.lattice import Lattice
 from epidot.synthesis.kmc.model import Model, Partner, Range, Reaction
-from epidot.synthesis.kmc.tables import PAGE, U8, VOLUME, State
+from epidot.synthesis.kmc.tables import ASLEEP, PAGE, U8, VOLUME, State
 
 Bools = NDArray[np.bool_]
 
@@ -161,7 +161,9 @@ def discrepancies(
         key[mine] = value[mine]
     if np.any(key != state.key):
         wrong.append(f"{int((key != state.key).sum())} sites have a wrong environment")
-    classes = compiled.tables.class_of_key[key]
+    base = compiled.tables.class_of_key[key]
+    classes = compiled.tables.variant[base, state.asleep]
+    wrong += _sleep(compiled, state, base)
     n = np.bincount(classes, minlength=compiled.n_classes)
     n[0] = 0
     last = compiled.n_classes - 1
@@ -176,6 +178,19 @@ def discrepancies(
     if np.any(on != state.on):
         wrong.append("numbers of sites per species are wrong")
     wrong += _balance(compiled, state, start, liquor, poured)
+    return wrong
+
+
+def _sleep(compiled: Compiled, state: State, base: NDArray[np.int16]) -> list[str]:
+    """Sites said to be without a partner that have one."""
+    tables, lattice = compiled.tables, compiled.lattice
+    wrong = []
+    for w, (relation, species) in enumerate(compiled.kinds):
+        has = neighbour_count(compiled.model, lattice, state.species, (relation, frozenset([species]))) > 0
+        for bit in range(ASLEEP):
+            said = (tables.wants[base, bit] == w) & (state.asleep >> bit & 1).astype(bool)
+            if np.any(said & has):
+                wrong.append(f"{int((said & has).sum())} sites sleep beside a {species}")
     return wrong
 
 

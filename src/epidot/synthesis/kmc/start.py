@@ -57,6 +57,7 @@ def first_state(
     state = State(
         packed=np.zeros((N, 2), dtype=np.int32),
         species=species,
+        asleep=np.zeros(N, dtype=np.uint8),
         **unfilled(compiled),
         weight=np.zeros(padded(compiled.n_classes)),
         k=np.zeros(compiled.n_entries),
@@ -168,7 +169,8 @@ def file_sites(compiled: Compiled, state: State) -> None:
 
 def classes_of(compiled: Compiled, state: State) -> I32:
     """The class of each site, shape (N,)."""
-    return compiled.tables.class_of_key[state.key].astype(np.int32)
+    base = compiled.tables.class_of_key[state.key]
+    return compiled.tables.variant[base, state.asleep].astype(np.int32)
 
 
 def drive_of(compiled: Compiled, programme: Programme, flows: tuple[Flow, ...]) -> Drive:

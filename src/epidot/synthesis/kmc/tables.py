@@ -26,14 +26,16 @@ LANES = 8  # sums of classes kept side by side in a group
 GROUP = 64  # classes whose sum is renewed together
 BITS = 24  # of a neighbour: the site in its template; above them its signature, a row of ``delta``
 HERE = (1 << BITS) - 1
+ASLEEP = 2  # kinds of absent partners that a class can leave out
+NAP = 4  # null draws in a row after which a site without a partner may fall asleep
 CHUNK = 6  # the dot of a site is looked up by site >> CHUNK
 
 # state.packed
 KEY, PLACE = range(2)
 # state.whole
-EVENTS, NULLS, IN_A_ROW, PIECE, FREE, STALE = range(6)  # STALE: bounds must be made afresh
+WHOLE = EVENTS, NULLS, IN_A_ROW, PIECE, FREE, STALE = (0, 1, 2, 3, 4, 5)  # STALE: bounds must be made afresh
 # state.real
-TIME, VOLUME, LEFT, SINCE, NEXT = range(5)
+REAL = TIME, VOLUME, LEFT, SINCE, NEXT = (0, 1, 2, 3, 4)
 # why a kernel came back
 DONE, STUCK, STALLED = range(3)
 
@@ -61,6 +63,12 @@ class Tables(NamedTuple):
     partner_base: I32  # (R,): where the level of key 0 would stand in partner_level
     partner_level: I16  # per row and key of the partner's sublattices, -1 where the partner will not do
     partner_above: F8  # (rows, levels), eV above the lowest
+    variant: I16  # (base classes, 2**ASLEEP): the class without the partners known to be absent
+    wants: I16  # (base classes, bits): which kind of partner a bit is about, -1 none
+    entry_bit: I16  # (E,), -1 where no bit is about the partner of the entry
+    kind_species: I32  # (kinds,), species of a partner
+    kind_near: I32  # (kinds,): first row of its relation in near_start
+    kind_watch: I32  # (kinds,): first row in watch_start
     change_start: I32  # (R + 1,), change of the liquor
     change_species: I32
     change_n: I64
@@ -85,6 +93,8 @@ class Sites(NamedTuple):
     seen: I32  # signature << BITS | site
     near_start: I32  # rows of all relations of partners
     near: I32
+    watch_start: I32  # the same relations the other way: who has a site as neighbour
+    watch: I32
 
 
 class Drive(NamedTuple):
@@ -106,6 +116,7 @@ class State(NamedTuple):
 
     packed: I32  # (N, 2): environment, place in the bucket of its class
     species: U8  # (N,)
+    asleep: U8  # (N,): a bit for each kind of partner that is known to be absent
     n: I32  # (C padded,), sites per class
     weight: F8  # (C padded,), bound on the rate of one site
     lane: F8  # (G, LANES), sums of weight times n over every eighth class of a group

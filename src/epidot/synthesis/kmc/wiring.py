@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from epidot.errors import Faults
 from epidot.synthesis.kmc.keys import Block
-from epidot.synthesis.kmc.lattice import Lattice
+from epidot.synthesis.kmc.lattice import Lattice, Relation
 from epidot.synthesis.kmc.model import Model
 from epidot.synthesis.kmc.tables import BITS, CHUNK, Sites
 
@@ -88,6 +88,8 @@ def neighbours(
     begins: dict[str, int] = {}
     near_start: list[NDArray[np.int64]] = []
     near: list[NDArray[np.int64]] = []
+    watch_start: list[NDArray[np.int64]] = []
+    watch: list[NDArray[np.int64]] = []
     offset = 0
     for name in dict.fromkeys(r.partner.relation for r in model.reactions if r.partner):
         r = lattice.relations[name]
@@ -96,6 +98,9 @@ def neighbours(
         code = r.centre.astype(np.int64) * n + r.index
         at = np.minimum(np.searchsorted(edge, code), len(edge) - 1)
         near.append(np.where(edge[at] == code, signature[at], 0) << BITS | r.index)
+        back = Relation.of_pairs(n, r.index, r.centre)
+        watch_start.append(back.start.astype(np.int64) + offset)
+        watch.append(back.index.astype(np.int64))
         offset += len(r.index)
     none = np.zeros(1, dtype=np.int64)
     chunk, first = finder(dots)
@@ -108,6 +113,8 @@ def neighbours(
         seen=_i32(seen),
         near_start=_i32(np.concatenate(near_start or [none])),
         near=_i32(np.concatenate(near or [none])),
+        watch_start=_i32(np.concatenate(watch_start or [none])),
+        watch=_i32(np.concatenate(watch or [none])),
     )
     return sites, delta.astype(np.int32), begins
 
