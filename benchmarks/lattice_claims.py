@@ -14,11 +14,12 @@ import time
 
 from epidot.papers.claims import evaluate
 
-SUBSYSTEM = {
-    "kinetics": ("C012", "C013", "C017", "C072", "C076", "C078", "C079", "C081", "C082", "C083", "C102", "C103"),
+CLAIMS = {
+    "growth": ("C012", "C013", "C017", "C072", "C076", "C078", "C079", "C081", "C082", "C083"),
+    "layers": ("C102", "C103"),
     "oxide and crystals": ("C032", "C089", "C091", "C092", "C131", "C132"),
     "uniformity": ("C096", "C107"),
-}  # fmt: skip
+}
 
 
 def shown(value: object, sigma: object = None) -> str:
@@ -35,7 +36,7 @@ def main() -> None:
     """Print one row per claim."""
     began = time.process_time()
     print("| claim | what (unit) | mean field | lattice | verdicts |\n|---|---|---|---|---|")
-    for id_ in sys.argv[1:] or [c for ids in SUBSYSTEM.values() for c in ids]:
+    for id_ in sys.argv[1:] or [c for ids in CLAIMS.values() for c in ids]:
         for result in evaluate(ids=[id_], engine="both"):
             found = [result.answers.get("meanfield"), result.answers.get("kmc")]
             cells = [shown(a.value, a.sigma) if a else result.refused.get("kmc", "the same") for a in found]

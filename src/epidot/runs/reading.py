@@ -124,7 +124,7 @@ def _roughness(population: Population, engine: str) -> Quantity:
     how = "standard deviation of the shell's thickness over directions"
     if value is None:
         return Quantity(
-            None, None, "nm", how, f"the {engine} engine has no terraces; the lattice engine will"
+            None, None, "nm", how, f"the {engine} engine has no terraces; the lattice (--engine kmc) has"
         )
     return Quantity(value, None, "nm", how)
 
