@@ -30,9 +30,15 @@ def room(mechanism: Mechanism, hypothesis: str = "H1") -> HalideRoom:
     return HalideRoom(dot_of, hypothesis)
 
 
-def quantities(dot: LayeredDot) -> dict[str, Quantity]:
-    """Ions per dot by place, what they repaired and what traps are left; nothing for a dot without halide."""
+def quantities(dot: LayeredDot, described: bool = False) -> dict[str, Quantity]:
+    """Ions per dot by place, what they repaired and what traps are left; nothing for a dot without halide.
+
+    Of a ``described`` dot also the oxide at its core, which no growth told.
+    """
     out: dict[str, Quantity] = {}
+    if described:
+        how = "oxide units at the core under the described shells"
+        out["oxide_per_dot"] = Quantity(dot.oxide + dot.oxide_memory, None, "O/dot", how)
     radii = dot.radii_nm
     for content in dot.halides:
         x = content.element

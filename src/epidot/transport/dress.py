@@ -38,12 +38,12 @@ def described(
             sites=sites,
             coverage=covered,
             linked=covered,
-            oxide_memory=min(known.of("buried_oxide") * area, sites),
+            oxide=min(known.of("buried_oxide") * area, sites),
             surface_traps=known.of("surface_traps") * outer_area_nm2(dot) if dot.shells else 0.0,
         )
     free = max(0.0, dot.sites - oxide_units(dot))
     more = min(free, oxidised_share * free + units)
-    return replace(dot, oxide_memory=dot.oxide_memory + more) if more > 0 else dot
+    return replace(dot, oxide=dot.oxide + more) if more > 0 else dot
 
 
 def outer_area_nm2(dot: LayeredDot) -> float:
