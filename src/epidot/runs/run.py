@@ -18,6 +18,7 @@ from epidot.quantities import Quantity
 from epidot.runs import checkpoint, halide, reading
 from epidot.runs.batch import Batch, Sample
 from epidot.runs.order import Order, order_from
+from epidot.synthesis import lint
 from epidot.synthesis import mechanism as mechanisms
 from epidot.synthesis.conservation import relative_errors
 from epidot.synthesis.events import Event
@@ -52,6 +53,8 @@ def carry_out(
     """
     tell: Tell = progress or (lambda fraction, text: None)
     mechanism = mechanisms.load(order.mechanism)
+    if order.mechanism not in mechanisms.shipped():
+        lint.insist(mechanism)
     engine = _engine(order, mechanism)
     room = halide.room(mechanism, order.hypothesis)
     flask = Flask(order.recipe.timeline(), engine, mechanism, order.recipe.name, room)
@@ -75,7 +78,7 @@ def carry_out(
         _join(used, rests)
         remarks += [note for note in notes if note not in remarks]
     _join(used, rests_on({f"mechanism.{k}": p for k, p in mechanism.parameters.items()}))
-    if any(state.halide for state in done.history):
+    if any(state.halide for state in done.history) or any(taken.shells for taken in done.taken):
         _join(used, rests_on({f"halide.{k}": p for k, p in room.parameters.items()}))
     return Batch(
         recipe=order.recipe.name,
