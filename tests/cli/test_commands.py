@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 Epidot = Callable[..., Any]
-COMMANDS = ("run", "dose", "read", "measure", "simulate", "claims")
+COMMANDS = ("run", "dose", "read", "measure", "simulate", "claims", "lint")
 QUICK = "choi2023/inp-zn"
 QUANTITIES = [
     "shell_layers",
@@ -138,3 +138,32 @@ def test_a_step_of_a_room_to_come_is_named(epidot: Epidot, tmp_path: Path) -> No
     assert "not built yet" in done.err
     assert "line " in done.err
     assert not (tmp_path / "out").exists()
+
+
+def test_lint_says_what_a_mechanism_is_and_refuses_a_broken_one(epidot: Epidot) -> None:
+    good = epidot("lint", "choi2023", "--json")
+    assert good.status == 0
+    assert good.json["engines"] == ["meanfield", "kmc"]
+    assert {f["level"] for f in good.json["findings"]} == {"remark"}
+    bad = epidot("lint", Path(__file__).parents[1] / "bad_inputs" / "mechanisms" / "many.yaml")
+    assert bad.status == 2
+    assert "many.yaml:" in bad.err
+
+
+def test_a_mechanism_of_ones_own(epidot: Epidot, tmp_path: Path) -> None:
+    """It runs, the batch says which it was, and only the same file repeats it."""
+    from importlib import resources
+
+    shipped = (resources.files("epidot") / "data" / "mechanisms" / "choi2023.yaml").read_text(
+        encoding="utf-8"
+    )
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(shipped.replace("name: choi2023", "name: mine", 1), encoding="utf-8")
+    run = ("run", QUICK, "--engine", "meanfield", "--dots", "2", "-o", "a")
+    assert epidot(*run, "--mechanism", mine).status == 0
+    again = epidot("run", tmp_path / "a" / "batch.nc", "-o", "b")
+    assert again.status == 2
+    assert "give it again with --mechanism" in again.err
+    assert epidot("run", tmp_path / "a" / "batch.nc", "-o", "b", "--mechanism", mine).status == 0
+    assert (tmp_path / "a" / "batch.nc").read_bytes() == (tmp_path / "b" / "batch.nc").read_bytes()
+    assert epidot(*run, "--mechanism", "none.yaml").status == 2

@@ -5,6 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
+import pytest
+
+from epidot.errors import InputError
 from epidot.synthesis import lint, mechanism, mechanism_file
 
 GOOD = (Path(__file__).parents[1] / "bad_inputs" / "mechanisms" / "good.yaml").read_text()
@@ -53,6 +56,9 @@ reactions:
     (fault,) = findings(text.replace("equilibria:", wrong + "equilibria:"), "cycle")
     assert fault.level == "fault"
     assert "6 kJ/mol" in fault.what
+    lint.insist(mechanism_file.parse(text.replace("equilibria:", consistent + "equilibria:")))
+    with pytest.raises(InputError, match="does not close.*correct dH or dS"):
+        lint.insist(mechanism_file.parse(text.replace("equilibria:", wrong + "equilibria:")))
 
 
 def test_unreachable_species_and_reactions_are_named() -> None:

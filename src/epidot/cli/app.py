@@ -14,7 +14,7 @@ EPILOG = (
 
 def build(argv: list[str]) -> Callable[..., Any]:
     """The application for this call; the instruments' own options are generated only when they are used."""
-    from epidot.cli import claims, dose, measure, read, run, simulate
+    from epidot.cli import claims, dose, lint, measure, read, run, simulate
 
     app = typer.Typer(
         name="epidot",
@@ -40,4 +40,5 @@ def build(argv: list[str]) -> Callable[..., Any]:
     app.add_typer(measure.commands(argv), name="measure")
     app.add_typer(simulate.commands(argv), name="simulate")
     app.command("claims")(claims.claims)
+    app.command("lint")(lint.lint)
     return app

@@ -33,6 +33,9 @@ def run(
         "--hypothesis",
         help="Of halide transport: H1 bath loss, H2 solubility, H3 interior traps [H1].",
     ),
+    mechanism: str | None = typer.Option(
+        None, "--mechanism", help="A mechanism's .yaml file of your own [choi2023]."
+    ),
     resume: bool = typer.Option(False, "--resume", help="Go on where an interrupted run stopped."),
     as_json: bool = typer.Option(False, "--json", help="The summary as one JSON object on stdout."),
 ) -> None:
@@ -54,7 +57,9 @@ def run(
     from epidot.runs.output import write_data
     from epidot.runs.run import carry_out
 
-    order = order_from(recipe, dots=dots, seed=seed, engine=engine, hypothesis=hypothesis)
+    order = order_from(
+        recipe, dots=dots, seed=seed, engine=engine, hypothesis=hypothesis, mechanism=mechanism
+    )
     folder = out or Path("run-" + order.recipe.name.replace("/", "-"))
     if folder.exists() and not folder.is_dir():
         raise InputError(Fault("the results need a folder", seen=str(folder), remedy="give another with -o"))

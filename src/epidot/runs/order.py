@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from epidot.errors import Fault, InputError, nearest
 from epidot.runs.provenance import parameter_hash, text_hash, version
+from epidot.synthesis import mechanism as mechanisms
 from epidot.synthesis import recipe as recipes
+from epidot.synthesis.mechanism import Mechanism
 from epidot.synthesis.recipe import Recipe
 
 ENGINES = ("meanfield", "kmc")
@@ -26,7 +29,7 @@ class Order:
     engine: str = ENGINE
     dots: int = DOTS[ENGINE]
     seed: int = 0
-    mechanism: str = MECHANISM
+    mechanism: str = MECHANISM  # a shipped name or a file
     hypothesis: str = HYPOTHESIS
 
     def __post_init__(self) -> None:
@@ -40,6 +43,7 @@ class Order:
     @property
     def key(self) -> dict[str, str | int]:
         """What two runs must share to give the same numbers."""
+        own = {} if self.mechanism in mechanisms.shipped() else {"mechanism_hash": self._read.hash}
         return {
             "recipe": self.recipe.name,
             "recipe_sha256": text_hash(self.recipe.text),
@@ -47,11 +51,16 @@ class Order:
             "engine": self.engine,
             "dots": self.dots,
             "seed": self.seed,
-            "mechanism": self.mechanism,
+            "mechanism": Path(self.mechanism).name,
+            **own,
             "hypothesis": self.hypothesis,
             "version": version(),
             "parameters_sha256": parameter_hash(),
         }
+
+    @property
+    def _read(self) -> Mechanism:
+        return mechanisms.load(self.mechanism)
 
 
 def order_from(
@@ -61,13 +70,15 @@ def order_from(
     seed: int | None = None,
     engine: str | None = None,
     hypothesis: str | None = None,
+    mechanism: str | None = None,
 ) -> Order:
     """An order from a recipe's file or name, or from the batch of an earlier run, which it repeats.
 
     Raises
     ------
     InputError
-        If there is no such recipe or it has faults.
+        If there is no such recipe or it has faults; if the batch was made with a mechanism of one's own and
+        none, or another one, is given.
     """
     if Path(source).suffix == ".nc":
         from epidot.runs.batch import Batch
@@ -81,6 +92,7 @@ def order_from(
             engine or old.engine,
             dots or old.dots,
             old.seed if seed is None else seed,
+            mechanism=_same_mechanism(source, old.provenance, mechanism),
             hypothesis=hypothesis or old.provenance.get("hypothesis", HYPOTHESIS),
         )
     return Order(
@@ -88,5 +100,31 @@ def order_from(
         engine or ENGINE,
         dots or DOTS.get(engine or ENGINE, 1),
         seed or 0,
+        mechanism=mechanism or MECHANISM,
         hypothesis=hypothesis or HYPOTHESIS,
     )
+
+
+def _same_mechanism(source: str, provenance: Mapping[str, str], given: str | None) -> str:
+    """The mechanism that repeats a batch; a file of one's own must be given again, unchanged."""
+    name, mark = provenance.get("mechanism", MECHANISM), provenance.get("mechanism_hash")
+    if mark is None:
+        return given or name
+    if given is None:
+        raise InputError(
+            Fault(
+                "the batch was made with a mechanism of its own",
+                source,
+                seen=name,
+                remedy="give it again with --mechanism",
+            )
+        )
+    if given not in mechanisms.shipped() and mechanisms.load(given).hash != mark:
+        raise InputError(
+            Fault(
+                f"{name} has changed since the batch was made",
+                given,
+                remedy="run the recipe instead of repeating the batch",
+            )
+        )
+    return given

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+from epidot.errors import Fault, InputError
 from epidot.synthesis.mechanism import Mechanism, Reaction
 from epidot.synthesis.rates import reachable
 
+_REMEDY = {"cycle": "correct dH or dS of one member, or take one of the steps out"}
 Level = Literal["fault", "warning", "remark"]
 
 
@@ -39,6 +41,19 @@ def check(mechanism: Mechanism) -> tuple[Finding, ...]:
     found = [f for rule in rules for f in rule(mechanism)]
     order = {"fault": 0, "warning": 1, "remark": 2}
     return tuple(sorted(found, key=lambda f: (order[f.level], f.line or 0)))
+
+
+def insist(mechanism: Mechanism) -> None:
+    """Refuse a mechanism that :func:`check` finds at fault.
+
+    Raises
+    ------
+    InputError
+        With every fault and its line.
+    """
+    faults = [f for f in check(mechanism) if f.level == "fault"]
+    if faults:
+        raise InputError([Fault(f.what, f.where, f.line, remedy=_REMEDY[f.rule]) for f in faults])
 
 
 def cycles(mechanism: Mechanism) -> list[Finding]:

@@ -1,0 +1,47 @@
+"""``epidot lint MECHANISM``"""
+
+from __future__ import annotations
+
+import typer
+
+from epidot.cli import output
+
+
+def lint(
+    mechanism: str = typer.Argument(help="A mechanism's .yaml file, or the name of a shipped one."),
+    as_json: bool = typer.Option(False, "--json", help="One JSON object on stdout."),
+) -> None:
+    """Read a mechanism, prove its balances, and say what looks wrong in it.
+
+    What breaks a rule (elements, charge, sites, names, units, a cycle that would drive itself) is refused
+    with every fault and its line.  The rest are warnings and remarks.
+
+    Example: epidot lint my-mechanism.yaml
+    """
+    from epidot.synthesis import lint as rules
+    from epidot.synthesis import mechanism as mechanisms
+
+    read = mechanisms.load(mechanism)
+    rules.insist(read)
+    found = rules.check(read)
+    engines = ["meanfield"] if read.lattice is None else ["meanfield", "kmc"]
+    if as_json:
+        output.emit_json(
+            {
+                "mechanism": read.name,
+                "species": len(read.species),
+                "reactions": len(read.reactions),
+                "engines": engines,
+                "findings": [
+                    {"level": f.level, "rule": f.rule, "what": f.what, "where": f.where, "line": f.line}
+                    for f in found
+                ],
+            }
+        )
+        return
+    print(
+        f"{read.name}: {len(read.species)} species, {len(read.reactions)} reactions, all balanced; "
+        f"runs with --engine {' or '.join(engines)}"
+    )
+    for finding in found:
+        print(finding)
