@@ -57,7 +57,7 @@ reactions:
     assert fault.level == "fault"
     assert "6 kJ/mol" in fault.what
     lint.insist(mechanism_file.parse(text.replace("equilibria:", consistent + "equilibria:")))
-    with pytest.raises(InputError, match="does not close.*correct dH or dS"):
+    with pytest.raises(InputError, match=r"does not close.*correct dH or dS"):
         lint.insist(mechanism_file.parse(text.replace("equilibria:", wrong + "equilibria:")))
 
 
