@@ -146,7 +146,7 @@ def test_a_mean_field_does_not_know_single_sites() -> None:
     check = "{value: \"run('choi2023/inp-se', '30 min', 'roughness_nm')\", expect: 1}"
     found = result(check, ["meanfield"])
     assert (found.verdict, found.value) == ("not yet", None)
-    assert "known on the lattice only" in found.detail
+    assert "what sits where is known on the lattice only" in found.detail
 
 
 @pytest.mark.usefixtures("wobbly")

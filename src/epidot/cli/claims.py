@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from epidot.cli import output
 from epidot.errors import Fault, InputError
 
+_MOST = 6  # workers unasked: with more the flasks of a recipe do not go round
 _ID = re.compile(r"^[A-Za-z]\d+$")
 
 
@@ -29,7 +31,7 @@ def claims(
 
     Example: epidot claims choi2023 --id C004 C010
     """
-    if not 1 <= jobs <= 1000:
+    if jobs is not None and not 1 <= jobs <= 1000:
         raise InputError(Fault("--jobs must be a whole number from 1 to 1000", seen=str(jobs)))
     from epidot.papers.claims import evaluate, summary
     from epidot.papers.table import text
@@ -40,6 +42,8 @@ def claims(
     papers = [word for word in words or [] if not _ID.match(word)]
     if len(papers) > 1:
         raise InputError(Fault("one paper at a time", seen=" ".join(papers), remedy="leave it out for both"))
+    if jobs is None:
+        jobs = 1 if wanted else min(os.cpu_count() or 1, _MOST)
     results = evaluate(papers[0] if papers else None, wanted or None, engine=engine, jobs=jobs)
     if as_json:
         output.emit_json({"claims": [r.to_json() for r in results], "counts": summary(results)})

@@ -23,6 +23,7 @@ from epidot.papers.verdict import verdict
 from epidot.papers.words import NoValue, vocabulary
 
 Sigma = float | list[float | None] | None
+ROUNDING = 1e-12  # relative; a smaller scatter is that of arithmetic
 LIT_GROUPS = 10  # light is solved anew for every group left out
 
 
@@ -148,7 +149,8 @@ def _one_error(value: Any, others: Sequence[Any]) -> float | None:
     if isinstance(value, bool):
         return None
     n = len(others)
-    return float(np.sqrt((n - 1) * np.var(np.asarray(others, dtype=np.float64))))
+    error = float(np.sqrt((n - 1) * np.var(np.asarray(others, dtype=np.float64))))
+    return error if error > ROUNDING * abs(value) else 0.0
 
 
 def plain(value: Any) -> Any:

@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
 from epidot.dot.grown import GrownDot
 from epidot.papers.lit import even_diameters
 from epidot.synthesis import events as ev
@@ -91,22 +89,3 @@ def grown(state: FlaskState, mechanism: Mechanism) -> tuple[GrownDot, ...]:
         return ()
     found: tuple[GrownDot, ...] = state.grown.dots(mechanism.lattice)
     return found
-
-
-def one_by_one(state: FlaskState, mechanism: Mechanism) -> list[FlaskState]:
-    """The flask as if all its dots were like one of them, dot by dot; empty as for :func:`grown`."""
-    from epidot.synthesis.lattice.telling import in_mean_field
-
-    out = []
-    for dot in grown(state, mechanism):
-        assert mechanism.lattice is not None
-        numbers = np.bincount(dot.kind, minlength=len(dot.kinds)).tolist()
-        names = {kind.name: n for kind, n in zip(dot.kinds, numbers, strict=True)}
-        out.append(
-            state.with_(
-                core_diameter_nm=dot.core_diameter_nm,
-                surface=in_mean_field(mechanism.lattice, names, 1),
-                grown=None,
-            )
-        )
-    return out

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from epidot.dot.layers import Layer, LayeredDot
+import numpy as np
+
+from epidot.dot.layers import Layer, LayeredDot, Population
 from epidot.errors import Fault, InputError, WorkError, nearest
 from epidot.papers import engines
 from epidot.papers.lit import QUANTITIES, Lit
@@ -78,7 +80,7 @@ class Trial:
     room: HalideRoom
     shells: Mapping[str, tuple[Layer, ...]] = field(default_factory=dict)
     parts: tuple[Trial, ...] = ()
-    _sites: dict[str, list[dict[str, float]]] = field(default_factory=dict)
+    _dots: dict[str, list[tuple[LayeredDot, dict[str, float]]]] = field(default_factory=dict)
     _lit: dict[str, Lit] = field(default_factory=dict)
 
     def state(self, sample: str) -> FlaskState:
@@ -114,17 +116,25 @@ class Trial:
             return float(getattr(self.dot(sample), name))
         if name in HALIDE:
             return self._of_halide(sample, name)
-        if name in SITE_QUANTITIES:
-            return sum(row[name] for row in self.sites(sample)) / len(self.sites(sample))
         found = counts(state, self.mechanism) if state.surface else {}
+        if rows := [row for _, row in self.dots(sample)]:
+            found |= {key: sum(row[key] for row in rows) / len(rows) for key in rows[0]}
         if name in found:
             return float(found[name])
+        if name in SITE_QUANTITIES:
+            raise UnknownHere("what sits where is known on the lattice only")
         known = [*found, *QUANTITIES, *SIZES, *HALIDE, *SITE_QUANTITIES]
         raise InputError(Fault("a run has no such quantity", seen=name, nearest=nearest(name, known)))
 
     def dot(self, sample: str) -> LayeredDot:
         """The mean dot, with the halide in it and with what is not said of a described one filled in."""
-        return self.room.dot(self.state(sample), self.shells.get(sample, ()))
+        state = self.state(sample)
+        if members := [dot for dot, _ in self.dots(sample)]:
+            from epidot.dot.growth_readout import mean_dot as mean_of
+
+            mean = mean_of(members)
+            return self.room.population(Population(mean, np.array([mean.core_diameter_nm])), state).dot
+        return self.room.dot(state, self.shells.get(sample, ()))
 
     def _of_halide(self, sample: str, name: str) -> float:
         dot = self.dot(sample)
@@ -146,43 +156,22 @@ class Trial:
 
         Where the dots are known one by one it is theirs; else all shells are alike and only cores differ.
         """
-        import numpy as np
-
-        if outer := self._diameters(sample):
+        if outer := [dot.diameter_nm for dot, _ in self.dots(sample)]:
             return float(np.std(outer) / np.mean(outer))
         dot = self.dot(sample)
         return self.sigma_rel * dot.core_diameter_nm / dot.diameter_nm
 
-    def _diameters(self, sample: str) -> list[float]:
-        """Outer diameter of every dot, as the mean field would tell it from what is on that dot."""
-        if self.parts:
-            return [d for part in self.parts for d in part._diameters(sample)]
-        state = self.state(sample)
-        return [
-            layered_dot(one, self.mechanism).diameter_nm for one in engines.one_by_one(state, self.mechanism)
-        ]
+    def dots(self, sample: str) -> list[tuple[LayeredDot, dict[str, float]]]:
+        """Every dot and what is read off its sites, where the engine knows single dots; else none."""
+        if sample not in self._dots:
+            if self.parts:
+                self._dots[sample] = [dot for part in self.parts for dot in part.dots(sample)]
+            else:
+                from epidot.dot import growth_readout
 
-    def sites(self, sample: str) -> list[dict[str, float]]:
-        """What is read off the sites of every dot, dot by dot.
-
-        Raises
-        ------
-        UnknownHere
-            If the engine knows no sites.
-        """
-        if sample not in self._sites:
-            self._sites[sample] = self._read_sites(sample)
-        return self._sites[sample]
-
-    def _read_sites(self, sample: str) -> list[dict[str, float]]:
-        if self.parts:
-            return [row for part in self.parts for row in part.sites(sample)]
-        from epidot.dot import growth_readout
-
-        grown = engines.grown(self.state(sample), self.mechanism)
-        if not grown:
-            raise UnknownHere("roughness, holes and places are known on the lattice only")
-        return [growth_readout.counts(dot) for dot in grown]
+                grown = () if self.shells.get(sample) else engines.grown(self.state(sample), self.mechanism)
+                self._dots[sample] = [growth_readout.read(dot) for dot in grown]
+        return self._dots[sample]
 
     def lit(self, sample: str) -> Lit:
         """The light of the population at a sample."""
