@@ -42,9 +42,8 @@ def claims(
     papers = [word for word in words or [] if not _ID.match(word)]
     if len(papers) > 1:
         raise InputError(Fault("one paper at a time", seen=" ".join(papers), remedy="leave it out for both"))
-    if jobs is None:
-        jobs = 1 if wanted else min(os.cpu_count() or 1, _MOST)
-    results = evaluate(papers[0] if papers else None, wanted or None, engine=engine, jobs=jobs)
+    workers = jobs or (1 if wanted else min(os.cpu_count() or 1, _MOST))
+    results = evaluate(papers[0] if papers else None, wanted or None, engine=engine, jobs=workers)
     if as_json:
         output.emit_json({"claims": [r.to_json() for r in results], "counts": summary(results)})
     else:
