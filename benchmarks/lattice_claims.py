@@ -38,8 +38,8 @@ def main() -> None:
     print("| claim | what (unit) | mean field | lattice | verdicts |\n|---|---|---|---|---|")
     for id_ in sys.argv[1:] or [c for ids in CLAIMS.values() for c in ids]:
         for result in evaluate(ids=[id_], engine="both"):
-            found = [result.answers.get("meanfield"), result.answers.get("kmc")]
-            cells = [shown(a.value, a.sigma) if a else result.refused.get("kmc", "the same") for a in found]
+            found = [result.answers.get(name) for name in ("meanfield", "kmc")]
+            cells = [shown(a.value, a.sigma) if a else "cannot say" for a in found]
             words = [a.verdict for a in found if a] or [result.verdict]
             if not any(found):
                 cells = [shown(result.value), "the same"]
