@@ -76,9 +76,10 @@ def grid(dot: GrownDot) -> Grid:
     flat = np.array([size * size, size, 1])
     place: Ints = whole @ flat
     cube = np.zeros(size**3, dtype=np.bool_)
-    cube[place[dot.cation]] = True
-    anions = place[~dot.cation]
-    # Which way the four bonds of an anion point is a choice of axes: the one that meets cations.
+    cube[place[~dot.cation]] = True
+    # Which way the four bonds of an anion point is a choice of axes: the one that makes cations meet anions.
     steps: Ints = BONDS @ flat
-    sign = 1 if cube[anions[:, None] + steps].sum() >= cube[anions[:, None] - steps].sum() else -1
+    some = place[dot.cation][:64, None]
+    along, against = cube[some - steps].sum(), cube[some + steps].sum()
+    sign = 1 if along >= against else -1
     return Grid(size, place, sign * steps, SECOND @ flat, sign * BONDS / np.sqrt(3))

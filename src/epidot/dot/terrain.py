@@ -26,6 +26,7 @@ from epidot.dot.grown import GrownDot
 from epidot.dot.species import Table, table
 
 Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 DIRECTIONS = 1000
 TERRACE = 7  # occupied of twelve: a hole in a terrace has 8 or 9, a kink has 6
@@ -133,8 +134,18 @@ def outermost(points_nm: Array, u: Array, rho_nm: float) -> Array:
     if not len(points_nm):
         return np.zeros(len(u))
     r = np.linalg.norm(points_nm, axis=1)
-    order = np.argsort(-r, kind="stable")
-    out: Array = _kernel()(np.ascontiguousarray(points_nm[order]), r[order], u, rho_nm**2)
+    inward = np.argsort(-r)
+    points_nm, r = points_nm[inward], r[inward]
+    down = np.argsort(-u[:, 2], kind="stable")
+    # only directions between these two heights can pass a point within rho
+    polar = np.arccos(np.clip(points_nm[:, 2] / np.maximum(r, 1e-12), -1, 1))
+    aside = np.where(r > rho_nm, np.arcsin(np.minimum(rho_nm / np.maximum(r, 1e-12), 1)), np.pi) + 1e-9
+    height = -u[down, 2]
+    first = np.searchsorted(height, -np.cos(np.maximum(polar - aside, 0.0)) - 1e-12)
+    last = np.searchsorted(height, -np.cos(np.minimum(polar + aside, np.pi)) + 1e-12, side="right")
+    found = _kernel()(np.ascontiguousarray(points_nm), r, u[down], rho_nm**2, first, last)
+    out = np.empty(len(u))
+    out[down] = found
     return out
 
 
@@ -148,19 +159,18 @@ def outermost_plain(points_nm: Array, u: Array, rho_nm: float) -> Array:
     return out
 
 
-def _walk(points: Array, r: Array, u: Array, rho2: float) -> Array:
-    """Outermost points first; nothing nearer the centre than the best projection can beat it."""
+def _walk(points: Array, r: Array, u: Array, rho2: float, first: Ints, last: Ints) -> Array:
+    """Every point, outermost first, against the directions ``first`` to ``last`` that may pass it."""
     out = np.zeros(len(u))
-    for k in range(len(u)):
-        x, y, z = u[k, 0], u[k, 1], u[k, 2]
-        best = 0.0
-        for i in range(len(r)):
-            if r[i] <= best:
-                break
-            p = points[i, 0] * x + points[i, 1] * y + points[i, 2] * z
-            if p > best and r[i] * r[i] - p * p <= rho2:
-                best = p
-        out[k] = best
+    for i in range(len(r)):
+        if i % 64 == 0 and r[i] <= out.min():
+            break  # nothing nearer the centre than the lowest of what was found can matter
+        x, y, z = points[i, 0], points[i, 1], points[i, 2]
+        r2 = r[i] * r[i]
+        for k in range(first[i], last[i]):
+            p = x * u[k, 0] + y * u[k, 1] + z * u[k, 2]
+            if p > out[k] and r2 - p * p <= rho2:
+                out[k] = p
     return out
 
 

@@ -82,7 +82,7 @@ def _portraits(batch: Batch) -> figures.Figure:
     samples = _spread(tuple(s for s in batch.samples if s.population is not None), 3)
     found = {s.name: portrait.likeness(s, rng) for s in samples}
     dots = {name: dot for name, dot in found.items() if dot is not None}
-    return portrait.portraits(dots, known=all(s.grown for s in samples))
+    return portrait.portraits(dots, known=all(s.grown for s in samples), pixels=420)
 
 
 def _spread(samples: tuple[Sample, ...], most: int = 4) -> tuple[Sample, ...]:
