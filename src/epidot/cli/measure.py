@@ -88,8 +88,9 @@ def _show(results: list[Quantities], as_json: bool) -> None:
         return
     for found in results:
         print(f"{found.source}  ({found.technique})")
-        if found.series:
-            print(output.series_table(found.series))
+        for length in sorted({len(one.values) for one in found.series.values()}, reverse=True):
+            alike = {name: one for name, one in found.series.items() if len(one.values) == length}
+            print(output.series_table(alike))
             print()
         print(output.quantities_table(found.found))
         print()
