@@ -162,3 +162,17 @@ def test_a_negative_amount_is_refused_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         order_from(str(tmp_path / "less.yaml"))
     assert caught.value.faults[0].line == 9
+
+
+def test_the_report_draws_where_halide_is_and_what_light_it_buys(batch: Batch) -> None:
+    from epidot.report import halides, html, style
+
+    drawn = halides.drawn(batch)
+    assert len(drawn) == 3
+    for figure in drawn:
+        assert style.svg(figure.drawing).startswith("<svg")
+        assert all(np.all(np.isfinite(np.asarray(values, dtype=float))) for values in figure.data.values())
+    bars = drawn[1].data
+    assert int(np.argmax(bars["purified"])) == 2
+    text = html.render(batch)
+    assert all(figure.caption.split(".")[0] in text for figure in drawn)
