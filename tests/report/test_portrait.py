@@ -86,3 +86,11 @@ def test_portraits_show_the_dot_of_middle_size() -> None:
 def test_names_of_ligands() -> None:
     called = set(portrait.names(place(drawn(DOT, np.random.default_rng(2)))).tolist())
     assert called == {"In", "P", "Zn", "Se", "S", "oxide O", "oleate"}
+
+
+def test_other_materials_keep_their_atoms() -> None:
+    """The shell's cation is that of its material, whatever the core."""
+    atoms = place(drawn(LayeredDot("CdSe", 3.0, (Layer("CdS", 0.5),)), np.random.default_rng(0)))
+    core = tally(drawn(LayeredDot("CdSe", 3.0), np.random.default_rng(0)))
+    assert atoms.counts()["S"] == pytest.approx(anions_in_shell(3.0, 0.5, crystal("CdS").a_nm), abs=1)
+    assert atoms.counts()["Cd"] == core.number[0] + atoms.counts()["S"]

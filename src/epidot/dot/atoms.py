@@ -77,7 +77,7 @@ def place(dot: GrownDot, *, ligands: bool = True, shells: Mapping[str, str] = SH
         if element and here.any():
             outside = kinds.exchanged[i] or kinds.shell[i] >= 0
             pieces.append((element, net.place[here], "shell" if outside else "core"))
-    for element, found in _shell_cations(net, full, kinds, shells, taken, anion).items():
+    for element, found in _shell_cations(net, full, kinds, taken, anion).items():
         pieces.append((element, found, "shell"))
     places = np.concatenate([p for _, p, _ in pieces])
     species = np.concatenate([np.full(len(p), el, dtype="<U2") for el, p, _ in pieces])
@@ -132,7 +132,7 @@ def _ion(dot: GrownDot, kinds: Table, shells: Mapping[str, str], i: int) -> str:
 
 
 def _shell_cations(
-    net: Grid, dot: GrownDot, kinds: Table, shells: Mapping[str, str], taken: NDArray[np.bool_],
+    net: Grid, dot: GrownDot, kinds: Table, taken: NDArray[np.bool_],
     anion: NDArray[np.bool_],
 ) -> dict[str, Ints]:  # fmt: skip
     """Places of the cations that anion sites carry, by element."""
@@ -140,7 +140,8 @@ def _shell_cations(
     occupied[net.place[taken]] = True
     bonded = np.bincount((net.place[anion][:, None] + net.first).ravel(), minlength=net.size**3)
     out: dict[str, Ints] = {}
-    for element in cations_of(shells):
+    brought = [k.composition for k, s in zip(dot.kinds, kinds.shell, strict=True) if s >= 0]
+    for element in dict.fromkeys(el for c in brought for el in c if CHARGE.get(el, 0) > 0):
         per = np.array(
             [k.composition.get(element, 0) * (s >= 0) for k, s in zip(dot.kinds, kinds.shell, strict=True)]
         )
