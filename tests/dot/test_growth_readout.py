@@ -10,13 +10,14 @@ from scipy.spatial import cKDTree
 
 from epidot.dot import places, terrain
 from epidot.dot.composition import anions_in_shell, crystal
-from epidot.dot.facets import coverage
+from epidot.dot.facets import _first_shell, coverage, tip_pairs
 from epidot.dot.grid import grid
 from epidot.dot.grown import GrownDot, SiteSpecies
 from epidot.dot.growth_readout import counts, mean_dot, read, summarise
 from epidot.dot.interior import charge, whole
 from epidot.dot.layers import Layer, LayeredDot
 from epidot.dot.shapes import Shape
+from epidot.dot.species import table
 
 A = crystal("InP").a_nm
 
@@ -362,3 +363,29 @@ def test_a_hollow_core_is_filled_again() -> None:
         assert np.array_equal(again.kind[order[0]], full.kind[order[1]])
         assert summarise(hollow) == summarise(full)
         assert whole(full) is full
+
+
+def test_pairs_are_counted_against_those_strewn_at_random() -> None:
+    bare = blank(3.3, 2.6)
+    net = grid(bare)
+    kinds = table(bare)
+    first, _ = _first_shell(bare, net, kinds)
+    rng = np.random.default_rng(3)
+
+    def with_tips(sites) -> GrownDot:
+        kind_of = bare.kind.copy()
+        kind_of[sites] = K["Se-1"]
+        return replace(bare, kind=kind_of)
+
+    everywhere = with_tips(first)
+    assert tip_pairs(everywhere, net, kinds) == pytest.approx(1.0)
+    # n(n-1) of n² pairs are of two different tips: the mean of random ones is (1 - 1/n)/(1 - 1/N).
+    n, N = 40, len(first)
+    strewn = [tip_pairs(with_tips(rng.choice(first, n, replace=False)), net, kinds) for _ in range(200)]
+    expected = (1 - 1 / n) / (1 - 1 / N)
+    assert abs(np.mean(strewn) - expected) < 4 * np.std(strewn) / np.sqrt(200)
+    # A cap of tips has more neighbours among itself, a lone one none.
+    cap = first[np.argsort(bare.position_nm[first, 2])[-n:]]
+    assert tip_pairs(with_tips(cap), net, kinds) > 2
+    assert tip_pairs(with_tips(first[:1]), net, kinds) == 0.0
+    assert summarise(with_tips(cap)).tip_pairs == pytest.approx(tip_pairs(with_tips(cap), net, kinds))

@@ -51,11 +51,7 @@ def coverage(dot: GrownDot, where: Grid | None = None, known: Table | None = Non
     The first shell are the anion positions outside the core that touch a core cation.
     """
     net, kinds = where or grid(dot), known or table(dot)
-    free = np.flatnonzero(~dot.cation & ~kinds.own[dot.kind])
-    present = np.array([bool(k.composition) for k in dot.kinds])
-    cube = net.field(dot.cation & present[dot.kind], 0)
-    bonds = cube[net.place[free][:, None] + net.first].sum(axis=1)
-    first, bonds = free[bonds > 0], bonds[bonds > 0]
+    first, bonds = _first_shell(dot, net, kinds)
     taken = kinds.shell[dot.kind[first]] >= 0
     family = facing(dot.position_nm[first], net.out)
     return Coverage(
@@ -65,16 +61,56 @@ def coverage(dot: GrownDot, where: Grid | None = None, known: Table | None = Non
     )
 
 
+def _first_shell(dot: GrownDot, net: Grid, kinds: Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Anion positions outside the core that touch a core cation, and how many of them they touch."""
+    free = np.flatnonzero(~dot.cation & ~kinds.own[dot.kind])
+    present = np.array([bool(k.composition) for k in dot.kinds])
+    cube = net.field(dot.cation & present[dot.kind], 0)
+    bonds = cube[net.place[free][:, None] + net.first].sum(axis=1)
+    return free[bonds > 0], bonds[bonds > 0].astype(np.int64)
+
+
 def sealed(dot: GrownDot, where: Grid, known: Table) -> int:
     """Core-surface cations that carry a ligand but no oxide, with every anion position beside them taken.
 
     No mark covers them, since nothing is bonded to them in the sense of the mechanism; but they are not open.
     """
+    return int(np.sum(_shut_in(dot, where, known)[1]))
+
+
+def _shut_in(dot: GrownDot, where: Grid, known: Table) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Core-surface cations without cover or oxide, and whether anions shut them in."""
     plain = known.surface & ~known.covered & (known.oxide == 0)
     candidates = np.flatnonzero(dot.cation & plain[dot.kind])
     anion = (known.shell >= 0) | known.own
     cube = where.field(~dot.cation & anion[dot.kind], 0)
-    return int(np.sum(cube[where.place[candidates][:, None] - where.first].sum(axis=1) == 4))
+    return candidates, cube[where.place[candidates][:, None] - where.first].sum(axis=1) == 4
+
+
+def open_pairs(dot: GrownDot, where: Grid, known: Table) -> float:
+    """Neighbouring open core-surface cations, for every pair expected if as many were strewn at random."""
+    candidates, shut = _shut_in(dot, where, known)
+    sites = np.flatnonzero(dot.cation & known.surface[dot.kind])
+    return paired(candidates[~shut], sites, where)
+
+
+def tip_pairs(dot: GrownDot, where: Grid, known: Table) -> float:
+    """Neighbouring first-shell chalcogenides that are not linked, over those expected at random."""
+    first, _ = _first_shell(dot, where, known)
+    loose = (known.shell >= 0) & ~known.linked
+    return paired(first[loose[dot.kind[first]]], first, where)
+
+
+def paired(some: NDArray[np.int64], among: NDArray[np.int64], where: Grid) -> float:
+    """Second-neighbour pairs within ``some``, over the mean if as many were strewn over ``among``.
+
+    Both are indices of sites, ``some`` a part of ``among``.  Strewn: n of N positions of z neighbours each
+    have n² z / 2N pairs, the mean field's count.  1 where none are expected.
+    """
+    mine, all_ = (where.field(np.isin(np.arange(len(where.place)), these), False) for these in (some, among))
+    pairs = int(mine[where.place[some][:, None] + where.second].sum())
+    neighbours = int(all_[where.place[among][:, None] + where.second].sum())
+    return pairs * len(among) ** 2 / (len(some) ** 2 * neighbours) if len(some) and neighbours else 1.0
 
 
 def _count(taken: NDArray[np.bool_], among: NDArray[np.bool_]) -> Taken:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from epidot.dot import terrain as ground
 from epidot.dot.composition import ANIONS_PER_CELL, crystal, layer_thickness_nm, shell_thickness_nm
 from epidot.dot.composition import ions as ions_of
-from epidot.dot.facets import coverage, sealed
+from epidot.dot.facets import coverage, open_pairs, sealed, tip_pairs
 from epidot.dot.grid import Grid, grid, near
 from epidot.dot.grown import GrownDot
 from epidot.dot.layers import Layer, LayeredDot
@@ -142,6 +142,8 @@ def _summary(look: _Look, medium: str, shells: Mapping[str, str]) -> LayeredDot:
         coverage=found.covered / found.sites if found.sites else 0.0,
         linked=found.linked / found.shell if found.shell else 0.0,
         roughness_nm=look.seen.roughness_nm,
+        open_pairs=open_pairs(dot, look.net, kinds),
+        tip_pairs=tip_pairs(dot, look.net, kinds),
         medium=medium,
     )
 
@@ -213,7 +215,8 @@ def mean_dot(members: Sequence[LayeredDot]) -> LayeredDot:
     """The representative of grown dots: mean sizes, thicknesses and counts.
 
     A shell that a dot lacks counts as of no thickness; crystalline shares are weighted with thickness,
-    linked shares with the dots' shell anions, covered shares with their sites.
+    linked shares with the dots' shell anions, covered shares with their sites; pairs with the pairs that are
+    expected at random, so that their number is kept.
 
     Raises
     ------
@@ -237,6 +240,10 @@ def mean_dot(members: Sequence[LayeredDot]) -> LayeredDot:
         means.append(Layer(material, thickness / n, mine[0].coherency, min(crystalline, 1.0)))
     rough = [m.roughness_nm for m in members if m.roughness_nm is not None]
     sites = sum(m.sites for m in members)
+    strewn = [
+        m.sites * max(0.0, 1 - m.coverage - (m.oxide / m.sites if m.sites else 0)) ** 2 for m in members
+    ]
+    loose = [m.sites * (m.coverage * (1 - m.linked)) ** 2 for m in members]
     anions = [sum(m.adatoms.get(el, 0.0) for el in SHELLS) for m in members]
     return LayeredDot(
         members[0].core,
@@ -251,6 +258,8 @@ def mean_dot(members: Sequence[LayeredDot]) -> LayeredDot:
         linked=_weighted([m.linked for m in members], anions),
         roughness_nm=float(np.mean(rough)) if rough else None,
         repaired=sum(m.repaired for m in members) / n,
+        open_pairs=_weighted([m.open_pairs for m in members], strewn) if any(strewn) else 1.0,
+        tip_pairs=_weighted([m.tip_pairs for m in members], loose) if any(loose) else 1.0,
         medium=members[0].medium,
     )
 

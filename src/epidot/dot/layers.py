@@ -48,7 +48,9 @@ class LayeredDot:
     ``halides`` say where halide ions are; ``repaired`` is the number of oxide units that became metal
     halide (they are no longer counted in ``oxide`` or ``oxide_memory``).  ``surface_traps`` are positions of
     the outer surface that can hold a carrier (anions that no ligand heals), where growth did not make them:
-    a grown dot tells its own by ``linked``.
+    a grown dot tells its own by ``linked``.  ``open_pairs`` and ``tip_pairs`` say how many neighbouring open
+    sites, and neighbouring chalcogenides that are not linked, there are for every one that would be found if
+    as many were strewn at random: 1 where the model cannot know it (mean field).
     """
 
     core: str
@@ -65,6 +67,8 @@ class LayeredDot:
     halides: tuple[HalideContent, ...] = ()
     repaired: float = 0.0
     surface_traps: float = 0.0
+    open_pairs: float = 1.0
+    tip_pairs: float = 1.0
     medium: str = "toluene"
 
     def __post_init__(self) -> None:

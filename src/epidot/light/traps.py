@@ -4,7 +4,8 @@ The number of traps of a dot is a Poisson number.  Two classes:
 
 - *deep*, irreversible: a pair of neighbouring positions that are both open (core-surface sites with neither
   chalcogenide nor oxide), or both end in a singly bound chalcogenide (not yet linked).  A lone one is
-  healed by its ligand.  So the means grow with the squares of the open and of the unlinked share (the form
+  healed by its ligand.  So the means grow with the squares of the open and of the unlinked share, times how
+  much more or less often than at random these are neighbours, which only a lattice knows (the form
   was chosen with the targets in view: docs/theory/light.md);
 - *reversible*: it takes the excitation up at ``k_t``, gives it back at ``k_d`` or loses it at ``k_n``.  One
   for every so many oxide units that are or ever were at the interface and were not repaired, and one for
@@ -130,7 +131,8 @@ def trap_means(
     open_share = max(0.0, 1 - coverage - dot.oxide / dot.sites)
     tips = coverage * (1 - linked)
     deep = dot.sites * (
-        get("deep_traps_per_open_pair") * open_share**2 + get("deep_traps_per_tip_pair") * tips**2
+        get("deep_traps_per_open_pair") * open_share**2 * dot.open_pairs
+        + get("deep_traps_per_tip_pair") * tips**2 * dot.tip_pairs
     )
     oxide = get("traps_per_oxide") * (dot.oxide + dot.oxide_memory)
     surface = dot.surface_traps * reached(density_nm3, choice) if dot.surface_traps else 0.0

@@ -24,6 +24,8 @@ _NUMBERS = (
     "linked",
     "repaired",
     "surface_traps",
+    "open_pairs",
+    "tip_pairs",
 )
 _LAYER = ("thickness_nm", "coherency", "crystalline")
 
