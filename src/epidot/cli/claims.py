@@ -22,8 +22,10 @@ def claims(
     engine: str = typer.Option(
         "both", "--engine", help="What carries recipes out: meanfield, kmc (the lattice) or both."
     ),
-    jobs: int = typer.Option(
-        1, "--jobs", help="Workers for the lattice; the result does not depend on them."
+    jobs: int | None = typer.Option(
+        None,
+        "--jobs",
+        help="Workers for the lattice; the result does not depend on them. [one per core; 1 with --id]",
     ),
     as_json: bool = typer.Option(False, "--json", help="One JSON object on stdout."),
 ) -> None:
