@@ -45,13 +45,16 @@ class Answer:
         found = {"value": self.value, "sigma": self.sigma, "verdict": self.verdict}
         return found | ({"flasks": self.flasks, "dots_per_flask": DOTS} if self.flasks else {})
 
-    def sentence(self) -> str:
-        """For the reader, such as "on the lattice 71.3 ± 0.4 (30 flasks of 4 dots): reproduced"."""
+    def sentence(self, *, whole: bool = True) -> str:
+        """For the reader, such as "on the lattice 71.3 ± 0.4 (30 flasks of 2 dots): reproduced".
+
+        ``whole`` adds the check's own detail in the numbers of this engine.
+        """
         many = f" ({self.flasks} flasks of {DOTS} dots)" if self.flasks else ""
         text = f"{IN_WORDS[self.engine]} {with_error(self.value, self.sigma)}{many}: {self.verdict}"
         if self.of:
             text += f", and so in {self.same} of {self.of} means with flasks left out"
-        return text + (f"; {self.said}" if self.said else "")
+        return text + (f"; {self.said}" if self.said and whole else "")
 
 
 class Names:

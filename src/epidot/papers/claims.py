@@ -228,7 +228,9 @@ class _ByEngine:
         """What the reader is told beside the answer of the engine ``first``."""
         if not self.matters:
             return []
-        said = [a.sentence() for name, a in self.answers.items() if name != first or a.flasks]
+        said = [
+            a.sentence(whole=name != first) for name, a in self.answers.items() if name != first or a.flasks
+        ]
         return [*said, *(f"{IN_WORDS[name]} no answer: {why}" for name, why in self.refused.items())]
 
 
