@@ -100,7 +100,10 @@ def growth(batch: Batch) -> Figure:
         axis.set_xlabel("time / min")
     caption = "Growth and surface chemistry of the mean dot. Grey lines: samples."
     if "roughness_nm" in data:
-        caption += " Bars on the layers: roughness, the standard deviation of the thickness over directions."
+        caption += (
+            " Bars on the layers: roughness, the standard deviation of the thickness over directions."
+            " Coverage goes by bonds here; the samples also count sites that the shell has shut in."
+        )
     return Figure(drawing, caption, data)
 
 
@@ -128,15 +131,17 @@ def _rough_samples(axis: Any, batch: Batch) -> dict[str, Any]:
 def cross_section(dots: Mapping[str, LayeredDot]) -> Figure:
     """Cuts through the representative dots, all to one scale."""
     count = max(1, len(dots))
-    drawing, axes = style.figure(1, count, size=(max(3.0, min(9.0, 2.5 * count)), 2.7), squeeze=False)
+    lines = max((len(dot.shells) for dot in dots.values()), default=0)
+    size = max(3.0, min(9.0, 2.5 * count)), 2.6 + 0.15 * lines
+    drawing, axes = style.figure(1, count, size=size, squeeze=False)
     radius = max((dot.diameter_nm / 2 for dot in dots.values()), default=1.0) + 1.9
     data: dict[str, Any] = {}
     for axis, (name, dot) in zip(axes[0], dots.items(), strict=True):
         draw_dot(axis, dot)
-        shells = (
-            " | ".join(f"{layer.material} {layer.thickness_nm:.2f}" for layer in dot.shells) or "no shell"
+        shells = [f"{layer.material} {layer.thickness_nm:.2f} nm" for layer in dot.shells] or ["no shell"]
+        axis.set_title(
+            "\n".join((name, f"{dot.core} {dot.core_diameter_nm:.2f} nm", *shells)), fontsize=7, pad=2
         )
-        axis.set_title(f"{name}\n{dot.core} {dot.core_diameter_nm:.2f} nm | {shells}", fontsize=7)
         axis.set(xlim=(-radius, radius), ylim=(-radius, radius), aspect="equal")
         axis.axis("off")
         data[f"{name}: radii_nm"] = dot.radii_nm

@@ -66,7 +66,8 @@ def render(batch: Batch, claims: tuple[Any, ...] = ()) -> str:
 
 def _figures(batch: Batch) -> list[figures.Figure]:
     drawn = [figures.programme(batch)]
-    if any(name.startswith("growth/") for name in batch.history):
+    # Under shells that the recipe describes the surface does not react: nothing to draw against time.
+    if any(np.ptp(values) > 0 for name, values in batch.history.items() if name.startswith("growth/")):
         drawn.append(figures.growth(batch))
     dots = {s.name: s.population.dot for s in _spread(batch.samples) if s.population is not None}
     if dots:

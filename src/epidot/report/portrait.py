@@ -103,7 +103,7 @@ def portraits(samples: Mapping[str, GrownDot], *, known: bool = True, pixels: in
     said = (
         "One dot of the flask, the one of middle size, atom by atom"
         if known
-        else "The mean dot put on sites of the lattice (a likeness: the mean field knows no sites)"
+        else "The mean dot put on sites of the lattice (a likeness: no dot of this run was grown on sites)"
     )
     caption = f"{said}; a quarter is cut out. Ligands by their anchoring atom only; nothing is relaxed."
     return Figure(drawing, caption, data)
