@@ -11,7 +11,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Literal
@@ -254,7 +254,7 @@ class Mechanism:
         """Dissolved species the mechanism does not know; an engine carries them along unchanged."""
         return tuple(sorted(s for s in liquor if s not in self.species))
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """Twelve hexadecimal digits that change with any number or reaction (for provenance)."""
         rows = [(n, p.value, p.unit) for n, p in sorted(self.parameters.items())]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -55,20 +56,8 @@ def neighbours(
         )
         faults.raise_if_any()
     names = list(dict.fromkeys(d.counted[0] for b in blocks for d in b.digits))
-    every = np.arange(n, dtype=np.int64)
-    code_parts, column_parts = [every * n + every], [np.full(n, len(names))]
-    for number, name in enumerate(names):
-        r = lattice.relations[name]
-        sees = np.array([any(d.counted[0] == name for d in b.digits) for b in blocks])
-        real = sees[lattice.sublattice[r.centre]]
-        code_parts.append(r.index[real].astype(np.int64) * n + r.centre[real])
-        column_parts.append(np.full(int(real.sum()), number))
-    edge, row = np.unique(np.concatenate(code_parts), return_inverse=True)
-    times = np.zeros((len(edge), len(names) + 2), dtype=np.int64)
-    np.add.at(times, (row.reshape(-1), np.concatenate(column_parts)), 1)
-    times[:, -1] = lattice.sublattice[edge % n]
-    kinds, kind = np.unique(times, axis=0, return_inverse=True)
-    signature = kind.reshape(-1) + 1  # 0 is kept for what is not seen
+    sees = tuple(tuple(any(d.counted[0] == name for d in b.digits) for b in blocks) for name in names)
+    edge, signature, kinds, order = _edges(lattice, tuple(names), sees)
 
     delta = np.zeros((len(kinds) + 1, S, S), dtype=np.int64)
     for i, what in enumerate(kinds):
@@ -81,8 +70,6 @@ def neighbours(
             is_in = np.array([name in d.counted[1] for name in model.names], dtype=np.int64)
             delta[i + 1] += many * d.stride * (is_in[None, :] - is_in[:, None])
 
-    own = edge // n == edge % n
-    order = np.lexsort((edge % n, ~own, edge // n))
     seen = (signature << BITS | edge % n)[order]
 
     begins: dict[str, int] = {}
@@ -117,6 +104,57 @@ def neighbours(
         watch=_i32(np.concatenate(watch or [none])),
     )
     return sites, delta.astype(np.int32), begins
+
+
+class _Edges(NamedTuple):
+    """Who sees whom: ``edge`` (m,) seen · n + seer, ascending; its ``signature``, from 1 (0: not seen).
+
+    ``kinds`` says per signature how often by each relation, whether itself, and the seer's sublattice;
+    ``order`` sorts by seen site, itself first.
+    """
+
+    edge: NDArray[np.int64]
+    signature: NDArray[np.int64]
+    kinds: NDArray[np.int64]
+    order: NDArray[np.int64]
+
+
+_KNOWN: dict[tuple[object, ...], _Edges] = {}
+_KEPT = 6  # sorting the edges is most of compiling, and models of one flask differ little in them
+
+
+def _edges(lattice: Lattice, names: tuple[str, ...], sees: tuple[tuple[bool, ...], ...]) -> _Edges:
+    """The edges of the relations ``names``, each as seen from the sublattices that ``sees`` says."""
+    digest = hashlib.sha256(lattice.sublattice.tobytes())
+    for name in names:
+        r = lattice.relations[name]
+        digest.update(r.start.tobytes() + r.index.tobytes())
+    key = (digest.digest(), names, sees)
+    if key in _KNOWN:
+        return _KNOWN[key]
+    n = len(lattice)
+    every = np.arange(n, dtype=np.int64)
+    code_parts, column_parts = [every * n + every], [np.full(n, len(names))]
+    for number, (name, by) in enumerate(zip(names, sees, strict=True)):
+        r = lattice.relations[name]
+        real = np.array(by)[lattice.sublattice[r.centre]]
+        code_parts.append(r.index[real].astype(np.int64) * n + r.centre[real])
+        column_parts.append(np.full(int(real.sum()), number))
+    edge, row = np.unique(np.concatenate(code_parts), return_inverse=True)
+    times = np.zeros((len(edge), len(names) + 2), dtype=np.int64)
+    np.add.at(times, (row.reshape(-1), np.concatenate(column_parts)), 1)
+    times[:, -1] = lattice.sublattice[edge % n]
+    as_number = np.zeros(len(edge), dtype=np.int64)  # rows in the same order, but quick to sort
+    for column in times.T:
+        as_number = as_number * (int(column.max()) + 1) + column
+    _, first, kind = np.unique(as_number, return_index=True, return_inverse=True)
+    kinds = times[first]
+    own = edge // n == edge % n
+    order = np.lexsort((edge % n, ~own, edge // n))
+    while len(_KNOWN) >= _KEPT:
+        del _KNOWN[next(iter(_KNOWN))]
+    _KNOWN[key] = _Edges(edge, kind.reshape(-1).astype(np.int64) + 1, kinds, order)
+    return _KNOWN[key]
 
 
 def finder(dots: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
