@@ -3,8 +3,7 @@
     python benchmarks/etch_coverage.py [--seeds 200] [--temperatures 80,200,300] [--truth prior|fixed]
 
 ``prior``: every parameter of every data set is drawn from what is stated as known beforehand; kept are data
-with at least four rounds above the detection limit at 300 °C.  ``fixed``: one truth, only the noise is drawn
-(then the interval, which also allows for what is not known about the surface, covers more often).
+with at least four rounds above the detection limit at 300 °C.  ``fixed``: one truth, only the noise is drawn.
 10 % noise, detection limit 3 ions per dot.
 """
 
