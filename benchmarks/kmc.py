@@ -1,11 +1,12 @@
 """Speed of the lattice kinetic Monte Carlo kernel: events per second of CPU time, median of several runs.
 
-    OMP_NUM_THREADS=1 python benchmarks/kmc.py [--json] [--repeats 7]
+    OMP_NUM_THREADS=1 python benchmarks/kmc.py [--json] [--repeats 7] [--peer-python PATH]
 
 Targets, one thread: square lattice with hops 1.5 M events/s, zinc blende of 10^4 sites 1.5 M events/s, the
 mechanism choi2023 on 50 dots with a live liquor 0.4 M events/s and less than twice slower than on one dot.
 Each model's first events are held against the plain-Python reference: same times, sites and reactions.  Only
-draws that change something count as events.
+draws that change something count as events.  The square lattice is also run by kmcos, where a Python with it
+is given; its coverage must be the same.
 """
 
 from __future__ import annotations
@@ -13,10 +14,13 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import statistics
+import sys
 import time
 
 import numpy as np
+from kmc_peers import kmcos
 
 from epidot.constants import K_B
 from epidot.synthesis.kmc import Count, Model, Partner, Reaction, Species, join
@@ -205,20 +209,19 @@ def measure(
     }
 
 
-def peers() -> dict[str, str]:
-    """Programs that could run the square-lattice model here; what hinders the others."""
-    import importlib.util
-    import shutil
-
-    out = {}
-    for package, name in (("kmcos", "kmcos"), ("kmos", "python-kmos")):
-        if importlib.util.find_spec(package) is None:
-            out[name] = "skipped: the package is not installed"
-        elif shutil.which("gfortran") is None:
-            out[name] = "skipped: no gfortran, with which it compiles its models"
-        else:
-            out[name] = "skipped: its model of the square lattice is not part of this script"
-    return out
+def coverage(compiled: Compiled, start: np.ndarray, repeats: int) -> dict[str, object]:
+    """Occupied share of the sites in the steady state: averages of several runs over 200 units of time."""
+    shares = []
+    for seed in range(100, 100 + repeats):
+        run = Simulation(compiled, start, seed=seed, programme=ONE_KT)
+        run.run(until=20.0)
+        before = run.site_seconds["A"]
+        run.run(until=220.0)
+        shares.append((run.site_seconds["A"] - before) / 200.0 / len(start))
+    return {
+        "coverage": round(statistics.mean(shares), 5),
+        "its standard error": round(statistics.stdev(shares) / math.sqrt(repeats), 5),
+    }
 
 
 def main() -> None:
@@ -227,6 +230,12 @@ def main() -> None:
     )
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument(
+        "--peer-python",
+        default=os.environ.get("EPIDOT_PEER_PYTHON", sys.executable),
+        help="a Python that imports kmcos, which then runs the square lattice too (see kmc_peers.py); "
+        "default: EPIDOT_PEER_PYTHON, else this Python",
+    )
     options = parser.parse_args()
     n = max(options.repeats, 5)
     kT: dict[str, object] = {"programme": ONE_KT}
@@ -262,18 +271,25 @@ def main() -> None:
     result: dict[str, dict[str, object]] = {}
     for name, (compiled, start, given, until) in cases.items():
         result[name] = measure(compiled, start, n, given, until)
+        if name.startswith("square"):
+            result[name] |= coverage(compiled, start, n)
+            hops = name.endswith("hops")
+            result[name]["kmcos"] = kmcos(options.peer_python, hops=hops, repeats=n, events=1_000_000)
         if len(start) < 50_000:
             events = 300 if until is None else 150
             result[name]["same events as the plain reference"] = same_as_plain(compiled, start, given, events)
     for name in ("24 declared reactions, live liquor", "choi2023 at 200 C, live liquor"):
         one, fifty = (result[f"{name}, {dots} dots"]["M events/s"] for dots in (1, 50))
         result[f"{name}, 50 dots"]["times slower than one dot"] = round(one / fifty, 2)  # type: ignore[operator]
-    result["peers"] = dict(peers())
     if options.json:
         print(json.dumps(result, indent=1))
         return
     for name, row in result.items():
-        print(f"{name}\n   " + ", ".join(f"{k} {v}" for k, v in row.items()))
+        peer = row.pop("kmcos", None)
+        for who, figures in (("epidot", row), ("kmcos", peer)):
+            if isinstance(figures, dict):
+                name += f"\n   {who}: " + ", ".join(f"{k} {v}" for k, v in figures.items())
+        print(name)
 
 
 if __name__ == "__main__":
