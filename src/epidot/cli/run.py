@@ -9,10 +9,8 @@ from typing import Any
 import typer
 
 from epidot.cli import output
-from epidot.errors import EpidotError, Fault, Faults, InputError, WorkError, nearest
+from epidot.errors import EpidotError, Fault, Faults, InputError, WorkError
 from epidot.units import celsius
-
-ENGINES = ("meanfield", "kmc")
 
 
 def run(
@@ -43,8 +41,6 @@ def run(
 
     Example: epidot run choi2023/inp-zns-staged-4 -o staged
     """
-    if engine is not None and engine not in ENGINES:
-        raise InputError(Fault("no such engine", seen=engine, nearest=nearest(engine, ENGINES)))
     faults = Faults()
     for name, value, least in (("--dots", dots, 1), ("--seed", seed, 0), ("--jobs", jobs, 1)):
         if value is not None and not least <= value <= 1_000_000_000:

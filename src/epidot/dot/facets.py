@@ -107,10 +107,15 @@ def paired(some: NDArray[np.int64], among: NDArray[np.int64], where: Grid) -> fl
     Both are indices of sites, ``some`` a part of ``among``.  Strewn: n of N positions of z neighbours each
     have n² z / 2N pairs, the mean field's count.  1 where none are expected.
     """
-    mine, all_ = (where.field(np.isin(np.arange(len(where.place)), these), False) for these in (some, among))
-    pairs = int(mine[where.place[some][:, None] + where.second].sum())
-    neighbours = int(all_[where.place[among][:, None] + where.second].sum())
+    pairs, neighbours = (_neighbours(these, where) for these in (some, among))
     return pairs * len(among) ** 2 / (len(some) ** 2 * neighbours) if len(some) and neighbours else 1.0
+
+
+def _neighbours(these: NDArray[np.int64], where: Grid) -> int:
+    """Second neighbours that the sites have among themselves, every pair counted twice."""
+    there = np.zeros(where.size**3, dtype=np.bool_)
+    there[where.place[these]] = True
+    return int(there[where.place[these][:, None] + where.second].sum())
 
 
 def _count(taken: NDArray[np.bool_], among: NDArray[np.bool_]) -> Taken:

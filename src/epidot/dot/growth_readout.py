@@ -240,10 +240,8 @@ def mean_dot(members: Sequence[LayeredDot]) -> LayeredDot:
         means.append(Layer(material, thickness / n, mine[0].coherency, min(crystalline, 1.0)))
     rough = [m.roughness_nm for m in members if m.roughness_nm is not None]
     sites = sum(m.sites for m in members)
-    strewn = [
-        m.sites * max(0.0, 1 - m.coverage - (m.oxide / m.sites if m.sites else 0)) ** 2 for m in members
-    ]
-    loose = [m.sites * (m.coverage * (1 - m.linked)) ** 2 for m in members]
+    strewn = [m.sites * m.open_share**2 for m in members]
+    loose = [m.sites * m.tip_share**2 for m in members]
     anions = [sum(m.adatoms.get(el, 0.0) for el in SHELLS) for m in members]
     return LayeredDot(
         members[0].core,

@@ -76,6 +76,17 @@ class LayeredDot:
             raise ValueError(f"core diameter must be positive, got {self.core_diameter_nm} nm")
 
     @property
+    def open_share(self) -> float:
+        """Share of the core-surface sites with neither a chalcogenide nor oxide, in [0, 1]."""
+        covered = min(max(self.coverage, 0.0), 1.0)
+        return max(0.0, 1 - covered - self.oxide / self.sites) if self.sites > 0 else 0.0
+
+    @property
+    def tip_share(self) -> float:
+        """Share of the core-surface sites whose chalcogenide is not linked, in [0, 1]."""
+        return min(max(self.coverage, 0.0), 1.0) * (1 - min(max(self.linked, 0.0), 1.0))
+
+    @property
     def radii_nm(self) -> NDArray[np.float64]:
         """Outer radius of the core and of each shell, shape (1 + number of shells,)."""
         steps = [self.core_diameter_nm / 2, *(layer.thickness_nm for layer in self.shells)]

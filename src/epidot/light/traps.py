@@ -126,13 +126,9 @@ def trap_means(
     def get(name: str) -> float:
         return chosen.get(name, number(name))
 
-    coverage = min(max(dot.coverage, 0.0), 1.0)
-    linked = min(max(dot.linked, 0.0), 1.0)
-    open_share = max(0.0, 1 - coverage - dot.oxide / dot.sites)
-    tips = coverage * (1 - linked)
     deep = dot.sites * (
-        get("deep_traps_per_open_pair") * open_share**2 * dot.open_pairs
-        + get("deep_traps_per_tip_pair") * tips**2 * dot.tip_pairs
+        get("deep_traps_per_open_pair") * dot.open_share**2 * dot.open_pairs
+        + get("deep_traps_per_tip_pair") * dot.tip_share**2 * dot.tip_pairs
     )
     oxide = get("traps_per_oxide") * (dot.oxide + dot.oxide_memory)
     surface = dot.surface_traps * reached(density_nm3, choice) if dot.surface_traps else 0.0

@@ -12,13 +12,13 @@ from epidot.synthesis import mechanism as mechanisms
 from epidot.synthesis import recipe as recipes
 from epidot.synthesis.mechanism import Mechanism
 from epidot.synthesis.recipe import Recipe
+from epidot.transport.constants import DEFAULT as HYPOTHESIS
+from epidot.transport.constants import constants
 
 ENGINES = ("meanfield", "kmc")
 ENGINE = "kmc"
 DOTS = {"meanfield": 200, "kmc": 100}  # where the order does not say
 MECHANISM = "choi2023"
-HYPOTHESIS = "H1"  # of halide transport: "H1" bath loss, "H2" solubility, "H3" interior traps
-HYPOTHESES = ("H1", "H2", "H3")
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,12 @@ class Order:
     dots: int = DOTS[ENGINE]
     seed: int = 0
     mechanism: str = MECHANISM  # a shipped name or a file
-    hypothesis: str = HYPOTHESIS
+    hypothesis: str = HYPOTHESIS  # of halide transport
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
             raise InputError(Fault("no such engine", seen=self.engine, nearest=nearest(self.engine, ENGINES)))
-        if self.hypothesis not in HYPOTHESES:
-            raise InputError(Fault("no such hypothesis", seen=self.hypothesis, nearest=HYPOTHESES))
+        constants(self.hypothesis)  # refuses one that its file does not name
         if self.dots < 1:
             raise InputError(Fault("a run needs at least one dot", seen=str(self.dots)))
 

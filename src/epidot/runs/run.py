@@ -57,14 +57,15 @@ def carry_out(
         lint.insist(mechanism)
     engine = _engine(order, mechanism)
     room = halide.room(mechanism, order.hypothesis)
+    key = order.key  # once: a mechanism of one's own is read for it
     flask = Flask(order.recipe.timeline(), engine, mechanism, order.recipe.name, room)
     first = flask.begin(order.recipe.start())
-    start = checkpoint.load(folder, order.key) if resume and folder is not None else None
+    start = checkpoint.load(folder, key) if resume and folder is not None else None
     total = max(order.recipe.duration_s, 1.0)
 
     def each(so_far: Progress, event: Event) -> None:
         if folder is not None:
-            checkpoint.save(folder, order.key, so_far)
+            checkpoint.save(folder, key, so_far)
         tell((1 - _LIGHT_SHARE) * (event.start_s + event.duration_s) / total, event.text)
 
     done = flask.run(start or first, each)
@@ -91,7 +92,7 @@ def carry_out(
         conservation=relative_errors(first.state, done, mechanism, _composition(order, mechanism)),
         rests_on=used,
         basis=_basis(samples),
-        provenance={name: str(value) for name, value in order.key.items()},
+        provenance={name: str(value) for name, value in key.items()},
         steps=done.steps,
         assumptions=tuple(str(remark) for remark in order.recipe.assumptions()),
         notes=(*(str(w) for w in order.recipe.warnings), *remarks),

@@ -27,7 +27,7 @@ from epidot.errors import Fault, Faults, InputError, nearest
 from epidot.synthesis.kmc.compiler import Compiled
 from epidot.synthesis.kmc.lattice import Lattice, Relation
 from epidot.synthesis.kmc.programme import Flow, Programme
-from epidot.synthesis.kmc.simulation import Backend, Outcome, Simulation
+from epidot.synthesis.kmc.simulation import Backend, Outcome, Simulation, read_arrays, write_arrays
 from epidot.synthesis.kmc.wiring import finder
 
 GROUPS = 8
@@ -231,8 +231,7 @@ class Ensemble:
 
     def save(self, path: str | Path) -> None:
         """Write the checkpoint as .npz."""
-        with Path(path).open("wb") as file:
-            np.savez_compressed(file, **self.checkpoint())  # type: ignore[arg-type]
+        write_arrays(path, self.checkpoint())
 
     @classmethod
     def restore(
@@ -251,11 +250,7 @@ class Ensemble:
         InputError
             If the checkpoint is of another model, lattice or set of flows.
         """
-        if isinstance(source, (str, Path)):
-            with np.load(source, allow_pickle=False) as file:
-                arrays: Mapping[str, NDArray[np.generic]] = {name: file[name] for name in file.files}
-        else:
-            arrays = source
+        arrays = read_arrays(source)
         self = cls.__new__(cls)
         self.compiled, self.workers, self.flows = compiled, workers, tuple(flows)
         self.dtau = float(arrays["dtau"])

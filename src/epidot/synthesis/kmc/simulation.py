@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -260,8 +260,7 @@ class Simulation:
 
     def save(self, path: str | Path) -> None:
         """Write the checkpoint as .npz."""
-        with Path(path).open("wb") as file:
-            np.savez_compressed(file, **self.checkpoint())  # type: ignore[arg-type]
+        write_arrays(path, self.checkpoint())
 
     @classmethod
     def restore(
@@ -278,11 +277,7 @@ class Simulation:
         InputError
             If the checkpoint is of another model or lattice.
         """
-        if isinstance(source, (str, Path)):
-            with np.load(source, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
-        else:
-            arrays = {name: array.copy() for name, array in source.items()}
+        arrays = read_arrays(source)
         if str(arrays["fingerprint"]) != compiled.fingerprint:
             faults = Faults("checkpoint")
             faults.add(
@@ -317,6 +312,20 @@ class Simulation:
         recount.insist(
             recount.discrepancies(self.compiled, self.state, self._start, self._first_liquor, poured)
         )
+
+
+def write_arrays(path: str | Path, arrays: Mapping[str, NDArray[np.generic]]) -> None:
+    """Write the arrays of a checkpoint as .npz."""
+    with Path(path).open("wb") as file:
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+
+
+def read_arrays(source: Mapping[str, NDArray[np.generic]] | str | Path) -> dict[str, NDArray[Any]]:
+    """The arrays of a checkpoint, from a file or as copies of those given."""
+    if isinstance(source, (str, Path)):
+        with np.load(source, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    return {name: array.copy() for name, array in source.items()}
 
 
 def _no_log() -> Log:
