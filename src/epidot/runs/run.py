@@ -107,11 +107,13 @@ def run(
     seed: int | None = None,
     engine: str | None = None,
     hypothesis: str | None = None,
+    mechanism: str | None = None,
 ) -> Batch:
     """Run a recipe by its file or shipped name, or repeat the batch of an earlier run.
 
     ``engine`` is ``kmc`` (the lattice) or ``meanfield``; without it that of the earlier run, or the usual
     one.  ``hypothesis`` of halide transport: "H1" bath loss, "H2" solubility, "H3" interior traps.
+    ``mechanism`` is a shipped name or a file of one's own.
 
     Raises
     ------
@@ -120,7 +122,10 @@ def run(
     NotBuiltYet
         At a step that needs a room of epidot that does not exist yet.
     """
-    return carry_out(order_from(str(source), dots=dots, seed=seed, engine=engine, hypothesis=hypothesis))
+    order = order_from(
+        str(source), dots=dots, seed=seed, engine=engine, hypothesis=hypothesis, mechanism=mechanism
+    )
+    return carry_out(order)
 
 
 def _engine(order: Order, mechanism: Mechanism) -> Engine:
