@@ -28,14 +28,16 @@ import numpy as np
 from scipy.optimize import brentq, least_squares
 
 from epidot.dot.layers import Layer, LayeredDot
+from epidot.growth.flask import Flask
+from epidot.growth.meanfield import MeanField
+from epidot.growth.readout import layered_dot
+from epidot.growth.state import FlaskState
 from epidot.light.parameters import number
 from epidot.light.rates import radiative_rate
 from epidot.light.states import Options, solve_dot
 from epidot.light.traps import TrapMeans, TrapRates, components, trap_means, trap_rates
-from epidot.synthesis import mechanism, recipe
-from epidot.synthesis.flask import Flask
-from epidot.synthesis.meanfield import MeanField
-from epidot.synthesis.readout import layered_dot
+from epidot.mechanism import load as mechanisms
+from epidot.recipe import recipe
 
 DATA = Path(__file__).resolve().parents[1] / "src" / "epidot" / "data"
 D111_ZNS, D111_ZNSE = 0.312, 0.327
@@ -97,12 +99,12 @@ YUAN_SIGMA = (0.01, 0.02, 0.5)
 
 def grown() -> dict[str, LayeredDot]:
     """The dots the recipes give, by the mean field with the shipped mechanism."""
-    known = mechanism.load("choi2023")
+    known = mechanisms.load("choi2023")
     out = {}
     for label, (name, sample) in GROWN.items():
         told = recipe.load(name)
         flask = Flask(told.timeline(), MeanField(known), known, name)
-        done = flask.run(flask.begin(told.start()))
+        done = flask.run(flask.begin(FlaskState.at_start(told)))
         out[label] = next(layered_dot(t.state, known) for t in done.taken if t.name == sample)
     return out
 

@@ -34,11 +34,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.constants import R_GAS
-from epidot.synthesis import mechanism as mechanisms
-from epidot.synthesis.meanfield import MeanField
-from epidot.synthesis.rates import shell_capacity
-from epidot.synthesis.readout import counts
-from epidot.synthesis.state import FlaskState, Segment
+from epidot.growth.meanfield import MeanField
+from epidot.growth.rates import shell_capacity
+from epidot.growth.readout import counts
+from epidot.growth.state import FlaskState
+from epidot.mechanism import load as mechanisms
+from epidot.mechanism.mechanism import Mechanism
+from epidot.recipe.events import Segment
 
 ZERO = 273.15
 RAMP = 10 / 60  # K/s; not in the paper, assumed
@@ -354,7 +356,7 @@ TARGETS: tuple[Target, ...] = (
 
 @dataclass
 class Model:
-    base: mechanisms.Mechanism
+    base: Mechanism
     names: tuple[str, ...]
     prior: NDArray[np.float64]
     rtol: float = 1e-5
@@ -552,7 +554,7 @@ def half_of_claims(rows: list[dict[str, Any]]) -> float:
 
 
 def scan(
-    base: mechanisms.Mechanism, names: tuple[str, ...], x: NDArray[np.float64], iterations: int
+    base: Mechanism, names: tuple[str, ...], x: NDArray[np.float64], iterations: int
 ) -> dict[str, dict[str, Any]]:
     """Refits with one prefactor a decade up or down; its barriers start RT ln 10 higher or lower."""
     out: dict[str, dict[str, Any]] = {}

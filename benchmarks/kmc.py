@@ -23,10 +23,10 @@ import numpy as np
 from kmc_peers import kmcos
 
 from epidot.constants import K_B
-from epidot.synthesis.kmc import Count, Model, Partner, Reaction, Species, join
-from epidot.synthesis.kmc.builders import square, zinc_blende
-from epidot.synthesis.kmc.compiler import Compiled, compile_model
-from epidot.synthesis.kmc.simulation import Simulation
+from epidot.growth.kmc import Count, Model, Partner, Reaction, Species, join
+from epidot.growth.kmc.builders import square, zinc_blende
+from epidot.growth.kmc.compiler import Compiled, compile_model
+from epidot.growth.kmc.simulation import Simulation
 
 ONE_KT = 1 / K_B  # K: energies in multiples of kT
 EMPTY_A = (Species("empty"), Species("A"))
@@ -152,10 +152,10 @@ def choi2023(dots: int) -> tuple[Compiled, np.ndarray, dict[str, object], float]
 
     Amounts are of the order of stage II of the staged recipes; the liquor is used up, its products pile up.
     """
-    from epidot.synthesis.lattice.engine import LatticeEngine
-    from epidot.synthesis.lattice.passage import Run
-    from epidot.synthesis.mechanism import load
-    from epidot.synthesis.state import FlaskState, Segment
+    from epidot.growth.lattice.engine import LatticeEngine
+    from epidot.growth.lattice.segment import Run
+    from epidot.growth.state import FlaskState, Segment
+    from epidot.mechanism.load import load
 
     T, hours = 473.15, 4.0
     engine = LatticeEngine(mechanism=load(), dots=dots, seed=1)

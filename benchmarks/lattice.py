@@ -14,11 +14,12 @@ import json
 import resource
 import time
 
-from epidot.synthesis import mechanism as mechanisms
-from epidot.synthesis import recipe as recipes
-from epidot.synthesis.flask import Flask
-from epidot.synthesis.lattice.engine import LatticeEngine
-from epidot.synthesis.lattice.flock import Flock
+from epidot.growth.flask import Flask
+from epidot.growth.lattice.engine import LatticeEngine
+from epidot.growth.lattice.population import GrownPopulation
+from epidot.growth.state import FlaskState
+from epidot.mechanism import load as mechanisms
+from epidot.recipe import recipe as recipes
 
 DOTS = (1, 10, 50, 100)
 
@@ -29,10 +30,10 @@ def carried_out(name: str, dots: int, seed: int) -> tuple[int, float]:
     engine = LatticeEngine(mechanism, dots=dots, seed=seed, sigma_rel=recipe.sigma_rel)
     flask = Flask(recipe.timeline(), engine, mechanism, name)
     began = time.process_time()
-    done = flask.run(flask.begin(recipe.start()), points=1)
-    flock = done.state.grown
-    assert isinstance(flock, Flock)
-    return sum(flock.events.values()), time.process_time() - began
+    done = flask.run(flask.begin(FlaskState.at_start(recipe)), points=1)
+    population = done.state.grown
+    assert isinstance(population, GrownPopulation)
+    return sum(population.events.values()), time.process_time() - began
 
 
 def main() -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 
+from epidot.recipe import recipe
 from epidot.runs.order import Order
 from epidot.runs.run import carry_out
-from epidot.synthesis import recipe
 
 paper = recipe.load("choi2023/inp-zns-staged-1")
 text, changed = re.subn(r"250 °C", "220 °C", paper.text)

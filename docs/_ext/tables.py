@@ -256,7 +256,7 @@ class Recipes(Generated):
     """``{recipes}``: the shipped recipes, file by file."""
 
     def run(self) -> list[nodes.Node]:
-        from epidot.synthesis import recipe
+        from epidot.recipe import recipe
 
         together: dict[tuple[str, str, str], list[str]] = {}
         for name in recipe.shipped():

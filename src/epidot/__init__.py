@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from epidot.light.optics import optics
     from epidot.matter.materials import material
     from epidot.papers.claims import evaluate as claims
+    from epidot.recipe.dose import dose
+    from epidot.recipe.recipe import load as load_recipe
     from epidot.runs.batch import Batch
     from epidot.runs.run import run
     from epidot.signal import Signal
-    from epidot.synthesis.dose import dose
-    from epidot.synthesis.recipe import load as load_recipe
 
 __version__ = "0.1.0"
 
@@ -33,9 +33,9 @@ _HOMES = {
     "Signal": "epidot.signal:Signal",
     "WorkError": "epidot.errors:WorkError",
     "claims": "epidot.papers.claims:evaluate",
-    "dose": "epidot.synthesis.dose:dose",
+    "dose": "epidot.recipe.dose:dose",
     "instrument": "epidot.instruments:instrument",
-    "load_recipe": "epidot.synthesis.recipe:load",
+    "load_recipe": "epidot.recipe.recipe:load",
     "material": "epidot.matter.materials:material",
     "optics": "epidot.light.optics:optics",
     "read_dot": "epidot.dot.described:read",

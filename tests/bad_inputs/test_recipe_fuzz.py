@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from epidot.errors import Fault, InputError
-from epidot.synthesis import recipe, schema
-from epidot.synthesis.accounting import account
+from epidot.recipe import recipe, schema
+from epidot.recipe.accounting import account
 
 FEW = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SOURCES = [

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from epidot.errors import InputError
-from epidot.synthesis import recipe
+from epidot.recipe import recipe
 
 FOLDER = Path(__file__).parent / "recipes"
 FILES = sorted(FOLDER.glob("*.yaml"))

@@ -9,11 +9,11 @@ import pytest
 
 from epidot.dot import composition
 from epidot.errors import InputError, WorkError
+from epidot.mechanism import load as mechanisms
 from epidot.papers import experiments, words
 from epidot.papers.claims import ClaimResult, evaluate
 from epidot.papers.fitted import fitted_claims, in_file
 from epidot.papers.table import text
-from epidot.synthesis import mechanism as mechanisms
 
 
 def one(claim: str) -> ClaimResult:

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from epidot.errors import InputError, NotBuiltYet, WorkError
+from epidot.growth.state import FlaskState, Trajectory
+from epidot.mechanism.mechanism import Mechanism
 from epidot.papers import engines, experiments, paper
 from epidot.papers.answer import with_error
 from epidot.papers.claims import ClaimResult, evaluate, judge
@@ -16,8 +18,7 @@ from epidot.papers.experiments import Experiments
 from epidot.papers.lit import even_diameters
 from epidot.papers.table import text
 from epidot.papers.trial import Trial
-from epidot.synthesis.mechanism import Mechanism
-from epidot.synthesis.state import FlaskState, Segment, Trajectory
+from epidot.recipe.events import Segment
 
 SPREAD = 0.03
 

@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 
 from epidot.errors import InputError, NotBuiltYet, WorkError
+from epidot.growth.flask import Flask, Progress
+from epidot.growth.meanfield import MeanField
+from epidot.growth.state import FlaskState
 from epidot.matter import reagents
+from epidot.mechanism import load as mechanisms
+from epidot.recipe import recipe as recipes
 from epidot.runs import checkpoint, halide
 from epidot.runs.batch import Batch
 from epidot.runs.order import Order, order_from
 from epidot.runs.run import carry_out
-from epidot.synthesis import mechanism as mechanisms
-from epidot.synthesis import recipe as recipes
-from epidot.synthesis.flask import Flask, Progress
-from epidot.synthesis.meanfield import MeanField
 
 HOT = "yuan2023/znbr2-300"
 
@@ -31,7 +32,7 @@ def flask_of(recipe: recipes.Recipe, hypothesis: str = "H1") -> Flask:
 def carried(name: str, hypothesis: str = "H1") -> tuple[Flask, Progress]:
     recipe = recipes.load(name)
     flask = flask_of(recipe, hypothesis)
-    return flask, flask.run(flask.begin(recipe.start()))
+    return flask, flask.run(flask.begin(FlaskState.at_start(recipe)))
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +110,7 @@ def test_an_interrupted_run_goes_on_to_the_same_bits(batch: Batch, tmp_path: Pat
     recipe = recipes.load(HOT)
     flask = flask_of(recipe)
     seen: list[Progress] = []
-    flask.run(flask.begin(recipe.start()), lambda progress, event: seen.append(progress))
+    flask.run(flask.begin(FlaskState.at_start(recipe)), lambda progress, event: seen.append(progress))
     middle = next(p for p in seen if (p.state.halide or {}).get("ions"))
     checkpoint.save(tmp_path, order.key, middle)
     again = carry_out(order, folder=tmp_path, resume=True)

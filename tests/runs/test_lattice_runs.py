@@ -7,13 +7,14 @@ import math
 import numpy as np
 import pytest
 
+from epidot.growth.flask import Flask
+from epidot.growth.lattice.engine import LatticeEngine
+from epidot.growth.state import FlaskState
+from epidot.mechanism import load as mechanisms
+from epidot.recipe import recipe as recipes
 from epidot.runs.batch import Batch
 from epidot.runs.order import DOTS, order_from
 from epidot.runs.run import run, standstill
-from epidot.synthesis import mechanism as mechanisms
-from epidot.synthesis import recipe as recipes
-from epidot.synthesis.flask import Flask
-from epidot.synthesis.lattice.engine import LatticeEngine
 
 ONE_LAYER = "choi2023/inp-znse"
 
@@ -68,7 +69,7 @@ def test_a_flask_that_comes_to_rest_says_so() -> None:
     name = "choi2023/inp-zn"
     mechanism, recipe = mechanisms.load(), recipes.load(name)
     flask = Flask(recipe.timeline(), LatticeEngine(mechanism, dots=1), mechanism, name)
-    history = flask.run(flask.begin(recipe.start()), points=1).history
+    history = flask.run(flask.begin(FlaskState.at_start(recipe)), points=1).history
     rest = [i for i, s in enumerate(history) if s.grown is not None and s.grown.stuck]
     (said,) = standstill(history[: rest[-1] + 1])
     assert "nothing more could happen" in said

@@ -8,17 +8,18 @@ import numpy as np
 import pytest
 
 from epidot.errors import InputError, NotBuiltYet
+from epidot.growth.conservation import relative_errors
+from epidot.growth.flask import Flask
+from epidot.growth.meanfield import MeanField
+from epidot.growth.state import FlaskState
+from epidot.mechanism import load as mechanisms
+from epidot.recipe import recipe as recipes
+from epidot.recipe.stockroom import Stockroom
 from epidot.runs import checkpoint, halide
 from epidot.runs.batch import Batch
 from epidot.runs.order import Order, order_from
 from epidot.runs.output import write_data
 from epidot.runs.run import carry_out
-from epidot.synthesis import mechanism as mechanisms
-from epidot.synthesis import recipe as recipes
-from epidot.synthesis.conservation import relative_errors
-from epidot.synthesis.flask import Flask
-from epidot.synthesis.meanfield import MeanField
-from epidot.synthesis.stockroom import Stockroom
 
 SMALL = "choi2023/inp-se"
 
@@ -33,7 +34,7 @@ def _finished(name: str) -> dict[str, float]:
     recipe = recipes.load(name)
     mechanism = mechanisms.load()
     flask = Flask(recipe.timeline(), MeanField(mechanism), mechanism, name, halide.room(mechanism))
-    first = flask.begin(recipe.start())
+    first = flask.begin(FlaskState.at_start(recipe))
     stockroom = Stockroom(recipe.header.reagents)
 
     def elements(species: str) -> dict[str, float]:

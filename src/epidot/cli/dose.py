@@ -31,7 +31,7 @@ def dose(
 
     Example: epidot dose --core InP --peak 580nm --amount 220nmol --shell ZnSe:2 --shell ZnS:3
     """
-    from epidot.synthesis.dose import from_text
+    from epidot.recipe.dose import from_text
 
     result = from_text(
         core=core,

@@ -18,8 +18,8 @@ def lint(
 
     Example: epidot lint my-mechanism.yaml
     """
-    from epidot.synthesis import lint as rules
-    from epidot.synthesis import mechanism as mechanisms
+    from epidot.mechanism import lint as rules
+    from epidot.mechanism import load as mechanisms
 
     read = mechanisms.load(mechanism)
     rules.insist(read)

@@ -1,6 +1,6 @@
 """What a grown dot says: counts, layers, the layered dot that light and the instruments read.
 
-The counts keep the names and meanings of the mean field (``synthesis/readout``), so that the two engines can
+The counts keep the names and meanings of the mean field (``growth/readout``), so that the two engines can
 stand side by side; what only a lattice knows (facets, roughness, holes, where the oxide sits) is added.
 """
 

@@ -11,14 +11,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from epidot.dot.grown import GrownDot
+from epidot.growth.state import Engine, FlaskState
+from epidot.mechanism import load as mechanisms
+from epidot.mechanism.mechanism import Mechanism
 from epidot.papers.lit import even_diameters
-from epidot.synthesis import events as ev
-from epidot.synthesis import mechanism as mechanisms
-from epidot.synthesis.mechanism import Mechanism
-from epidot.synthesis.state import Engine, FlaskState
+from epidot.recipe import events as ev
 
 if TYPE_CHECKING:
-    from epidot.synthesis.recipe import Recipe
+    from epidot.recipe.recipe import Recipe
 
 EngineName = Literal["meanfield", "kmc"]
 MEAN_FIELD: EngineName = "meanfield"
@@ -42,7 +42,7 @@ def default() -> str:
 @lru_cache(maxsize=64)
 def recipe(name: str) -> Recipe:
     """A shipped recipe, read once."""
-    from epidot.synthesis import recipe as recipes
+    from epidot.recipe import recipe as recipes
 
     return recipes.load(name)
 
@@ -52,7 +52,7 @@ def grows(name: str) -> bool:
     """Whether engines can differ: dots whose surface reacts, and time for it before a described shell."""
     read = recipe(name)
     known = mechanisms.load().surfaces
-    start = read.start()
+    start = FlaskState.at_start(read)
     bare = start.dots_mol > 0 and start.core in known
     for event in read.timeline():
         if isinstance(event, ev.FormCore):
@@ -66,7 +66,7 @@ def grows(name: str) -> bool:
 
 def mean_field(mechanism: Mechanism) -> Engine:
     """The mean field."""
-    from epidot.synthesis.meanfield import MeanField
+    from epidot.growth.meanfield import MeanField
 
     return MeanField(mechanism)
 
@@ -77,7 +77,7 @@ def lattice(mechanism: Mechanism, start: FlaskState, sigma_rel: float, flask: in
     Every flask holds dots of the same ``DOTS`` diameters, which have the mean and the spread of the
     recipe, so that flasks differ by chance only.
     """
-    from epidot.synthesis.lattice.engine import LatticeEngine
+    from epidot.growth.lattice.engine import LatticeEngine
 
     sizes = even_diameters(start.core_diameter_nm, sigma_rel, DOTS)
     return LatticeEngine(mechanism, DOTS, flask, sigma_rel, diameters_nm=sizes)

@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, Any
 
 from epidot.dot.layers import Layer, LayeredDot
 from epidot.errors import Fault, InputError, nearest
+from epidot.mechanism import load as mechanisms
 from epidot.papers import engines
 from epidot.papers.engines import LATTICE, MEAN_FIELD, recipe
 from epidot.papers.flasks import Flasks
 from epidot.papers.lit import Lit
 from epidot.papers.trial import START, Counted, Trial, mean_dot
-from epidot.synthesis import events as ev
-from epidot.synthesis import mechanism as mechanisms
+from epidot.recipe import events as ev
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from epidot.synthesis.flask import Progress
-    from epidot.synthesis.state import Engine
+    from epidot.growth.flask import Progress
+    from epidot.growth.state import Engine, FlaskState
 
 Wanted = tuple[str, tuple[str, ...], str]  # recipe, what is put in double, hypothesis about halides
 _CHUNK = 5  # flasks a worker takes at once: what one of them prepares serves the next
@@ -120,7 +120,7 @@ def carry_out(
 ) -> Trial:
     """Run one recipe in one flask; see :class:`Trial`.  The number of the ``flask`` counts on the lattice."""
     # Here: claims that need no run must not wait for what this room imports.
-    from epidot.synthesis.flask import Flask
+    from epidot.growth.flask import Flask
     from epidot.transport.constants import DEFAULT
     from epidot.transport.room import HalideRoom
 
@@ -128,14 +128,14 @@ def carry_out(
     mechanism = mechanisms.load()
     worker: Engine
     if engine == LATTICE:
-        worker = engines.lattice(mechanism, read.start(), read.sigma_rel, flask)
+        worker = engines.lattice(mechanism, FlaskState.at_start(read), read.sigma_rel, flask)
     else:
         worker = engines.mean_field(mechanism)
     counted = Counted(worker)
     timeline = tuple(_doubled(event, twice) for event in read.timeline())
     room = HalideRoom(functools.partial(mean_dot, mechanism), hypothesis or DEFAULT)
     vessel = Flask(timeline, counted, mechanism, name, room)
-    begun = vessel.begin(read.start())
+    begun = vessel.begin(FlaskState.at_start(read))
     events: dict[str, dict[str, float]] = {}
 
     def note(progress: Progress, event: ev.Event) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from epidot.growth.state import FlaskState
 from epidot.papers.trial import Trial
-from epidot.synthesis.state import FlaskState
 
 
 @dataclass

@@ -6,7 +6,7 @@ from epidot.papers import paper as papers
 from epidot.papers.claims import ClaimResult, evaluate
 from epidot.papers.engines import MEAN_FIELD
 from epidot.papers.paper import Claim
-from epidot.synthesis import recipe as recipes
+from epidot.recipe import recipe as recipes
 
 
 def touched_by(recipe: str) -> list[ClaimResult]:

@@ -10,11 +10,12 @@ import numpy as np
 
 from epidot.dot.layers import Layer, LayeredDot, Population
 from epidot.errors import Fault, InputError, WorkError, nearest
+from epidot.growth.readout import counts, layered_dot
+from epidot.growth.state import Engine, FlaskState, Trajectory
+from epidot.mechanism.mechanism import Mechanism
 from epidot.papers import engines
 from epidot.papers.lit import QUANTITIES, Lit
-from epidot.synthesis.mechanism import Mechanism
-from epidot.synthesis.readout import counts, layered_dot
-from epidot.synthesis.state import Engine, FlaskState, Segment, Trajectory
+from epidot.recipe.events import Segment
 
 if TYPE_CHECKING:
     from epidot.transport.room import HalideRoom

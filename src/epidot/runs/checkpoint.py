@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from epidot.dot.layers import Layer
 from epidot.errors import Fault, InputError
-from epidot.synthesis.flask import Progress, Taken
-from epidot.synthesis.lattice.flock import Flock
-from epidot.synthesis.state import FlaskState
+from epidot.growth.flask import Progress, Taken
+from epidot.growth.lattice.population import GrownPopulation
+from epidot.growth.state import FlaskState
 
 NAME = "checkpoint.json"
 Arrays = dict[str, NDArray[Any]]
@@ -30,8 +30,12 @@ def save(folder: Path, key: dict[str, Any], progress: Progress) -> None:
     target = folder / NAME
     aside = folder / f".{NAME}.partial"
     arrays: Arrays = {}
-    flocks = [_set_aside(state.grown, i, arrays) for i, state in enumerate(_with_dots(progress))]
-    content: dict[str, Any] = {"key": key, "progress": asdict(_without_dots(progress)), "flocks": flocks}
+    populations = [_set_aside(state.grown, i, arrays) for i, state in enumerate(_with_dots(progress))]
+    content: dict[str, Any] = {
+        "key": key,
+        "progress": asdict(_without_dots(progress)),
+        "populations": populations,
+    }
     if arrays:
         content["arrays"] = f"checkpoint-{progress.done}.npz"
         with (folder / content["arrays"]).open("wb") as file:
@@ -75,8 +79,8 @@ def load(folder: Path, key: dict[str, Any]) -> Progress | None:
                 remedy="run without --resume, or with the same order",
             )
         )
-    flocks = [_taken_up(text, i, arrays) for i, text in enumerate(content["flocks"])]
-    return _with_these(_progress(plain), flocks)
+    populations = [_taken_up(text, i, arrays) for i, text in enumerate(content["populations"])]
+    return _with_these(_progress(plain), populations)
 
 
 def clear(folder: Path) -> None:
@@ -98,19 +102,19 @@ def _with_dots(progress: Progress) -> list[FlaskState]:
     return [progress.state, *(taken.state for taken in progress.taken)]
 
 
-def _set_aside(flock: object, i: int, arrays: Arrays) -> dict[str, Any] | None:
-    if not isinstance(flock, Flock):
+def _set_aside(population: object, i: int, arrays: Arrays) -> dict[str, Any] | None:
+    if not isinstance(population, GrownPopulation):
         return None
-    text, found = flock.plain()
+    text, found = population.plain()
     arrays.update({f"{i}.{name}": array for name, array in found.items()})
     return text
 
 
-def _taken_up(text: dict[str, Any] | None, i: int, arrays: Arrays) -> Flock | None:
+def _taken_up(text: dict[str, Any] | None, i: int, arrays: Arrays) -> GrownPopulation | None:
     if text is None:
         return None
     mine = {name.split(".", 1)[1]: a for name, a in arrays.items() if name.split(".", 1)[0] == str(i)}
-    return Flock.from_plain(text, mine)
+    return GrownPopulation.from_plain(text, mine)
 
 
 def _without_dots(progress: Progress) -> Progress:
@@ -122,13 +126,13 @@ def _without_dots(progress: Progress) -> Progress:
     )
 
 
-def _with_these(progress: Progress, flocks: list[Flock | None]) -> Progress:
+def _with_these(progress: Progress, populations: list[GrownPopulation | None]) -> Progress:
     return replace(
         progress,
-        state=progress.state.with_(grown=flocks[0]),
+        state=progress.state.with_(grown=populations[0]),
         taken=tuple(
-            replace(t, state=t.state.with_(grown=flock))
-            for t, flock in zip(progress.taken, flocks[1:], strict=True)
+            replace(t, state=t.state.with_(grown=population))
+            for t, population in zip(progress.taken, populations[1:], strict=True)
         ),
     )
 

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.dot.layers import Layer, LayeredDot
+from epidot.growth.readout import layered_dot
+from epidot.growth.state import FlaskState
+from epidot.mechanism.mechanism import Mechanism
 from epidot.quantities import Quantity
-from epidot.synthesis.mechanism import Mechanism
-from epidot.synthesis.readout import layered_dot
-from epidot.synthesis.state import FlaskState
 from epidot.transport.room import HalideRoom
 
 BINS = 60  # of the map of concentration against radius that a run keeps

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from epidot.errors import Fault, InputError, nearest
+from epidot.mechanism import load as mechanisms
+from epidot.mechanism.mechanism import Mechanism
+from epidot.recipe import recipe as recipes
+from epidot.recipe.recipe import Recipe
 from epidot.runs.provenance import parameter_hash, text_hash, version
-from epidot.synthesis import mechanism as mechanisms
-from epidot.synthesis import recipe as recipes
-from epidot.synthesis.mechanism import Mechanism
-from epidot.synthesis.recipe import Recipe
 from epidot.transport.constants import DEFAULT as HYPOTHESIS
 from epidot.transport.constants import constants
 

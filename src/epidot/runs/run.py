@@ -12,24 +12,24 @@ from numpy.typing import NDArray
 from epidot.dot import growth_readout
 from epidot.dot.grown import GrownDot
 from epidot.dot.layers import Population
+from epidot.growth.conservation import relative_errors
+from epidot.growth.flask import Flask, Progress, Taken
+from epidot.growth.lattice.engine import LatticeEngine
+from epidot.growth.lattice.population import GrownPopulation
+from epidot.growth.meanfield import MeanField
+from epidot.growth.readout import counts
+from epidot.growth.state import Engine, FlaskState
 from epidot.light.optics import optics
+from epidot.mechanism import lint
+from epidot.mechanism import load as mechanisms
+from epidot.mechanism.mechanism import Mechanism
 from epidot.parameter import rests_on
 from epidot.quantities import Quantity
+from epidot.recipe.events import Event
+from epidot.recipe.stockroom import Stockroom
 from epidot.runs import checkpoint, halide, reading
 from epidot.runs.batch import Batch, Sample
 from epidot.runs.order import Order, order_from
-from epidot.synthesis import lint
-from epidot.synthesis import mechanism as mechanisms
-from epidot.synthesis.conservation import relative_errors
-from epidot.synthesis.events import Event
-from epidot.synthesis.flask import Flask, Progress, Taken
-from epidot.synthesis.lattice.engine import LatticeEngine
-from epidot.synthesis.lattice.flock import Flock
-from epidot.synthesis.meanfield import MeanField
-from epidot.synthesis.mechanism import Mechanism
-from epidot.synthesis.readout import counts
-from epidot.synthesis.state import Engine, FlaskState
-from epidot.synthesis.stockroom import Stockroom
 from epidot.transport.room import HalideRoom
 
 Tell = Callable[[float, str], None]
@@ -59,7 +59,7 @@ def carry_out(
     room = halide.room(mechanism, order.hypothesis)
     key = order.key  # once: a mechanism of one's own is read for it
     flask = Flask(order.recipe.timeline(), engine, mechanism, order.recipe.name, room)
-    first = flask.begin(order.recipe.start())
+    first = flask.begin(FlaskState.at_start(order.recipe))
     start = checkpoint.load(folder, key) if resume and folder is not None else None
     total = max(order.recipe.duration_s, 1.0)
 
@@ -179,7 +179,7 @@ def _population(grown: Sequence[GrownDot]) -> tuple[Population, list[dict[str, f
 
 def standstill(history: Sequence[FlaskState]) -> list[str]:
     """Where the flask came to rest for good on the lattice, and why; only the last rest counts."""
-    said = [(s.time_s, s.grown.stuck) for s in history if isinstance(s.grown, Flock)]
+    said = [(s.time_s, s.grown.stuck) for s in history if isinstance(s.grown, GrownPopulation)]
     if not said or not said[-1][1]:
         return []
     since = next(t for t, text in reversed(said) if text)

@@ -12,8 +12,9 @@ from epidot.constants import K_B, N_A
 from epidot.dot.halides import HalideContent
 from epidot.dot.layers import Layer, LayeredDot, Population
 from epidot.errors import NotBuiltYet, WorkError
+from epidot.growth.state import FlaskState
 from epidot.parameter import Parameter
-from epidot.synthesis.state import FlaskState, Segment
+from epidot.recipe.events import Segment
 from epidot.transport import constants as halides
 from epidot.transport import dress, ledger
 from epidot.transport.halide import content, mesh_of, problem
@@ -64,7 +65,7 @@ class HalideRoom:
     def advance(
         self, before: FlaskState, states: tuple[FlaskState, ...], segment: Segment, shells: tuple[Layer, ...]
     ) -> tuple[tuple[FlaskState, ...], tuple[str, ...]]:
-        """Halide and amine through ``segment``; see :class:`epidot.synthesis.flask.Room`.
+        """Halide and amine through ``segment``; see :class:`epidot.growth.flask.Room`.
 
         Raises
         ------

@@ -9,7 +9,8 @@ import numpy as np
 from epidot.constants import ZERO_CELSIUS
 from epidot.dot.layers import LayeredDot
 from epidot.errors import Faults
-from epidot.synthesis.state import FlaskState, Segment
+from epidot.growth.state import FlaskState
+from epidot.recipe.events import Segment
 from epidot.transport import ledger
 from epidot.transport.constants import Constants, carriers, constants
 from epidot.transport.problem import Array

@@ -40,9 +40,9 @@ def molar_mass(formula: str) -> float:
 @word("mechanism.parameter", model=True)
 def parameter(name: str) -> float:
     """A parameter of the shipped mechanism, in the unit of its table."""
-    from epidot.synthesis import mechanism
+    from epidot.mechanism import load as mechanisms
 
-    table = mechanism.load().parameters
+    table = mechanisms.load().parameters
     if name not in table:
         raise InputError(
             Fault("the mechanism has no such parameter", seen=name, nearest=nearest(name, table))
@@ -53,9 +53,9 @@ def parameter(name: str) -> float:
 @word("mechanism.count", model=True)
 def count(consumes: Iterable[str] = (), makes: Iterable[str] = ()) -> float:
     """How many reactions take all of these species and make all of those."""
-    from epidot.synthesis import mechanism
+    from epidot.mechanism import load as mechanisms
 
-    found = mechanism.load()
+    found = mechanisms.load()
     unknown = [s for s in (*consumes, *makes) if s not in found.species]
     taken, made = set(consumes) - set(unknown), set(makes)
     if made & set(unknown):
@@ -73,9 +73,9 @@ def count(consumes: Iterable[str] = (), makes: Iterable[str] = ()) -> float:
 @word("mechanism.rate", model=True)
 def rate(reaction: str, temperature_C: float) -> float:
     """Rate constant of a reaction at a temperature (°C) on a clean surface, in s and mol/L."""
-    from epidot.synthesis import mechanism
+    from epidot.mechanism import load as mechanisms
 
-    found = mechanism.load()
+    found = mechanisms.load()
     by_id = {r.id: r for r in found.reactions}
     if reaction not in by_id:
         raise InputError(
@@ -92,9 +92,9 @@ def rate(reaction: str, temperature_C: float) -> float:
 @word("mechanism.imbalances", model=True)
 def imbalances() -> float:
     """Reactions of the shipped mechanism that do not balance in some element."""
-    from epidot.synthesis import mechanism
+    from epidot.mechanism import load as mechanisms
 
-    found = mechanism.load()
+    found = mechanisms.load()
     wrong = 0
     for r in found.reactions:
         change: dict[str, int] = {}

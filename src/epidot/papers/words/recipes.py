@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from epidot.papers.engines import recipe as read_recipe
 from epidot.papers.words.registry import word
-from epidot.synthesis.events import Run, Wash
+from epidot.recipe.events import Run, Wash
 from epidot.units import celsius
 
 if TYPE_CHECKING:
-    from epidot.synthesis.accounting import Account
+    from epidot.recipe.accounting import Account
 
 _SAME = 0.5  # degrees
 
@@ -19,7 +19,7 @@ _SAME = 0.5  # degrees
 @lru_cache(maxsize=64)
 def account(name: str) -> Account:
     """What a shipped recipe puts in."""
-    from epidot.synthesis import accounting
+    from epidot.recipe import accounting
 
     return accounting.account(read_recipe(name))
 

@@ -1,0 +1,196 @@
+"""Which sites see which, and which reactions take from and give to the liquor, as arrays."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.errors import Faults
+from epidot.growth.kmc.keys import Block
+from epidot.growth.kmc.lattice import Lattice, Relation
+from epidot.growth.kmc.model import Model
+from epidot.growth.kmc.tables import BITS, CHUNK, Sites
+
+
+class LiquorTables(NamedTuple):
+    """The part of the tables that concerns dissolved species; see :class:`tables.Tables`."""
+
+    change_start: NDArray[np.int32]
+    change_species: NDArray[np.int32]
+    change_n: NDArray[np.int64]
+    order_start: NDArray[np.int32]
+    order_species: NDArray[np.int32]
+    order_n: NDArray[np.int32]
+    order_needs: NDArray[np.int64]
+    dependent_start: NDArray[np.int32]
+    dependent: NDArray[np.int32]
+
+
+def neighbours(
+    model: Model,
+    lattice: Lattice,
+    blocks: tuple[Block, ...],
+    dots: NDArray[np.int32],
+    shift: NDArray[np.int32],
+) -> tuple[Sites, NDArray[np.int32], dict[str, int]]:
+    """Who sees whom in its key, the change of key per change of species, and where each relation begins.
+
+    ``dots`` are the bounds of all dots, ``lattice`` holds the distinct ones.
+
+    Raises
+    ------
+    InputError
+        If the distinct dots have more sites than a packed neighbour can name.
+    """
+    n, S = len(lattice), len(model.names)
+    if n > 1 << BITS:
+        faults = Faults(model.where)
+        faults.add(
+            f"too many sites in dots that differ (at most {1 << BITS})",
+            seen=n,
+            remedy="cut the dots from one master lattice, so that they share their neighbour lists",
+        )
+        faults.raise_if_any()
+    names = list(dict.fromkeys(d.counted[0] for b in blocks for d in b.digits))
+    sees = tuple(tuple(any(d.counted[0] == name for d in b.digits) for b in blocks) for name in names)
+    edge, signature, kinds, order = _edges(lattice, tuple(names), sees)
+
+    delta = np.zeros((len(kinds) + 1, S, S), dtype=np.int64)
+    for i, what in enumerate(kinds):
+        block = blocks[int(what[-1])]
+        if what[len(names)]:  # the site itself: its species is the lowest digit
+            lowest = np.array([block.local.get(name, 0) for name in model.names])
+            delta[i + 1] += lowest[None, :] - lowest[:, None]
+        for d in block.digits:
+            many = int(what[names.index(d.counted[0])])
+            is_in = np.array([name in d.counted[1] for name in model.names], dtype=np.int64)
+            delta[i + 1] += many * d.stride * (is_in[None, :] - is_in[:, None])
+
+    seen = (signature << BITS | edge % n)[order]
+
+    begins: dict[str, int] = {}
+    near_start: list[NDArray[np.int64]] = []
+    near: list[NDArray[np.int64]] = []
+    watch_start: list[NDArray[np.int64]] = []
+    watch: list[NDArray[np.int64]] = []
+    offset = 0
+    for name in dict.fromkeys(r.partner.relation for r in model.reactions if r.partner):
+        r = lattice.relations[name]
+        begins[name] = len(begins) * (n + 1)
+        near_start.append(r.start.astype(np.int64) + offset)
+        code = r.centre.astype(np.int64) * n + r.index
+        at = np.minimum(np.searchsorted(edge, code), len(edge) - 1)
+        near.append(np.where(edge[at] == code, signature[at], 0) << BITS | r.index)
+        back = Relation.of_pairs(n, r.index, r.centre)
+        watch_start.append(back.start.astype(np.int64) + offset)
+        watch.append(back.index.astype(np.int64))
+        offset += len(r.index)
+    none = np.zeros(1, dtype=np.int64)
+    chunk, first = finder(dots)
+    sites = Sites(
+        chunk=chunk,
+        first=first,
+        shift=shift,
+        sublattice=lattice.sublattice.astype(np.uint8),
+        seen_start=_i32(np.concatenate([[0], np.cumsum(np.bincount(edge // n, minlength=n))])),
+        seen=_i32(seen),
+        near_start=_i32(np.concatenate(near_start or [none])),
+        near=_i32(np.concatenate(near or [none])),
+        watch_start=_i32(np.concatenate(watch_start or [none])),
+        watch=_i32(np.concatenate(watch or [none])),
+    )
+    return sites, delta.astype(np.int32), begins
+
+
+class _Edges(NamedTuple):
+    """Who sees whom: ``edge`` (m,) seen · n + seer, ascending; its ``signature``, from 1 (0: not seen).
+
+    ``kinds`` says per signature how often by each relation, whether itself, and the seer's sublattice;
+    ``order`` sorts by seen site, itself first.
+    """
+
+    edge: NDArray[np.int64]
+    signature: NDArray[np.int64]
+    kinds: NDArray[np.int64]
+    order: NDArray[np.int64]
+
+
+_KNOWN: dict[tuple[object, ...], _Edges] = {}
+_KEPT = 6  # sorting the edges is most of compiling, and models of one flask differ little in them
+
+
+def _edges(lattice: Lattice, names: tuple[str, ...], sees: tuple[tuple[bool, ...], ...]) -> _Edges:
+    """The edges of the relations ``names``, each as seen from the sublattices that ``sees`` says."""
+    digest = hashlib.sha256(lattice.sublattice.tobytes())
+    for name in names:
+        r = lattice.relations[name]
+        digest.update(r.start.tobytes() + r.index.tobytes())
+    key = (digest.digest(), names, sees)
+    if key in _KNOWN:
+        return _KNOWN[key]
+    n = len(lattice)
+    every = np.arange(n, dtype=np.int64)
+    code_parts, column_parts = [every * n + every], [np.full(n, len(names))]
+    for number, (name, by) in enumerate(zip(names, sees, strict=True)):
+        r = lattice.relations[name]
+        real = np.array(by)[lattice.sublattice[r.centre]]
+        code_parts.append(r.index[real].astype(np.int64) * n + r.centre[real])
+        column_parts.append(np.full(int(real.sum()), number))
+    edge, row = np.unique(np.concatenate(code_parts), return_inverse=True)
+    times = np.zeros((len(edge), len(names) + 2), dtype=np.int64)
+    np.add.at(times, (row.reshape(-1), np.concatenate(column_parts)), 1)
+    times[:, -1] = lattice.sublattice[edge % n]
+    as_number = np.zeros(len(edge), dtype=np.int64)  # rows in the same order, but quick to sort
+    for column in times.T:
+        as_number = as_number * (int(column.max()) + 1) + column
+    _, first, kind = np.unique(as_number, return_index=True, return_inverse=True)
+    kinds = times[first]
+    own = edge // n == edge % n
+    order = np.lexsort((edge % n, ~own, edge // n))
+    while len(_KNOWN) >= _KEPT:
+        del _KNOWN[next(iter(_KNOWN))]
+    _KNOWN[key] = _Edges(edge, kind.reshape(-1).astype(np.int64) + 1, kinds, order)
+    return _KNOWN[key]
+
+
+def finder(dots: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """How the dot of a site is found: the dot of each chunk's first site, and the bounds of all dots."""
+    chunks = np.arange(0, int(dots[-1]) + 1, 1 << CHUNK)
+    chunk = np.minimum(np.searchsorted(dots, chunks, side="right") - 1, len(dots) - 2)
+    return _i32(chunk), _i32(dots)
+
+
+def liquor_tables(model: Model) -> LiquorTables:
+    """Changes, orders and needs of every reaction, and the reactions that depend on each species."""
+    at = model.liquor.index
+    changes = [[(at(s), n) for s, n in r.liquor.items() if n] for r in model.reactions]
+    orders = []
+    for r in model.reactions:
+        both = {**dict.fromkeys(r.needs, 0), **r.order_in}
+        orders.append([(at(s), n, r.needs.get(s, 0)) for s, n in both.items()])
+    depends = [
+        [i for i, o in enumerate(orders) if any(s == m for s, _, _ in o)] for m in range(len(model.liquor))
+    ]
+    return LiquorTables(
+        _starts(changes),
+        _i32([s for row in changes for s, _ in row]),
+        np.array([n for row in changes for _, n in row], dtype=np.int64),
+        _starts(orders),
+        _i32([s for row in orders for s, _, _ in row]),
+        _i32([n for row in orders for _, n, _ in row]),
+        np.array([n for row in orders for _, _, n in row], dtype=np.int64),
+        _starts(depends),
+        _i32([i for row in depends for i in row]),
+    )
+
+
+def _starts(rows: Sequence[Sequence[object]]) -> NDArray[np.int32]:
+    return np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int32)
+
+
+def _i32(values: object) -> NDArray[np.int32]:
+    return np.array(values, dtype=np.int32)

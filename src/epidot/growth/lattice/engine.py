@@ -1,0 +1,159 @@
+"""The lattice engine: a mechanism as exact kinetic Monte Carlo on every dot of a flask."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.dot.grown import GrownDot
+from epidot.errors import Fault, InputError
+from epidot.growth.kmc.stream import seeded
+from epidot.growth.lattice.dots import Oxide, centres, cut, dressed, inventory, master_for, mean_shape
+from epidot.growth.lattice.population import GrownPopulation, in_mean_field
+from epidot.growth.lattice.segment import ROOM_NM, Run
+from epidot.growth.meanfield import MeanField
+from epidot.growth.state import FlaskState, Trajectory
+from epidot.mechanism.lattice import Section
+from epidot.mechanism.load import load
+from epidot.mechanism.mechanism import Mechanism
+from epidot.recipe.events import Segment
+
+_USUAL = 3.0  # standard deviations; a lattice for diameters within them serves most flasks
+
+
+@dataclass
+class LatticeEngine:
+    """An :class:`~epidot.growth.state.Engine` that runs the mechanism atom by atom.
+
+    All dots of the flask and the liquor they share are one Markov chain; ``dots`` of them stand for the
+    flask, with the liquor in proportion.  Diameters are drawn with the relative width ``sigma_rel``.
+
+    Parameters
+    ----------
+    mechanism
+        With a ``lattice`` section; the shipped ``choi2023`` if not given.
+    dots, seed
+        Number of dots, and the seed of everything random.
+    sigma_rel
+        Relative standard deviation of the core diameters.
+    oxide
+        Where a pristine dot carries its oxide: ``random`` or ``patchy``.
+
+    Raises
+    ------
+    InputError
+        If the mechanism has no ``lattice`` section.
+    """
+
+    mechanism: Mechanism = field(default_factory=load)
+    dots: int = 100
+    seed: int | Sequence[int] = 0
+    sigma_rel: float = 0.0
+    oxide: Oxide = "random"
+    diameters_nm: NDArray[np.float64] | None = None
+
+    def __post_init__(self) -> None:
+        if self.mechanism.lattice is None:
+            raise InputError(
+                Fault(
+                    f"the mechanism {self.mechanism.name} says nothing about the lattice",
+                    self.mechanism.where,
+                    remedy="add a `lattice` section (docs/mechanisms.md), or run with --engine meanfield",
+                )
+            )
+
+    @property
+    def section(self) -> Section:
+        """The lattice of the mechanism."""
+        assert self.mechanism.lattice is not None
+        return self.mechanism.lattice
+
+    # -- the start ----------------------------------------------------------------------------------
+
+    def start(self, state: FlaskState) -> FlaskState:
+        """Dots of their own diameters and centres with the charge-closed inventory of their core.
+
+        A state that already has a surface, or no dots, is returned as it is.
+        """
+        if state.surface or state.dots_mol <= 0:
+            return state
+        from epidot.matter.materials import material
+
+        surface, section = self.mechanism.surface(state.core), self.section
+        rng = np.random.default_rng(self._stream(b"cores on the lattice"))
+        a = material(state.core)["a_nm"]
+        diameters = self._diameters(state.core_diameter_nm)
+        middle = centres(self.dots, a, rng)
+        usual = state.core_diameter_nm * (1 + _USUAL * self.sigma_rel * np.array([-1.0, 1.0]))
+        all_ = np.concatenate([usual, diameters])
+        of = master_for(all_, float(all_.max()) / 2 + 0.57 * a + ROOM_NM, a, section.near_nm)
+        index = {name: i for i, name in enumerate(section.kinds)}
+        kind = np.full((self.dots, len(of)), index[section.vacant["beyond"]], dtype=np.uint8)
+        bearing = (
+            sum(surface.per_dot.values()) * (state.core_diameter_nm / surface.reference_diameter_nm) ** 2
+        )
+        oxide = frozenset(s for s in surface.per_dot if "oxide" in section.kinds[s].marks)
+        for row, centre, d in zip(kind, middle, diameters, strict=True):
+            dot = cut(of, centre, float(d), rng)
+            row[of.cation] = index[section.vacant["cation"]]
+            row[dot.first] = index[section.vacant["first"]]
+            row[dot.core & of.cation] = index[section.core["cation"]]
+            row[dot.core & ~of.cation] = index[section.core["anion"]]
+            area = (float(d) / surface.reference_diameter_nm) ** 2
+            numbers = inventory({s: n * area for s, n in surface.per_dot.items()}, len(dot.bearing), rng)
+            patchy = oxide if self.oxide == "patchy" else frozenset[str]()
+            for name, sites in dressed(of, dot, numbers, patchy, rng).items():
+                row[sites] = index[name]
+        population = GrownPopulation(
+            core=state.core,
+            a_nm=a,
+            near_nm=section.near_nm,
+            radii_nm=of.radii_nm,
+            diameters_nm=diameters,
+            centres_nm=middle,
+            kind=kind,
+            kinds=tuple(section.kinds),
+            shape=mean_shape(state.core_diameter_nm, bearing, a, section.near_nm),
+            random=seeded(np.random.SeedSequence(self._stream(b"events on the lattice"))),
+        )
+        return state.with_(
+            surface=in_mean_field(self.section, population.counts, population.n), grown=population
+        )
+
+    def _stream(self, of: bytes) -> list[int]:
+        seed = [self.seed] if isinstance(self.seed, int) else [int(s) for s in self.seed]
+        return [*seed, zlib.crc32(of)]
+
+    def _diameters(self, mean_nm: float) -> NDArray[np.float64]:
+        if self.diameters_nm is not None:
+            return np.asarray(self.diameters_nm, dtype=np.float64)
+        from epidot.dot.layers import LayeredDot, Population
+
+        rng = np.random.default_rng(self._stream(b"core diameters"))
+        return Population.drawn(LayeredDot("core", mean_nm), self.dots, self.sigma_rel, rng).core_diameters_nm
+
+    def grown(self, state: FlaskState) -> tuple[GrownDot, ...]:
+        """Every dot of a state, for the readouts; empty where none grew on the lattice."""
+        return state.grown.dots(self.section) if isinstance(state.grown, GrownPopulation) else ()
+
+    # -- forward ------------------------------------------------------------------------------------
+
+    def advance(self, state: FlaskState, segment: Segment, points: int = 20) -> Trajectory:
+        """Run the chain through ``segment``; the last of ``points`` states carries all dots.
+
+        A flask without reacting dots is left to the mean field: in the liquor alone both are the same but for
+        the noise.
+
+        Raises
+        ------
+        WorkError
+            If a dot outgrows the lattice within one of the ``points``.
+        """
+        dry = state.volume_L <= 0 and segment.volume_inflow <= 0
+        if state.dots_mol <= 0 or not state.surface or state.grown is None or dry or segment.duration_s <= 0:
+            return MeanField(self.mechanism).advance(state, segment, points)
+        return Run(self.mechanism, state, segment).through(max(points, 1))

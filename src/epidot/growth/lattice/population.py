@@ -1,0 +1,144 @@
+"""Every dot of a flask on its sites: what ``FlaskState.grown`` carries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.dot.grown import GrownDot, SiteSpecies
+from epidot.growth.lattice.dots import Master, Shape, master
+from epidot.mechanism.lattice import Section
+
+_ARRAYS = ("kind", "diameters_nm", "centres_nm", "random")
+
+
+@dataclass(frozen=True)
+class GrownPopulation:
+    """All dots at one moment, and what is needed to go on to the same bits.
+
+    ``kind`` (dots, n) index into the kinds of the mechanism's lattice; ``radii_nm`` those of the sites
+    (:class:`~epidot.growth.lattice.dots.Master`); ``random`` (4,) state of the stream; ``rest`` molecules
+    per dissolved species that are less than one and wait; ``events`` of every step so far, all dots.
+    ``stuck`` says why nothing could happen at the end, empty otherwise.
+    """
+
+    core: str
+    a_nm: float
+    near_nm: float
+    radii_nm: tuple[float, float, float]
+    diameters_nm: NDArray[np.float64]
+    centres_nm: NDArray[np.float64]
+    kind: NDArray[np.uint8]
+    kinds: tuple[str, ...]
+    shape: Shape
+    random: NDArray[np.uint64]
+    rest: Mapping[str, float] = field(default_factory=dict)
+    events: Mapping[str, int] = field(default_factory=dict)
+    stuck: str = ""
+
+    @property
+    def n(self) -> int:
+        """Number of dots."""
+        return len(self.diameters_nm)
+
+    @property
+    def master(self) -> Master:
+        """The sites all dots are on."""
+        return master(*self.radii_nm, self.a_nm, self.near_nm)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Sites of every kind, all dots together."""
+        found = np.bincount(self.kind.reshape(-1), minlength=len(self.kinds))
+        return dict(zip(self.kinds, found.tolist(), strict=True))
+
+    def moved_to(self, larger: Master, vacant: Mapping[str, str]) -> GrownPopulation:
+        """The same dots on a larger lattice; new sites are empty."""
+        old = self.master
+        low = larger.grid.min(axis=0)
+        span = larger.grid.max(axis=0) - low + 1
+        place = np.full(int(np.prod(span)), -1, dtype=np.int64)
+        place[np.ravel_multi_index(tuple((larger.grid - low).T), tuple(span))] = np.arange(len(larger))
+        to = place[np.ravel_multi_index(tuple((old.grid - low).T), tuple(span))]
+        empty = np.where(
+            larger.cation, self.kinds.index(vacant["cation"]), self.kinds.index(vacant["beyond"])
+        )
+        kind = np.repeat(empty[None].astype(np.uint8), self.n, axis=0)
+        kind[:, to] = self.kind
+        return replace(self, kind=kind, radii_nm=larger.radii_nm)
+
+    def dots(self, section: Section) -> tuple[GrownDot, ...]:
+        """Every dot for the readouts."""
+        kinds = tuple(
+            SiteSpecies(k.name, k.elements, k.ligands, float(k.charge), k.marks)
+            for k in (section.kinds[name] for name in self.kinds)
+        )
+        of = self.master
+        assert of.lattice.position is not None
+        cation = of.cation
+        return tuple(
+            GrownDot(
+                core=self.core,
+                core_diameter_nm=float(self.diameters_nm[i]),
+                a_nm=self.a_nm,
+                position_nm=of.lattice.position - self.centres_nm[i],
+                cation=cation,
+                kind=self.kind[i],
+                kinds=kinds,
+            )
+            for i in range(self.n)
+        )
+
+    def plain(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """As JSON and arrays, for a checkpoint."""
+        text = {
+            "core": self.core,
+            "a_nm": self.a_nm,
+            "near_nm": self.near_nm,
+            "radii_nm": list(self.radii_nm),
+            "kinds": list(self.kinds),
+            "shape": {
+                "bearing": self.shape.bearing, "first": self.shape.first, "around": dict(self.shape.around)
+            },
+            "rest": dict(self.rest),
+            "events": dict(self.events),
+            "stuck": self.stuck,
+        }  # fmt: skip
+        return text, {name: getattr(self, name) for name in _ARRAYS}
+
+    @classmethod
+    def from_plain(cls, text: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> GrownPopulation:
+        """From :meth:`plain`, to the same bits."""
+        rest: dict[str, Any] = {k: v for k, v in text.items() if k not in ("radii_nm", "kinds", "shape")}
+        rest.update({name: arrays[name] for name in _ARRAYS})
+        return cls(
+            **rest,
+            radii_nm=tuple(text["radii_nm"]),
+            kinds=tuple(text["kinds"]),
+            shape=Shape(**text["shape"]),
+        )
+
+
+def in_mean_field(section: Section, counts: Mapping[str, int], dots: int) -> dict[str, float]:
+    """Mean counts per dot of every surface and deposited species of the mechanism.
+
+    Cation and anion of a composite are put together in the order of the file, as many as there are; what is
+    left is told as itself.  Charge sees to it that nothing is left that the mean field has no name for.
+    """
+    left = dict(counts)
+    out: dict[str, float] = {}
+    for composite in section.composites:
+        n = min(left.get(part, 0) for part in composite.of)
+        if n:
+            out[composite.species] = out.get(composite.species, 0.0) + n / dots
+            for part in composite.of:
+                left[part] -= n
+    silent = {*section.core.values(), *section.vacant.values()}
+    for name, n in left.items():
+        if n and name not in silent:
+            out[name] = out.get(name, 0.0) + n / dots
+    return out

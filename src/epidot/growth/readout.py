@@ -1,0 +1,199 @@
+"""From the species on a dot to what is reported of it: counts per dot, and the layered dot.
+
+What a species counts as (ligands, covered, linked, crystalline, oxide, memory) stands with it in the
+mechanism's file; nothing here knows a name.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from epidot.growth.state import FlaskState
+from epidot.mechanism.mechanism import Mechanism, SiteClass
+
+if TYPE_CHECKING:
+    from epidot.dot.layers import LayeredDot
+
+
+def counts(state: FlaskState, mechanism: Mechanism) -> dict[str, float]:
+    """What growth knows of a sample, per dot; the names of ``summary.json``.
+
+    ``shell_layers`` is the thickness of all chalcogenide on the core, by eq 3 of choi2023 read
+    backwards, in (111) layers.  ``coverage`` is the share of core-surface cation sites that carry or
+    are bridged by a chalcogenide.  ``linked_fraction`` is the share of the chalcogenide in multidentate
+    units and ``hf_desorbable_fraction`` the rest (both 0 without any).  ``oxide_relative`` is the oxide
+    in units of a pristine dot of that size.
+    """
+    surface = _on_dot(state, mechanism)
+    shell = _shell_class(mechanism)
+    anions = _elements(surface, mechanism, shell.material)
+    total = sum(anions.values())
+    sites = _sites(surface, mechanism)
+    linked = sum(n * sum(mechanism.species[s].linked.values()) for s, n in surface.items())
+    crystalline = sum(
+        n * sum(mechanism.species[s].composition.get(el, 0) for el in shell.material)
+        for s, n in _marked(surface, mechanism, "crystalline").items()
+    )
+    oxide = _oxide(surface, mechanism)
+    memory = sum(_marked(surface, mechanism, "memory").values())
+    pristine = _pristine_oxide(state, mechanism)
+    out = {
+        "shell_layers": sum(_thickness(state.core_diameter_nm, anions, shell).values()),
+        "coverage": _covered(surface, mechanism) / sites if sites > 0 else 0.0,
+        "oxide_per_dot": oxide,
+        "oxide_relative": oxide / pristine if pristine > 0 else 0.0,
+        "oxide_memory_per_dot": memory,
+        "crystalline_fraction": crystalline / total if total > 0 else 0.0,
+        "linked_fraction": linked / total if total > 0 else 0.0,
+        "hf_desorbable_fraction": 1.0 - linked / total if total > 0 else 0.0,
+        f"{_cation(state.core)}_exchanged_per_dot": _exchanged(state, surface, mechanism),
+    }
+    partners = {el for s in shell.material.values() for el in re.findall(r"[A-Z][a-z]?", s)}
+    adatoms = _elements(surface, mechanism, dict.fromkeys(sorted(partners)))
+    out |= {f"adatoms_{el}_per_dot": n for el, n in adatoms.items()}
+    out |= {f"ligands_{ligand}_per_dot": n for ligand, n in _ligands(surface, mechanism).items()}
+    if state.dots_mol > 0:
+        monomers = (s for s in shell.material.values() if s in mechanism.species)
+        out |= {f"monomers_{s}_per_dot": state.liquor.get(s, 0.0) / state.dots_mol for s in monomers}
+    return out
+
+
+def layered_dot(state: FlaskState, mechanism: Mechanism, medium: str = "toluene") -> LayeredDot:
+    """The average dot of a flask.
+
+    Every exchanged cation takes half a formula unit off the core's volume, so that the cation layer
+    belongs to the shell; every chalcogenide adds one formula unit of its own shell material.  Shells
+    of two chalcogenides follow each other in the order of the mechanism's ``material`` (Se, then S):
+    the mean field keeps no record of where in the shell an atom sits, and SePR3 reacts first even when
+    both are present.  ``roughness_nm`` is ``None``: a mean field knows one average dot, no directions.
+    """
+    from epidot.dot.layers import Layer, LayeredDot
+    from epidot.matter.materials import material
+
+    surface = _on_dot(state, mechanism)
+    shell = _shell_class(mechanism)
+    exchanged = _exchanged(state, surface, mechanism)
+    cell = material(state.core)["a_nm"] ** 3
+    volume = math.pi / 6 * state.core_diameter_nm**3 - exchanged * cell / 8
+    diameter = (6 / math.pi * volume) ** (1 / 3)
+    anions = _elements(surface, mechanism, shell.material)
+    numbers = counts(state, mechanism)
+    crystalline = {
+        el: sum(
+            n * mechanism.species[s].composition.get(el, 0)
+            for s, n in _marked(surface, mechanism, "crystalline").items()
+        )
+        for el in shell.material
+    }
+    layers, radius = [], diameter / 2
+    for el, n in anions.items():
+        # Less than one anion on a thousand dots is not a shell.
+        if n < 1e-3:
+            continue
+        a = material(shell.material[el])["a_nm"]
+        outer = (radius**3 + 3 * n * a**3 / (16 * math.pi)) ** (1 / 3)
+        share = min(max(crystalline[el] / n, 0.0), 1.0)
+        layers.append(Layer(shell.material[el], outer - radius, crystalline=share))
+        radius = outer
+    adatoms = {k.split("_")[1]: v for k, v in numbers.items() if k.startswith("adatoms_")}
+    return LayeredDot(
+        core=state.core,
+        core_diameter_nm=diameter,
+        shells=tuple(layers),
+        ligands=_ligands(surface, mechanism),
+        adatoms=adatoms,
+        sites=_sites(surface, mechanism),
+        oxide=numbers["oxide_per_dot"],
+        oxide_memory=numbers["oxide_memory_per_dot"],
+        coverage=min(max(numbers["coverage"], 0.0), 1.0),
+        linked=min(max(numbers["linked_fraction"], 0.0), 1.0),
+        roughness_nm=None,
+        medium=medium,
+    )
+
+
+# -- pieces -------------------------------------------------------------------------------------
+
+
+def _on_dot(state: FlaskState, mechanism: Mechanism) -> dict[str, float]:
+    return {s: n for s, n in state.surface.items() if s in mechanism.species}
+
+
+def _shell_class(mechanism: Mechanism) -> SiteClass:
+    shells = [site for site in mechanism.sites.values() if site.kind == "shell"]
+    return shells[0] if shells else SiteClass("none", "shell")
+
+
+def _elements(
+    surface: Mapping[str, float], mechanism: Mechanism, wanted: Mapping[str, object]
+) -> dict[str, float]:
+    return {
+        el: sum(n * mechanism.species[s].elements.get(el, 0) for s, n in surface.items()) for el in wanted
+    }
+
+
+def _marked(surface: Mapping[str, float], mechanism: Mechanism, mark: str) -> dict[str, float]:
+    return {s: n for s, n in surface.items() if mark in mechanism.species[s].marks}
+
+
+def _fixed(mechanism: Mechanism, species: str) -> int:
+    found = mechanism.species[species].sites
+    return sum(n for c, n in found.items() if mechanism.sites[c].kind == "fixed")
+
+
+def _sites(surface: Mapping[str, float], mechanism: Mechanism) -> float:
+    return sum(n * _fixed(mechanism, s) for s, n in surface.items())
+
+
+def _covered(surface: Mapping[str, float], mechanism: Mechanism) -> float:
+    return sum(n * _fixed(mechanism, s) for s, n in _marked(surface, mechanism, "covered").items())
+
+
+def _oxide(surface: Mapping[str, float], mechanism: Mechanism) -> float:
+    return sum(
+        n * mechanism.species[s].elements.get("O", 0) for s, n in _marked(surface, mechanism, "oxide").items()
+    )
+
+
+def _pristine_oxide(state: FlaskState, mechanism: Mechanism) -> float:
+    if state.core not in mechanism.surfaces:
+        return 0.0
+    inventory = mechanism.surfaces[state.core]
+    area = (state.core_diameter_nm / inventory.reference_diameter_nm) ** 2
+    return area * _oxide(inventory.per_dot, mechanism)
+
+
+def _ligands(surface: Mapping[str, float], mechanism: Mechanism) -> dict[str, float]:
+    names = dict.fromkeys(x for s in mechanism.species.values() for x in s.ligands)
+    return {x: sum(n * mechanism.species[s].ligands.get(x, 0) for s, n in surface.items()) for x in names}
+
+
+def _cation(core: str) -> str:
+    """The first element of the core's formula."""
+    match = re.match(r"[A-Z][a-z]?", core)
+    return match[0] if match else core
+
+
+def _exchanged(state: FlaskState, surface: Mapping[str, float], mechanism: Mechanism) -> float:
+    """Core-surface cation sites that no longer hold the core's own cation."""
+    own = _cation(state.core)
+    kept = sum(n * _fixed(mechanism, s) for s, n in surface.items() if mechanism.species[s].elements.get(own))
+    return max(_sites(surface, mechanism) - kept, 0.0)
+
+
+def _thickness(diameter_nm: float, anions: Mapping[str, float], shell: SiteClass) -> dict[str, float]:
+    """(111) layers of each shell material in turn on a core of that diameter: eq 3 read backwards."""
+    from epidot.dot.composition import layer_thickness_nm
+    from epidot.matter.materials import material
+
+    out: dict[str, float] = {}
+    radius = diameter_nm / 2
+    for el, n in anions.items():
+        a = material(shell.material[el])["a_nm"]
+        outer = (radius**3 + 3 * max(n, 0.0) * a**3 / (16 * math.pi)) ** (1 / 3)
+        out[el] = (outer - radius) / layer_thickness_nm(shell.material[el], shell.layer)
+        radius = outer
+    return out

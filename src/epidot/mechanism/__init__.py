@@ -1,0 +1,1 @@
+"""Chemistry as data: species, rate laws, reactions, and their steps on the sites of a lattice."""

@@ -1,0 +1,115 @@
+"""Reading a mechanism file: every fault in one go, each with its line.
+
+Checked here, because a mechanism that fails one of these has no meaning: names, units, numbers with
+source and status, and for every reaction the balance of elements, charge and fixed sites.  What is
+merely suspicious is left to :mod:`epidot.mechanism.lint`.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+
+from epidot import documents
+from epidot.errors import Fault, InputError, nearest
+from epidot.mechanism.lattice_steps import read_lattice
+from epidot.mechanism.mechanism import Mechanism
+from epidot.mechanism.reactions import Reactions
+
+_TOP = "name title sources groups families reagents sites environments surfaces packing parameters equilibria"
+TOP = (*_TOP.split(), "species", "reactions", "lattice", "note")
+
+
+def read(path: Path, *, where: str | None = None) -> Mechanism:
+    """Read and check one file; raises :class:`~epidot.errors.InputError` with all faults."""
+    return build(documents.read(path, where=where))
+
+
+def parse(text: str, *, where: str = "<text>") -> Mechanism:
+    """The same from text."""
+    return build(documents.parse(text, where=where))
+
+
+def build(document: documents.Document) -> Mechanism:
+    """A checked mechanism from plain data."""
+    reader = _Reader(document)
+    mechanism = reader.mechanism()
+    reader.faults.raise_if_any()
+    return mechanism
+
+
+def shipped() -> tuple[str, ...]:
+    """Names of the mechanisms that come with epidot."""
+    folder = resources.files("epidot") / "data" / "mechanisms"
+    return tuple(sorted(p.name[:-5] for p in folder.iterdir() if p.name.endswith(".yaml")))
+
+
+def load(path_or_name: str | Path = "choi2023") -> Mechanism:
+    """The mechanism in a file, or a shipped one by its name.
+
+    Raises
+    ------
+    InputError
+        With every fault found: what, file and line, value seen, nearest valid name, what to do.
+    """
+    name = str(path_or_name)
+    if name in shipped():
+        return _shipped(name)
+    if not Path(name).exists() and "/" not in name and not name.endswith((".yaml", ".yml")):
+        raise InputError(
+            Fault(
+                "no such mechanism",
+                seen=name,
+                nearest=nearest(name, shipped()),
+                remedy="give a shipped name or a file",
+            )
+        )
+    return read(Path(name))
+
+
+@lru_cache(maxsize=8)
+def _shipped(name: str) -> Mechanism:
+    with resources.as_file(resources.files("epidot") / "data" / "mechanisms" / f"{name}.yaml") as path:
+        return read(path, where=f"{name}.yaml")
+
+
+class _Reader(Reactions):
+    def mechanism(self) -> Mechanism:
+        """All sections, each after those it refers to."""
+        if not isinstance(self.document.data, dict):
+            self.faults.add("expected a mapping with name, species, reactions ...", line=1)
+            self.faults.raise_if_any()
+        top = self.row((), TOP) if self.document.data else {}
+        for key in ("name", "title", "species", "reactions"):
+            if not top.get(key):
+                self.faults.add(f"missing key {key!r}", line=1)
+        self.sources = {k: str(v) for k, v in self.table("sources", required=True).items()}
+        self.read_groups()
+        self.read_families()
+        self.read_parameters()
+        self.read_sites()
+        self.read_equilibria()
+        self.read_species()
+        self.read_environments()
+        surfaces = self.read_surfaces()
+        packing = self.read_packing()
+        reactions = self.read_reactions()
+        reagents = self.read_reagents()
+        return Mechanism(
+            name=str(top.get("name", "")),
+            title=str(top.get("title", "")),
+            where=self.document.where,
+            sources=self.sources,
+            groups=self.groups,
+            reagents=reagents,
+            sites=self.sites,
+            environments=self.environments,
+            surfaces=surfaces,
+            packing=packing,
+            parameters=self.parameters,
+            equilibria=self.equilibria,
+            species=self.species,
+            reactions=reactions,
+            lattice=read_lattice(self, reactions),
+        )

@@ -1,0 +1,191 @@
+"""Steps whose outcome is declared, not computed: precursor reactions, cores, described shells, oxidation."""
+
+from __future__ import annotations
+
+from epidot.dot.layers import Layer
+from epidot.errors import Fault, InputError, nearest
+from epidot.recipe import formatting, schema
+from epidot.recipe.bench import Bench
+from epidot.recipe.cores import formula_units, shell_thickness
+from epidot.recipe.equation import Equation
+from epidot.recipe.events import DescribeShell, FormCore, OxidiseCore, React
+from epidot.recipe.parsing import Done
+
+
+def react(bench: Bench, step: Done) -> None:
+    want: schema.React = step.only
+    with bench.placed(step.at("equation")):
+        equation = Equation.read(want.equation)
+        equation.check(bench.room)
+        extent = bench.extent(want.extent, step)
+        moles = extent * equation.limit(bench.liquor)
+        change = {k: v * moles for k, v in equation.change.items()}
+        gone = {}
+        for name in want.leaves:
+            if name not in change or change[name] <= 0:
+                raise InputError(
+                    Fault(
+                        "only something the reaction makes can leave",
+                        seen=name,
+                        nearest=nearest(name, [k for k, v in change.items() if v > 0]),
+                    )
+                )
+            gone[name] = change[name]
+        for name, n in change.items():
+            bench.liquor[name] = max(0.0, bench.liquor.get(name, 0.0) + n - gone.get(name, 0.0))
+        text = f"{equation}: {formatting.amount(moles)} converted"
+        if gone:
+            text += f"; {', '.join(gone)} leaves the flask"
+        bench.put(
+            React(
+                line=step.line,
+                text=text,
+                start_s=bench.clock,
+                equation=str(equation),
+                change=change,
+                leaves=gone,
+            )
+        )
+
+
+def form_core(bench: Bench, step: Done) -> None:
+    want: schema.FormCore = step.only
+    grown = step.kind == "grow core"
+    if grown and bench.dots_mol == 0:
+        bench.faults.add("there are no cores to grow", line=step.line, remedy='write "form core" first')
+        return
+    if not grown and bench.dots_mol > 0:
+        bench.faults.add(
+            "there are cores in the flask already",
+            line=step.line,
+            remedy='write "grow core" to make them larger',
+        )
+        return
+    bench.check_size(want.diameter, want.first_exciton, step.kind, step.line)
+    bench.check_material(want.material, step.at("material"))
+    bench.check_ligand(want.ligand, step.at("ligand"))
+    diameter = bench.size(want.material, want.diameter, want.first_exciton, step.line)
+    with bench.placed(step.line):
+        equation = Equation.read(want.equation)
+        equation.check(bench.room)
+        made = equation.change.get(want.material, 0.0)
+        if made <= 0:
+            raise InputError(
+                Fault(
+                    "the equation does not make the core material",
+                    seen=want.equation,
+                    remedy=f"{want.material} must stand on its right side",
+                )
+            )
+        if diameter <= 0:
+            return
+        units = formula_units(want.material, diameter)
+        available = equation.limit(bench.liquor) * made
+        if grown:
+            if diameter <= bench.diameter:
+                raise InputError(
+                    Fault(
+                        "cores only grow to a larger diameter",
+                        seen=f"{diameter:.4g} nm",
+                        remedy=f"they are {bench.diameter:.4g} nm now",
+                    )
+                )
+            solid = bench.dots_mol * (units - formula_units(want.material, bench.diameter))
+            if solid > available * (1 + 1e-9):
+                raise InputError(
+                    Fault(
+                        f"growing to {diameter:.4g} nm needs {formatting.amount(solid)} of {want.material}",
+                        seen=f"enough for {formatting.amount(available)}",
+                        remedy="add more precursor before this step",
+                    )
+                )
+            dots = bench.dots_mol
+        else:
+            solid = bench.extent(want.extent, step) * available
+            dots = solid / units
+        change = {k: v * solid / made for k, v in equation.change.items() if k != want.material}
+        for name, n in change.items():
+            bench.liquor[name] = max(0.0, bench.liquor.get(name, 0.0) + n)
+        bench.dots_mol, bench.diameter = dots, diameter
+        verb = "grow to" if grown else "form with"
+        text = (
+            f"{want.material} cores {verb} {diameter:.4g} nm ({formatting.amount(dots)} of dots, "
+            f"{units:.0f} formula units each), as described"
+        )
+        bench.put(
+            FormCore(
+                line=step.line,
+                text=text,
+                start_s=bench.clock,
+                material=want.material,
+                diameter_nm=diameter,
+                dots_mol=dots,
+                solid_mol=solid,
+                change=change,
+                sigma_rel=0.0 if want.sigma is None else float(want.sigma),
+                ligand=want.ligand,
+                grown=grown,
+            )
+        )
+
+
+def shell(bench: Bench, step: Done) -> None:
+    want: schema.Shell = step.only
+    if not bench.has_dots(step):
+        return
+    bench.check_material(want.material, step.at("material"))
+    if (want.thickness is None) == (want.layers is None):
+        bench.faults.add(
+            "a shell needs a thickness or a number of layers",
+            line=step.line,
+            seen="both" if want.thickness is not None else "neither",
+            remedy='write "thickness: 0.7 nm", or "layers: 2, layer: d111"',
+        )
+        return
+    with bench.placed(step.line):
+        thickness = (
+            float(want.thickness)
+            if want.thickness is not None
+            else shell_thickness(want.material, float(want.layers or 0), want.layer)
+        )
+        layer = Layer(
+            want.material,
+            thickness,
+            None if want.coherency is None else float(want.coherency),
+            1.0 if want.crystalline is None else float(want.crystalline),
+        )
+        bench.put(
+            DescribeShell(
+                line=step.line,
+                start_s=bench.clock,
+                layer=layer,
+                text=f"a shell of {thickness:.3g} nm {want.material} is there, as described",
+            )
+        )
+
+
+def oxidise_core(bench: Bench, step: Done) -> None:
+    want: schema.OxidiseCore = step.only
+    if not bench.has_dots(step):
+        return
+    if (want.share is None) == (want.units is None):
+        bench.faults.add(
+            "an oxidised core needs a share of its surface or units per dot",
+            line=step.line,
+            seen="both" if want.share is not None else "neither",
+            remedy='write "share: 50 %" or "units: 20"',
+        )
+        return
+    share = None if want.share is None else float(want.share)
+    much = f"{want.units:g} oxide units per dot" if share is None else f"{share:.3g} of the surface cations"
+    by = f" by {want.with_}" if want.with_ else ""
+    bench.put(
+        OxidiseCore(
+            line=step.line,
+            start_s=bench.clock,
+            oxidant=want.with_,
+            share=share,
+            units_per_dot=want.units,
+            text=f"the core is oxidised{by}: {much}, as described",
+        )
+    )

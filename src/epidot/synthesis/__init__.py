@@ -1,1 +1,0 @@
-"""From a recipe to a population of dots: recipes, dosing, mechanisms and the engines that run them."""
