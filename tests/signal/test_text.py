@@ -103,6 +103,37 @@ def test_a_spoilt_row_is_left_out_and_told() -> None:
     assert found.guesses.dropped_lines == (4,)
 
 
+def rows(first: int, last: int, step: int = 1) -> list[str]:
+    return [f"{x},{x / 1000}" for x in range(first, last, step)]
+
+
+@pytest.mark.parametrize("spoilt", [1, 5, 6])
+def test_five_spoilt_rows_are_bridged_and_six_end_the_table(spoilt: int) -> None:
+    text = [*rows(400, 420), *["lamp,failed"] * spoilt, *rows(420, 430)]
+    found = parse_table("\n".join(["nm,Abs", *text]).encode())
+    bridged = spoilt <= 5
+    assert found.columns[0].values[-1] == (429 if bridged else 419)
+    assert found.guesses.dropped_lines == (tuple(range(22, 22 + spoilt)) if bridged else ())
+
+
+@pytest.mark.parametrize(
+    ("behind", "goes_on"),
+    [(rows(420, 430), True), (rows(419, 429), False), (rows(400, 410), False), (rows(380, 390), False)],
+)
+def test_behind_a_spoilt_row_the_axis_must_go_on_its_way(behind: list[str], goes_on: bool) -> None:
+    for text in ([*rows(400, 420), "lamp,failed", *behind], [*rows(400, 420), "", *behind]):
+        found = parse_table("\n".join(["nm,Abs", *text]).encode())
+        assert len(found.columns[0].values) == (30 if goes_on else 20)
+    downwards = [*rows(419, 399, -1), "lamp,failed", *rows(399, 389, -1)]
+    assert len(parse_table("\n".join(["nm,Abs", *downwards]).encode()).columns[0].values) == 30
+
+
+def test_a_lone_row_joins_the_table_behind_it_only_if_it_is_as_wide() -> None:
+    for lone, first in (("399,0.399", 399), ("399,0.399,7", 400)):
+        found = parse_table("\n".join([lone, "lamp,failed", *rows(400, 420)]).encode())
+        assert found.columns[0].values[0] == first
+
+
 @pytest.mark.parametrize("word", ["None", "NaN", "--", "", "n/a", "#N/A", "null", "-", "1.#QNAN"])
 def test_words_for_a_missing_value(word: str) -> None:
     found = parse_table((table(",") + f"409,{word}\n410,0.5\n").encode())

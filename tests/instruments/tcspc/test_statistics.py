@@ -129,3 +129,47 @@ def test_goodness_of_fit_is_uniform_for_few_counts() -> None:
     assert np.mean(reduced) < 0.5
     assert 0.35 < np.mean(probabilities) < 0.65
     assert np.std(probabilities) == pytest.approx(1 / np.sqrt(12), abs=0.06)
+
+
+@pytest.mark.parametrize(
+    ("options", "parameters"),
+    [
+        ({"exponentials": 1}, 5),  # counts, lifetime, background, t0, width of the response
+        ({"exponentials": 2}, 7),
+        ({"exponentials": 2, "irf_fwhm_ns": 0.2}, 6),
+        ({"exponentials": 2, "irf_fwhm_ns": 0.2, "background": 2.0}, 5),
+        ({"exponentials": 2, "irf_fwhm_ns": 0.2, "scatter": True, "bin": 2}, 7),
+    ],
+)
+def test_degrees_of_freedom_count_what_was_fitted(options: dict[str, object], parameters: int) -> None:
+    signal = counted(FRACTIONS, TAUS, setup(counts=1e6, background=2.0, irf_fwhm_ns=1.0))
+    model = {1: "exponential", 2: "biexponential"}[int(str(options["exponentials"]))]
+    found = tcspc.fit(signal, model, **{n: v for n, v in options.items() if n != "exponentials"})
+    held = int("ended at the lowest value" in found.message)  # scattered light, where there is none
+    bins = 4096 // int(str(options.get("bin", 1)))
+    assert held == ("scatter" in options)
+    assert found.statistics["degrees_of_freedom"] == bins - (parameters - held)
+    assert found.statistics["reduced_deviance"] == pytest.approx(
+        found.statistics["deviance"] / (bins - (parameters - held))
+    )
+
+
+def test_what_stands_at_its_bound_is_no_degree_of_freedom() -> None:
+    """Without background its parameter ends at zero and is not counted as fitted."""
+    given = setup(counts=1e5, background=0.0, channels=512, channel_ns=0.1, period_ns=1000.0, t0_ns=5.0)
+    signal = counted([1.0], [4.0], {**given, "irf_fwhm_ns": 0.5}, np.random.default_rng(5))
+    found = tcspc.fit(signal, "exponential", irf_fwhm_ns=0.5, period="none")
+    assert found.status == "at a bound"
+    assert found.message.startswith("background ended")
+    assert found.statistics["degrees_of_freedom"] == 512 - 3
+
+
+def test_the_mean_reduced_deviance_is_what_noise_gives() -> None:
+    """20 channels and 5 parameters: one degree of freedom more or less moves the mean by 7 %."""
+    given = setup(counts=2e6, background=1e4, channels=20, channel_ns=10.0, period_ns=200.0)
+    given |= {"t0_ns": 25.0, "irf_fwhm_ns": 12.0}
+    found = []
+    for seed in range(400):
+        signal = counted([1.0], [40.0], given, np.random.default_rng([17, seed]))
+        found.append(tcspc.measure(signal, exponentials=1)["reduced_deviance"].value)
+    assert np.mean(found) == pytest.approx(1.0, abs=3 * np.sqrt(2 / 15 / 400))
