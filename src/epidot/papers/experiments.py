@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from epidot.growth.flask import Progress
-    from epidot.growth.state import Engine, FlaskState
+    from epidot.growth.state import Engine
 
 Wanted = tuple[str, tuple[str, ...], str]  # recipe, what is put in double, hypothesis about halides
 _CHUNK = 5  # flasks a worker takes at once: what one of them prepares serves the next
@@ -121,6 +121,7 @@ def carry_out(
     """Run one recipe in one flask; see :class:`Trial`.  The number of the ``flask`` counts on the lattice."""
     # Here: claims that need no run must not wait for what this room imports.
     from epidot.growth.flask import Flask
+    from epidot.growth.state import FlaskState
     from epidot.transport.constants import DEFAULT
     from epidot.transport.room import HalideRoom
 
