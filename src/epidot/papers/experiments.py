@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from epidot.dot.layers import Layer, LayeredDot
 from epidot.errors import Fault, InputError, nearest
+from epidot.growth.state import FlaskState
 from epidot.mechanism import load as mechanisms
 from epidot.papers import engines
 from epidot.papers.engines import LATTICE, MEAN_FIELD, recipe
