@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import base64
 import io
+import sys
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.util import logging
+
+sys.path.append(str(Path(__file__).parents[2] / "tests"))
+from oracle.diffusion import CASES
 
 LOG = logging.getLogger(__name__)
 COLOURS = ("#1f5fa8", "#b4521c", "#3f7d3a")
@@ -54,8 +59,6 @@ class DiffusionCases(Directive):
     has_content = False
 
     def run(self) -> list[nodes.Node]:
-        from epidot.transport.verification import CASES
-
         cases = [make() for make in CASES]
         for case in cases:
             if not case.holds:

@@ -40,7 +40,7 @@ def test_ions_are_kept_and_come_to_equilibrium():
 
 def test_a_sphere_with_many_sinks_follows_the_effective_diffusivity():
     """Uptake of the exact sphere with D_i i°/(i° + s°), to the error of the mesh."""
-    from epidot.transport.verification import exact
+    from oracle.diffusion import exact
 
     fast = Exchange(Mover(1.0, 0.05), Mover(0.0, 1e-8), Mover(0.0, 1.0), 1.0, dissociative=1e5, sinks_V=1e7)
     mesh = Mesh(np.linspace(0, 1, 81), np.zeros(80, dtype=np.int64))

@@ -15,8 +15,8 @@ from epidot.transport.mesh import graded, uniform
 from epidot.transport.problem import Bath, Held, InterfaceTrap, Layer, Problem, Stage, Surface, Trap
 from epidot.transport.radial import estimate, remapped, solve
 from epidot.transport.system import assemble, empty
-from epidot.transport.verification.layered import everything
-from epidot.transport.verification.reference import VALUES, quantities, reference
+from oracle.diffusion.layered import everything
+from oracle.diffusion.reference import VALUES, quantities, reference
 
 
 def flask(**changes: object) -> Problem:

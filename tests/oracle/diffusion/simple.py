@@ -12,8 +12,8 @@ from epidot.transport.mesh import uniform
 from epidot.transport.problem import Array, Bath, Held, Layer, Problem, Stage
 from epidot.transport.radial import solve
 from epidot.transport.system import empty
-from epidot.transport.verification import exact
-from epidot.transport.verification.case import Case, Curve, ladder, orders
+from oracle.diffusion import exact
+from oracle.diffusion.case import Case, Curve, ladder, orders
 
 MESHES = (50, 100, 200)
 SPHERE = 4 / 3 * math.pi

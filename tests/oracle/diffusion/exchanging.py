@@ -15,8 +15,8 @@ from epidot.transport.exchange import (
 )
 from epidot.transport.mesh import Mesh
 from epidot.transport.problem import Array
-from epidot.transport.verification import exact
-from epidot.transport.verification.case import Case, Curve, orders
+from oracle.diffusion import exact
+from oracle.diffusion.case import Case, Curve, orders
 
 IDLE = Mover(0.0, 1e-8)
 

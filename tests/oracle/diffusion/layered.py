@@ -25,8 +25,8 @@ from epidot.transport.problem import (
 )
 from epidot.transport.radial import solve
 from epidot.transport.system import assemble, empty
-from epidot.transport.verification import exact
-from epidot.transport.verification.case import Case, Curve, orders
+from oracle.diffusion import exact
+from oracle.diffusion.case import Case, Curve, orders
 
 T_K = 300.0
 

@@ -11,9 +11,9 @@ from epidot.transport.mesh import uniform
 from epidot.transport.problem import Array, Held, Layer, Problem, Stage, Trap
 from epidot.transport.radial import Solution, solve
 from epidot.transport.system import empty
-from epidot.transport.verification import exact
-from epidot.transport.verification.case import Case, Curve, ladder, orders
-from epidot.transport.verification.simple import MESHES, SPHERE, T_K, uptake
+from oracle.diffusion import exact
+from oracle.diffusion.case import Case, Curve, ladder, orders
+from oracle.diffusion.simple import MESHES, SPHERE, T_K, uptake
 
 MANY = 1e12  # traps per nm³ that never fill
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from epidot.transport.verification import CASES
+from oracle.diffusion import CASES
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda f: f.__name__)

@@ -10,7 +10,7 @@ from epidot.transport.arrhenius import NONE, Arrhenius
 from epidot.transport.mesh import uniform
 from epidot.transport.problem import Array, Held, Layer, Problem, Stage, Surface
 from epidot.transport.system import assemble
-from epidot.transport.verification.case import Case, Curve, orders
+from oracle.diffusion.case import Case, Curve, orders
 
 T_K = 300.0
 D, DEPTH, SITES, CAP = 5.0, 2.0, 5.0, 20.0

@@ -8,7 +8,7 @@ from epidot.transport.arrhenius import Arrhenius
 from epidot.transport.mesh import graded
 from epidot.transport.problem import Array, Held, Layer, Problem, Stage, Surface, Trap
 from epidot.transport.radial import Solution, estimate
-from epidot.transport.verification.case import Case, Curve, orders
+from oracle.diffusion.case import Case, Curve, orders
 
 NAMES = ("core", "ZnSe", "ZnS", "trap 1", "trap 2", "surface")
 # Extrapolated from 1600, 3200 and 6400 cells by an independent prototype (order 2.00).
