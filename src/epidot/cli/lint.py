@@ -18,12 +18,13 @@ def lint(
 
     Example: epidot lint my-mechanism.yaml
     """
+    from epidot.growth.lattice import lint as on_the_lattice
     from epidot.mechanism import lint as rules
     from epidot.mechanism import load as mechanisms
 
     read = mechanisms.load(mechanism)
     rules.insist(read)
-    found = rules.check(read)
+    found = rules.worst_first([*rules.check(read), *on_the_lattice.check(read)])
     engines = ["meanfield"] if read.lattice is None else ["meanfield", "kmc"]
     if as_json:
         output.emit_json(

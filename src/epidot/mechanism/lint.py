@@ -7,7 +7,7 @@ true and worth knowing (which steps are declared one-way, what is conserved besi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -38,7 +38,11 @@ class Finding:
 def check(mechanism: Mechanism) -> tuple[Finding, ...]:
     """All findings, the worst first."""
     rules = (cycles, reach, absorbing, one_way, room, unused, conserved)
-    found = [f for rule in rules for f in rule(mechanism)]
+    return worst_first(f for rule in rules for f in rule(mechanism))
+
+
+def worst_first(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Faults, then warnings, then remarks, each by line."""
     order = {"fault": 0, "warning": 1, "remark": 2}
     return tuple(sorted(found, key=lambda f: (order[f.level], f.line or 0)))
 

@@ -122,7 +122,6 @@ def carry_out(
     """Run one recipe in one flask; see :class:`Trial`.  The number of the ``flask`` counts on the lattice."""
     # Here: claims that need no run must not wait for what this room imports.
     from epidot.growth.flask import Flask
-    from epidot.growth.state import FlaskState
     from epidot.transport.constants import DEFAULT
     from epidot.transport.room import HalideRoom
 

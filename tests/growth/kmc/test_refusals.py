@@ -42,7 +42,7 @@ def test_a_balanced_model_with_closed_cycles_runs() -> None:
     run = Simulation(compile_model(model, square(5)), "empty", seed=1, liquor={"ZnL2": 9, "L": 9})
     run.run(events=200)
     run.validate()
-    assert not [f for f in lint(model) if f.level != "remark"]
+    assert not lint(model)
 
 
 def test_every_unbalanced_reaction_is_named_with_its_surplus() -> None:
@@ -150,7 +150,7 @@ def test_a_million_classes_are_refused_in_little_memory_with_what_makes_them() -
     assert peak < 400e6
 
 
-def test_lint_finds_what_breaks_reversibility_and_what_cannot_be() -> None:
+def test_lint_finds_what_breaks_reversibility() -> None:
     near = {"n": (1, 4)}
     model = Model(
         (Species("empty"), Species("A"), Species("B"), Species("C")),
@@ -167,16 +167,11 @@ def test_lint_finds_what_breaks_reversibility_and_what_cannot_be() -> None:
         where="mine.yaml",
     )
     compile_model(model, zinc_blende(1.0))
-    found = [str(f) for f in lint(model, ["empty"], ["A"])]
+    found = [str(f) for f in lint(model)]
     for text in (
         "on and its reverse off have other conditions on the centre: n 1 to 4 against n 0 to 2",
         "hop undoes itself, but the site it leaves need not meet what the site it goes to must: none",
         "back undoes turn on the sites but not in the liquor",
-        "nothing leads to C",
-        "nothing leads to X",
-        "end can never happen",
-        "C is made and has no way out",
-        "1 of 6 steps have no reverse: end",
     ):
         assert any(text in line for line in found), text
     good = dataclasses.replace(model.reactions[2], where=near, partner=Partner("second", "empty", "A", near))

@@ -233,22 +233,6 @@ class Simulation:
         self.state.real[LEFT] = -1.0  # a waiting time under way has no memory
         self.state.whole[STALE] = 1
 
-    def use(self, compiled: Compiled) -> None:
-        """Go on with other rate constants of the same model on the same lattice."""
-        self.compiled = compiled
-        self.state.real[LEFT] = -1.0
-        self.state.whole[STALE] = 1
-
-    def refill(self, molecules: ArrayLike, volume: float) -> None:
-        """Another liquor: molecules of each dissolved species, in the order of the model, and the volume."""
-        there = np.asarray(molecules, dtype=np.int64)
-        self._first_liquor += there - self.state.liquor
-        self.state.liquor[:] = there
-        self.state.real[VOLUME] = volume
-        self.state.real[LEFT] = -1.0
-        self.state.whole[STALE] = 1
-
-    # --- stop and resume -----------------------------------------------------------------------------
     def checkpoint(self) -> dict[str, NDArray[np.generic]]:
         """Everything needed to go on to the same bits, as arrays."""
         kept = self.state._asdict().items()
