@@ -76,7 +76,7 @@ def test_files_that_are_not_documents(tmp_path: Path) -> None:
 def test_unknown_keys_are_faults_with_the_nearest_name() -> None:
     document = documents.parse("hodl: 1\nfor: 2\n", where="r.yaml")
     faults = Faults("r.yaml")
-    documents.mapping(document, (), ["hold", "for"], faults)
+    documents.top(document, faults).fields(["hold", "for"])
     assert str(faults.found[0]) == "r.yaml:1: unknown key, saw 'hodl'; nearest valid: hold"
 
 

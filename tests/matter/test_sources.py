@@ -77,11 +77,14 @@ def test_cite_writes_the_reference_out() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("p: {value: 1, unit: eV, source: crc}", "p lacks status"),
+        ("p: {value: 1, unit: eV, source: crc}", "p: status missing; write one of measured"),
         ("p: {value: one, unit: eV, source: crc, status: literature}", "value must be a number"),
         ("p: {value: true, unit: eV, source: crc, status: literature}", "value must be a number"),
         ("p: {value: 1, unit: eV, source: crc, status: litterature}", "nearest valid: literature"),
-        ("p: {value: 1, unit: eV, source: hearsay, status: literature}", "not in data/sources.yaml"),
+        (
+            "p: {value: 1, unit: eV, source: hearsay, status: literature}",
+            "p: undeclared source, saw 'hearsay'",
+        ),
         ("p: {value: 3, unit: eV, source: crc, status: assumed, high: 2}", "outside"),
         ("p: {value: 3, unit: eV, source: crc, status: assumed, hihg: 2}", "nearest valid: high"),
         ("p: 3", "expected a mapping"),

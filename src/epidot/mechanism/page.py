@@ -83,7 +83,7 @@ class Page:
         self, path: Sequence[str | int], known: Iterable[str], needed: Iterable[str] = ()
     ) -> dict[str, Any]:
         """The mapping at ``path``: unknown keys and missing ones become faults."""
-        out = dict(documents.mapping(self.document, path, known, self.faults))
+        out = dict(documents.mapping(self.document, tuple(path), known, self.faults))
         for key in needed:
             if out.get(key) is None:
                 self.faults.add(

@@ -1,0 +1,25 @@
+"""Every YAML file of epidot is read here: recipes, mechanisms, dots, papers and all of ``epidot/data``.
+
+:func:`read` and :func:`parse` give a :class:`Document`: plain data with the line of every place.
+:func:`top` gives its topmost :class:`Entry`, which reads single values - text, choices, numbers,
+quantities with units, counts, names, numbers with a source - and notes every fault at its line.
+"""
+
+from epidot.documents.entry import Entry, mapping, top
+from epidot.documents.sources import cite, data_document, data_file, references
+from epidot.documents.text import MAX_BYTES, Document, Path_, parse, read
+
+__all__ = [
+    "MAX_BYTES",
+    "Document",
+    "Entry",
+    "Path_",
+    "cite",
+    "data_document",
+    "data_file",
+    "mapping",
+    "parse",
+    "read",
+    "references",
+    "top",
+]
