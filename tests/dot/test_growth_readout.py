@@ -13,9 +13,10 @@ from epidot.dot.composition import anions_in_shell, crystal
 from epidot.dot.facets import _first_shell, coverage, tip_pairs
 from epidot.dot.grid import grid
 from epidot.dot.grown import GrownDot, SiteSpecies
-from epidot.dot.growth_readout import counts, mean_dot, read, summarise
+from epidot.dot.growth_readout import counts, read, summarise
 from epidot.dot.interior import charge, whole
 from epidot.dot.layers import Layer, LayeredDot
+from epidot.dot.mean import mean_dot
 from epidot.dot.shapes import Shape
 from epidot.dot.species import table
 

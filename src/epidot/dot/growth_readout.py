@@ -7,7 +7,7 @@ stand side by side; what only a lattice knows (facets, roughness, holes, where t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -209,69 +209,6 @@ def _counts(look: _Look, shells: Mapping[str, str], layer: str | float) -> dict[
     out |= {"roughness_nm": seen.roughness_nm, "bare": seen.bare, "thin": seen.thin if n else 0.0}
     out["mean_diameter_nm"] = 2 * float(np.mean(seen.outer_nm))
     return out
-
-
-def mean_dot(members: Sequence[LayeredDot]) -> LayeredDot:
-    """The representative of grown dots: mean sizes, thicknesses and counts.
-
-    A shell that a dot lacks counts as of no thickness; crystalline shares are weighted with thickness,
-    linked shares with the dots' shell anions, covered shares with their sites; pairs with the pairs that are
-    expected at random, so that their number is kept.
-
-    Raises
-    ------
-    ValueError
-        Without members, or with members of different cores.
-    """
-    if not members:
-        raise ValueError("a mean of no dots")
-    if len({m.core for m in members}) > 1:
-        raise ValueError("dots of different cores have no mean dot")
-    n = len(members)
-    order: dict[str, list[float]] = {}
-    for m in members:
-        for i, shell in enumerate(m.shells):
-            order.setdefault(shell.material, []).append(float(i))
-    means = []
-    for material in sorted(order, key=lambda x: float(np.mean(order[x]))):
-        mine = [s for m in members for s in m.shells if s.material == material]
-        thickness = sum(s.thickness_nm for s in mine)
-        crystalline = sum(s.thickness_nm * s.crystalline for s in mine) / thickness
-        means.append(Layer(material, thickness / n, mine[0].coherency, min(crystalline, 1.0)))
-    rough = [m.roughness_nm for m in members if m.roughness_nm is not None]
-    sites = sum(m.sites for m in members)
-    strewn = [m.sites * m.open_share**2 for m in members]
-    loose = [m.sites * m.tip_share**2 for m in members]
-    anions = [sum(m.adatoms.get(el, 0.0) for el in SHELLS) for m in members]
-    return LayeredDot(
-        members[0].core,
-        float(np.mean([m.core_diameter_nm for m in members])),
-        tuple(means),
-        ligands=_means([m.ligands for m in members]),
-        adatoms=_means([m.adatoms for m in members]),
-        sites=sites / n,
-        oxide=sum(m.oxide for m in members) / n,
-        oxide_memory=sum(m.oxide_memory for m in members) / n,
-        coverage=sum(m.sites * m.coverage for m in members) / sites if sites else 0.0,
-        linked=_weighted([m.linked for m in members], anions),
-        roughness_nm=float(np.mean(rough)) if rough else None,
-        repaired=sum(m.repaired for m in members) / n,
-        open_pairs=_weighted([m.open_pairs for m in members], strewn) if any(strewn) else 1.0,
-        tip_pairs=_weighted([m.tip_pairs for m in members], loose) if any(loose) else 1.0,
-        medium=members[0].medium,
-    )
-
-
-def _means(maps: Iterable[Mapping[str, float]]) -> dict[str, float]:
-    many = list(maps)
-    return {
-        k: sum(m.get(k, 0.0) for m in many) / len(many) for k in dict.fromkeys(k for m in many for k in m)
-    }
-
-
-def _weighted(values: Sequence[float], weights: Sequence[float]) -> float:
-    total = sum(weights)
-    return sum(v * w for v, w in zip(values, weights, strict=True)) / total if total else 0.0
 
 
 def _outward(dot: GrownDot, kinds: Table, found: Tally) -> list[str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
+from functools import cache
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +36,36 @@ class Layer:
             raise ValueError(f"{self.material}: crystalline must lie in [0, 1], got {self.crystalline}")
 
 
+Weight = Literal["dots", "sites", "shell anions", "open pairs", "tip pairs", "known", "cells", "same"]
+Kept = Literal["number", "numbers by name", "own"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How a field of the surface follows the dot, so that nobody has to list the fields again.
+
+    ``area``: scales with the core's area.  ``mean``: what its mean over dots is weighted with (``known``: a
+    plain mean over the dots that know it; ``cells``: cell by cell; ``same``: all have that of the first).
+    ``kept``: how a batch keeps it (``own``: by a rule of its own).  ``described``: its key under ``surface:``
+    in a described dot.
+    """
+
+    area: bool
+    mean: Weight
+    kept: Kept = "number"
+    described: str | None = None
+
+
+def _surface(rule: Rule, default: Any = MISSING) -> Any:
+    metadata = {"rule": rule}
+    if default is MISSING:
+        return field(default_factory=dict, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+SHAPE = ("core", "core_diameter_nm", "shells")  # the other fields are the surface, each with its rule
+
+
 @dataclass(frozen=True)
 class LayeredDot:
     """core | shells | ligands, with the counts that light and the instruments read.
@@ -56,20 +88,20 @@ class LayeredDot:
     core: str
     core_diameter_nm: float
     shells: tuple[Layer, ...] = ()
-    ligands: Mapping[str, float] = field(default_factory=dict)
-    adatoms: Mapping[str, float] = field(default_factory=dict)
-    sites: float = 0.0
-    oxide: float = 0.0
-    oxide_memory: float = 0.0
-    coverage: float = 0.0
-    linked: float = 0.0
-    roughness_nm: float | None = None
-    halides: tuple[HalideContent, ...] = ()
-    repaired: float = 0.0
-    surface_traps: float = 0.0
-    open_pairs: float = 1.0
-    tip_pairs: float = 1.0
-    medium: str = "toluene"
+    ligands: Mapping[str, float] = _surface(Rule(True, "dots", "numbers by name"))
+    adatoms: Mapping[str, float] = _surface(Rule(True, "dots", "numbers by name"))
+    sites: float = _surface(Rule(True, "dots", described="sites"), 0.0)
+    oxide: float = _surface(Rule(True, "dots", described="oxide"), 0.0)
+    oxide_memory: float = _surface(Rule(True, "dots", described="oxide_memory"), 0.0)
+    coverage: float = _surface(Rule(False, "sites", described="coverage"), 0.0)
+    linked: float = _surface(Rule(False, "shell anions", described="linked"), 0.0)
+    roughness_nm: float | None = _surface(Rule(False, "known"), None)
+    halides: tuple[HalideContent, ...] = _surface(Rule(False, "cells", "own"), ())
+    repaired: float = _surface(Rule(True, "dots"), 0.0)
+    surface_traps: float = _surface(Rule(True, "dots", described="traps"), 0.0)
+    open_pairs: float = _surface(Rule(False, "open pairs"), 1.0)
+    tip_pairs: float = _surface(Rule(False, "tip pairs"), 1.0)
+    medium: str = _surface(Rule(False, "same", "own"), "toluene")
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.core_diameter_nm) and self.core_diameter_nm > 0):
@@ -103,17 +135,19 @@ class LayeredDot:
         Exact for the core's surface; for the ions of thick shells (``adatoms``) it overstates the change.
         """
         ratio = (core_diameter_nm / self.core_diameter_nm) ** 2
-        return replace(
-            self,
-            core_diameter_nm=core_diameter_nm,
-            ligands={k: v * ratio for k, v in self.ligands.items()},
-            adatoms={k: v * ratio for k, v in self.adatoms.items()},
-            sites=self.sites * ratio,
-            oxide=self.oxide * ratio,
-            oxide_memory=self.oxide_memory * ratio,
-            repaired=self.repaired * ratio,
-            surface_traps=self.surface_traps * ratio,
-        )
+        changed: dict[str, Any] = {}
+        for name, rule in surface_rules().items():
+            if rule.area:
+                now = getattr(self, name)
+                many = rule.kept == "numbers by name"
+                changed[name] = {k: v * ratio for k, v in now.items()} if many else now * ratio
+        return replace(self, core_diameter_nm=core_diameter_nm, **changed)
+
+
+@cache
+def surface_rules() -> Mapping[str, Rule]:
+    """The rule of every field of the surface, in their order."""
+    return {f.name: f.metadata["rule"] for f in fields(LayeredDot) if f.name not in SHAPE}
 
 
 @dataclass(frozen=True)

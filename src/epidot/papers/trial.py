@@ -131,7 +131,7 @@ class Trial:
         """The mean dot, with the halide in it and with what is not said of a described one filled in."""
         state = self.state(sample)
         if members := [dot for dot, _ in self.dots(sample)]:
-            from epidot.dot.growth_readout import mean_dot as mean_of
+            from epidot.dot.mean import mean_dot as mean_of
 
             mean = mean_of(members)
             return self.room.population(Population(mean, np.array([mean.core_diameter_nm])), state).dot

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from epidot.dot import growth_readout
 from epidot.dot.grown import GrownDot
 from epidot.dot.layers import Population
+from epidot.dot.mean import mean_dot
 from epidot.growth.conservation import relative_errors
 from epidot.growth.flask import Flask, Progress, Taken
 from epidot.growth.lattice.engine import LatticeEngine
@@ -174,7 +175,7 @@ def _population(grown: Sequence[GrownDot]) -> tuple[Population, list[dict[str, f
     found = [growth_readout.read(dot) for dot in grown]
     members = tuple(dot for dot, _ in found)
     diameters = np.array([dot.core_diameter_nm for dot in members])
-    return Population(growth_readout.mean_dot(members), diameters, members), [row for _, row in found]
+    return Population(mean_dot(members), diameters, members), [row for _, row in found]
 
 
 def standstill(history: Sequence[FlaskState]) -> list[str]:

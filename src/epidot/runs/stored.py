@@ -12,21 +12,9 @@ from numpy.typing import NDArray
 
 from epidot.dot.grown import GrownDot, SiteSpecies
 from epidot.dot.halides import HalideContent
-from epidot.dot.layers import Layer, LayeredDot
+from epidot.dot.layers import Layer, LayeredDot, surface_rules
 
 Arrays = dict[str, NDArray[Any]]
-_NUMBERS = (
-    "core_diameter_nm",
-    "sites",
-    "oxide",
-    "oxide_memory",
-    "coverage",
-    "linked",
-    "repaired",
-    "surface_traps",
-    "open_pairs",
-    "tip_pairs",
-)
 _LAYER = ("thickness_nm", "coherency", "crystalline")
 
 
@@ -56,16 +44,19 @@ def members_to_table(members: Sequence[LayeredDot]) -> tuple[list[str], NDArray[
     return names, np.array([[row.get(name, math.nan) for name in names] for row in rows], dtype=np.float64)
 
 
+def _kept(how: str) -> list[str]:
+    return [name for name, rule in surface_rules().items() if rule.kept == how]
+
+
 def _row(dot: LayeredDot) -> dict[str, float]:
-    row = {name: float(getattr(dot, name)) for name in _NUMBERS}
-    if dot.roughness_nm is not None:
-        row["roughness_nm"] = dot.roughness_nm
+    numbers = {name: getattr(dot, name) for name in ("core_diameter_nm", *_kept("number"))}
+    row = {name: float(x) for name, x in numbers.items() if x is not None}
     for i, layer in enumerate(dot.shells):
         for name in _LAYER:
             value = getattr(layer, name)
             row[f"shell/{i}/{layer.material}/{name}"] = math.nan if value is None else value
-    row |= {f"ligands/{name}": n for name, n in dot.ligands.items()}
-    row |= {f"adatoms/{name}": n for name, n in dot.adatoms.items()}
+    for many in _kept("numbers by name"):
+        row |= {f"{many}/{name}": n for name, n in getattr(dot, many).items()}
     for i, halide in enumerate(dot.halides):
         start = f"halide/{i}/{halide.element}"
         row |= {f"{start}/ligand": halide.ligand, f"{start}/interface": halide.interface}
@@ -97,12 +88,12 @@ def _member(row: Mapping[str, float], core: str, medium: str) -> LayeredDot:
             )
         )
     starts = [n.removesuffix("/ligand") for n in known if n.startswith("halide/") and n.endswith("/ligand")]
+    surface: dict[str, Any] = {many: _under(f"{many}/", known) for many in _kept("numbers by name")}
+    surface |= {name: known[name] for name in _kept("number") if name in known}
     return LayeredDot(
         core=core,
+        core_diameter_nm=known["core_diameter_nm"],
         shells=tuple(shells),
-        ligands=_under("ligands/", known),
-        adatoms=_under("adatoms/", known),
-        roughness_nm=known.get("roughness_nm"),
         halides=tuple(
             HalideContent(
                 start.split("/")[2],
@@ -114,7 +105,7 @@ def _member(row: Mapping[str, float], core: str, medium: str) -> LayeredDot:
             for start in starts
         ),
         medium=medium,
-        **{name: known[name] for name in _NUMBERS if name in known},
+        **surface,
     )
 
 
