@@ -134,5 +134,5 @@ def test_bad_input():
         solve_dot(LayeredDot("InPp", 3.3))
     with pytest.raises(InputError, match="binds no electron-hole pair"):
         solve_dot(LayeredDot("InP", 0.3))
-    with pytest.raises(InputError, match="method is not a choice"):
-        Options(method="magic")  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="strain is not a choice"):
+        Options(strain="magic")  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,6 @@ from epidot.light.states.mesh import Mesh, mesh
 from epidot.parameter import Parameter, rests_on
 
 Array = NDArray[np.float64]
-Method = Literal["hybrid", "kp8", "transfer"]
 StrainMethod = Literal["shells", "paper", "none"]
 
 ROOM_K = 295.0
@@ -32,15 +31,12 @@ TRACE_NM = 1e-3
 class Options:
     """How the states are solved.
 
-    ``method``: ``hybrid`` (default), or one of the oracles ``kp8`` (electron and hole energies of the
-    full eight-band problem; only for dots with a thick shell) and ``transfer`` (electron by exact
-    Bessel functions).  ``strain`` is handed to :func:`epidot.dot.strain.strain`.  ``excited`` also
+    ``strain`` is handed to :func:`epidot.dot.strain.strain`.  ``excited`` also
     solves every line up to ``reach_eV`` above 1S.  ``ligand_nm`` is the thickness of the ligand layer
     (0 = infinite wall).  ``override`` replaces band parameters by ``material.key``.  ``longest_nm`` and
     ``refine`` (added to the degree of every element) are there for convergence tests.
     """
 
-    method: Method = "hybrid"
     strain: StrainMethod = "shells"
     excited: bool = False
     ligand_nm: float = 1.0
@@ -52,12 +48,9 @@ class Options:
 
     def __post_init__(self) -> None:
         faults = Faults("options of the states")
-        for name, choices in (
-            ("method", ("hybrid", "kp8", "transfer")),
-            ("strain", ("shells", "paper", "none")),
-        ):
-            if getattr(self, name) not in choices:
-                faults.add(f"{name} is not a choice", seen=getattr(self, name), nearest=choices)
+        choices = get_args(StrainMethod)
+        if self.strain not in choices:
+            faults.add("strain is not a choice", seen=self.strain, nearest=choices)
         if not 0 <= self.ligand_nm <= 3:
             faults.add("ligand_nm must lie in 0 to 3", seen=self.ligand_nm)
         faults.raise_if_any()
@@ -155,14 +148,6 @@ def solve_after(dot: LayeredDot, how: Options, before: Start | None = None) -> t
     found = carriers(grid, layers, how.reach_eV if how.excited else 0.0, before.found if before else None)
     electron, hole = found.ground
     Ee, Eh = electron.E, hole.E
-    if how.method == "kp8":
-        from epidot.light.states.kane8 import pair
-
-        Ee, Eh = pair(grid, layers)
-    elif how.method == "transfer":
-        from epidot.light.states.transfer import electron_energy
-
-        Ee = electron_energy(layers, near=Ee)
     _bound(dot, layers, Ee, Eh, how)
     J = coulomb.attraction(grid, electron.density, hole.density, coulomb_eps(layers))
     selfpol = 0.0
