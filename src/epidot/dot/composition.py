@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from epidot.dot.reported import Reported
 from epidot.errors import Fault, InputError, nearest
 
 ANIONS_PER_CELL = 4
@@ -267,104 +266,6 @@ def charge_balance(counts: Mapping[str, float]) -> ChargeBalance:
     else:
         closure, note = {}, "the charges balance"
     return ChargeBalance(positive, negative, rest, closure, note)
-
-
-# --- what the paper prints -------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=1)
-def reported() -> Mapping[str, Reported]:
-    """The composition numbers printed in choi2023 beside what its equations give, by claim id."""
-    a_core, a_shell = 0.5869, 0.567
-    anions = anions_per_core(2.4, a_core)
-    surface = sphere_surface_nm2(2.4)
-    coverage = ligand_coverage(19.7, 1000e-9, 3.5e-9, 18.1)
-    inventory = charge_balance({"In": 215, "P": 149, "OA": 72})
-    return {
-        "C004": Reported(
-            149,
-            anions,
-            "P per dot",
-            "143.2 follows from eq 1 at 2.40 nm.  No lattice constant of InP gives 149 at that size; a "
-            "diameter of 2.43 nm does, so eqs 1 and 2 were probably made with different diameters.",
-            "C004",
-            {
-                "d = 2.432 nm": anions_per_core(2.432, a_core),
-                "d = 2.43 nm": anions_per_core(2.43, a_core),
-                "d = 2.40 nm with a = 0.579 nm": anions_per_core(2.4, 0.579),
-            },
-        ),
-        "C006": Reported(
-            215,
-            cations_from_ratio(149, 1.44),
-            "In per dot",
-            "Follows from the printed 149 P; from eq 1 at 2.40 nm it would be lower.",
-            "C006",
-            {"from eq 1 at 2.40 nm": cations_from_ratio(anions, 1.44)},
-        ),
-        "C008": Reported(
-            18.1,
-            surface,
-            "nm2",
-            "Follows, with 2.400 nm; the 2.43 nm that eq 1 needs would give more.",
-            "C008",
-            {"d = 2.43 nm": sphere_surface_nm2(2.43)},
-        ),
-        "C010": Reported(
-            4.0,
-            coverage,
-            "oleates per nm2",
-            "Follows within rounding.",
-            "C010",
-            {"d = 2.43 nm": ligand_coverage(19.7, 1000e-9, 3.5e-9, sphere_surface_nm2(2.43))},
-        ),
-        "C011": Reported(
-            72,
-            coverage * 18.1,
-            "oleates per dot",
-            "4.0 x 18.1 rounds to 72; the count does not depend on the surface.",
-            "C011",
-            {"4.0 per nm2 x 18.1 nm2": 4.0 * 18.1},
-        ),
-        "C016": Reported(
-            171,
-            anions_in_shell(2.4, a_shell / 2, a_shell),
-            "Se per dot",
-            "141.3 follows from half a lattice constant, as stated.  The printed number was probably made "
-            "with a (111) bilayer and about 2.43 nm; that is a hypothesis.",
-            "C016",
-            {
-                "d = 2.42 nm, one d111 of ZnSe (0.3273 nm)": anions_in_shell(2.42, 0.3273, a_shell),
-                "d = 2.40 nm, 0.33 nm, a = 0.5668 nm": anions_in_shell(2.40, 0.33, 0.5668),
-                "d = 2.43 nm, outer diameter rounded to 3.08 nm": anions_in_shell(
-                    2.43, (3.08 - 2.43) / 2, a_shell
-                ),
-            },
-        ),
-        "C019": Reported(
-            0,
-            inventory.imbalance,
-            "charges per dot",
-            "The paper treats InP-OA as neutral.  Its counts (215 In, 149 P, 72 oleates) are not; "
-            + "; ".join(f"{n:g} {ion}" for ion, n in inventory.closure.items())
-            + " would close them as 72 {In}(OA)(OH) + 27 {In}O.",
-            "C019",
-            {
-                "with 72 OH and 27 O": charge_balance(
-                    {"In": 215, "P": 149, "OA": 72, "OH": 72, "O": 27}
-                ).imbalance
-            },
-        ),
-        "C007": Reported(
-            2.4,
-            core_diameter_nm(149, a_core),
-            "nm",
-            "The paper assumes that the excess In adds no volume.  If all 215 In counted as lattice the dot "
-            "would be larger.",
-            "C007",
-            {"all 215 In counted as lattice": core_diameter_nm(215, a_core)},
-        ),
-    }
 
 
 def _positive(value: float, name: str) -> float:

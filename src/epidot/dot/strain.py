@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -18,7 +17,6 @@ from numpy.typing import NDArray
 from epidot.dot import elasticity
 from epidot.dot.elasticity import Average
 from epidot.dot.layers import LayeredDot
-from epidot.dot.reported import Reported
 from epidot.errors import Fault, InputError, nearest
 from epidot.parameter import Parameter
 
@@ -193,7 +191,7 @@ def paper_strain(eps: float, nu: float, R_nm: float, r_c_nm: float) -> float:
     """Eq 5 of choi2023 as printed: da/a = 2 eps (1-2nu)/(1-nu) (3d+3d^2+d^3)/(3(1+d)^3), d = (R-r_c)/r_c.
 
     For the printed inputs (0.0345, 0.36, 2.35 nm, 1.65 nm) it gives +0.00658; the paper prints -0.00646
-    (see :func:`reported_strain`).  The sign of the result is that of ``eps``.
+    (claim C024).  The sign of the result is that of ``eps``.
 
     Raises
     ------
@@ -206,35 +204,6 @@ def paper_strain(eps: float, nu: float, R_nm: float, r_c_nm: float) -> float:
         raise ValueError(f"a Poisson ratio lies in (-1, 0.5], got {nu}")
     d = (R_nm - r_c_nm) / r_c_nm
     return 2 * eps * (1 - 2 * nu) / (1 - nu) * (3 * d + 3 * d**2 + d**3) / (3 * (1 + d) ** 3)
-
-
-@lru_cache(maxsize=1)
-def reported_strain() -> Reported:
-    """The strain printed for two ZnSe layers on 3.3 nm InP beside what eq 5 gives for its inputs."""
-    return Reported(
-        -0.00646,
-        paper_strain(0.0345, 0.36, 2.35, 1.65),
-        "",
-        "The printed value follows neither in size nor in sign: eq 5 has the sign of eps, and the printed "
-        "eps is positive.  It is normalised by the mean of 0.5869 and 0.567 nm; normalised by InP's "
-        "0.58687 nm the size follows.",
-        "C024",
-        {
-            "eps = (a_InP - a_ZnSe)/a_InP with 0.58687 and 0.567 nm": paper_strain(
-                (0.58687 - 0.567) / 0.58687, 0.36, 2.35, 1.65
-            ),
-            "the same with eps negative (a_ZnSe - a_InP)": paper_strain(
-                (0.567 - 0.58687) / 0.58687, 0.36, 2.35, 1.65
-            ),
-            "R = 2.324 nm": paper_strain(0.0345, 0.36, 2.324, 1.65),
-            "r_c = 1.669 nm": paper_strain(0.0345, 0.36, 2.35, 1.669),
-            "nu = 0.3632": paper_strain(0.0345, 0.3632, 2.35, 1.65),
-            "two half lattices of ZnSe, R = 2.217 nm": paper_strain(0.0345, 0.36, 1.65 + 0.567, 1.65),
-            "two d111 of ZnSe, R = 2.305 nm": paper_strain(
-                0.0345, 0.36, 1.65 + 2 * 0.567 / np.sqrt(3).item(), 1.65
-            ),
-        },
-    )
 
 
 def phonon_shift(strain: float, gamma: float) -> float:
