@@ -1,13 +1,22 @@
-"""Every claim of both papers in mean field, each recipe run once; a few on the lattice too."""
+"""Every claim of both papers gives what it gave (see ``pins.py``): in mean field, and on the lattice."""
 
 from __future__ import annotations
 
 import json
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from pins import moved, pinned, read
 
 from epidot.papers.claims import by_basis, evaluate, summary
 from epidot.papers.fitted import fitted_claims
 from epidot.papers.paper import paper, shipped
 from epidot.papers.verdict import VERDICTS
+
+PINS = read("claims")
 
 
 def test_all_claims_together() -> None:
@@ -30,3 +39,12 @@ def test_all_claims_together() -> None:
     counts = summary(results)
     assert sum(counts.values()) == 202
     assert sum(by_basis(results).values()) == 202 - counts["not yet"]
+    before = {name: {key: pin[key] for key in pin if key != "kmc"} for name, pin in PINS.items()}
+    assert moved(before, {r.id: pinned(r) for r in results}) == []
+
+
+@pytest.mark.slow
+def test_claims_of_growing_recipes_on_the_lattice() -> None:
+    before = {name: pin["kmc"] for name, pin in PINS.items() if "kmc" in pin}
+    assert len(before) > 40
+    assert moved(before, {r.id: pinned(r) for r in evaluate(ids=before, engine="kmc")}) == []
