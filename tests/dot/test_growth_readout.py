@@ -9,7 +9,7 @@ import pytest
 from scipy.spatial import cKDTree
 
 from epidot.dot import places, terrain
-from epidot.dot.composition import anions_in_shell, crystal
+from epidot.dot.composition import anions_in_shell
 from epidot.dot.facets import _first_shell, coverage, tip_pairs
 from epidot.dot.grid import grid
 from epidot.dot.grown import GrownDot, SiteSpecies
@@ -19,6 +19,7 @@ from epidot.dot.layers import Layer, LayeredDot
 from epidot.dot.mean import mean_dot
 from epidot.dot.shapes import Shape
 from epidot.dot.species import table
+from epidot.matter.materials import crystal
 
 A = crystal("InP").a_nm
 

@@ -297,13 +297,13 @@ def test_all_faults_at_once() -> None:
             core="InPP",
             diameter="3.3",
             amount="many",
-            shells=["ZnTe:2", "x"],
+            shells=["ZnTeS:2", "x"],
             layer="d11",
             excess=-1,
             stocks=["y"],
         )
     text = str(caught.value)
-    for part in ("InPP", "--diameter", "--amount", "ZnTe", "'x'", "d11", "the excess", "--stock"):
+    for part in ("InPP", "--diameter", "--amount", "ZnTeS", "'x'", "d11", "the excess", "--stock"):
         assert part in text
     assert len(caught.value.faults) == len(set(caught.value.faults)) == 8
 

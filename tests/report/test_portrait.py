@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from epidot.dot.atoms import place
-from epidot.dot.composition import anions_in_shell, crystal
+from epidot.dot.composition import anions_in_shell
 from epidot.dot.drawn import drawn
 from epidot.dot.growth_readout import summarise, tally
 from epidot.dot.layers import Layer, LayeredDot, Population
+from epidot.matter.materials import crystal
 from epidot.report import portrait, style
 from epidot.report.spheres import render
 from epidot.runs.batch import Sample

@@ -17,12 +17,12 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.dot.composition import CHARGE
-from epidot.dot.composition import ions as ions_of
 from epidot.dot.grid import Grid, grid
 from epidot.dot.grown import GrownDot
 from epidot.dot.interior import whole
-from epidot.dot.species import SHELLS, Table, cations_of, table
+from epidot.dot.species import Table, table
+from epidot.matter.compound import charges
+from epidot.matter.materials import crystal
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -60,10 +60,10 @@ class Atoms:
         return {str(name): int(n) for name, n in zip(names, numbers, strict=True)}
 
 
-def place(dot: GrownDot, *, ligands: bool = True, shells: Mapping[str, str] = SHELLS) -> Atoms:
+def place(dot: GrownDot, *, ligands: bool = True) -> Atoms:
     """The atoms of ``dot``, the inside of its core included."""
     full = whole(dot)
-    kinds, net = table(full, shells), grid(full)
+    kinds, net = table(full), grid(full)
     step = full.a_nm / 4
     to_nm = _Places(net, full, step)
     layer_of = _layers(net, full, kinds)
@@ -71,7 +71,7 @@ def place(dot: GrownDot, *, ligands: bool = True, shells: Mapping[str, str] = SH
     anion = ~full.cation & (kinds.own | (kinds.shell >= 0))[full.kind]
 
     pieces: list[tuple[str, Ints, str]] = []  # element, places, role
-    elements: list[str] = [_ion(full, kinds, shells, i) for i in range(len(full.kinds))]
+    elements: list[str] = [_ion(full, kinds, i) for i in range(len(full.kinds))]
     for i, element in enumerate(elements):
         here = (full.kind == i) & (taken | anion)
         if element and here.any():
@@ -86,7 +86,7 @@ def place(dot: GrownDot, *, ligands: bool = True, shells: Mapping[str, str] = SH
     layer = layer_of[places]
     layer = np.where((role == "shell") & (layer == 0), 1, layer)
     layer = np.where(role == "core", 0, layer)
-    charge = np.array([float(CHARGE.get(el, 0)) for el in species])
+    charge = np.array([float(charges()[el]) for el in species])
 
     hung = [_oxide(full, kinds)]
     if ligands:
@@ -119,16 +119,16 @@ class _Places:
         return np.asarray(self.origin + self.step * self.at(places))
 
 
-def _ion(dot: GrownDot, kinds: Table, shells: Mapping[str, str], i: int) -> str:
+def _ion(dot: GrownDot, kinds: Table, i: int) -> str:
     """The ion that stands on a site of kind ``i`` itself; empty for a vacancy."""
     composition = dot.kinds[i].composition
     if kinds.shell[i] >= 0:
         return kinds.elements[int(kinds.shell[i])]
-    made_of = ions_of(dot.core)
+    made_of = crystal(dot.core)
     if kinds.own[i] or not kinds.exchanged[i]:
         ours = [el for el in (*made_of.cations, *made_of.anions) if composition.get(el)]
         return ours[0] if ours else ""
-    return next((el for el in cations_of(shells) if composition.get(el)), "")
+    return next((el for el in kinds.cations if composition.get(el)), "")
 
 
 def _shell_cations(
@@ -141,7 +141,7 @@ def _shell_cations(
     bonded = np.bincount((net.place[anion][:, None] + net.first).ravel(), minlength=net.size**3)
     out: dict[str, Ints] = {}
     brought = [k.composition for k, s in zip(dot.kinds, kinds.shell, strict=True) if s >= 0]
-    for element in dict.fromkeys(el for c in brought for el in c if CHARGE.get(el, 0) > 0):
+    for element in dict.fromkeys(el for c in brought for el in c if charges().get(el, 0) > 0):
         per = np.array(
             [k.composition.get(element, 0) * (s >= 0) for k, s in zip(dot.kinds, kinds.shell, strict=True)]
         )
@@ -223,7 +223,7 @@ def _oxide(dot: GrownDot, kinds: Table) -> _Hung:
     number = np.where(dot.cation, kinds.oxide[dot.kind], 0)
     site = np.repeat(np.arange(len(dot)), number)
     n = len(site)
-    return _Hung(site, np.full(n, "O", "<U2"), np.full(n, float(CHARGE["O"])), np.full(n, ANCHOR_NM))
+    return _Hung(site, np.full(n, "O", "<U2"), np.full(n, float(charges()["O"])), np.full(n, ANCHOR_NM))
 
 
 def _anchors(dot: GrownDot) -> _Hung:

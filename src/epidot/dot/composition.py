@@ -7,21 +7,16 @@ paper's text once says radius, its Methods and its numbers say diameter.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from epidot.errors import Fault, InputError, nearest
+from epidot.matter.compound import charges
+from epidot.matter.materials import crystal
 
 ANIONS_PER_CELL = 4
 CONVENTIONS = ("d111", "half-lattice")
-# Formal charges of what a dot carries; OA is oleate.
-CHARGE: Mapping[str, int] = {
-    "In": 3, "Zn": 2, "Cd": 2,
-    "P": -3, "Se": -2, "S": -2, "O": -2,
-    "OH": -1, "OA": -1, "F": -1, "Cl": -1, "Br": -1, "I": -1,
-}  # fmt: skip
 
 
 def sphere_volume_nm3(d_nm: float) -> float:
@@ -123,79 +118,6 @@ def layer_of_lattice_nm(a_nm: float, layer: str | float) -> float:
     return float(layer)
 
 
-@dataclass(frozen=True)
-class Ions:
-    """Cations and anions of one formula unit of a semiconductor, element -> number."""
-
-    cations: Mapping[str, float]
-    anions: Mapping[str, float]
-
-
-_ELEMENT = re.compile(r"([A-Z][a-z]?)(\d*\.?\d*)")
-
-
-def ions(material: str) -> Ions:
-    """The ions of a zinc-blende material by its name: ``InP``, ``ZnSe0.5S0.5``.
-
-    Raises
-    ------
-    InputError
-        If the name is not that of a 1:1 compound of known cations and anions.
-    """
-    cations: dict[str, float] = {}
-    anions: dict[str, float] = {}
-    read = ""
-    for element, number in _ELEMENT.findall(material):
-        read += element + number
-        if CHARGE.get(element, 0) == 0 or number == ".":
-            read += "?"
-            break
-        into = cations if CHARGE[element] > 0 else anions
-        into[element] = into.get(element, 0.0) + (float(number) if number else 1.0)
-    one_to_one = abs(sum(cations.values()) - 1) < 1e-6 and abs(sum(anions.values()) - 1) < 1e-6
-    if read != material or not one_to_one:
-        raise InputError(
-            Fault(
-                "not a zinc-blende compound of one cation and one anion",
-                seen=material,
-                remedy='write e.g. "ZnSe" or "ZnSe0.5S0.5"',
-            )
-        )
-    return Ions(cations, anions)
-
-
-@dataclass(frozen=True)
-class Crystal:
-    """A zinc-blende material as counting needs it; ``name`` is its standard name."""
-
-    name: str
-    a_nm: float
-    ions: Ions
-
-
-@lru_cache(maxsize=256)
-def crystal(material: str) -> Crystal:
-    """The zinc-blende crystal of that name.
-
-    Raises
-    ------
-    InputError
-        If the material is unknown or not zinc blende.
-    """
-    from epidot.matter.materials import material as find
-
-    found = find(material)
-    if found.structure != "zinc blende":
-        raise InputError(
-            Fault(
-                f"cores and shells are zinc blende; {found.name} is not",
-                seen=material,
-                remedy='choose a semiconductor, e.g. "ZnSe"; oxide is counted in units, not as a shell',
-            )
-        )
-    return Crystal(found.name, found["a_nm"], ions(found.name))
-
-
 def layer_thickness_nm(material: str, layer: str | float) -> float:
     """Thickness of one layer of ``material``; see :func:`layer_of_lattice_nm`.
 
@@ -236,10 +158,11 @@ def charge_balance(counts: Mapping[str, float]) -> ChargeBalance:
     InputError
         With every unknown name and every negative or infinite count.
     """
+    charge = charges()
     faults = [
-        Fault("unknown ion in a charge balance", seen=name, nearest=nearest(name, CHARGE))
+        Fault("unknown ion in a charge balance", seen=name, nearest=nearest(name, charge))
         for name in counts
-        if name not in CHARGE
+        if name not in charge
     ] + [
         Fault(f"the count of {name} must be a number, 0 or more", seen=str(n))
         for name, n in counts.items()
@@ -247,8 +170,8 @@ def charge_balance(counts: Mapping[str, float]) -> ChargeBalance:
     ]
     if faults:
         raise InputError(faults)
-    positive = math.fsum(CHARGE[k] * n for k, n in counts.items() if CHARGE[k] > 0)
-    negative = math.fsum(CHARGE[k] * n for k, n in counts.items() if CHARGE[k] < 0)
+    positive = math.fsum(charge[k] * n for k, n in counts.items() if charge[k] > 0)
+    negative = math.fsum(charge[k] * n for k, n in counts.items() if charge[k] < 0)
     rest = positive + negative
     if rest > 0:
         hydroxide = min(rest, counts.get("OA", 0.0))

@@ -30,6 +30,7 @@ from epidot.dot import composition, described_halides
 from epidot.dot.halides import HalideContent
 from epidot.dot.layers import Layer, LayeredDot, Population
 from epidot.errors import Fault, Faults, InputError, nearest
+from epidot.matter.materials import crystal
 from epidot.units import parse
 
 KEYS = ("title", "core", "layer", "shells", "ligands", "surface", "halides", "medium", "dots")
@@ -116,9 +117,9 @@ def _adatoms(diameter_nm: float, shells: Iterable[Layer]) -> dict[str, float]:
     out: dict[str, float] = {}
     d = diameter_nm
     for layer in shells:
-        stuff = composition.crystal(layer.material)
+        stuff = crystal(layer.material)
         count = composition.anions_in_shell(d, layer.thickness_nm, stuff.a_nm)
-        for ion, share in (*stuff.ions.cations.items(), *stuff.ions.anions.items()):
+        for ion, share in (*stuff.cations.items(), *stuff.anions.items()):
             out[ion] = out.get(ion, 0.0) + share * count
         d += 2 * layer.thickness_nm
     return out
@@ -194,7 +195,7 @@ class _Reading:
         if not isinstance(value, str):
             self.fault(place, f"{_words(place)} is missing", None if value is None else value)
             return None
-        found: str | None = self.take(place, lambda: composition.crystal(value).name, None)
+        found: str | None = self.take(place, lambda: crystal(value).name, None)
         return found
 
     def layer(self, place: _Place, value: Any) -> str | float:

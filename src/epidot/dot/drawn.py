@@ -11,16 +11,15 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.dot.composition import crystal, ions
 from epidot.dot.grown import GrownDot, SiteSpecies
 from epidot.dot.lattice import build
 from epidot.dot.layers import LayeredDot
-from epidot.dot.species import SHELLS
+from epidot.matter.materials import crystal
 
 _ON_METAL = ("OH", "F", "Cl", "Br", "I")  # small X ligands; the others are shared out one per site
 
 
-def drawn(dot: LayeredDot, rng: np.random.Generator, shells: Mapping[str, str] = SHELLS) -> GrownDot:
+def drawn(dot: LayeredDot, rng: np.random.Generator) -> GrownDot:
     """``dot`` on the sites of its core's lattice.
 
     Raises
@@ -31,8 +30,9 @@ def drawn(dot: LayeredDot, rng: np.random.Generator, shells: Mapping[str, str] =
     from scipy.spatial import cKDTree
 
     sites = build(dot, rng)
-    core = ions(dot.core)
-    anion = np.isin(sites.species, [*core.anions, *shells])
+    core = crystal(dot.core)
+    made_of = [crystal(shell.material) for shell in dot.shells]
+    anion = np.isin(sites.species, [*core.anions, *(el for shell in made_of for el in shell.anions)])
     mine = (sites.layer == 0) | anion  # cations of the shells are implicit
     position, layer = sites.position_nm[mine], sites.layer[mine]
     species, cation = sites.species[mine], ~anion[mine]
@@ -40,9 +40,9 @@ def drawn(dot: LayeredDot, rng: np.random.Generator, shells: Mapping[str, str] =
     kind = np.zeros(len(position), dtype=np.uint8)
     kind[cation] = kinds("core", {next(iter(core.cations)): 1}, ("core",))
     kind[~cation & (layer == 0)] = kinds("core anion", {next(iter(core.anions)): 1}, ("core",))
-    for i, shell in enumerate(dot.shells, start=1):
-        metal = next(iter(ions(crystal(shell.material).name).cations))
-        for el in ions(crystal(shell.material).name).anions:
+    for i, (shell, crystals) in enumerate(zip(dot.shells, made_of, strict=True), start=1):
+        metal = next(iter(crystals.cations))
+        for el in crystals.anions:
             here = np.flatnonzero(~cation & (layer == i) & (species == el))
             crystalline = rng.random(len(here)) < shell.crystalline
             for flag, marks in ((False, ("linked",)), (True, ("linked", "crystalline"))):

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from epidot.dot.atoms import Atoms, place
-from epidot.dot.composition import CHARGE
 from epidot.dot.grown import GrownDot
 from epidot.dot.lattice import Sites, build
 from epidot.dot.layers import LayeredDot, Population
 from epidot.errors import WorkError
+from epidot.matter.compound import charges
 
 ORIGIN = (
     "built from layers (mean field): sites of the core's lattice, not relaxed; ligands and oxide not drawn"
@@ -142,9 +142,7 @@ def _boxed(symbols: list[str], placed: Atoms | Sites) -> Any:
     position = 10 * placed.position_nm
     reach = float(np.max(np.abs(position))) + 10 * VACUUM_NM
     frame = Frame(symbols, position + reach, cell=[2 * reach] * 3, pbc=False)
-    charge = (
-        np.array([float(CHARGE.get(s, 0)) for s in symbols]) if isinstance(placed, Sites) else placed.charge
-    )
+    charge = np.array([float(charges()[s]) for s in symbols]) if isinstance(placed, Sites) else placed.charge
     frame.set_initial_charges(charge)
     frame.set_array("charge", charge)
     frame.set_array("layer", placed.layer)

@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.dot import terrain as ground
-from epidot.dot.composition import ANIONS_PER_CELL, crystal, layer_thickness_nm, shell_thickness_nm
-from epidot.dot.composition import ions as ions_of
+from epidot.dot.composition import ANIONS_PER_CELL, layer_thickness_nm, shell_thickness_nm
 from epidot.dot.facets import coverage, open_pairs, sealed, tip_pairs
 from epidot.dot.grid import Grid, grid, near
 from epidot.dot.grown import GrownDot
 from epidot.dot.layers import Layer, LayeredDot
 from epidot.dot.places import attached, oxide_places
-from epidot.dot.species import SHELLS, Table, cations_of, table
+from epidot.dot.species import Table, table
+from epidot.matter.materials import crystal
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,9 @@ class Tally:
         return sum(self.anions.values())
 
 
-def tally(
-    dot: GrownDot,
-    shells: Mapping[str, str] = SHELLS,
-    known: Table | None = None,
-    where: Grid | None = None,
-) -> Tally:
+def tally(dot: GrownDot, known: Table | None = None, where: Grid | None = None) -> Tally:
     """Count what sits on the sites of ``dot``."""
-    kinds = known or table(dot, shells)
+    kinds = known or table(dot)
     number = np.bincount(dot.kind, minlength=len(dot.kinds))
     anion = kinds.shell >= 0
     added = ~kinds.own | kinds.surface
@@ -95,22 +90,22 @@ class _Look:
     seen: ground.Terrain
 
     @classmethod
-    def at(cls, dot: GrownDot, shells: Mapping[str, str]) -> _Look:
+    def at(cls, dot: GrownDot) -> _Look:
         mine = near(dot)
-        kinds, net = table(mine, shells), grid(mine)
-        found = tally(mine, shells, kinds, net)
+        kinds, net = table(mine), grid(mine)
+        found = tally(mine, kinds, net)
         return cls(mine, kinds, net, found, ground.terrain(mine, known=kinds))
 
 
 def read(
-    dot: GrownDot, medium: str = "toluene", shells: Mapping[str, str] = SHELLS, layer: str | float = "d111"
+    dot: GrownDot, medium: str = "toluene", layer: str | float = "d111"
 ) -> tuple[LayeredDot, dict[str, float]]:
     """:func:`summarise` and :func:`counts` at once; the dot is looked over only once."""
-    look = _Look.at(dot, shells)
-    return _summary(look, medium, shells), _counts(look, shells, layer)
+    look = _Look.at(dot)
+    return _summary(look, medium), _counts(look, layer)
 
 
-def summarise(dot: GrownDot, medium: str = "toluene", shells: Mapping[str, str] = SHELLS) -> LayeredDot:
+def summarise(dot: GrownDot, medium: str = "toluene") -> LayeredDot:
     """The layered dot that ``dot`` amounts to.
 
     As the mean field does it: every exchanged cation takes half a formula unit off the core's volume (the
@@ -118,24 +113,24 @@ def summarise(dot: GrownDot, medium: str = "toluene", shells: Mapping[str, str] 
     Shells follow each other by the mean radius of their anions.  ``sites``, ``coverage`` and ``linked`` go by
     the marks.
     """
-    return _summary(_Look.at(dot, shells), medium, shells)
+    return _summary(_Look.at(dot), medium)
 
 
-def _summary(look: _Look, medium: str, shells: Mapping[str, str]) -> LayeredDot:
+def _summary(look: _Look, medium: str) -> LayeredDot:
     dot, kinds, found = look.dot, look.kinds, look.found
     diameter = core_left_nm(dot, found)
     layers, inner = [], diameter
     for el in _outward(dot, kinds, found):
         n = found.anions[el]
-        thickness = shell_thickness_nm(inner, n, crystal(shells[el]).a_nm)
-        layers.append(Layer(shells[el], thickness, crystalline=found.crystalline[el] / n))
+        thickness = shell_thickness_nm(inner, n, crystal(kinds.shells[el]).a_nm)
+        layers.append(Layer(kinds.shells[el], thickness, crystalline=found.crystalline[el] / n))
         inner += 2 * thickness
     return LayeredDot(
         core=dot.core,
         core_diameter_nm=diameter,
         shells=tuple(layers),
         ligands={x: float(n) for x, n in found.ligands.items()},
-        adatoms={el: float(n) for el, n in _adatoms(dot, found, shells).items()},
+        adatoms={el: float(n) for el, n in _adatoms(found, kinds).items()},
         sites=float(found.sites),
         oxide=float(found.oxide),
         oxide_memory=float(found.memory),
@@ -155,21 +150,17 @@ def core_left_nm(dot: GrownDot, found: Tally) -> float:
     return float((6 / math.pi * volume) ** (1 / 3))
 
 
-def layers(
-    dot: GrownDot, found: Tally, shells: Mapping[str, str] = SHELLS, layer: str | float = "d111"
-) -> float:
+def layers(dot: GrownDot, found: Tally, kinds: Table, layer: str | float = "d111") -> float:
     """Shell thickness in layers, material after material on the core as it was cut: eq 3 backwards."""
     total, inner = 0.0, dot.core_diameter_nm
     for el, n in found.anions.items():
-        thickness = shell_thickness_nm(inner, n, crystal(shells[el]).a_nm)
-        total += thickness / layer_thickness_nm(shells[el], layer)
+        thickness = shell_thickness_nm(inner, n, crystal(kinds.shells[el]).a_nm)
+        total += thickness / layer_thickness_nm(kinds.shells[el], layer)
         inner += 2 * thickness
     return total
 
 
-def counts(
-    dot: GrownDot, shells: Mapping[str, str] = SHELLS, layer: str | float = "d111"
-) -> dict[str, float]:
+def counts(dot: GrownDot, layer: str | float = "d111") -> dict[str, float]:
     """Everything a grown dot says, by the names of ``summary.json``; numbers are of this one dot.
 
     The names shared with the mean field mean the same.  Further: ``first_shell`` (taken share of the first
@@ -179,24 +170,24 @@ def counts(
     :func:`oxide_places`) and ``mean_diameter_nm``, twice the mean over directions of the outermost anion's
     projection (the diameter by volume is that of the layered dot).
     """
-    return _counts(_Look.at(dot, shells), shells, layer)
+    return _counts(_Look.at(dot), layer)
 
 
-def _counts(look: _Look, shells: Mapping[str, str], layer: str | float) -> dict[str, float]:
+def _counts(look: _Look, layer: str | float) -> dict[str, float]:
     dot, kinds, net, found = look.dot, look.kinds, look.net, look.found
     n = found.shell
     sites = found.sites
     out = {
-        "shell_layers": layers(dot, found, shells, layer),
+        "shell_layers": layers(dot, found, kinds, layer),
         "coverage": found.covered / sites if sites else 0.0,
         "oxide_per_dot": float(found.oxide),
         "oxide_memory_per_dot": float(found.memory),
         "crystalline_fraction": sum(found.crystalline.values()) / n if n else 0.0,
         "linked_fraction": found.linked / n if n else 0.0,
         "hf_desorbable_fraction": 1 - found.linked / n if n else 0.0,
-        f"{next(iter(ions_of(dot.core).cations))}_exchanged_per_dot": float(found.exchanged),
+        f"{next(iter(crystal(dot.core).cations))}_exchanged_per_dot": float(found.exchanged),
     }
-    out |= {f"adatoms_{el}_per_dot": float(k) for el, k in _adatoms(dot, found, shells).items()}
+    out |= {f"adatoms_{el}_per_dot": float(k) for el, k in _adatoms(found, kinds).items()}
     out |= {f"ligands_{x}_per_dot": float(k) for x, k in found.ligands.items()}
     first = coverage(dot, net, kinds)
     out["first_shell"] = first.total.share
@@ -219,7 +210,7 @@ def _outward(dot: GrownDot, kinds: Table, found: Tally) -> list[str]:
     return [kinds.elements[i] for i in sorted(there, key=lambda i: float(r2[shell == i].mean()))]
 
 
-def _adatoms(dot: GrownDot, found: Tally, shells: Mapping[str, str]) -> dict[str, int]:
+def _adatoms(found: Tally, kinds: Table) -> dict[str, int]:
     """Shell elements on the dot, ions that replaced a core cation included."""
-    names = dict.fromkeys([*cations_of(shells), *shells])
+    names = dict.fromkeys([*kinds.cations, *kinds.shells])
     return {el: found.elements.get(el, 0) for el in names}

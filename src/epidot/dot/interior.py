@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.dot.composition import ions
 from epidot.dot.grid import grid
 from epidot.dot.grown import GrownDot
 from epidot.dot.lattice import BONDS
+from epidot.matter.materials import crystal
 
 Floats = NDArray[np.float64]
 
@@ -47,7 +47,7 @@ def whole(dot: GrownDot) -> GrownDot:
     around = (anions[:, None] + sign * BONDS * step).reshape(-1, 3)
     keys, once = np.unique(_keys(dot, around, origin), return_index=True)
     cations = around[np.sort(once[~np.isin(keys, known)])]
-    made_of = ions(dot.core)
+    made_of = crystal(dot.core)
     kinds = [_kind(dot, next(iter(of))) for of in (made_of.anions, made_of.cations)]
     return replace(
         dot,

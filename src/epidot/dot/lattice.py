@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.dot.composition import ANIONS_PER_CELL, anions_in_shell, crystal, ions
+from epidot.dot.composition import ANIONS_PER_CELL, anions_in_shell
 from epidot.dot.layers import LayeredDot
 from epidot.dot.shapes import Centre, Shape
 from epidot.errors import Fault, InputError, nearest
+from epidot.matter.materials import crystal
 
 MAX_DIAMETER_NM = 30.0  # about half a million atoms
 
@@ -232,7 +233,7 @@ def _species(
 ) -> NDArray[np.str_]:
     out = np.empty(len(layer), dtype="<U2")
     for i, name in enumerate((dot.core, *(shell.material for shell in dot.shells))):
-        made_of = ions(name)
+        made_of = crystal(name)
         for kind, elements in ((False, made_of.cations), (True, made_of.anions)):
             here = (layer == i) & (is_anion == kind)
             choices = list(elements)

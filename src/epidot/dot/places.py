@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.dot.composition import ions as ions_of
 from epidot.dot.grid import Grid, grid
 from epidot.dot.grown import GrownDot
 from epidot.dot.interior import whole
-from epidot.dot.species import SHELLS, Table, cations_of, table
+from epidot.dot.species import Table, table
+from epidot.matter.materials import crystal
 
 Array = NDArray[np.float64]
 
@@ -96,8 +96,8 @@ def profile(dots: GrownDot | Sequence[GrownDot], width_nm: float = 0.1) -> Profi
     found: list[tuple[str, Array, Array]] = []
     for dot in map(whole, group):
         kinds = table(dot)
-        core = ions_of(dot.core)
-        wanted = {*core.cations, *core.anions, *kinds.elements, *cations_of(SHELLS)}
+        core = crystal(dot.core)
+        wanted = {*core.cations, *core.anions, *kinds.elements, *kinds.cations}
         r = np.linalg.norm(dot.position_nm, axis=1)
         for el in sorted(wanted | {"O"}):
             per = np.array([_ions(k.composition, el, dot.core, i, kinds) for i, k in enumerate(dot.kinds)])
@@ -117,6 +117,6 @@ def _ions(composition: Mapping[str, int], el: str, core: str, i: int, kinds: Tab
     """Ions of ``el`` without those of organic ligands: P and O count only as core anion and oxide."""
     if el == "O":
         return int(kinds.oxide[i])
-    if el in ions_of(core).anions and el not in kinds.elements:
+    if el in crystal(core).anions and el not in kinds.elements:
         return composition.get(el, 0) if kinds.own[i] and len(composition) == 1 else 0
     return composition.get(el, 0)

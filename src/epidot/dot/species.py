@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.dot.composition import ions
 from epidot.dot.grown import GrownDot
+from epidot.matter.compound import charges
+from epidot.matter.materials import compound_of, crystal
 
-# Which shell a chalcogenide belongs to; in the order in which equal radii are laid down.
-SHELLS: Mapping[str, str] = {"Se": "ZnSe", "S": "ZnS"}
 Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows are kinds, shape (kinds,) each; ``elements`` are the shell anions in the order of ``shell``.
+    """Rows are kinds, shape (kinds,) each; ``shells`` are the shell anions and the crystal each belongs to.
 
     ``shell`` is the index of the shell anion a kind brings (-1: none); ``own`` says whether it is an ion of
     the core; ``surface`` whether it is a core-surface cation that takes part in the chemistry (it carries a
     ligand, oxide or memory, or is no longer the core's own element); ``exchanged`` the last of these.
     """
 
-    elements: tuple[str, ...]
+    shells: Mapping[str, str]
     shell: NDArray[np.int64]
     own: Flags
     surface: Flags
@@ -36,11 +36,22 @@ class Table:
     oxide: NDArray[np.int64]
     memory: Flags
 
+    @property
+    def elements(self) -> tuple[str, ...]:
+        """The shell anions, in the order of ``shell``."""
+        return tuple(self.shells)
 
-def table(dot: GrownDot, shells: Mapping[str, str] = SHELLS) -> Table:
+    @property
+    def cations(self) -> tuple[str, ...]:
+        """Cations of the shells, each once."""
+        return tuple(dict.fromkeys(el for name in self.shells.values() for el in crystal(name).cations))
+
+
+def table(dot: GrownDot) -> Table:
     """The table of ``dot.kinds``."""
+    shells = _shells(dot)
     elements = tuple(shells)
-    core = ions(dot.core)
+    core = crystal(dot.core)
 
     def marked(mark: str) -> Flags:
         return np.array([mark in k.marks for k in dot.kinds], dtype=np.bool_)
@@ -56,7 +67,7 @@ def table(dot: GrownDot, shells: Mapping[str, str] = SHELLS) -> Table:
         inert = kept and not k.ligands and k.marks <= {"core"} and sum(k.composition.values()) == 1
         surface.append(exchanged[-1] or (kept and not inert))
     return Table(
-        elements,
+        shells,
         np.array(shell, dtype=np.int64),
         marked("core"),
         np.array(surface, dtype=np.bool_),
@@ -74,6 +85,20 @@ def _anion_of(anions: Mapping[str, float], composition: Mapping[str, int]) -> bo
     return len(composition) == 1 and next(iter(composition)) in anions
 
 
-def cations_of(shells: Mapping[str, str]) -> list[str]:
-    """Cations of the shell materials, each once."""
-    return list(dict.fromkeys(el for material in shells.values() for el in ions(material).cations))
+def _shells(dot: GrownDot) -> dict[str, str]:
+    """Shell anion -> its crystal: a cation and an anion that some kind outside the core holds together.
+
+    In the order of the kinds, which is that of the mechanism: so equal radii are laid down.
+    """
+    out: dict[str, str] = {}
+    for k in dot.kinds:
+        if k.marks & {"core", "oxide"}:
+            continue
+        signs = {el: charges().get(el, 0) for el in k.composition}
+        for cation, anion in product(
+            (el for el in signs if signs[el] > 0), (el for el in signs if signs[el] < 0)
+        ):
+            name = compound_of(cation, anion)
+            if name is not None and name != dot.core:
+                out.setdefault(anion, name)
+    return out

@@ -21,7 +21,7 @@ from epidot.errors import Fault, InputError, nearest
 from epidot.parameter import Parameter
 
 if TYPE_CHECKING:
-    from epidot.matter.materials import Material
+    from epidot.matter.compound import Material
 
 Method = Literal["shells", "paper", "none"]
 METHODS: tuple[Method, ...] = ("shells", "paper", "none")

@@ -7,11 +7,11 @@ mechanism's file; nothing here knows a name.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from epidot.growth.state import FlaskState
+from epidot.matter.materials import crystal
 from epidot.mechanism.mechanism import Mechanism, SiteClass
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ def counts(state: FlaskState, mechanism: Mechanism) -> dict[str, float]:
         "hf_desorbable_fraction": 1.0 - linked / total if total > 0 else 0.0,
         f"{_cation(state.core)}_exchanged_per_dot": _exchanged(state, surface, mechanism),
     }
-    partners = {el for s in shell.material.values() for el in re.findall(r"[A-Z][a-z]?", s)}
+    made_of = [crystal(name) for name in shell.material.values()]
+    partners = {el for stuff in made_of for el in (*stuff.cations, *stuff.anions)}
     adatoms = _elements(surface, mechanism, dict.fromkeys(sorted(partners)))
     out |= {f"adatoms_{el}_per_dot": n for el, n in adatoms.items()}
     out |= {f"ligands_{ligand}_per_dot": n for ligand, n in _ligands(surface, mechanism).items()}
@@ -71,12 +72,11 @@ def layered_dot(state: FlaskState, mechanism: Mechanism, medium: str = "toluene"
     both are present.  ``roughness_nm`` is ``None``: a mean field knows one average dot, no directions.
     """
     from epidot.dot.layers import Layer, LayeredDot
-    from epidot.matter.materials import material
 
     surface = _on_dot(state, mechanism)
     shell = _shell_class(mechanism)
     exchanged = _exchanged(state, surface, mechanism)
-    cell = material(state.core)["a_nm"] ** 3
+    cell = crystal(state.core).a_nm ** 3
     volume = math.pi / 6 * state.core_diameter_nm**3 - exchanged * cell / 8
     diameter = (6 / math.pi * volume) ** (1 / 3)
     anions = _elements(surface, mechanism, shell.material)
@@ -93,7 +93,7 @@ def layered_dot(state: FlaskState, mechanism: Mechanism, medium: str = "toluene"
         # Less than one anion on a thousand dots is not a shell.
         if n < 1e-3:
             continue
-        a = material(shell.material[el])["a_nm"]
+        a = crystal(shell.material[el]).a_nm
         outer = (radius**3 + 3 * n * a**3 / (16 * math.pi)) ** (1 / 3)
         share = min(max(crystalline[el] / n, 0.0), 1.0)
         layers.append(Layer(shell.material[el], outer - radius, crystalline=share))
@@ -172,9 +172,8 @@ def _ligands(surface: Mapping[str, float], mechanism: Mechanism) -> dict[str, fl
 
 
 def _cation(core: str) -> str:
-    """The first element of the core's formula."""
-    match = re.match(r"[A-Z][a-z]?", core)
-    return match[0] if match else core
+    """The (first) cation of the core."""
+    return next(iter(crystal(core).cations))
 
 
 def _exchanged(state: FlaskState, surface: Mapping[str, float], mechanism: Mechanism) -> float:
@@ -187,12 +186,11 @@ def _exchanged(state: FlaskState, surface: Mapping[str, float], mechanism: Mecha
 def _thickness(diameter_nm: float, anions: Mapping[str, float], shell: SiteClass) -> dict[str, float]:
     """(111) layers of each shell material in turn on a core of that diameter: eq 3 read backwards."""
     from epidot.dot.composition import layer_thickness_nm
-    from epidot.matter.materials import material
 
     out: dict[str, float] = {}
     radius = diameter_nm / 2
     for el, n in anions.items():
-        a = material(shell.material[el])["a_nm"]
+        a = crystal(shell.material[el]).a_nm
         outer = (radius**3 + 3 * max(n, 0.0) * a**3 / (16 * math.pi)) ** (1 / 3)
         out[el] = (outer - radius) / layer_thickness_nm(shell.material[el], shell.layer)
         radius = outer

@@ -24,15 +24,17 @@ def weights_source() -> str:
     return cite(str(document("elements.yaml").data["source"]))
 
 
-def elements(formula: str) -> dict[str, float]:
+def elements(formula: str, *, zero: bool = False) -> dict[str, float]:
     """Count of each element in ``formula``, e.g. ``Zn(C18H33O2)2`` or ``ZnSe0.5S0.5``.
+
+    ``zero`` also lets through a count of 0, as of the end ``ZnSe1S0`` of a mixed crystal.
 
     Raises
     ------
     InputError
         If the text is not a formula or has an element that epidot's table lacks.
     """
-    counts, end = _group(formula, 0, depth=0)
+    counts, end = _group(formula, 0, 0, zero)
     if end != len(formula) or not counts:
         raise _fault(formula, "write element symbols and numbers, e.g. Zn(C18H33O2)2")
     unknown = [symbol for symbol in counts if symbol not in atomic_weights()]
@@ -53,7 +55,7 @@ def molar_mass(formula: str) -> float:
     return sum(n * weights[symbol] for symbol, n in elements(formula).items())
 
 
-def _group(text: str, start: int, depth: int) -> tuple[dict[str, float], int]:
+def _group(text: str, start: int, depth: int, zero: bool) -> tuple[dict[str, float], int]:
     """The counts from ``start`` to the end of this bracket, and the place after it."""
     counts: dict[str, float] = {}
     at = start
@@ -67,14 +69,14 @@ def _group(text: str, start: int, depth: int) -> tuple[dict[str, float], int]:
                 raise _fault(text, "its brackets do not match")
             return counts, at
         if match["open"]:
-            inner, at = _group(text, at, depth + 1)
+            inner, at = _group(text, at, depth + 1, zero)
         else:
             inner = {match["element"]: 1.0}
         number = _COUNT.match(text, at)
         if number is not None:
             at = number.end()
         times = 1.0 if number is None else float(number[0])
-        if times <= 0:
+        if times <= 0 and not zero:
             raise _fault(text, "a count must be above zero")
         for symbol, n in inner.items():
             counts[symbol] = counts.get(symbol, 0.0) + n * times

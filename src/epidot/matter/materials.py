@@ -1,83 +1,64 @@
-"""Bulk semiconductors and oxides, and the mixed crystals between them, with a source for every number.
+"""Which materials there are: epidot's, those of a user's own folder, and the mixed crystals between them.
 
-Keys shared by all semiconductors: ``a_nm``; ``Eg_eV``, ``dso_eV``, ``m_e``, ``gamma1..3`` (bands);
-``ac_eV``, ``av_eV`` (deformation potentials, both edges move by +3 a strain); ``eps0``, ``eps_inf``,
-``eps_opt`` (static, lattice-free, and near 620 nm); ``C11_GPa``, ``C12_GPa``, ``C44_GPa``; ``Ev_eV``
-(valence-band top relative to InP's); ``coherency`` (default of a shell of this material); ``V_e_eV``,
-``V_h_eV`` (ligand barrier above the conduction and below the valence band); ``gruneisen``, ``LO_cm1``;
-``density_g_cm3``, ``molar_mass_g_mol``.
+A folder of one's own is named by ``--materials`` or the environment variable ``EPIDOT_MATERIALS``, which
+reaches every process a command starts.  A file of it that bears the name of a material of epidot is
+refused, because every shipped result stands on that name; one named like a mixed crystal replaces the
+mixture.
 """
 
 from __future__ import annotations
 
-import re
+import hashlib
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
-from typing import Any
+from pathlib import Path
 
-from epidot.documents import Document
-from epidot.errors import Fault, InputError, nearest
-from epidot.matter import formulas
-from epidot.matter.sources import data_file, document, parameter, parameters
+from epidot import documents
+from epidot.errors import Fault, Faults, InputError, nearest
+from epidot.matter import compound, formulas
+from epidot.matter.compound import STRUCTURES, Material
+from epidot.matter.sources import data_file, document
 from epidot.parameter import Parameter, Status
 
-SEMICONDUCTOR_KEYS = (
-    "a_nm", "Eg_eV", "dso_eV", "m_e", "gamma1", "gamma2", "gamma3", "ac_eV", "av_eV", "eps0", "eps_inf",
-    "eps_opt", "C11_GPa", "C12_GPa", "C44_GPa", "Ev_eV", "coherency", "V_e_eV", "V_h_eV", "gruneisen",
-    "LO_cm1", "density_g_cm3", "molar_mass_g_mol",
-)  # fmt: skip
-
-_NOT_MATERIALS = ("alloys",)
-_ALLOY = re.compile(
-    r"^(?P<shared>[A-Z][a-z]?)(?P<one>[A-Z][a-z]?)(?P<m>\d*\.?\d+)?(?P<two>[A-Z][a-z]?)(?P<n>\d*\.?\d+)?$"
-)
+VARIABLE = "EPIDOT_MATERIALS"
 
 
-@dataclass(frozen=True)
-class Material:
-    """One material: ``m["a_nm"]`` is a number, ``m.parameter("a_nm")`` tells where it comes from."""
+def use(folder: str | Path | None) -> None:
+    """Let the files of ``folder`` count as materials, here and in every process started from here.
 
-    name: str
-    formula: str
-    structure: str
-    parameters: Mapping[str, Parameter]
-
-    def __getitem__(self, key: str) -> float:
-        return self.parameter(key).value
-
-    def __contains__(self, key: object) -> bool:
-        return key in self.parameters
-
-    def parameter(self, key: str) -> Parameter:
-        """The parameter ``key`` with unit, source and status.
-
-        Raises
-        ------
-        InputError
-            If this material has no such number.
-        """
-        found = self.parameters.get(key)
-        if found is None:
-            raise InputError(
-                Fault(
-                    f"{self.name} has no such number",
-                    seen=key,
-                    nearest=nearest(key, self.parameters),
-                    remedy=f"epidot knows {len(self.parameters)} numbers of {self.name}",
-                )
-            )
-        return found
+    Raises
+    ------
+    InputError
+        With every fault of every file, also of a folder that only the environment names.
+    """
+    if folder is not None:
+        os.environ[VARIABLE] = os.path.abspath(folder)
+    own()
 
 
-@lru_cache(maxsize=1)
+def own() -> Mapping[str, Material]:
+    """The user's own materials by name; errors as :func:`use`."""
+    folder = os.environ.get(VARIABLE)
+    return _own(folder) if folder else {}
+
+
+def own_hash() -> str:
+    """SHA-256 over the user's own files; empty without any."""
+    digest = hashlib.sha256()
+    for name, one in own().items():
+        assert one.document is not None
+        content = Path(one.document.where).read_bytes().replace(b"\r\n", b"\n")
+        digest.update(name.encode() + b"\0" + content + b"\0")
+    return digest.hexdigest() if own() else ""
+
+
 def names() -> tuple[str, ...]:
-    """Names of the materials with a file of their own, alphabetically."""
-    found = (path.stem for path in data_file("materials").glob("*.yaml"))
-    return tuple(sorted(name for name in found if name not in _NOT_MATERIALS))
+    """Names of the materials with a file of their own, epidot's first, each alphabetically."""
+    return (*_shipped(), *own())
 
 
-@lru_cache(maxsize=256)
 def material(name: str) -> Material:
     """A material by name: ``InP``, or a mixed crystal such as ``ZnSe0.5S0.5``.
 
@@ -86,44 +67,40 @@ def material(name: str) -> Material:
     InputError
         If there is no such material or mixed crystal, with the nearest names.
     """
-    if name in names():
-        return _read(name)
-    mixed = _mixed(name)
-    if mixed is not None:
-        return mixed
-    raise InputError(
-        Fault(
-            "unknown material",
-            seen=name,
-            nearest=nearest(name, names()),
-            remedy="mixed crystals are written like ZnSe0.5S0.5",
+    return _material(name, os.environ.get(VARIABLE))
+
+
+def crystal(name: str) -> Material:
+    """The zinc-blende material of that name, of one cation and one anion: what dots are made of.
+
+    Raises
+    ------
+    InputError
+        If the material is unknown or another kind of crystal.
+    """
+    found = material(name)
+    if found.structure != STRUCTURES[0]:
+        raise InputError(
+            Fault(
+                f"cores and shells are zinc blende; {found.name} is not",
+                seen=name,
+                remedy='choose a semiconductor, e.g. "ZnSe"; oxide is counted in units, not as a shell',
+            )
         )
-    )
+    if not all(abs(sum(ions.values()) - 1) < 1e-6 for ions in (found.cations, found.anions)):
+        raise InputError(
+            Fault(
+                "not a zinc-blende compound of one cation and one anion",
+                seen=name,
+                remedy='write e.g. "ZnSe" or "ZnSe0.5S0.5"',
+            )
+        )
+    return found
 
 
-def _read(name: str) -> Material:
-    doc = document("materials", f"{name}.yaml")
-    faults = doc.faults()
-    found = parameters(doc, ("parameters",), faults)
-    formula = str(doc.data["formula"])
-    found["molar_mass_g_mol"] = _molar_mass(formula)
-    if doc.data.get("structure") == "zinc blende":
-        for key in SEMICONDUCTOR_KEYS:
-            if key not in found:
-                faults.add(f"{name} lacks {key}", line=doc.line(("parameters",)))
-    faults.raise_if_any()
-    return Material(name, formula, str(doc.data["structure"]), found)
-
-
-def _molar_mass(formula: str) -> Parameter:
-    return Parameter(
-        "molar_mass_g_mol",
-        formulas.molar_mass(formula),
-        "g/mol",
-        formulas.weights_source(),
-        "literature",
-        note=f"from the formula {formula}",
-    )
+def compound_of(cation: str, anion: str) -> str | None:
+    """The name of the zinc-blende crystal of these two ions, if there is one."""
+    return _compound_of(cation, anion, os.environ.get(VARIABLE))
 
 
 def alloy(first: str, second: str, x: float) -> Material:
@@ -136,76 +113,138 @@ def alloy(first: str, second: str, x: float) -> Material:
     InputError
         If epidot knows no such pair or ``x`` is outside [0, 1].
     """
-    doc = document("materials", "alloys.yaml")
-    for index, entry in enumerate(doc.data):
-        if {first, second} == set(entry["ends"]):
-            if not 0 <= x <= 1:
-                raise InputError(Fault("the share of an alloy lies between 0 and 1", seen=str(x)))
-            if [first, second] != entry["ends"]:
-                first, second, x = second, first, 1 - x
-            return _mix(doc, index, entry, x)
-    pairs = ["-".join(entry["ends"]) for entry in doc.data]
+    one, two = material(first), material(second)
+    if not 0 <= x <= 1:
+        raise InputError(Fault("the share of an alloy lies between 0 and 1", seen=str(x)))
+    if first in two.alloys:
+        return _mix(one, two, x)
+    if second in one.alloys:
+        return _mix(two, one, 1 - x)
+    pairs = [f"{other}-{name}" for name in names() for other in material(name).alloys]
     raise InputError(
         Fault("unknown pair for a mixed crystal", seen=f"{first}-{second}", nearest=tuple(pairs))
     )
 
 
+@lru_cache(maxsize=1)
+def _shipped() -> tuple[str, ...]:
+    return tuple(sorted(path.stem for path in data_file("materials").glob("*.yaml")))
+
+
+@lru_cache(maxsize=4)
+def _own(folder: str) -> Mapping[str, Material]:
+    files = sorted(Path(folder).glob("*.yaml"))
+    if not files:
+        remedy = "give a folder of files such as GaP.yaml, one material each"
+        raise InputError(Fault("there is no material in this folder", folder, remedy=remedy))
+    faults, found = Faults(), {}
+    known = (*_shipped(), *(file.stem for file in files))
+    for file in files:
+        if file.stem in _shipped():
+            faults.found.append(
+                Fault(
+                    "epidot has a material of this name, on which its results stand",
+                    str(file),
+                    remedy=f"name the file otherwise, e.g. {file.stem}-own.yaml (the formula stays)",
+                )
+            )
+            continue
+        with faults.catching():
+            found[file.stem] = compound.read(documents.read(file), file.stem, known)
+    faults.raise_if_any()
+    return found
+
+
+@lru_cache(maxsize=256)
+def _material(name: str, folder: str | None) -> Material:
+    if name in own():
+        return own()[name]
+    if name in _shipped():
+        return compound.read(document("materials", f"{name}.yaml"), name, _shipped())
+    mixed = _mixed(name)
+    if mixed is not None:
+        return mixed
+    raise InputError(
+        Fault(
+            "unknown material",
+            seen=name,
+            nearest=nearest(name, names()),
+            remedy="mixed crystals are written like ZnSe0.5S0.5; --materials gives a folder of your own",
+        )
+    )
+
+
+@lru_cache(maxsize=256)
+def _compound_of(cation: str, anion: str, folder: str | None) -> str | None:
+    made = (name for name in names() if set(_elements(name)) == {cation, anion})
+    return next((name for name in made if material(name).structure == STRUCTURES[0]), None)
+
+
+def _elements(name: str) -> Mapping[str, float]:
+    """The formula of a material with a file; epidot's own are named by theirs."""
+    return formulas.elements(own()[name].formula if name in own() else name)
+
+
+# --- mixed crystals --------------------------------------------------------------------------------------
+
+
 def _mixed(name: str) -> Material | None:
     """The mixed crystal that ``name`` describes, or ``None`` if it does not look like one."""
-    match = _ALLOY.match(name)
-    if match is None:
+    try:
+        counts = formulas.elements(name, zero=True)
+    except InputError:
         return None
-    for entry in document("materials", "alloys.yaml").data:
-        swapped = (match["one"], match["two"]) == (entry["to"], entry["from"])
-        if match["shared"] != entry["share"] or not (
-            swapped or (match["one"], match["two"]) == (entry["from"], entry["to"])
-        ):
-            continue
-        if match["m"] is None and match["n"] is None:
-            raise InputError(
-                Fault(
-                    "a mixed crystal needs its composition",
-                    seen=name,
-                    remedy=f"write e.g. {entry['share']}{entry['from']}0.5{entry['to']}0.5",
-                )
-            )
-        m = 1 - float(match["n"]) if match["m"] is None else float(match["m"])
-        n = 1 - m if match["n"] is None else float(match["n"])
-        if not (0 <= m <= 1 and 0 <= n <= 1 and abs(m + n - 1) < 1e-6):
-            raise InputError(
-                Fault(
-                    "the two shares of a mixed crystal must add up to 1",
-                    seen=name,
-                    remedy=f"write e.g. {entry['share']}{entry['from']}0.35{entry['to']}0.65",
-                )
-            )
-        return alloy(entry["ends"][0], entry["ends"][1], m if swapped else n)
+    ends = [material(n) for n in names() if set(_elements(n)) < set(counts)]
+    for two in ends:
+        for one in (end for end in ends if end.name in two.alloys):
+            mine, other = (set(formulas.elements(end.formula)) for end in (one, two))
+            if len(mine - other) == len(other - mine) == 1 and set(counts) == mine | other:
+                return _mix(one, two, _share_of_second(name, counts, *(mine - other), *(other - mine)))
     return None
 
 
-def _mix(doc: Document, index: int, entry: Mapping[str, Any], x: float) -> Material:
+def _share_of_second(name: str, counts: Mapping[str, float], one: str, two: str) -> float:
+    """The share of the ion ``two`` that ``name`` gives; one of the two numbers may be left out."""
+    m, n = counts[one], counts[two]
+    if m == n == 1:
+        raise InputError(
+            Fault(
+                "a mixed crystal needs its composition",
+                seen=name,
+                remedy=f"write e.g. {name.replace(one, one + '0.5').replace(two, two + '0.5')}",
+            )
+        )
+    m, n = (m, 1 - m) if n == 1 else (1 - n, n) if m == 1 else (m, n)
+    if not (0 <= m <= 1 and 0 <= n <= 1 and abs(m + n - 1) < 1e-6):
+        raise InputError(
+            Fault(
+                "the two shares of a mixed crystal must add up to 1",
+                seen=name,
+                remedy="write e.g. ZnSe0.35S0.65",
+            )
+        )
+    return n
+
+
+def _mix(one: Material, two: Material, x: float) -> Material:
     """The mixed crystal with share ``x`` of the second end, under its standard name."""
     if x in (0, 1):
-        return material(entry["ends"][round(x)])
-    first, second = (material(end) for end in entry["ends"])
-    name = f"{entry['share']}{entry['from']}{_share(1 - x)}{entry['to']}{_share(x)}"
-    faults = doc.faults()
-    bowing = {
-        key: parameter(doc, (index, "bowing", key), f"bowing of {key}", faults)
-        for key in entry.get("bowing") or {}
-    }
-    faults.raise_if_any()
+        return (one, two)[round(x)]
+    shares = {one.name: 1 - x, two.name: x}
+    name = ""
+    for a, b in ((one.cations, two.cations), (one.anions, two.anions)):
+        for el in {**a, **b}:
+            name += el if el in a and el in b else el + _share(1 - x if el in a else x)
     mixed = {
-        key: _between(first.parameter(key), second.parameter(key), bowing.get(key), x)
-        for key in first.parameters
-        if key in second.parameters and key not in ("molar_mass_g_mol", "density_g_cm3")
+        key: _between(one.parameters[key], two.parameters[key], two.alloys[one.name].get(key), x)
+        for key in one.parameters
+        if key in two.parameters and key not in ("molar_mass_g_mol", "density_g_cm3")
     }
-    mixed["molar_mass_g_mol"] = replace(
-        _molar_mass(name),
-        value=(1 - x) * first["molar_mass_g_mol"] + x * second["molar_mass_g_mol"],
-    )
-    mixed["density_g_cm3"] = _density(first, second, mixed, x)
-    return Material(name, name, first.structure, mixed)
+    mass = (1 - x) * one["molar_mass_g_mol"] + x * two["molar_mass_g_mol"]
+    mixed["molar_mass_g_mol"] = replace(compound.molar_mass(name), value=mass)
+    if all("density_g_cm3" in end for end in (one, two)):
+        mixed["density_g_cm3"] = _density(one, two, mass, x)
+    return Material(name, name, one.structure, mixed, shares, {**one.precursors, **two.precursors})
 
 
 def _share(x: float) -> str:
@@ -217,32 +256,30 @@ def _share(x: float) -> str:
 _WEAKNESS: tuple[Status, ...] = ("assumed", "fitted", "literature", "measured")
 
 
-def _between(one: Parameter, two: Parameter, bowing: Parameter | None, x: float) -> Parameter:
-    bow = 0.0 if bowing is None else bowing.value
-    value = (1 - x) * one.value + x * two.value - bow * x * (1 - x)
-    parts = [one, two] if bowing is None else [one, two, bowing]
-    law = "linear" if bowing is None else f"bowing {bow:g} {one.unit}"
+def _joined(parts: list[Parameter], value: float, note: str) -> Parameter:
+    """A number worked out from ``parts``, as weak as the weakest of them."""
     return Parameter(
-        one.name,
+        parts[0].name,
         value,
-        one.unit,
+        parts[0].unit,
         "; ".join(dict.fromkeys(part.source for part in parts)),
         min((part.status for part in parts), key=_WEAKNESS.index),
-        note=f"{law} between {one.value:g} and {two.value:g} {one.unit}",
+        note=note,
     )
 
 
-def _density(first: Material, second: Material, mixed: Mapping[str, Parameter], x: float) -> Parameter:
+def _between(one: Parameter, two: Parameter, bowing: Parameter | None, x: float) -> Parameter:
+    bow = 0.0 if bowing is None else bowing.value
+    law = "linear" if bowing is None else f"bowing {bow:g} {one.unit}"
+    return _joined(
+        [one, two] if bowing is None else [one, two, bowing],
+        (1 - x) * one.value + x * two.value - bow * x * (1 - x),
+        f"{law} between {one.value:g} and {two.value:g} {one.unit}",
+    )
+
+
+def _density(one: Material, two: Material, mass: float, x: float) -> Parameter:
     """Mass over volume: the mixed molar mass on the mixed molar volume."""
-    volume = (1 - x) * first["molar_mass_g_mol"] / first["density_g_cm3"] + x * second[
-        "molar_mass_g_mol"
-    ] / second["density_g_cm3"]
-    ends = (first.parameter("density_g_cm3"), second.parameter("density_g_cm3"))
-    return Parameter(
-        "density_g_cm3",
-        mixed["molar_mass_g_mol"].value / volume,
-        "g/cm3",
-        "; ".join(dict.fromkeys(end.source for end in ends)),
-        min((end.status for end in ends), key=_WEAKNESS.index),
-        note="molar volumes of the ends mixed linearly",
-    )
+    first, second = (end["molar_mass_g_mol"] / end["density_g_cm3"] for end in (one, two))
+    ends = [end.parameters["density_g_cm3"] for end in (one, two)]
+    return _joined(ends, mass / ((1 - x) * first + x * second), "molar volumes of the ends mixed linearly")

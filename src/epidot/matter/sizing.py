@@ -1,23 +1,39 @@
 """Sizes from spectra: published curves, what they say of each other, and extinction coefficients.
 
 No curve is the truth: a diameter comes with the spread between the curves that may be used there and
-with the default curve's own error.  Curves are data (``data/sizing/<material>.yaml``).
+with the default curve's own error.  Curves are data, under ``sizing`` in the file of their material.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
 from epidot.constants import HC
-from epidot.errors import Fault, InputError, nearest
-from epidot.matter.sources import cite, data_file, document, parameter
+from epidot.documents import Document, mapping
+from epidot.errors import Fault, Faults, InputError, nearest
+from epidot.matter.compound import Material
+from epidot.matter.materials import material as find
+from epidot.matter.materials import names
+from epidot.matter.sources import cite, parameter
 from epidot.parameter import Parameter
 from epidot.quantities import Quantity
 
+_FORMS: Mapping[str, tuple[str, ...]] = {
+    "polynomial": ("coefficients",),
+    "power": ("gap_eV", "k", "n"),
+    "two points": ("gap_eV", "points"),
+}
+_KEYS = (
+    "name", "source", "status", "form", "first_exciton_nm", "coefficients", "gap_eV", "k", "n", "points",
+    "of", "relative_error", "rms_eV", "compared", "note", "extinction",
+)  # fmt: skip
 # A regular tetrahedron of edge 1 has the volume of a sphere of this diameter.
 _SPHERE_OF_TETRAHEDRON = (6 / math.pi * math.sqrt(2) / 12) ** (1 / 3)
 
@@ -103,13 +119,16 @@ class SizingCurve:
         return value if hwhm_eV is None else value * float(law["hwhm_eV"]) / hwhm_eV
 
 
-@lru_cache(maxsize=1)
 def materials() -> tuple[str, ...]:
     """Materials that have sizing curves."""
-    return tuple(sorted(path.stem for path in data_file("sizing").glob("*.yaml")))
+    return tuple(sorted(name for name in names() if _written(name)))
 
 
-@cache
+def _written(material: str) -> Any:
+    doc = find(material).document
+    return doc.data.get("sizing") if doc is not None else None
+
+
 def curves(material: str) -> tuple[SizingCurve, ...]:
     """Every sizing curve of a material, the default first.
 
@@ -118,7 +137,7 @@ def curves(material: str) -> tuple[SizingCurve, ...]:
     InputError
         If there is none for it.
     """
-    if material not in materials():
+    if material not in names() or not _written(material):
         raise InputError(
             Fault(
                 "no sizing curve for this material",
@@ -127,20 +146,28 @@ def curves(material: str) -> tuple[SizingCurve, ...]:
                 remedy=f"there are curves for {', '.join(materials())}; otherwise give the diameter",
             )
         )
-    doc = document("sizing", f"{material}.yaml")
+    return _curves(find(material))
+
+
+@lru_cache(maxsize=16)
+def _curves(material: Material) -> tuple[SizingCurve, ...]:
+    doc = material.document
+    assert doc is not None
     faults = doc.faults()
     found = []
-    for i, raw in enumerate(doc.data):
-        entry: Mapping[str, Any] = raw
+    for i in range(len(doc.data["sizing"])):
+        entry = _entry(doc, ("sizing", i), faults)
+        if entry is None:
+            continue
         low, high = map(float, entry["first_exciton_nm"])
         found.append(
             SizingCurve(
                 name=str(entry["name"]),
-                material=material,
+                material=material.name,
                 source=cite(str(entry["source"])),
                 status=str(entry["status"]),
                 valid_nm=(low, high),
-                relative_error=parameter(doc, (i, "relative_error"), "relative_error", faults)
+                relative_error=parameter(doc, ("sizing", i, "relative_error"), "relative_error", faults)
                 if "relative_error" in entry
                 else None,
                 rms_eV=entry.get("rms_eV"),
@@ -152,6 +179,26 @@ def curves(material: str) -> tuple[SizingCurve, ...]:
         )
     faults.raise_if_any()
     return tuple(found)
+
+
+def _entry(doc: Document, place: tuple[str, int], faults: Faults) -> Mapping[str, Any] | None:
+    """One curve as written, or ``None`` with what is wrong with it noted."""
+    before = len(faults.found)
+    entry = mapping(doc, place, _KEYS, faults)
+    form = str(entry.get("form"))
+    if form not in _FORMS:
+        faults.add("unknown form of a sizing curve", line=doc.line(place), seen=form, nearest=tuple(_FORMS))
+        return None
+    wanted = ("name", "source", "status", "first_exciton_nm", *_FORMS[form])
+    if missing := [key for key in wanted if key not in entry]:
+        faults.add(f"this sizing curve lacks {', '.join(missing)}", line=doc.line(place))
+    for key in ("first_exciton_nm", *_FORMS[form]):
+        with suppress(TypeError, ValueError):
+            if key in entry and np.isfinite(np.asarray(entry[key], dtype=np.float64)).all():
+                continue
+        if key in entry:
+            faults.add(f"{key} must be numbers", line=doc.line((*place, key)), seen=entry[key])
+    return entry if len(faults.found) == before else None
 
 
 def diameter(material: str, first_exciton_nm: float) -> Quantity:

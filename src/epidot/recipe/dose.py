@@ -15,21 +15,13 @@ from typing import Any
 
 from epidot.dot import composition
 from epidot.errors import Fault, Faults, InputError, nearest
+from epidot.matter.compound import Material, Precursor, usual_precursors
+from epidot.matter.materials import crystal
 from epidot.parameter import Parameter
 from epidot.recipe import dose_dots
 from epidot.recipe.dose_sheet import Addition, Dose, ShellDose, Supply
 from epidot.units import parse
 
-# ion -> (dissolved species that brings one of it, how a chemist calls it)
-PRECURSORS: Mapping[str, tuple[str, str]] = {
-    "Zn": ("Zn(OA)2", "zinc oleate"),
-    "Cd": ("Cd(OA)2", "cadmium oleate"),
-    "In": ("In(OA)3", "indium oleate"),
-    "Se": ("SePR3", "trioctylphosphine selenide"),
-    "S": ("SPR3", "trioctylphosphine sulfide"),
-    "P": ("P(TMS)3", "tris(trimethylsilyl)phosphine"),
-}
-_SPECIES = dict(PRECURSORS.values())
 # What choi2023 put in beside 220 nmol of InP, and how many layers it says that is: claim, core diameter,
 # shell, moles of the anion precursor, layers, and the lattice whose d111 the paper means.
 _SUPPLIES = (
@@ -79,20 +71,21 @@ def dose(
     if not shells:
         faults.add("no shell to dose", remedy="give at least one, e.g. ZnSe:2")
     with faults.catching():
-        composition.crystal(core)
-    crystals: dict[str, composition.Crystal] = {}
+        crystal(core)
+    crystals: dict[str, Material] = {}
     for name, layers in shells:
         if not (math.isfinite(layers) and 0 < layers <= _MAX_LAYERS):
             faults.add(
                 f"the number of layers of {name} must lie between 0 and {_MAX_LAYERS:g}", seen=f"{layers:g}"
             )
         with faults.catching():
-            crystals[name] = composition.crystal(name)
+            crystals[name] = crystal(name)
     with faults.catching():
         composition.layer_of_lattice_nm(1.0, layer)
     if not (math.isfinite(excess) and excess > 0):
         faults.add("the excess must be positive", seen=f"{excess:g}", remedy="1 means no excess")
-    known = _stocks(stocks or {}, faults)
+    bring = _precursors(crystals.values())
+    known = _stocks(stocks or {}, bring, faults)
     size = dose_dots.size(core, diameter_nm, peak_nm, faults)
     amount = dose_dots.amount(core, amount_mol, absorbance, path_cm, volume_L, peak_nm, diameter_nm, faults)
     if faults.found:  # the core's material may be missed by several look-ups: say it once
@@ -109,8 +102,8 @@ def dose(
     }
     out = []
     for i, (name, layers) in enumerate(shells):
-        crystal = crystals[name]
-        a = crystal.a_nm
+        stuff = crystals[name]
+        a = stuff.a_nm
         inner, outer, count = stacked[i]
         # V = pi/6 (D^3 - d^3) and D - d is fixed, so the count moves by the difference of the surfaces.
         slope = math.pi / 2 * ((2 * outer) ** 2 - (2 * inner) ** 2) / a**3 * composition.ANIONS_PER_CELL
@@ -119,25 +112,25 @@ def dose(
         )
         additions = tuple(
             Addition(
-                species := PRECURSORS[ion][0],
-                PRECURSORS[ion][1],
+                species := bring[ion].species,
+                bring[ion].called,
                 (amount.value or 0.0) * count * share * excess,
                 spread * share * excess,
                 count * share * excess,
                 known[species].value if species in known else None,
             )
-            for ion, share in (*crystal.ions.cations.items(), *crystal.ions.anions.items())
+            for ion, share in (*stuff.cations.items(), *stuff.anions.items())
         )
         out.append(
             ShellDose(
-                crystal.name,
+                stuff.name,
                 layers,
                 composition.layer_of_lattice_nm(a, layer),
                 outer - inner,
                 inner,
                 outer,
-                {ion: count * share for ion, share in crystal.ions.anions.items()},
-                {ion: count * share for ion, share in crystal.ions.cations.items()},
+                {ion: count * share for ion, share in stuff.anions.items()},
+                {ion: count * share for ion, share in stuff.cations.items()},
                 additions,
                 _instead(a, count, {words: other[i][2] for words, other in others.items()}),
             )
@@ -326,12 +319,24 @@ def default_stocks() -> Mapping[str, Parameter]:
     }
 
 
-def _stocks(given: Mapping[str, float], faults: Faults) -> dict[str, Parameter]:
+def _precursors(crystals: Iterable[Material]) -> dict[str, Precursor]:
+    """What brings each ion: of the shells' own files, else the usual one, else nothing but the ion's name."""
+    bring = usual_precursors()
+    for stuff in crystals:
+        for ion in (*stuff.cations, *stuff.anions):
+            unknown = Precursor(ion, f"{ion} (no precursor of it is known)")
+            bring[ion] = stuff.precursor(ion) or unknown
+    return bring
+
+
+def _stocks(
+    given: Mapping[str, float], bring: Mapping[str, Precursor], faults: Faults
+) -> dict[str, Parameter]:
     known = dict(default_stocks())
     for name, value in given.items():
-        species = _species(name)
+        species = _species(name, bring)
         if species is None:
-            choices = [*_SPECIES, *_SPECIES.values()]
+            choices = [word for one in bring.values() for word in (one.species, one.called)]
             faults.add("no such precursor in a stock", seen=name, nearest=nearest(name, choices) or choices)
         elif not (math.isfinite(value) and 0 < value < 100):
             faults.add(f"the stock of {name} must lie between 0 and 100 M", seen=f"{value:g} M")
@@ -340,17 +345,16 @@ def _stocks(given: Mapping[str, float], faults: Faults) -> dict[str, Parameter]:
     return known
 
 
-def _species(name: str) -> str | None:
+def _species(name: str, bring: Mapping[str, Precursor]) -> str | None:
     """The precursor species a user means by a species, an ion, its name, or a reagent's alias."""
-    if name in _SPECIES:
-        return name
-    for ion, (species, words) in PRECURSORS.items():
-        if name.lower() == words or name == ion:
-            return species
+    for ion, one in bring.items():
+        if name in (ion, one.species) or name.lower() == one.called:
+            return one.species
     from epidot.matter.reagents import reagent
 
     try:
-        brings = [s for s in reagent(name).species if s in _SPECIES]
+        species = {one.species for one in bring.values()}
+        brings = [s for s in reagent(name).species if s in species]
     except InputError:
         return None
     return brings[0] if len(brings) == 1 else None
@@ -363,8 +367,8 @@ def _paper(core: str, materials: Sequence[str]) -> tuple[Supply, ...]:
     out = []
     for claim, d, shell, mol, layers, lattice in _SUPPLIES:
         if shell in materials:
-            thickness = layers * composition.layer_of_lattice_nm(composition.crystal(lattice).a_nm, "d111")
-            needed = composition.anions_in_shell(d, thickness, composition.crystal(shell).a_nm)
+            thickness = layers * composition.layer_of_lattice_nm(crystal(lattice).a_nm, "d111")
+            needed = composition.anions_in_shell(d, thickness, crystal(shell).a_nm)
             out.append(
                 Supply(claim, d, shell, layers, mol / _SUPPLIED_DOTS_MOL, needed, f"d111 of {lattice}")
             )

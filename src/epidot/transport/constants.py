@@ -10,7 +10,6 @@ from typing import Any
 
 from epidot.errors import Fault, InputError, nearest
 from epidot.matter import sources
-from epidot.matter.formulas import elements
 from epidot.matter.materials import material as known_material
 from epidot.parameter import Parameter
 from epidot.transport.arrhenius import Arrhenius
@@ -18,7 +17,6 @@ from epidot.transport.arrhenius import Arrhenius
 REFERENCE_K = 573.15
 HALIDES = ("F", "Cl", "Br", "I")
 DEFAULT = "H1"
-_CATIONS = ("Zn", "Cd", "In")
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ class Constants:
     def diffusion(self, halide: str, material: str) -> Arrhenius:
         """D of a halide in a material or an alloy of known ones (nm²/s); of an alloy the geometric mean."""
         log, energy = 0.0, 0.0
-        for name, share in _parts(material).items():
+        for name, share in known_material(material).ends.items():
             ratio, extra = self._row(halide, name)
             log += share * math.log(ratio)
             energy += share * extra
@@ -82,7 +80,7 @@ class Constants:
         return math.exp(
             sum(
                 share * math.log(self.of(f"partition_{name}"))
-                for name, share in _parts(material).items()
+                for name, share in known_material(material).ends.items()
                 if self.has(f"partition_{name}")
             )
         )
@@ -99,10 +97,8 @@ class Constants:
             )
             raise InputError(
                 Fault(
-                    "nothing is known of halides in this material",
-                    seen=material,
-                    nearest=tuple(nearest(material, known)) or tuple(known),
-                    remedy="add it to data/halide.yaml with a source",
+                    f"no halide constants for {material}",
+                    remedy=f"those of {', '.join(known)} are in data/halide.yaml",
                 )
             )
         return self.of(f"{key}: ratio"), self.of(f"{key}: extra_energy")
@@ -170,13 +166,3 @@ def carriers() -> dict[str, Carrier]:
 
 def _document() -> Any:
     return sources.document("halide.yaml")
-
-
-@lru_cache(maxsize=64)
-def _parts(material: str) -> dict[str, float]:
-    """``ZnSe0.5S0.5`` as half ZnSe and half ZnS; a plain compound as itself."""
-    counts = elements(known_material(material).formula)
-    cations = {k: v for k, v in counts.items() if k in _CATIONS}
-    anions = {k: v for k, v in counts.items() if k not in _CATIONS}
-    whole = sum(cations.values()) * sum(anions.values())
-    return {c + a: m * n / whole for c, m in cations.items() for a, n in anions.items()}

@@ -19,6 +19,7 @@ from epidot.dot.halides import HalideContent
 from epidot.dot.layers import LayeredDot, Population
 from epidot.errors import Fault, InputError, nearest
 from epidot.instruments.etch.profile import HALIDES, Profile, Readings, to_signal
+from epidot.matter.materials import crystal
 from epidot.signal import Signal
 
 Array = NDArray[np.float64]
@@ -195,10 +196,10 @@ def _one_dot(dot: LayeredDot, depths: Array) -> dict[str, Array]:
     out: dict[str, Array] = {}
     inner = 0.0
     for material, outer in zip((dot.core, *(s.material for s in dot.shells)), dot.radii_nm, strict=True):
-        stuff = composition.crystal(material)
+        stuff = crystal(material)
         inside = np.clip(cubes, inner**3, outer**3)
         pairs = 4 * math.pi / 3 * -np.diff(inside) * composition.ANIONS_PER_CELL / stuff.a_nm**3
-        for ion, share in (*stuff.ions.cations.items(), *stuff.ions.anions.items()):
+        for ion, share in (*stuff.cations.items(), *stuff.anions.items()):
             out[ion] = out.get(ion, np.zeros(depths.size)) + share * pairs
         inner = float(outer)
     core = dot.core_diameter_nm / 2

@@ -103,6 +103,10 @@ def bands(
     sensitivities.  Also returns every material parameter that was used, by the same names.
     """
     stuff = [material(name) for name in (dot.core, *(layer.material for layer in dot.shells))]
+    for m in stuff:
+        m.require(KEYS, "the levels of a dot need")
+    if ligand_nm > 0:
+        stuff[0].require(("V_e_eV", "V_h_eV"), "the levels of a core need")
     used = {f"{m.name}.{key}": m.parameter(key) for m in stuff for key in KEYS}
     if ligand_nm > 0:
         used |= {f"{stuff[0].name}.{key}": stuff[0].parameter(key) for key in ("V_e_eV", "V_h_eV")}
