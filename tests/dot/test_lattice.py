@@ -141,7 +141,7 @@ def test_refusals(rng) -> None:
         build_on(bare(3), [A_INP], rng, centre="anionic")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="smaller than its smallest anion site"):
         build_on(bare(0.3), [A_INP], rng, centre="cation")
-    with pytest.raises(InputError, match="not a zinc-blende compound"):
+    with pytest.raises(InputError, match="cores and shells are zinc blende"):
         build_on(LayeredDot("In2O3", 3.0), [1.0], rng)
 
 
