@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from epidot.errors import Fault, InputError, nearest
 from epidot.matter.compound import charges
