@@ -6,6 +6,7 @@ at each interface eliminated from the balance of what flows in and out, so that 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -13,10 +14,19 @@ import numpy as np
 
 from epidot.constants import K_B
 from epidot.errors import Fault, InputError, WorkError
+from epidot.transport import kernel
 from epidot.transport import mesh as meshes
 from epidot.transport.mesh import Mesh
 from epidot.transport.problem import Array, Bath, Problem, State
 from epidot.transport.system import System, assemble, empty
+
+MOST_STEPS = (
+    100_000  # in one stage; a problem that needs more is asked for digits that rounding does not leave
+)
+
+FRESH_STARTS = (
+    5  # where a front of trapped ions breaks into a cell, the steps so far can mislead the next one
+)
 
 
 @dataclass(frozen=True)
@@ -27,8 +37,8 @@ class Solution:
     ``adsorbed``, ``bath``, ``partner``, ``lost`` and ``entered`` (through the surface, net; t,) per dot,
     ``entered_inside`` through an inner face.  ``balance`` is the largest relative gap between ions found
     and ions put in;
-    ``repaired`` the ions that had to be moved within the dot so that no amount is below zero;
-    ``steps`` the steps of the integration.
+    ``repaired`` the ions that had to be moved within the dot so that no amount is below zero
+    and no trap holds more than it can.
     """
 
     problem: Problem
@@ -46,7 +56,6 @@ class Solution:
     volume_nm3: Array
     balance: float
     repaired: float
-    steps: int
 
     @property
     def edges_nm(self) -> Array:
@@ -129,8 +138,6 @@ def solve(
     WorkError
         The integration cannot go on.
     """
-    from epidot.transport import stiff
-
     mesh = cells if isinstance(cells, Mesh) else _mesh_for(problem, start, cells)
     system = assemble(problem, mesh)
     first = empty(problem, mesh) if start is None else remapped(start, mesh)
@@ -149,39 +156,86 @@ def solve(
     volumes = np.full(wanted.size, first.volume_nm3)
     tolerance = system.smallest(ions)
     rates = system.blank_rates()
-    volume, done, steps = first.volume_nm3, 0, 0
+    volume, done = first.volume_nm3, 0
     for i, stage in enumerate(problem.programme):
         begin, end = float(kinks[i]), float(kinks[i + 1])
         last = i == len(problem.programme) - 1
         stop = wanted.size if last else int(np.searchsorted(wanted, end, side="left"))
         arrays = system.at_stage(i, begin, volume)
-        report = np.zeros(5, dtype=np.int64)
         times = np.minimum(wanted[done:stop], end)
-        stiff.advance(
-            arrays,
-            rates,
-            system.band,
-            y,
-            begin,
-            end,
-            K_B * stage.start_K,
-            K_B * (stage.last_K - stage.start_K) / stage.duration_s,
-            times,
-            out[done:stop],
-            rtol,
-            tolerance,
-            stiff.CONSTANTS,
-            report,
-        )
-        if report[stiff.FAILED]:
-            raise WorkError(
-                f"the transport of ions cannot be integrated past stage {i + 1}: "
-                "a rate there is too large, or not a number"
-            )
+        y = _through_stage(system, arrays, rates, i, begin, end, y, times, out[done:stop], rtol, tolerance)
         volumes[done:stop] = volume + stage.volume_inflow_nm3_s * (times - begin)
         volume += stage.volume_inflow_nm3_s * stage.duration_s
-        done, steps = stop, steps + int(report[stiff.STEPS])
-    return _solution(system, first, wanted, out, volumes, kinks, steps)
+        done = stop
+    return _solution(system, first, wanted, out, volumes, kinks)
+
+
+def _through_stage(
+    system: System,
+    arrays: kernel.Arrays,
+    rates: kernel.Rates,
+    index: int,
+    begin: float,
+    end: float,
+    y: Array,
+    wanted: Array,
+    out: Array,
+    rtol: float,
+    smallest: Array,
+) -> Array:
+    """Carry ``y`` through one stage of the programme by VODE; ``out`` receives it at the ``wanted`` times.
+
+    VODE keeps what the Jacobian's columns keep, so ions are conserved to rounding at any tolerance.  It may
+    look beyond the end, where temperature and volume stay as they are then.
+    """
+    from scipy.integrate import ode
+
+    stage, band = system.problem.programme[index], system.band
+    now, change, slopes = begin - 1.0, np.empty(system.size), np.empty((system.size, 2 * band + 1))
+
+    def at(t: float) -> float:
+        nonlocal now
+        t = min(t, end)
+        if t != now:
+            if now < begin or stage.last_K != stage.start_K:
+                kT = K_B * (stage.start_K + (stage.last_K - stage.start_K) * (t - begin) / stage.duration_s)
+                kernel.at_temperature(arrays, 1 / kT, rates)
+            now = t
+        return t
+
+    def dydt(t: float, x: Array) -> Array:
+        kernel.rates(at(t), arrays, rates, x, change)
+        return change
+
+    def jacobian(t: float, x: Array) -> Array:
+        kernel.jacobian(at(t), arrays, rates, x, band, slopes)
+        return slopes.T
+
+    solver = ode(dydt, jacobian).set_integrator(
+        "vode", method="bdf", lband=band, uband=band, rtol=rtol, atol=smallest, nsteps=MOST_STEPS
+    )
+    solver.set_initial_value(y, begin)
+
+    def onwards(t: float, step: bool = False) -> None:
+        for _ in range(FRESH_STARTS):
+            with warnings.catch_warnings():  # it says on stderr what is tried again or raised here
+                warnings.simplefilter("ignore", UserWarning)
+                solver.integrate(t, step=step)
+            if solver.successful() and np.all(np.isfinite(solver.y)):
+                return
+            solver.set_initial_value(solver.y, solver.t)
+        raise WorkError(
+            f"the transport of ions cannot be integrated past stage {index + 1}: "
+            "a rate there is too large, or not a number"
+        )
+
+    onwards(end, step=True)  # the first step goes by the stage's length, not by what is asked for
+    for i, t in enumerate(wanted):
+        if t > begin:
+            onwards(t)
+        out[i] = solver.y if t > begin else y
+    onwards(end)
+    return np.array(solver.y)
 
 
 def estimate(
@@ -269,7 +323,7 @@ def _positive(y: Array, weight: Array) -> float:
 
 
 def _solution(
-    system: System, first: State, times: Array, out: Array, volumes: Array, kinks: Array, steps: int
+    system: System, first: State, times: Array, out: Array, volumes: Array, kinks: Array
 ) -> Solution:
     problem, mesh, a = system.problem, system.mesh, system.arrays
     weights = system.weights()
@@ -299,8 +353,10 @@ def _solution(
     outside = np.stack(
         [out[:, at[q]] if q in at else np.zeros(times.size) for q in ("adsorbed", "bath", "lost")]
     )
+    over = np.maximum(trapped - a.trap_n, 0.0)  # more than there are traps: such ions are mobile
+    trapped, c = trapped - over, c + over.sum(axis=1)
     for i in range(times.size):
-        moved = _positive(c[i], mesh.volumes_nm3)
+        moved = _positive(c[i], mesh.volumes_nm3) + float(np.sum(over[i] @ mesh.volumes_nm3))
         for k in range(kinds):
             moved += _positive(trapped[i, k], mesh.volumes_nm3)
         moved += _positive(interface[i], np.ones(interface.shape[1]))
@@ -328,5 +384,4 @@ def _solution(
         volumes,
         balance,
         repaired,
-        steps,
     )
