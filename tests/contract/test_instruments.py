@@ -12,6 +12,7 @@ from epidot import instruments
 from epidot.dot.layers import Layer, LayeredDot, Population
 from epidot.errors import InputError
 from epidot.instruments.contract import Header, Option
+from epidot.instruments.symmetry import broken, pulls
 from epidot.quantities import Quantities
 from epidot.signal import Signal
 from epidot.signal.storage import save
@@ -46,6 +47,10 @@ def test_the_header_is_complete(name: str) -> None:
     assert header.quantities
     assert header.fit_models
     assert header.marks
+    for where, weight, texts in header.marks:
+        assert where in ("start", "head", "name")
+        assert weight > 0
+        assert texts
     assert len({q.name for q in header.quantities}) == len(header.quantities)
     for reported in header.quantities:
         assert reported.name.isidentifier()
@@ -92,6 +97,23 @@ def test_a_simulated_signal_is_a_signal(name: str, simulated: Signal) -> None:
     assert other != simulated
 
 
+def test_measuring_what_is_simulated_finds_the_truth(name: str) -> None:
+    """The law of symmetry: the stated error covers the truth as often as it should, over random dots."""
+    device = instruments.instrument(name)
+    assert device.HEADER.trial is not None, f"{name} brings no truths to be tested by: give HEADER a trial"
+    trial = device.HEADER.trial(np.random.default_rng(0))
+    assert trial.truths, f"the trial of {name} brings no truths"
+    assert trial.truths.keys() <= {q.name for q in device.HEADER.quantities}
+    found = pulls(device, device.HEADER.trial, np.random.default_rng(2026))
+    assert found.keys() == trial.truths.keys()
+    assert not broken(found)
+
+
+def test_no_dots_are_refused(name: str) -> None:
+    with pytest.raises(InputError, match="no dots"):
+        instruments.instrument(name).simulate([])
+
+
 def test_read_of_save_is_the_signal(name: str, simulated: Signal, tmp_path: Path) -> None:
     save(simulated, tmp_path / "s.csv")
     assert instruments.instrument(name).read(tmp_path / "s.csv") == simulated
@@ -131,6 +153,11 @@ def test_an_unknown_option_is_refused_with_the_nearest(name: str, simulated: Sig
     else:
         with pytest.raises(InputError, match="unknown option of"):
             getattr(device, verb)(simulated, bogus_option=1)
+
+
+def test_an_unknown_model_is_refused(name: str, simulated: Signal) -> None:
+    with pytest.raises(InputError, match=f"no such model of {name}.fit, saw 'bogus'"):
+        instruments.instrument(name).fit(simulated, "bogus")
 
 
 def test_out_of_range_options_are_refused(name: str, simulated: Signal) -> None:

@@ -10,7 +10,9 @@ import pytest
 from epidot.constants import HC
 from epidot.errors import InputError
 from epidot.instruments import pl
+from epidot.instruments.symmetry import random_dots
 from epidot.signal import Signal
+from epidot.signal.noise import noisy
 
 NM = np.arange(450.0, 700.0, 1.0)
 
@@ -181,7 +183,15 @@ def test_fits_find_their_own_model(model: str, rng: np.random.Generator) -> None
 
 
 def test_an_unknown_model_is_refused() -> None:
-    with pytest.raises(
-        InputError, match="no such model of an emission band, saw 'gausian'; nearest valid: gaussian"
-    ):
+    with pytest.raises(InputError, match=r"no such model of pl\.fit, saw 'gausian'; nearest valid: gaussian"):
         pl.fit(spectrum(gauss()), "gausian")
+
+
+def test_simulate_draws_the_noise_of_its_kind() -> None:
+    population = random_dots(np.random.default_rng(5))
+    clean = pl.simulate(population, {"step_nm": 2.0})
+    drawn = pl.simulate(population, {"step_nm": 2.0}, rng=np.random.default_rng(9))
+    assert drawn == noisy(clean, np.random.default_rng(9))
+    assert drawn.kind == "counts"
+    assert drawn.origin == "simulated"
+    assert clean.y.max() <= 20000

@@ -10,8 +10,10 @@ import pytest
 from epidot.constants import HC
 from epidot.errors import InputError
 from epidot.instruments import uvvis
+from epidot.instruments.symmetry import random_dots
 from epidot.matter import sizing
 from epidot.signal import Signal
+from epidot.signal.noise import noisy
 
 NM = np.arange(360.0, 760.0, 1.0)
 
@@ -199,3 +201,12 @@ def test_what_the_reader_said_goes_with_the_numbers(tmp_path: Path) -> None:
     found = uvvis.measure(uvvis.read(path))
     assert any("1 'a', 2 'b'" in w for w in found.warnings)
     assert any("decimal mark" in w for w in found.warnings)
+
+
+def test_simulate_draws_its_noise() -> None:
+    population = random_dots(np.random.default_rng(5))
+    clean = uvvis.simulate(population, {"step_nm": 2.0})
+    drawn = uvvis.simulate(population, {"step_nm": 2.0}, rng=np.random.default_rng(9))
+    assert drawn == noisy(clean, np.random.default_rng(9))
+    silent = uvvis.simulate(population, {"step_nm": 2.0, "noise": 0.0}, rng=np.random.default_rng(9))
+    assert silent.sigma is None

@@ -1,21 +1,27 @@
-"""The instruments: one module (or folder) each, found by its place; the file is the registration."""
+"""The instruments: one module (or folder) each, found by its place; the file is the registration.
+
+Instruments of one's own stand in a folder that ``EPIDOT_INSTRUMENTS`` names (several as in ``PATH``).
+"""
 
 from __future__ import annotations
 
 import importlib
+import importlib.util
+import os
 import pkgutil
 from typing import cast
 
 from epidot.errors import Fault, InputError, nearest
-from epidot.instruments.contract import Instrument
+from epidot.instruments.contract import Header, Instrument
 
-_NOT_INSTRUMENTS = {"contract", "recognise"}
+_SHARED = {"contract", "recognise", "spectrometer", "symmetry"}  # by the instruments, none themselves
+
+__path__ = [*__path__, *filter(None, os.environ.get("EPIDOT_INSTRUMENTS", "").split(os.pathsep))]
 
 
 def names() -> tuple[str, ...]:
     """Every instrument, in alphabetical order."""
-    found = (m.name for m in pkgutil.iter_modules(__path__))
-    return tuple(sorted(n for n in found if n not in _NOT_INSTRUMENTS and not n.startswith("_")))
+    return tuple(sorted({m.name for m in pkgutil.iter_modules(__path__) if m.name[0] != "_"} - _SHARED))
 
 
 def instrument(name: str) -> Instrument:
@@ -24,8 +30,22 @@ def instrument(name: str) -> Instrument:
     Raises
     ------
     InputError
-        If there is none of that name.
+        If there is none of that name, or its file cannot be loaded or declares no instrument.
     """
     if name not in names():
         raise InputError(Fault("no such technique", seen=name, nearest=nearest(name, names())))
-    return cast(Instrument, importlib.import_module(f"{__name__}.{name}"))
+    try:
+        found = importlib.import_module(f"{__name__}.{name}")
+    except Exception as error:
+        why = f"{type(error).__name__}: {error}"
+        raise InputError(Fault("this instrument's file cannot be loaded", _where(name), seen=why)) from error
+    header = getattr(found, "HEADER", None)
+    if not isinstance(header, Header) or header.name != name:
+        remedy = f'it must hold HEADER = Header(name="{name}", ...) and the four verbs'
+        raise InputError(Fault("this file declares no instrument", _where(name), remedy=remedy))
+    return cast(Instrument, found)
+
+
+def _where(name: str) -> str:
+    spec = importlib.util.find_spec(f"{__name__}.{name}")
+    return name if spec is None or spec.origin is None else spec.origin

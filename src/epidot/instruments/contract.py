@@ -1,15 +1,18 @@
-"""What every instrument declares at the top of its file, and its four verbs.
+"""What every instrument declares at the top of its file, and the frame of its four verbs.
 
-Command line options, documentation tables and contract tests are generated from the declarations.
+Command line options, documentation tables and contract tests are generated from the declaration.  The
+verbs are written as ``@HEADER.read``, ``@HEADER.simulate``, ``@HEADER.measure`` and ``@HEADER.fit``: the
+frame checks what was asked against the declaration and hands the function its settled options.
 """
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 
@@ -19,13 +22,18 @@ from epidot.quantities import Fit, Quantities
 from epidot.signal import Signal
 
 OptionKind = Literal["number", "integer", "text", "file", "flag", "choice"]
+Settings = dict[str, Any]
+Dots = Population | Sequence[LayeredDot]
+_Verb = TypeVar("_Verb", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
 class Option:
     """One option of a verb; ``default=None`` means that it has none.
 
-    ``name`` is the Python name (``irf``, ``period_ns``); the command line shows it with dashes.
+    ``name`` is the Python name (``irf``, ``period_ns``); the command line shows it with dashes.  In Python
+    an option answers to its name with its unit too, a text may be given as a number, and a file as the
+    signal read from it.
     """
 
     name: str
@@ -49,11 +57,25 @@ class Reported:
 
 
 @dataclass(frozen=True)
+class Trial:
+    """One case of the symmetry law: what ``measure(simulate(dots, setup), **options)`` must find.
+
+    ``truths`` are by quantity; a sequence belongs to a quantity with one value per step.
+    """
+
+    dots: Population
+    truths: Mapping[str, float | Sequence[float]]
+    setup: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Header:
     """The declaration at the top of an instrument's file (its module-level name is ``HEADER``).
 
-    ``marks`` tell which files are this instrument's: (``start`` | ``head`` | ``name``, text, weight) for
-    the first bytes, the first kilobytes (any case) and the file's name.
+    ``marks`` tell which files are this instrument's: (``start`` | ``head`` | ``name``, weight, texts) for
+    the first bytes, the first kilobytes (any case) and the file's name.  ``trial`` draws a case of the
+    symmetry law at random; an instrument without one is refused by the tests of the contract.
     """
 
     name: str
@@ -66,8 +88,53 @@ class Header:
     setup: tuple[Option, ...] = ()
     measure_options: tuple[Option, ...] = ()
     fit_models: tuple[str, ...] = ()
-    marks: tuple[tuple[str, str, float], ...] = ()
-    checks: tuple[Mapping[str, Any], ...] = field(default_factory=tuple)
+    marks: tuple[tuple[str, float, tuple[str, ...]], ...] = ()
+    trial: Callable[[np.random.Generator], Trial] | None = None
+
+    def read(self, own: Callable[[str | Path, Settings], Signal]) -> Callable[..., Signal]:
+        """The verb ``read(path, **options)`` of an instrument."""
+
+        def verb(path: str | Path, **options: Any) -> Signal:
+            return own(path, settled(self.read_options, options, f"{self.name}.read"))
+
+        return _documented(verb, own)
+
+    def simulate(
+        self, own: Callable[[Dots, Settings, np.random.Generator | None], Signal]
+    ) -> Callable[..., Signal]:
+        """The verb ``simulate(dots, setup=None, *, rng=None)``; without ``rng`` free of noise."""
+
+        def verb(
+            dots: Population | Iterable[LayeredDot],
+            setup: Mapping[str, Any] | None = None,
+            *,
+            rng: np.random.Generator | None = None,
+        ) -> Signal:
+            shown = dots if isinstance(dots, Population) else tuple(dots)
+            if not isinstance(shown, Population) and not shown:
+                raise InputError(Fault("there are no dots to look at", remedy="give at least one"))
+            return own(shown, settled(self.setup, setup, f"{self.name}.simulate"), rng)
+
+        return _documented(verb, own)
+
+    def measure(self, own: Callable[[Signal, Settings], Quantities]) -> Callable[..., Quantities]:
+        """The verb ``measure(signal, **options)``."""
+
+        def verb(signal: Signal, **options: Any) -> Quantities:
+            return own(signal, settled(self.measure_options, options, f"{self.name}.measure"))
+
+        return _documented(verb, own)
+
+    def fit(self, own: Callable[[Signal, str | None, Settings], Fit]) -> Callable[..., Fit]:
+        """The verb ``fit(signal, model=None, **options)``."""
+
+        def verb(signal: Signal, model: str | None = None, **options: Any) -> Fit:
+            if model is not None and model not in self.fit_models:
+                what = f"no such model of {self.name}.fit"
+                raise InputError(Fault(what, seen=model, nearest=nearest(model, self.fit_models)))
+            return own(signal, model, settled(self.measure_options, options, f"{self.name}.fit"))
+
+        return _documented(verb, own)
 
 
 class Instrument(Protocol):
@@ -90,7 +157,13 @@ class Instrument(Protocol):
     def fit(self, signal: Signal, model: str | None = None, **options: Any) -> Fit: ...
 
 
-def settled(declared: Iterable[Option], given: Mapping[str, Any] | None, verb: str) -> dict[str, Any]:
+def _documented(verb: _Verb, own: Callable[..., Any]) -> _Verb:
+    functools.update_wrapper(verb, own, ("__module__", "__name__", "__qualname__", "__doc__"))
+    del verb.__wrapped__  # type: ignore[attr-defined]  # callers see the verb's own arguments
+    return verb
+
+
+def settled(declared: Iterable[Option], given: Mapping[str, Any] | None, verb: str) -> Settings:
     """``given`` completed by the defaults and checked against the declarations.
 
     Raises
@@ -99,19 +172,22 @@ def settled(declared: Iterable[Option], given: Mapping[str, Any] | None, verb: s
         With every unknown name, wrong type and value out of range.
     """
     known = {option.name: option for option in declared}
-    out: dict[str, Any] = {name: option.default for name, option in known.items()}
+    with_unit = {f"{option.name}_{option.unit}": option for option in known.values()}
+    out: Settings = {name: option.default for name, option in known.items()}
     faults: list[Fault] = []
     for name, value in (given or {}).items():
-        option = known.get(name)
+        option = known.get(name) or with_unit.get(name)
         if option is None:
             faults.append(Fault(f"unknown option of {verb}", seen=name, nearest=nearest(name, known)))
             continue
         if value is None:
             continue
+        if option.kind == "text" and isinstance(value, (int, float)) and not isinstance(value, bool):
+            value = str(value)
         fault = _check(option, value, verb)
         if fault is not None:
             faults.append(fault)
-        out[name] = value
+        out[option.name] = value
     if faults:
         raise InputError(faults)
     return out
@@ -133,7 +209,9 @@ def _check(option: Option, value: Any, verb: str) -> Fault | None:
             )
     if option.kind == "flag" and not isinstance(value, bool):
         return Fault(f"{label} is yes or no", seen=str(value), nearest=("True", "False"))
-    if option.kind in ("text", "file") and not isinstance(value, (str, Path)):
+    if option.kind == "file" and not isinstance(value, (str, Path, Signal)):
+        return Fault(f"{label} must be a file or a signal", seen=type(value).__name__)
+    if option.kind == "text" and not isinstance(value, (str, Path)):
         return Fault(f"{label} must be text", seen=str(value))
     if option.kind == "choice" and value not in option.choices:
         return Fault(f"{label} is not a choice", seen=str(value), nearest=nearest(str(value), option.choices))

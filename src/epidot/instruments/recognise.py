@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from epidot.errors import Fault, InputError
+from epidot.instruments.contract import Header
 
 
 def recognise(path: str | Path) -> str:
@@ -30,8 +31,7 @@ def recognise(path: str | Path) -> str:
         )
         raise InputError(Fault(what, str(file))) from None
     marks = {
-        name: _likeness(instruments.instrument(name).HEADER.marks, head, file.name)
-        for name in instruments.names()
+        name: _likeness(instruments.instrument(name).HEADER, head, file.name) for name in instruments.names()
     }
     best = max(marks.values())
     winners = [name for name, mark in marks.items() if mark == best]
@@ -47,15 +47,14 @@ def recognise(path: str | Path) -> str:
     return winners[0]
 
 
-def _likeness(marks: tuple[tuple[str, str, float], ...], head: bytes, name: str) -> float:
-    """How well ``marks`` (where, text, weight) fit the first bytes and the name of a file."""
+def _likeness(header: Header, head: bytes, name: str) -> float:
+    """How well an instrument's marks fit the first bytes and the name of a file."""
     text = head.decode("latin-1").lower()
+    places = {"head": text, "name": name.lower()}
     total = 0.0
-    for where, mark, weight in marks:
-        hit = (
-            head.startswith(mark.encode())
-            if where == "start"
-            else mark.lower() in (text if where == "head" else name.lower())
-        )
-        total += weight if hit else 0.0
+    saved = ("head", 10.0, (f'# technique: "{header.name}"',))  # by epidot itself
+    for where, weight, texts in (saved, *header.marks):
+        for mark in texts:
+            hit = head.startswith(mark.encode()) if where == "start" else mark.lower() in places[where]
+            total += weight if hit else 0.0
     return total

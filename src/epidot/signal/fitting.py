@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from epidot.errors import Fault, InputError
+from epidot.quantities import Fit, Quantities, Quantity
 from epidot.signal.signal import Signal
 
 Array = NDArray[np.float64]
@@ -39,6 +41,7 @@ class Fitted:
     status: str
     message: str
     statistics: dict[str, float]
+    units: tuple[str, ...]
 
     def value(self, name: str) -> float:
         return float(self.values[self.names.index(name)])
@@ -48,6 +51,25 @@ class Fitted:
         i = self.names.index(name)
         variance = float(self.covariance[i, i])
         return float(np.sqrt(variance)) if np.isfinite(variance) and variance >= 0 else None
+
+    def quantities(self, how: str) -> dict[str, Quantity]:
+        """Every parameter by its name, obtained by the method ``how``."""
+        return {
+            name: Quantity(self.value(name), self.sigma(name), unit, how)
+            for name, unit in zip(self.names, self.units, strict=True)
+        }
+
+    def packed(
+        self, model: str, signal: Signal, quantities: dict[str, Quantity], warnings: Sequence[str]
+    ) -> Fit:
+        """What an instrument's ``fit`` returns: the ``quantities``, how it ended, and the curve."""
+        curve = self.curve if signal.kind == "analog" else np.maximum(self.curve, 0.0)
+        curves = {"fit": signal.with_values(signal.x, curve)}
+        said = tuple(warnings) if self.status == "converged" else (*warnings, self.message)
+        found = Quantities(signal.technique, quantities, signal.source, said, curves=curves)
+        return Fit(
+            model, found, self.status, self.message, self.statistics, self.names, self.covariance, curves
+        )
 
 
 def fit_curve(signal: Signal, model: Callable[[Array], Array], free: Sequence[Free]) -> Fitted:
@@ -59,24 +81,25 @@ def fit_curve(signal: Signal, model: Callable[[Array], Array], free: Sequence[Fr
 
     Raises
     ------
-    ValueError
-        If there are fewer points than parameters.
+    InputError
+        If there are not more points than parameters.
     """
     from scipy.optimize import least_squares
 
     if len(signal) <= len(free):
-        raise ValueError(f"{len(free)} parameters need more than {len(signal)} points")
+        what = f"{len(free)} parameters need more points"
+        raise InputError(Fault(what, signal.source or None, seen=str(len(signal))))
     low = np.array([f.low for f in free])
     high = np.array([f.high for f in free])
     span = high - low
     start = np.clip([f.start for f in free], low + 1e-6 * span, high - 1e-6 * span)
-    known = signal.kind != "analog" or (signal.sigma is not None and bool(np.all(signal.sigma > 0)))
+    known = signal.kind != "analog" or signal.known_sigma is not None
 
     def residuals(values: Array) -> Array:
         y = model(values)
         if signal.kind != "analog":
             return _deviance(signal, y)
-        return (y - signal.y) / (signal.sigma if known and signal.sigma is not None else 1.0)
+        return (y - signal.y) / (1.0 if signal.known_sigma is None else signal.known_sigma)
 
     scale = np.maximum(np.abs(start), 1e-3 * np.where(np.isfinite(span), span, 1.0))
     found = least_squares(residuals, start, bounds=(low, high), x_scale=scale, max_nfev=400)
@@ -104,7 +127,8 @@ def fit_curve(signal: Signal, model: Callable[[Array], Array], free: Sequence[Fr
         "degrees_of_freedom": freedom,
     }
     names = tuple(f.name for f in free)
-    return Fitted(names, found.x, covariance, model(found.x), status, message, statistics)
+    units = tuple(f.unit for f in free)
+    return Fitted(names, found.x, covariance, model(found.x), status, message, statistics, units)
 
 
 def _deviance(signal: Signal, y: Array) -> Array:

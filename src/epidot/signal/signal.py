@@ -96,8 +96,16 @@ class Signal:
 
     def between(self, low: float, high: float) -> Signal:
         """The part with ``low <= x <= high``."""
-        keep = (self.x >= low) & (self.x <= high)
+        return self.kept((self.x >= low) & (self.x <= high))
+
+    def kept(self, keep: NDArray[np.bool_]) -> Signal:
+        """The points that ``keep``, of shape (n,), marks."""
         return self.with_values(self.x[keep], self.y[keep], None if self.sigma is None else self.sigma[keep])
+
+    @property
+    def known_sigma(self) -> Array | None:
+        """``sigma`` where every point has one above zero, else ``None``."""
+        return self.sigma if self.sigma is not None and bool(np.all(self.sigma > 0)) else None
 
     def with_values(self, x: ArrayLike, y: ArrayLike, sigma: ArrayLike | None = None) -> Signal:
         """The same signal with other values."""

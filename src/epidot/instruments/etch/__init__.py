@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from epidot.dot.layers import LayeredDot, Population
-from epidot.instruments.contract import Header, Option, Reported, settled
+from epidot.instruments.contract import Dots, Header, Option, Reported, Settings
 from epidot.instruments.etch.mechanisms import MECHANISMS
+from epidot.instruments.etch.trial import trial
 from epidot.quantities import Fit, Quantities
 from epidot.signal import Signal
 
@@ -213,22 +211,17 @@ HEADER = Header(
     ),
     fit_models=(*MECHANISMS, "compare"),
     marks=(
-        ("head", '# technique: "etch"', 10.0),
-        ("head", "etch", 3.0),
-        ("head", "round", 1.0),
-        ("head", "cycle", 0.5),
-        ("head", "nmol", 1.0),
-        ("head", "µmol", 0.5),
-        ("head", "<lod", 1.0),
-        ("head", "detection limit", 1.0),
-        ("head", "br (", 0.5),
-        ("head", "zn (", 0.5),
-        ("name", "etch", 2.0),
+        ("head", 3.0, ("etch",)),
+        ("head", 1.0, ("round", "nmol", "<lod", "detection limit")),
+        ("head", 0.5, ("cycle", "µmol", "br (", "zn (")),
+        ("name", 2.0, ("etch",)),
     ),
+    trial=trial,
 )
 
 
-def read(path: str | Path, **options: Any) -> Signal:
+@HEADER.read
+def read(path: str | Path, chosen: Settings) -> Signal:
     """The rounds of one or several samples in a text table or in a file saved by epidot.
 
     The signal is the first halide (nmol, over the round); other elements and further samples are its
@@ -242,22 +235,19 @@ def read(path: str | Path, **options: Any) -> Signal:
     """
     from epidot.instruments.etch.reading import read_etch
 
-    return read_etch(path, settled(HEADER.read_options, options, "etch.read"))
+    return read_etch(path, chosen)
 
 
-def simulate(
-    dots: Population | Iterable[LayeredDot],
-    setup: Mapping[str, Any] | None = None,
-    *,
-    rng: np.random.Generator | None = None,
-) -> Signal:
+@HEADER.simulate
+def simulate(dots: Dots, setup: Settings, rng: np.random.Generator | None) -> Signal:
     """The amounts per round from ``dots``; without ``rng`` free of noise, but cut at the detection limit."""
     from epidot.instruments.etch.simulated import simulated
 
-    return simulated(dots, settled(HEADER.setup, setup, "etch.simulate"), rng)
+    return simulated(dots, setup, rng)
 
 
-def measure(signal: Signal, **options: Any) -> Quantities:
+@HEADER.measure
+def measure(signal: Signal, chosen: Settings) -> Quantities:
     """Amounts per round, the round of the maximum, depths, the round that reached the core, the core's share.
 
     With ``explain`` also the diffusion coefficient at each temperature, and D0 and dH where the data
@@ -270,10 +260,11 @@ def measure(signal: Signal, **options: Any) -> Quantities:
     """
     from epidot.instruments.etch.measured import measured
 
-    return measured(signal, settled(HEADER.measure_options, options, "etch.measure"))
+    return measured(signal, chosen)
 
 
-def fit(signal: Signal, model: str | None = None, **options: Any) -> Fit:
+@HEADER.fit
+def fit(signal: Signal, model: str | None, chosen: Settings) -> Fit:
     """One mechanism fitted to all profiles of the signal, or all of them compared (``compare``, the default).
 
     Raises
@@ -283,4 +274,4 @@ def fit(signal: Signal, model: str | None = None, **options: Any) -> Fit:
     """
     from epidot.instruments.etch.explain import fitted
 
-    return fitted(signal, model or "compare", settled(HEADER.measure_options, options, "etch.fit"))
+    return fitted(signal, model or "compare", chosen)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from statistics import NormalDist
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +17,7 @@ from epidot.dot import composition
 from epidot.dot.halides import HalideContent
 from epidot.dot.layers import LayeredDot, Population
 from epidot.errors import Fault, InputError, nearest
+from epidot.instruments.contract import Dots, Settings
 from epidot.instruments.etch.profile import HALIDES, Profile, Readings, to_signal
 from epidot.matter.materials import crystal
 from epidot.signal import Signal
@@ -28,21 +28,19 @@ _DOTS = 300  # of a larger population so many, evenly over its sizes, are etched
 _INTERFACE_NM = 0.15
 
 
-def simulated(
-    dots: Population | Iterable[LayeredDot], setup: dict[str, Any], rng: np.random.Generator | None
-) -> Signal:
+def simulated(dots: Dots, setup: Settings, rng: np.random.Generator | None) -> Signal:
     """See :func:`epidot.instruments.etch.simulate`; ``setup`` are the settled options."""
     profile = etched(dots, setup)
     return to_signal([noisy_profile(profile, rng)], "simulated")
 
 
-def etched(dots: Population | Iterable[LayeredDot], setup: dict[str, Any]) -> Profile:
+def etched(dots: Dots, setup: Settings) -> Profile:
     """The mean amounts per round, free of noise; nothing is censored.
 
     Raises
     ------
     InputError
-        If there are no dots, or the diameters asked for do not fall.
+        If the diameters asked for do not fall.
     """
     members, mean = _members(dots)
     depths = _depths(mean, setup)
@@ -90,7 +88,7 @@ def noisy_profile(profile: Profile, rng: np.random.Generator | None) -> Profile:
     return replace(profile, readings={name: read(r) for name, r in profile.readings.items()})
 
 
-def _members(dots: Population | Iterable[LayeredDot]) -> tuple[Sequence[LayeredDot], LayeredDot]:
+def _members(dots: Dots) -> tuple[Sequence[LayeredDot], LayeredDot]:
     """The dots to etch, and the dot by whose depths the rounds are told."""
     if isinstance(dots, Population):
         if dots.members is not None:
@@ -102,11 +100,8 @@ def _members(dots: Population | Iterable[LayeredDot]) -> tuple[Sequence[LayeredD
                 sizes = np.array([part.mean() for part in np.array_split(sizes, _DOTS)])
             members = [_resized(dots.dot, float(d)) for d in sizes]
         return members, dots.dot
-    members = list(dots)
-    if not members:
-        raise InputError(Fault("there are no dots to etch", remedy="give at least one"))
-    outer = np.array([d.diameter_nm for d in members])
-    return members, members[int(np.argmin(np.abs(outer - outer.mean())))]
+    outer = np.array([d.diameter_nm for d in dots])
+    return dots, dots[int(np.argmin(np.abs(outer - outer.mean())))]
 
 
 def _resized(dot: LayeredDot, core_nm: float) -> LayeredDot:
@@ -137,7 +132,7 @@ def _factors(n: int, spread: float) -> Array:
     return np.maximum(1 + spread * z[order], 0.1)
 
 
-def _depths(dot: LayeredDot, setup: dict[str, Any]) -> Array:
+def _depths(dot: LayeredDot, setup: Settings) -> Array:
     """Depth below the surface of the mean dot after each round, nm; the last takes all that is left."""
     R, core = dot.diameter_nm / 2, dot.core_diameter_nm / 2
     by = setup["by"]
@@ -213,7 +208,7 @@ def _one_dot(dot: LayeredDot, depths: Array) -> dict[str, Array]:
     return out
 
 
-def _halide(per_dot: dict[str, Array], setup: dict[str, Any]) -> str:
+def _halide(per_dot: dict[str, Array], setup: Settings) -> str:
     """Which halide the chromatograph is told to look for first."""
     asked = setup["halide"]
     if asked is not None:

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from epidot.dot.layers import LayeredDot, Population
-from epidot.instruments.contract import Header, Option, Reported, settled
+from epidot.instruments.contract import Dots, Header, Option, Reported, Settings
+from epidot.instruments.pl.trial import trial
+from epidot.instruments.spectrometer import COLUMN, TABLES, UNIT, WINDOW, axis_options
 from epidot.quantities import Fit, Quantities
 from epidot.signal import Signal
-from epidot.signal.spectrum import read_spectrum
 
 HEADER = Header(
     name="pl",
     title="Photoluminescence (emission and excitation spectra)",
     x_axis="wavelength / nm",
     y_axis="intensity, photons per nm (instrument units)",
-    formats=(
-        "text tables (csv, txt, dat, tsv, asc): any delimiter, decimal comma, head lines, several columns",
-        "signals saved by epidot",
-    ),
+    formats=TABLES,
     quantities=(
         Reported("peak_nm", "nm", "wavelength of the maximum of the photons per nm"),
         Reported("peak_eV", "eV", "photon energy of the maximum (of the density asked for)"),
@@ -30,15 +25,8 @@ HEADER = Header(
         Reported("fwhm_eV", "eV", "full width at half maximum on the energy axis (of the density asked for)"),
     ),
     read_options=(
-        Option("column", "text", "", None, "which spectrum of the file: name, or number from 1"),
-        Option(
-            "unit",
-            "choice",
-            "",
-            None,
-            "unit of the axis, if the file does not say",
-            choices=("nm", "eV", "cm-1"),
-        ),
+        COLUMN,
+        UNIT,
         Option(
             "recorded",
             "choice",
@@ -57,9 +45,7 @@ HEADER = Header(
         ),
     ),
     setup=(
-        Option("start_nm", "number", "nm", 450.0, "first wavelength", 100, 5000),
-        Option("stop_nm", "number", "nm", 750.0, "last wavelength", 100, 5000),
-        Option("step_nm", "number", "nm", 1.0, "distance of the points", 0.01, 50),
+        *axis_options(450.0, 750.0),
         Option("counts", "number", "counts", 20000.0, "counts at the maximum", 1, 1e12),
         Option("background", "number", "counts", 0.0, "dark counts at every point", 0, 1e9),
         Option("bandpass_nm", "number", "nm", 0.0, "FWHM of the (Gaussian) spectral bandpass", 0, 50),
@@ -74,7 +60,7 @@ HEADER = Header(
             choices=("per nm", "per eV"),
         ),
         Option("exclude", "text", "nm", None, "ranges left out (scattered light, Raman line), e.g. 440-460"),
-        Option("window", "text", "nm", None, "range in which the band lies, e.g. 500-600"),
+        WINDOW,
         Option(
             "baseline",
             "choice",
@@ -96,30 +82,19 @@ HEADER = Header(
     ),
     fit_models=("gaussian", "split", "exgauss"),
     marks=(
-        ("head", '# technique: "pl"', 10.0),
-        ("head", "emission", 1.0),
-        ("head", "excitation", 1.0),
-        ("head", "fluorescence", 1.0),
-        ("head", "photoluminescence", 1.0),
-        ("head", "counts", 0.4),
-        ("head", "intensity", 0.4),
-        ("head", "cps", 0.4),
-        ("head", "wavelength", 0.2),
-        ("head", "(nm)", 0.1),
-        ("name", "emission", 0.5),
-        ("name", "excitation", 0.5),
-        ("name", "fluor", 0.5),
-        ("name", "photolum", 0.5),
-        ("name", "fl ", 0.3),
-        ("name", "_pl", 0.3),
-        ("name", "pl_", 0.3),
-        ("name", " pl", 0.3),
-        ("name", "pl.", 0.3),
+        ("head", 1.0, ("emission", "excitation", "fluorescence", "photoluminescence")),
+        ("head", 0.4, ("counts", "intensity", "cps")),
+        ("head", 0.2, ("wavelength",)),
+        ("head", 0.1, ("(nm)",)),
+        ("name", 0.5, ("emission", "excitation", "fluor", "photolum")),
+        ("name", 0.3, ("fl ", "_pl", "pl_", " pl", "pl.")),
     ),
+    trial=trial,
 )
 
 
-def read(path: str | Path, **options: Any) -> Signal:
+@HEADER.read
+def read(path: str | Path, chosen: Settings) -> Signal:
     """The spectrum in a text file or in a file saved by epidot, over wavelength / nm.
 
     Options: ``column, unit, recorded, noise`` (see ``HEADER``).
@@ -129,9 +104,8 @@ def read(path: str | Path, **options: Any) -> Signal:
     InputError
         If the file, the column, an option or the axis cannot be used.
     """
-    if isinstance(options.get("column"), int):
-        options["column"] = str(options["column"])
-    chosen = settled(HEADER.read_options, options, "pl.read")
+    from epidot.signal.spectrum import read_spectrum
+
     return read_spectrum(
         path,
         technique="pl",
@@ -143,19 +117,16 @@ def read(path: str | Path, **options: Any) -> Signal:
     )
 
 
-def simulate(
-    dots: Population | Iterable[LayeredDot],
-    setup: Mapping[str, Any] | None = None,
-    *,
-    rng: np.random.Generator | None = None,
-) -> Signal:
+@HEADER.simulate
+def simulate(dots: Dots, setup: Settings, rng: np.random.Generator | None) -> Signal:
     """The emission spectrum of ``dots`` in counts; without ``rng`` free of noise."""
     from epidot.instruments.pl.simulated import simulated
 
-    return simulated(dots, settled(HEADER.setup, setup, "pl.simulate"), rng)
+    return simulated(dots, setup, rng)
 
 
-def measure(signal: Signal, **options: Any) -> Quantities:
+@HEADER.measure
+def measure(signal: Signal, chosen: Settings) -> Quantities:
     """Peak and width of the strongest band.
 
     A quantity that these data do not hold has the value ``None`` and a note that says why.
@@ -167,10 +138,11 @@ def measure(signal: Signal, **options: Any) -> Quantities:
     """
     from epidot.instruments.pl.measured import measured
 
-    return measured(signal, settled(HEADER.measure_options, options, "pl.measure"))
+    return measured(signal, chosen)
 
 
-def fit(signal: Signal, model: str | None = None, **options: Any) -> Fit:
+@HEADER.fit
+def fit(signal: Signal, model: str | None, chosen: Settings) -> Fit:
     """A band model fitted to the whole spectrum: ``gaussian``, ``split`` or ``exgauss``, in energy.
 
     Raises
@@ -180,4 +152,4 @@ def fit(signal: Signal, model: str | None = None, **options: Any) -> Fit:
     """
     from epidot.instruments.pl.fitted import fitted
 
-    return fitted(signal, model or "gaussian", settled(HEADER.measure_options, options, "pl.fit"))
+    return fitted(signal, model or "gaussian", chosen)

@@ -4,56 +4,34 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from epidot.constants import HC
-from epidot.errors import Fault, InputError, nearest
+from epidot.errors import Fault, InputError
+from epidot.instruments.contract import Settings
 from epidot.instruments.pl.measured import prepared, strongest
-from epidot.quantities import Fit, Quantities, Quantity
+from epidot.quantities import Fit, Quantity
 from epidot.signal import Signal
 from epidot.signal.fitting import Fitted, Free, fit_curve
 
 Array = NDArray[np.float64]
 
 _FWHM = 2 * math.sqrt(2 * math.log(2))  # of a Gaussian of standard deviation 1
-MODELS = ("gaussian", "split", "exgauss")
 
 
-def fitted(signal: Signal, model: str, chosen: dict[str, Any]) -> Fit:
+def fitted(signal: Signal, model: str, chosen: Settings) -> Fit:
     """See :func:`epidot.instruments.pl.fit`; ``chosen`` are the settled options of ``measure``."""
-    if model not in MODELS:
-        raise InputError(
-            Fault("no such model of an emission band", seen=model, nearest=nearest(model, MODELS))
-        )
     signal, warnings = prepared(signal, chosen)
     found = strongest(signal, float(chosen["narrowest_nm"]), warnings)
     if isinstance(found, str):
         raise InputError(Fault("there is no band to fit", signal.source or None, seen=found))
     signal, shape, top = found
     free = _start(signal, shape, top, model)
-    if len(signal) <= len(free):
-        raise InputError(
-            Fault(f"{len(free)} parameters need more points", signal.source or None, seen=str(len(signal)))
-        )
     outcome = fit_curve(signal, lambda v: _model(model, v, signal.x), free)
-    best = signal.with_values(signal.x, outcome.curve)
-    if best.kind == "counts":
-        best = signal.with_values(signal.x, np.maximum(outcome.curve, 0.0))
-    quantities = _quantities(outcome, free, model, (float(signal.x[0]), float(signal.x[-1])))
-    note = () if outcome.status == "converged" else (outcome.message,)
-    return Fit(
-        model,
-        Quantities("pl", quantities, signal.source, (*warnings, *note), curves={"fit": best}),
-        outcome.status,
-        outcome.message,
-        outcome.statistics,
-        outcome.names,
-        outcome.covariance,
-        {"fit": best},
-    )
+    quantities = _quantities(outcome, model, (float(signal.x[0]), float(signal.x[-1])))
+    return outcome.packed(model, signal, quantities, warnings)
 
 
 def _start(signal: Signal, shape: Array, top: int, model: str) -> list[Free]:
@@ -111,11 +89,9 @@ def _exgauss(e: Array, sigma: float, tail: float) -> Array:
     return out * sigma / tail
 
 
-def _quantities(
-    outcome: Fitted, free: list[Free], model: str, span: tuple[float, float]
-) -> dict[str, Quantity]:
+def _quantities(outcome: Fitted, model: str, span: tuple[float, float]) -> dict[str, Quantity]:
     how = f"{model} in energy with an offset, fitted to the whole spectrum"
-    out = {f.name: Quantity(outcome.value(f.name), outcome.sigma(f.name), f.unit, how) for f in free}
+    out = outcome.quantities(how)
     for name, unit, density in (
         ("peak_nm", "nm", True),
         ("fwhm_nm", "nm", True),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from epidot.errors import Fault, InputError
+from epidot.instruments.contract import Settings
 from epidot.instruments.pl.band import Value, find_band, reach
 from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal, local
@@ -23,7 +23,7 @@ _SIGNIFICANT = 7.0
 _LINES = 8  # so many narrow lines are left out at most
 
 
-def measured(signal: Signal, chosen: dict[str, Any]) -> Quantities:
+def measured(signal: Signal, chosen: Settings) -> Quantities:
     """See :func:`epidot.instruments.pl.measure`; ``chosen`` are the settled options."""
     signal, warnings = prepared(signal, chosen)
     found = strongest(signal, float(chosen["narrowest_nm"]), warnings)
@@ -60,7 +60,7 @@ def _nothing(signal: Signal, why: str, warnings: list[str]) -> Quantities:
     return Quantities("pl", empty, signal.source, tuple(warnings))
 
 
-def prepared(signal: Signal, chosen: dict[str, Any]) -> tuple[Signal, list[str]]:
+def prepared(signal: Signal, chosen: Settings) -> tuple[Signal, list[str]]:
     """The signal inside the window, without excluded ranges, its baseline subtracted; and warnings.
 
     Raises
@@ -84,9 +84,8 @@ def prepared(signal: Signal, chosen: dict[str, Any]) -> tuple[Signal, list[str]]
             )
         )
     warnings = list(signal.warnings)  # what the reader had to say goes with the numbers
-    sigma = None if signal.sigma is None else signal.sigma[keep]
-    x, y = signal.x[keep], signal.y[keep]
-    kind, live_time = signal.kind, signal.live_time
+    signal = signal.kept(keep)
+    x, y, sigma, kind, live_time = signal.x, signal.y, signal.sigma, signal.kind, signal.live_time
     if chosen["baseline"] != "none":
         ends = max(3, x.size // 20)
         low, high = float(np.mean(y[:ends])), float(np.mean(y[-ends:]))
@@ -100,13 +99,13 @@ def prepared(signal: Signal, chosen: dict[str, Any]) -> tuple[Signal, list[str]]
             sigma = np.sqrt(np.maximum(y * seconds, 1.0)) / seconds
             kind, live_time = "analog", None
         y = y - line
-    return replace(signal, x=x, y=y, sigma=sigma, kind=kind, live_time=live_time), warnings
+    return replace(signal, y=y, sigma=sigma, kind=kind, live_time=live_time), warnings
 
 
 def errors(signal: Signal, shape: Array) -> Array | None:
     """Standard error of every point where the kind of noise or the signal gives it, else ``None``."""
     if signal.kind == "analog":
-        return signal.sigma if signal.sigma is not None and bool(np.all(signal.sigma > 0)) else None
+        return signal.known_sigma
     seconds = float(signal.live_time or 1.0) if signal.kind == "rate" else 1.0
     # From the smoothed curve: errors taken from the counts themselves would pull the fit down.
     return np.sqrt(np.maximum(shape * seconds, 1.0)) / seconds
@@ -146,9 +145,7 @@ def strongest(signal: Signal, narrowest: float, warnings: list[str]) -> tuple[Si
             f"a line narrower than {narrowest:g} nm near {(low + high) / 2:.0f} nm was taken for "
             "scattered light and left out"
         )
-        signal = signal.with_values(
-            signal.x[keep], signal.y[keep], None if signal.sigma is None else signal.sigma[keep]
-        )
+        signal = signal.kept(keep)
     return "nothing but lines narrower than an emission band"
 
 

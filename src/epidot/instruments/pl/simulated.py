@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.dot.layers import LayeredDot, Population
+from epidot.dot.layers import Population
 from epidot.errors import Fault, InputError
-from epidot.instruments._members import populations
-from epidot.instruments._wavelengths import wavelengths
+from epidot.instruments.contract import Dots, Settings
+from epidot.instruments.spectrometer import populations, spectrum, wavelengths
 from epidot.signal import Signal
 from epidot.signal.noise import noisy
 
 Array = NDArray[np.float64]
 
 
-def simulated(
-    dots: Population | Iterable[LayeredDot], setup: dict[str, Any], rng: np.random.Generator | None
-) -> Signal:
+def simulated(dots: Dots, setup: Settings, rng: np.random.Generator | None) -> Signal:
     """See :func:`epidot.instruments.pl.simulate`; ``setup`` are the settled options."""
     from epidot.light.spectra import emission
 
@@ -40,18 +37,7 @@ def simulated(
             )
         )
     mean = curve / highest * float(setup["counts"]) + float(setup["background"])
-    clean = Signal(
-        technique="pl",
-        x=nm,
-        y=mean,
-        x_name="wavelength",
-        x_unit="nm",
-        y_name="intensity",
-        y_unit="counts",
-        kind="counts",
-        origin="simulated",
-        meta={"setup": dict(setup), "column": "intensity", "columns": ["intensity"]},
-    )
+    clean = spectrum("pl", "intensity", nm, mean, setup, y_unit="counts", kind="counts")
     return clean if rng is None else noisy(clean, rng)
 
 

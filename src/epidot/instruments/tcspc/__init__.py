@@ -13,18 +13,15 @@ Validation.  Closed forms, the Cramér–Rao bound over seeds, dyes measured wit
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from epidot.dot.layers import LayeredDot, Population
-from epidot.instruments.contract import Header, Option, Reported, settled
+from epidot.instruments.contract import Dots, Header, Option, Reported, Settings
+from epidot.instruments.tcspc.trial import trial
 from epidot.quantities import Fit, Quantities
 from epidot.signal import Signal
 
-_MODELS = ("exponential", "biexponential", "triexponential", "tetraexponential")
 _PERIOD = Option(
     "period",
     "text",
@@ -148,57 +145,43 @@ HEADER = Header(
             "bin", "integer", "", None, "channels per bin; by itself: as few as leave 8192 bins", 1, 65_536
         ),
     ),
-    fit_models=_MODELS,
+    fit_models=("exponential", "biexponential", "triexponential", "tetraexponential"),
     marks=(
-        ("start", "PicoHarp 300", 10.0),
-        ("head", '# technique: "tcspc"', 10.0),
-        ("head", "ns/bin", 3.0),
-        ("head", "ns/channel", 3.0),
-        ("head", "time calibration", 3.0),
-        ("head", "time (ns)", 2.5),
-        ("head", "time [ns]", 2.5),
-        ("head", "time/ns", 2.5),
-        ("head", "time / ns", 2.5),
-        ("head", "time_ns", 2.5),
-        ("head", "time (ps)", 2.5),
-        ("head", "tcspc", 2.0),
-        ("head", "decay", 1.0),
-        ("head", "prompt", 0.8),
-        ("head", "irf", 0.5),
-        ("head", "counts", 0.3),
-        ("name", "tcspc", 1.0),
-        ("name", "trpl", 1.0),
-        ("name", "decay", 0.8),
-        ("name", "lifetime", 0.8),
-        ("name", ".phd", 0.5),
-        ("name", "irf", 0.3),
+        ("start", 10.0, ("PicoHarp 300",)),
+        ("head", 3.0, ("ns/bin", "ns/channel", "time calibration")),
+        ("head", 2.5, ("time (ns)", "time [ns]", "time/ns", "time / ns", "time_ns", "time (ps)")),
+        ("head", 2.0, ("tcspc",)),
+        ("head", 1.0, ("decay",)),
+        ("head", 0.8, ("prompt",)),
+        ("head", 0.5, ("irf",)),
+        ("head", 0.3, ("counts",)),
+        ("name", 1.0, ("tcspc", "trpl")),
+        ("name", 0.8, ("decay", "lifetime")),
+        ("name", 0.5, (".phd",)),
+        ("name", 0.3, ("irf",)),
     ),
+    trial=trial,
 )
 
 
-def read(path: str | Path, **options: Any) -> Signal:
+@HEADER.read
+def read(path: str | Path, chosen: Settings) -> Signal:
     """The decay (or the instrument response) in a file: counts over time / ns.
 
-    Options: ``column, channel_ns, period, acquisition_s`` (see ``HEADER``).  ``period_ns`` is taken for
-    ``period``.
+    Options: ``column, channel_ns, period, acquisition_s`` (see ``HEADER``).
 
     Raises
     ------
     InputError
         If the file, the column or an option cannot be used, or the channels' width is not known.
     """
-    from epidot.instruments.tcspc.reading import read_decay
+    from epidot.instruments.tcspc.formats import read_decay
 
-    chosen = settled(HEADER.read_options, _spelled(options), "tcspc.read")
     return read_decay(path, chosen["column"], chosen["channel_ns"], chosen["period"], chosen["acquisition_s"])
 
 
-def simulate(
-    dots: Population | Iterable[LayeredDot],
-    setup: Mapping[str, Any] | None = None,
-    *,
-    rng: np.random.Generator | None = None,
-) -> Signal:
+@HEADER.simulate
+def simulate(dots: Dots, setup: Settings, rng: np.random.Generator | None) -> Signal:
     """The decay that ``dots`` would show, in counts.
 
     ``setup`` as declared in ``HEADER.setup``.  Without ``rng`` the counts are their expectation.  With
@@ -211,12 +194,11 @@ def simulate(
     """
     from epidot.instruments.tcspc.simulated import counted, ensemble_terms
 
-    chosen = settled(HEADER.setup, setup, "tcspc.simulate")
-    fractions, taus = ensemble_terms(dots)
-    return counted(fractions, taus, chosen, rng)
+    return counted(*ensemble_terms(dots), setup, rng)
 
 
-def measure(signal: Signal, **options: Any) -> Quantities:
+@HEADER.measure
+def measure(signal: Signal, chosen: Settings) -> Quantities:
     """Lifetimes, their shares and averages, with errors.
 
     Options: see ``HEADER.measure_options``; ``irf`` is a path or a :class:`~epidot.signal.Signal`.
@@ -230,10 +212,11 @@ def measure(signal: Signal, **options: Any) -> Quantities:
     """
     from epidot.instruments.tcspc.lifetimes import quantities
 
-    return quantities(signal, _asked(options, "tcspc.measure"))
+    return quantities(signal, chosen)
 
 
-def fit(signal: Signal, model: str | None = None, **options: Any) -> Fit:
+@HEADER.fit
+def fit(signal: Signal, model: str | None, chosen: Settings) -> Fit:
     """The same estimate with the model's own parameters, their covariance and how the fit ended.
 
     ``model`` is one of ``HEADER.fit_models``; ``None`` takes as many exponentials as the data demand.
@@ -245,27 +228,4 @@ def fit(signal: Signal, model: str | None = None, **options: Any) -> Fit:
     """
     from epidot.instruments.tcspc.lifetimes import fitted
 
-    return fitted(signal, model, _asked(options, "tcspc.fit"))
-
-
-def _spelled(options: Mapping[str, Any]) -> dict[str, Any]:
-    """``period_ns`` is the same as ``period``; a number may stand for its text, a path for its name."""
-    out = dict(options)
-    if "period_ns" in out and "period" not in out:
-        out["period"] = out.pop("period_ns")
-    for name in ("column", "irf_column", "period"):
-        if isinstance(out.get(name), int | float) and not isinstance(out[name], bool):
-            out[name] = str(out[name])
-    return out
-
-
-def _asked(options: Mapping[str, Any], verb: str) -> dict[str, Any]:
-    """The options of ``measure`` and ``fit``; a response may be a signal instead of a file."""
-    spelled = _spelled(options)
-    response = spelled.get("irf")
-    if isinstance(response, Signal):
-        del spelled["irf"]
-    chosen = settled(HEADER.measure_options, spelled, verb)
-    if isinstance(response, Signal):
-        chosen["irf"] = response
-    return chosen
+    return fitted(signal, model, chosen, HEADER.fit_models)

@@ -12,8 +12,8 @@ import numpy as np
 from epidot.errors import Fault, Faults, InputError
 from epidot.instruments.tcspc.analyse import Analysis, Setting, analyse
 from epidot.instruments.tcspc.counting import counts_of
+from epidot.instruments.tcspc.formats import read_decay
 from epidot.instruments.tcspc.prompt import Prompt, prompt
-from epidot.instruments.tcspc.reading import read_decay
 from epidot.instruments.tcspc.record import Record, channel_width, period, record
 from epidot.signal import Signal
 
@@ -90,8 +90,6 @@ def _prompt(
         )
     if isinstance(given, str | Path):
         given = _read_prompt(given, signal, options)
-    if not isinstance(given, Signal):
-        raise InputError(Fault("irf must be a file or a signal", seen=type(given).__name__))
     width = channel_width(given)
     y, counted, said = counts_of(given)
     if said and not counted:

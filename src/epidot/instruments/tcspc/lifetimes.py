@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from epidot.errors import Fault, InputError, nearest
 from epidot.instruments.tcspc.analyse import FWHM, Analysis, Setting
 from epidot.instruments.tcspc.examine import examine
 from epidot.instruments.tcspc.intervals import Interval, profile
@@ -19,7 +18,6 @@ from epidot.instruments.tcspc.record import Record
 from epidot.quantities import Fit, Quantities, Quantity
 from epidot.signal import Signal
 
-MODELS = ("exponential", "biexponential", "triexponential", "tetraexponential")
 _METHOD = (
     "{terms} by Poisson deviance, integrated over the channels, {irf}, {period}; "
     "second-order bias taken off; sigma from the expected information{noise}"
@@ -37,12 +35,13 @@ def quantities(signal: Signal, options: Mapping[str, Any]) -> Quantities:
     return _reported(signal, options, *examine(signal, options))
 
 
-def fitted(signal: Signal, model: str | None, options: Mapping[str, Any]) -> Fit:
-    """What ``fit`` returns: the same estimate with the model's own parameters and their covariance."""
+def fitted(signal: Signal, model: str | None, options: Mapping[str, Any], models: tuple[str, ...]) -> Fit:
+    """What ``fit`` returns: the same estimate with the model's own parameters and their covariance.
+
+    ``models`` are the names of one exponential, two, three ...
+    """
     if model is not None:
-        if model not in MODELS:
-            raise InputError(Fault("no such model of a decay", seen=model, nearest=nearest(model, MODELS)))
-        options = {**options, "exponentials": MODELS.index(model) + 1}
+        options = {**options, "exponentials": models.index(model) + 1}
     examined = examine(signal, options)
     analysis = examined[2]
     found = _reported(signal, options, *examined)
@@ -55,7 +54,7 @@ def fitted(signal: Signal, model: str | None, options: Mapping[str, Any]) -> Fit
         "failed": "the deviance still falls along a direction that the data hardly fix",
     }[status]
     return Fit(
-        model=MODELS[solution.model.terms - 1],
+        model=models[solution.model.terms - 1],
         quantities=found,
         status=status,
         message=message,

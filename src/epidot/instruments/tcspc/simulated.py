@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from epidot.dot.layers import LayeredDot, Population
+from epidot.dot.layers import Population
 from epidot.errors import Fault, InputError
+from epidot.instruments.contract import Dots
 from epidot.instruments.tcspc.analyse import FWHM
 from epidot.instruments.tcspc.response import Array, GaussianResponse
 from epidot.signal import Signal
@@ -18,7 +19,7 @@ from epidot.signal import Signal
 _NEGLIGIBLE = 1e-9  # share of the counts below which a term is left out
 
 
-def ensemble_terms(dots: Population | Iterable[LayeredDot]) -> tuple[Array, Array]:
+def ensemble_terms(dots: Dots) -> tuple[Array, Array]:
     """Shares of the photons and lifetimes in ns, both (m,), of an ensemble's decay."""
     from epidot.light.decay import dot_decay, excitation_weights, population_decay
     from epidot.light.states.levels import solve_dot
@@ -27,11 +28,8 @@ def ensemble_terms(dots: Population | Iterable[LayeredDot]) -> tuple[Array, Arra
         components = population_decay(dots)
         amplitude, rate = components.amplitude, components.rate
     else:
-        members = tuple(dots)
-        if not members:
-            raise InputError(Fault("no dots to simulate"))
-        weights = excitation_weights(np.array([dot.core_diameter_nm for dot in members]))
-        each = [dot_decay(dot, solve_dot(dot)) for dot in members]
+        weights = excitation_weights(np.array([dot.core_diameter_nm for dot in dots]))
+        each = [dot_decay(dot, solve_dot(dot)) for dot in dots]
         amplitude = np.concatenate([w * part.amplitude for w, part in zip(weights, each, strict=True)])
         rate = np.concatenate([part.rate for part in each])
     photons = amplitude / rate

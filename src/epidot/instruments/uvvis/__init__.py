@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from epidot.dot.layers import LayeredDot, Population
-from epidot.instruments.contract import Header, Option, Reported, settled
+from epidot.instruments.contract import Dots, Header, Option, Reported, Settings
+from epidot.instruments.spectrometer import COLUMN, TABLES, UNIT, WINDOW, axis_options
+from epidot.instruments.uvvis.trial import trial
 from epidot.quantities import Fit, Quantities
 from epidot.signal import Signal
 
@@ -18,10 +17,7 @@ HEADER = Header(
     title="UV-vis absorption",
     x_axis="wavelength / nm",
     y_axis="absorbance",
-    formats=(
-        "text tables (csv, txt, dat, tsv, asc): any delimiter, decimal comma, head lines, several columns",
-        "signals saved by epidot",
-    ),
+    formats=TABLES,
     quantities=(
         Reported("first_exciton_nm", "nm", "wavelength of the first excitonic maximum (or shoulder)"),
         Reported("first_exciton_eV", "eV", "its photon energy"),
@@ -31,10 +27,8 @@ HEADER = Header(
         Reported("concentration_M", "mol/L", "concentration of dots by a published extinction coefficient"),
     ),
     read_options=(
-        Option("column", "text", "", None, "which spectrum of the file: name, or number from 1"),
-        Option(
-            "unit", "choice", "", None, "unit of the axis if the file is silent", choices=("nm", "eV", "cm-1")
-        ),
+        COLUMN,
+        UNIT,
         Option(
             "values",
             "choice",
@@ -45,9 +39,7 @@ HEADER = Header(
         ),
     ),
     setup=(
-        Option("start_nm", "number", "nm", 350.0, "first wavelength", 100, 5000),
-        Option("stop_nm", "number", "nm", 750.0, "last wavelength", 100, 5000),
-        Option("step_nm", "number", "nm", 1.0, "distance of the points", 0.01, 50),
+        *axis_options(350.0, 750.0),
         Option("absorbance", "number", "", 0.5, "absorbance at the first exciton", 1e-6, 10),
         Option("noise", "number", "", 2e-4, "standard deviation of the absorbance of one point", 0, 1),
         Option("offset", "number", "", 0.0, "constant absorbance added (cuvette, baseline)", -1, 1),
@@ -69,7 +61,7 @@ HEADER = Header(
         Option(
             "baseline_nm", "text", "nm", None, "where the dots do not absorb, e.g. 700-800 (default: red end)"
         ),
-        Option("window", "text", "nm", None, "range in which the first exciton lies, e.g. 450-650"),
+        WINDOW,
         Option(
             "least_depth",
             "number",
@@ -94,27 +86,20 @@ HEADER = Header(
     ),
     fit_models=("bands", "population"),
     marks=(
-        ("head", '# technique: "uvvis"', 10.0),
-        ("head", "absorbance", 1.0),
-        ("head", "abs.", 0.6),
-        ("head", "abs ", 0.4),
-        ("head", "abs,", 0.4),
-        ("head", ",abs", 0.6),
-        ("head", "transmittance", 1.0),
-        ("head", "%t", 0.6),
-        ("head", "wavelength", 0.2),
-        ("head", "(nm)", 0.1),
-        ("name", "uv-vis", 0.5),
-        ("name", "uvvis", 0.5),
-        ("name", "uv_vis", 0.5),
-        ("name", "uv vis", 0.5),
-        ("name", "absorb", 0.5),
-        ("name", "_abs", 0.3),
+        ("head", 1.0, ("absorbance", "transmittance")),
+        ("head", 0.6, ("abs.", ",abs", "%t")),
+        ("head", 0.4, ("abs ", "abs,")),
+        ("head", 0.2, ("wavelength",)),
+        ("head", 0.1, ("(nm)",)),
+        ("name", 0.5, ("uv-vis", "uvvis", "uv_vis", "uv vis", "absorb")),
+        ("name", 0.3, ("_abs",)),
     ),
+    trial=trial,
 )
 
 
-def read(path: str | Path, **options: Any) -> Signal:
+@HEADER.read
+def read(path: str | Path, chosen: Settings) -> Signal:
     """The spectrum in a text file or in a file saved by epidot, as absorbance over wavelength / nm.
 
     Options: ``column, unit, values`` (see ``HEADER``).
@@ -124,26 +109,21 @@ def read(path: str | Path, **options: Any) -> Signal:
     InputError
         If the file, the column, an option or the axis cannot be used.
     """
-    from epidot.instruments.uvvis.reading import reading
+    from epidot.instruments.uvvis.absorbance import read_absorbance
 
-    if isinstance(options.get("column"), int):
-        options["column"] = str(options["column"])
-    return reading(path, settled(HEADER.read_options, options, "uvvis.read"))
+    return read_absorbance(path, chosen)
 
 
-def simulate(
-    dots: Population | Iterable[LayeredDot],
-    setup: Mapping[str, Any] | None = None,
-    *,
-    rng: np.random.Generator | None = None,
-) -> Signal:
+@HEADER.simulate
+def simulate(dots: Dots, setup: Settings, rng: np.random.Generator | None) -> Signal:
     """The absorption spectrum of ``dots``; without ``rng`` free of noise."""
     from epidot.instruments.uvvis.simulated import simulated
 
-    return simulated(dots, settled(HEADER.setup, setup, "uvvis.simulate"), rng)
+    return simulated(dots, setup, rng)
 
 
-def measure(signal: Signal, **options: Any) -> Quantities:
+@HEADER.measure
+def measure(signal: Signal, chosen: Settings) -> Quantities:
     """First exciton, valley depth, half width, and with ``material`` size and concentration.
 
     A quantity that these data do not hold has the value ``None`` and a note that says why; a spectrum
@@ -156,10 +136,11 @@ def measure(signal: Signal, **options: Any) -> Quantities:
     """
     from epidot.instruments.uvvis.measured import measured
 
-    return measured(signal, settled(HEADER.measure_options, options, "uvvis.measure"))
+    return measured(signal, chosen)
 
 
-def fit(signal: Signal, model: str | None = None, **options: Any) -> Fit:
+@HEADER.fit
+def fit(signal: Signal, model: str | None, chosen: Settings) -> Fit:
     """A model of the whole spectrum.
 
     ``bands``: Gaussian bands in energy over a rising continuum; needs no material.  ``population``: the
@@ -172,4 +153,4 @@ def fit(signal: Signal, model: str | None = None, **options: Any) -> Fit:
     """
     from epidot.instruments.uvvis.fitted import fitted
 
-    return fitted(signal, model or "bands", settled(HEADER.measure_options, options, "uvvis.fit"))
+    return fitted(signal, model or "bands", chosen)

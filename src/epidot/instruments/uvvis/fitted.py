@@ -4,33 +4,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from epidot.constants import HC
-from epidot.errors import Fault, InputError, nearest
+from epidot.errors import Fault, InputError
+from epidot.instruments.contract import Settings
 from epidot.instruments.uvvis.exciton import first_exciton
 from epidot.instruments.uvvis.measured import known_material, prepared
-from epidot.quantities import Fit, Quantities, Quantity
+from epidot.quantities import Fit, Quantity
 from epidot.signal import Signal
-from epidot.signal.fitting import Fitted, Free, fit_curve
+from epidot.signal.fitting import Free, fit_curve
 
 Array = NDArray[np.float64]
 
-MODELS = ("bands", "population")
 _SPACING_EV = (0.0, 0.22, 0.45, 0.75, 1.05, 1.35)  # where the search for the bands above the first begins
 _ABOVE_EV = 0.45  # the population model describes the spectrum up to here above the first exciton
 _WIDEST = 0.25
 
 
-def fitted(signal: Signal, model: str, chosen: dict[str, Any]) -> Fit:
+def fitted(signal: Signal, model: str, chosen: Settings) -> Fit:
     """See :func:`epidot.instruments.uvvis.fit`; ``chosen`` are the settled options of ``measure``."""
-    if model not in MODELS:
-        raise InputError(
-            Fault("no such model of an absorption spectrum", seen=model, nearest=nearest(model, MODELS))
-        )
     material = known_material(chosen["material"])
     if model == "population" and material is None:
         raise InputError(
@@ -38,52 +33,27 @@ def fitted(signal: Signal, model: str, chosen: dict[str, Any]) -> Fit:
         )
     warnings = list(signal.warnings)
     signal, _ = prepared(signal, chosen, warnings)
-    sigma = signal.sigma if signal.sigma is not None and bool(np.all(signal.sigma > 0)) else None
-    found = first_exciton(signal.x, signal.y, sigma, float(chosen["least_depth"]))
+    found = first_exciton(signal.x, signal.y, signal.known_sigma, float(chosen["least_depth"]))
     if found.kind == "none":
         raise InputError(Fault("there is no exciton to fit", signal.source or None, seen=found.note))
     first = HC / found.place
     if model == "population":
         assert material is not None
-        keep = HC / signal.x < first + _ABOVE_EV
-        signal = signal.with_values(
-            signal.x[keep], signal.y[keep], None if signal.sigma is None else signal.sigma[keep]
-        )
+        signal = signal.kept(HC / signal.x < first + _ABOVE_EV)
         free, curve = _population(signal, material, found.place)
         how = f"states of bare {material} cores over a log-normal size distribution"
     else:
         free, curve = _bands(signal, first, int(chosen["bands"]))
         how = f"{chosen['bands']} Gaussian bands in energy over a rising continuum"
-    if len(signal) <= len(free):
-        raise InputError(
-            Fault(f"{len(free)} parameters need more points", signal.source or None, seen=str(len(signal)))
-        )
     outcome = fit_curve(signal, curve, free)
-    return _packed(signal, model, how, free, outcome, warnings)
-
-
-def _packed(
-    signal: Signal, model: str, how: str, free: list[Free], outcome: Fitted, warnings: list[str]
-) -> Fit:
-    quantities = {f.name: Quantity(outcome.value(f.name), outcome.sigma(f.name), f.unit, how) for f in free}
+    quantities = outcome.quantities(how)
     if model == "bands":
         centre, error = outcome.value("centre1_eV"), outcome.sigma("centre1_eV")
         spread = None if error is None else HC / centre**2 * error
         note = "centre of the lowest band; the maximum of the sum lies further to the blue"
         quantities["first_exciton_nm"] = Quantity(HC / centre, spread, "nm", how, note)
         quantities["first_exciton_eV"] = Quantity(centre, error, "eV", how, note)
-    best = signal.with_values(signal.x, outcome.curve)
-    note_ = () if outcome.status == "converged" else (outcome.message,)
-    return Fit(
-        model,
-        Quantities("uvvis", quantities, signal.source, (*warnings, *note_), curves={"fit": best}),
-        outcome.status,
-        outcome.message,
-        outcome.statistics,
-        outcome.names,
-        outcome.covariance,
-        {"fit": best},
-    )
+    return outcome.packed(model, signal, quantities, warnings)
 
 
 def _bands(signal: Signal, first: float, number: int) -> tuple[list[Free], Callable[[Array], Array]]:

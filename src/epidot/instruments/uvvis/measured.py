@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from epidot.constants import HC
 from epidot.errors import Fault, InputError
+from epidot.instruments.contract import Settings
+from epidot.instruments.uvvis.absorbance import saturated
 from epidot.instruments.uvvis.exciton import Exciton, first_exciton, red_half
-from epidot.instruments.uvvis.reading import saturated
 from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal
 from epidot.signal.windows import inside, ranges
@@ -20,13 +20,13 @@ from epidot.signal.windows import inside, ranges
 Array = NDArray[np.float64]
 
 
-def measured(signal: Signal, chosen: dict[str, Any]) -> Quantities:
+def measured(signal: Signal, chosen: Settings) -> Quantities:
     """See :func:`epidot.instruments.uvvis.measure`; ``chosen`` are the settled options."""
     material = known_material(chosen["material"])
     warnings = list(signal.warnings)  # what the reader had to say goes with the numbers
     high = saturated(signal.y, float(chosen["saturation"])) if len(signal) else np.zeros(0, dtype=np.bool_)
     signal, offset = prepared(signal, chosen, warnings)
-    sigma = signal.sigma if signal.sigma is not None and bool(np.all(signal.sigma > 0)) else None
+    sigma = signal.known_sigma
     found = first_exciton(signal.x, signal.y, sigma, float(chosen["least_depth"]))
     reach = signal.x[0], signal.x[-1]
     if np.any(high) and not any("saturated" in w for w in warnings):
@@ -70,7 +70,7 @@ def known_material(name: str | None) -> str | None:
     return name
 
 
-def prepared(signal: Signal, chosen: dict[str, Any], warnings: list[str]) -> tuple[Signal, float]:
+def prepared(signal: Signal, chosen: Settings, warnings: list[str]) -> tuple[Signal, float]:
     """The spectrum without its baseline and inside its window, and the baseline's standard error.
 
     Raises
@@ -86,10 +86,7 @@ def prepared(signal: Signal, chosen: dict[str, Any], warnings: list[str]) -> tup
             Fault("baseline_nm needs a baseline", seen="baseline=none", nearest=("offset", "scatter"))
         )
     if chosen["window"] is not None:
-        keep = inside(signal.x, ranges(chosen["window"], "window"))
-        signal = signal.with_values(
-            signal.x[keep], signal.y[keep], None if signal.sigma is None else signal.sigma[keep]
-        )
+        signal = signal.kept(inside(signal.x, ranges(chosen["window"], "window")))
     if len(signal) < 8:
         raise InputError(
             Fault(
@@ -102,7 +99,7 @@ def prepared(signal: Signal, chosen: dict[str, Any], warnings: list[str]) -> tup
     return signal, error
 
 
-def _without_baseline(signal: Signal, chosen: dict[str, Any], warnings: list[str]) -> tuple[Signal, float]:
+def _without_baseline(signal: Signal, chosen: Settings, warnings: list[str]) -> tuple[Signal, float]:
     x, y = signal.x, signal.y
     if chosen["baseline_nm"] is None:
         low = x[-1] - 0.08 * (x[-1] - x[0])
@@ -132,7 +129,7 @@ def _without_baseline(signal: Signal, chosen: dict[str, Any], warnings: list[str
     return replace(signal, y=y - design @ solution), error
 
 
-def high_near(signal: Signal, chosen: dict[str, Any], found: Exciton) -> bool:
+def high_near(signal: Signal, chosen: Settings, found: Exciton) -> bool:
     """Whether the first maximum itself stands on saturated readings."""
     if found.top is None:
         return False

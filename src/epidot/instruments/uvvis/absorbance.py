@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from epidot.errors import Fault, InputError
+from epidot.instruments.contract import Settings
 from epidot.signal import Signal
 from epidot.signal.spectrum import read_spectrum
 
@@ -19,7 +19,7 @@ SATURATED = 3.0  # for the warning of the reader; measure has its own option
 _FLAT = 4  # so many equal readings in a row at the top are a clipped detector
 
 
-def reading(path: str | Path, chosen: dict[str, Any]) -> Signal:
+def read_absorbance(path: str | Path, chosen: Settings) -> Signal:
     """See :func:`epidot.instruments.uvvis.read`; ``chosen`` are the settled options."""
     signal = read_spectrum(
         path, technique="uvvis", y_name="absorbance", column=chosen["column"], unit=chosen["unit"]

@@ -1,0 +1,80 @@
+"""The symmetry law: ``measure(simulate(dots))`` finds the truth within the error it states.
+
+Every instrument draws cases of it (``HEADER.trial``); the tests hold all of them to it, and
+:func:`pulls` with :func:`broken` do so for an instrument of one's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.dot.layers import Layer, LayeredDot, Population
+from epidot.instruments.contract import Instrument, Trial
+
+Array = NDArray[np.float64]
+
+COVERED = (0.60, 0.76)  # share of the truths within one standard error; 0.683 for a normal error
+MOST_BIAS = 0.35  # standard errors that the mean (or median) may be off
+BEYOND = 0.03  # share of the truths that may lie beyond three standard errors
+LEAST = 200  # values of a quantity from which its coverage is judged
+
+
+def random_dots(rng: np.random.Generator) -> Population:
+    """200 InP dots with up to two shells, as the papers make them."""
+    shells = []
+    if rng.random() < 0.6:
+        shells.append(Layer("ZnSe", float(rng.uniform(0.3, 1.2))))
+        if rng.random() < 0.5:
+            shells.append(Layer("ZnS", float(rng.uniform(0.3, 0.7))))
+    dot = LayeredDot("InP", float(rng.uniform(2.6, 3.6)), tuple(shells))
+    return Population.drawn(dot, 200, float(rng.uniform(0.06, 0.11)), rng)
+
+
+def pulls(
+    device: Instrument,
+    draw: Callable[[np.random.Generator], Trial],
+    rng: np.random.Generator,
+    trials: int = 12,
+    seeds: int = 20,
+) -> dict[str, Array]:
+    """(measured - truth) / sigma by quantity, over ``trials`` cases and ``seeds`` noises of each.
+
+    Of a quantity with one value per step a step is taken at random.  A value that the data do not hold, or
+    without an error, counts as infinitely wrong (a step may be missing).
+    """
+    out: dict[str, list[float]] = {}
+    for _ in range(trials):
+        trial = draw(rng)
+        for _ in range(seeds):
+            found = device.measure(device.simulate(trial.dots, trial.setup, rng=rng), **trial.options)
+            for name, truth in trial.truths.items():
+                if isinstance(truth, (int, float)):
+                    value, sigma = found[name].value, found[name].sigma
+                    off = (value - truth) / sigma if value is not None and sigma else np.inf
+                else:
+                    i = int(rng.integers(len(truth)))
+                    value, sigma = found.series[name].values[i], found.series[name].sigmas[i]
+                    if value is None or not sigma:
+                        continue
+                    off = (value - truth[i]) / sigma
+                out.setdefault(name, []).append(off)
+    return {name: np.array(values) for name, values in out.items()}
+
+
+def broken(found: Mapping[str, Array]) -> list[str]:
+    """What breaks the law, in words; empty if nothing does."""
+    out = []
+    for name, off in found.items():
+        covered = float(np.mean(np.abs(off) < 1))
+        if off.size < LEAST:
+            out.append(f"{name}: {off.size} values are too few, {LEAST} are needed")
+        if not COVERED[0] <= covered <= COVERED[1]:
+            out.append(f"{name}: one standard error covers {covered:.0%} of the truths")
+        if not max(abs(np.median(off)), abs(np.mean(off))) < MOST_BIAS:
+            out.append(f"{name}: off by {np.median(off):.2f} (mean {np.mean(off):.2f}) standard errors")
+        if not np.mean(np.abs(off) < 3) > 1 - BEYOND:
+            out.append(f"{name}: more than {BEYOND:.0%} of the truths lie beyond three standard errors")
+    return out
