@@ -177,3 +177,23 @@ def test_the_report_draws_where_halide_is_and_what_light_it_buys(batch: Batch) -
     assert int(np.argmax(bars["purified"])) == 2
     text = html.render(batch)
     assert all(figure.caption.split(".")[0] in text for figure in drawn)
+
+
+def test_every_wash_takes_the_same_part_of_the_adsorbed_layer() -> None:
+    recipe = recipes.load(HOT)
+    flask = flask_of(recipe)
+    room = flask.room
+    assert room is not None
+    seen: list[Progress] = []
+    flask.run(flask.begin(FlaskState.at_start(recipe)), lambda progress, event: seen.append(progress))
+    state = next(p.state for p in seen if (p.state.halide or {}).get("ions"))
+    (before,) = room.contents(state)  # type: ignore[attr-defined]
+    kept = room.parameters["ligand_kept"].value  # type: ignore[attr-defined]
+    for times in (1, 2, 5):
+        washed = room.wash(state, times)
+        (after,) = room.contents(washed)  # type: ignore[attr-defined]
+        assert after.ligand == pytest.approx(before.ligand * kept**times, rel=1e-12)
+        assert after.total - after.ligand == pytest.approx(before.total - before.ligand)
+        gone = sum(n * reagents.formula(s).get("Br", 0.0) for s, n in washed.lost.items())
+        gone -= sum(n * reagents.formula(s).get("Br", 0.0) for s, n in state.lost.items())
+        assert gone == pytest.approx((before.ligand - after.ligand) * state.dots_mol)

@@ -148,3 +148,14 @@ def test_files_that_are_no_batch_are_refused(tmp_path: Path, content: bytes) -> 
     path.write_bytes(content)
     with pytest.raises(InputError, match=r"b\.nc"):
         Batch.load(path)
+
+
+def test_a_repeated_batch_takes_what_is_given_even_nought(batch: Batch, tmp_path: Path) -> None:
+    batch.save(tmp_path / "batch.nc")
+    path = str(tmp_path / "batch.nc")
+    assert (order_from(path).seed, order_from(path).dots) == (4, 12)
+    assert order_from(path, seed=0).seed == 0
+    assert order_from(path, dots=3).dots == 3
+    for source in (path, SMALL):
+        with pytest.raises(InputError, match="at least one dot"):
+            order_from(source, dots=0)

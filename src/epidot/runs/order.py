@@ -89,7 +89,7 @@ def order_from(
         return Order(
             recipe,
             engine or old.engine,
-            dots or old.dots,
+            old.dots if dots is None else dots,
             old.seed if seed is None else seed,
             mechanism=_same_mechanism(source, old.provenance, mechanism),
             hypothesis=hypothesis or old.provenance.get("hypothesis", HYPOTHESIS),
@@ -97,7 +97,7 @@ def order_from(
     return Order(
         recipes.load(source),
         engine or ENGINE,
-        dots or DOTS.get(engine or ENGINE, 1),
+        DOTS.get(engine or ENGINE, 1) if dots is None else dots,
         seed or 0,
         mechanism=mechanism or MECHANISM,
         hypothesis=hypothesis or HYPOTHESIS,

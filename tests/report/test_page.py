@@ -1,0 +1,56 @@
+"""What the page says is what the batch holds: fractions as percent, once and not twice, everywhere."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+import epidot
+from epidot.report import halides, html
+from epidot.runs.batch import Batch
+
+TREATED = "yuan2023/oam-br-300"
+
+
+@pytest.fixture(scope="module")
+def batch() -> Batch:
+    return epidot.run(TREATED, dots=2, seed=0, engine="meanfield")
+
+
+def table(page: str) -> dict[str, dict[str, str]]:
+    """The page's first table: sample, then column, then what stands there."""
+    text = page[page.index("<th>sample</th>") : page.index("</table>", page.index("<th>sample</th>"))]
+    head = re.findall(r"<th>(.*?)</th>", text)
+    rows = [re.findall(r"<td>(.*?)</td>", line) for line in text.splitlines() if "<td>" in line]
+    return {row[0]: dict(zip(head, row, strict=True)) for row in rows}
+
+
+def value(batch: Batch, sample: str, name: str) -> float:
+    found = batch.sample(sample).quantities[name].value
+    assert found is not None
+    return found
+
+
+def test_fractions_stand_on_the_page_as_percent(batch: Batch) -> None:
+    page = html.render(batch)
+    shown = table(page)
+    assert list(shown) == [s.name for s in batch.samples]
+    for name, row in shown.items():
+        plqy, strain = value(batch, name, "plqy"), value(batch, name, "strain_core")
+        assert 0 <= plqy <= 1
+        assert float(row["PLQY / %"]) == pytest.approx(100 * plqy, abs=0.06)
+        assert float(row["core strain / %"]) == pytest.approx(100 * strain, abs=0.006)
+        assert float(row["1S / nm"]) == pytest.approx(value(batch, name, "first_exciton_nm"), abs=0.06)
+        assert float(row["°C"]) == pytest.approx(batch.sample(name).temperature_K - 273.15, abs=0.51)
+        assert float(row["min"]) == pytest.approx(batch.sample(name).time_s / 60, abs=0.06)
+    last = batch.samples[-1].name
+    assert value(batch, last, "plqy") > 0.5
+    assert f"with a quantum yield of {100 * value(batch, last, 'plqy'):.0f} %" in page
+
+
+def test_the_figure_of_a_treatment_shows_its_yields_in_percent(batch: Batch) -> None:
+    shown = halides.light(batch).data["plqy_percent"]
+    every = [100 * value(batch, sample.name, "plqy") for sample in batch.samples]
+    assert shown[-1] == pytest.approx(every[-1])
+    assert shown[0] in [pytest.approx(percent) for percent in every]
