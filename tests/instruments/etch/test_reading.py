@@ -178,5 +178,5 @@ def test_an_inversion_says_all_it_needs(tmp_path: Path) -> None:
     text = str(caught.value)
     for need in ("temperature of the treatment", "amount of dots", "diameters"):
         assert need in text
-    with pytest.raises(InputError, match="no such explanation of an etch"):
+    with pytest.raises(InputError, match=r"no such model of etch\.fit"):
         etch.fit(signal, "trap")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from epidot.constants import ZERO_CELSIUS
-from epidot.errors import Fault, InputError, nearest
+from epidot.errors import Fault, InputError
 from epidot.instruments.etch.change import change_point
 from epidot.instruments.etch.forward import Sphere, Treatment
 from epidot.instruments.etch.inversion import Data, Estimate, Inverted, Sample, deviations, invert
@@ -275,12 +275,6 @@ def _D0(e: Estimate, how: str, data: Data) -> Quantity:
 
 def fitted(signal: Signal, model: str, chosen: dict[str, Any]) -> Fit:
     """See :func:`epidot.instruments.etch.fit`."""
-    if model not in (*MECHANISMS, "compare"):
-        raise InputError(
-            Fault(
-                "no such explanation of an etch", seen=model, nearest=nearest(model, (*MECHANISMS, "compare"))
-            )
-        )
     profiles = from_signal(signal)
     reason = nothing_to_invert(profiles)
     if reason is not None:
