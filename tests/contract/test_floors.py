@@ -12,7 +12,7 @@ import epidot
 
 PACKAGE = Path(epidot.__file__).parent
 FLOORS = (
-    ("constants", "units", "errors", "parameter", "quantities", "documents"),
+    ("constants", "units", "errors", "parameter", "quantities", "documents", "files"),
     ("signal",),
     ("matter",),
     ("dot",),

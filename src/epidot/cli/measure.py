@@ -49,6 +49,10 @@ def _add(app: typer.Typer, name: str) -> None:
             raise InputError(
                 Fault("--plot draws one file", seen=f"{len(files)} files", remedy="give one file")
             )
+        if plot is not None:
+            from epidot.report import figures, style
+
+            style.check(plot)
         results: list[Quantities] = []
         faults = Faults()
         for file in files:
@@ -56,9 +60,7 @@ def _add(app: typer.Typer, name: str) -> None:
                 found, signal = _one(device, file, options, read_names, measure_names)
                 results.append(found)
                 if plot is not None:
-                    from epidot.report.figures import plot_measurement
-
-                    plot_measurement(signal, found, plot)
+                    figures.plot_measurement(signal, found, plot)
         faults.raise_if_any()
         _show(results, as_json)
 

@@ -10,6 +10,7 @@ import typer
 
 from epidot.cli import output
 from epidot.errors import EpidotError, Fault, Faults, InputError, WorkError
+from epidot.files import CannotWrite
 from epidot.units import celsius
 
 
@@ -50,18 +51,22 @@ def run(
     from epidot.report import html
     from epidot.runs import checkpoint
     from epidot.runs.order import order_from
-    from epidot.runs.output import write_data
+    from epidot.runs.output import check, write_data
     from epidot.runs.run import carry_out
 
     order = order_from(
         recipe, dots=dots, seed=seed, engine=engine, hypothesis=hypothesis, mechanism=mechanism
     )
     folder = out or Path("run-" + order.recipe.name.replace("/", "-"))
-    if folder.exists() and not folder.is_dir():
-        raise InputError(Fault("the results need a folder", seen=str(folder), remedy="give another with -o"))
+    check(folder)
     with Progress() as progress:
         try:
             batch = carry_out(order, folder=folder, resume=resume, progress=progress)
+        except CannotWrite as error:  # what was done until then is not lost
+            kept = Fault(
+                "what was done is kept", str(folder), remedy="the same command with --resume goes on"
+            )
+            raise InputError([*error.faults, kept]) from None
         except EpidotError:
             checkpoint.discard(folder)
             raise

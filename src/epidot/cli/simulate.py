@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from epidot import files
 from epidot.cli import generated, output
 from epidot.errors import Fault, InputError
 
@@ -52,10 +53,11 @@ def _add(app: typer.Typer, name: str) -> None:
 
         from epidot.signal.storage import save
 
+        target = out or Path(f"{name}.csv")
+        files.check(target)
         population = _dots(source, sample)
         setup = {k: v for k, v in options.items() if v is not None}
         signal = device.simulate(population, setup, rng=np.random.default_rng(seed))
-        target = out or Path(f"{name}.csv")
         save(signal, target)
         content = {
             "technique": name,

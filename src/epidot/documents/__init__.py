@@ -7,7 +7,7 @@ quantities with units, counts, names, numbers with a source - and notes every fa
 
 from epidot.documents.entry import Entry, mapping, top
 from epidot.documents.sources import cite, data_document, data_file, references
-from epidot.documents.text import MAX_BYTES, Document, Path_, parse, read
+from epidot.documents.text import MAX_BYTES, Document, Path_, parse, read, text_of
 
 __all__ = [
     "MAX_BYTES",
@@ -21,5 +21,6 @@ __all__ = [
     "parse",
     "read",
     "references",
+    "text_of",
     "top",
 ]

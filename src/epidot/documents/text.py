@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from epidot import files
 from epidot.errors import Fault, Faults, InputError
 
 MAX_BYTES = 4_000_000  # no recipe or mechanism is that long; guards against a data file given by mistake
@@ -54,22 +55,18 @@ def read(path: str | Path, *, where: str | None = None) -> Document:
     InputError
         If the file is missing, not text, not YAML, has a duplicate key, a tag or an alias.
     """
+    return parse(text_of(path, where=where), where=where or str(path))
+
+
+def text_of(path: str | Path, *, where: str | None = None) -> str:
+    """The text of one YAML file, for those who keep it beside what it says; see :func:`read`."""
     name = where or str(path)
+    raw = files.read(path, MAX_BYTES, "YAML document", name)
     try:
-        raw = Path(path).read_bytes()
-    except OSError as error:
-        what = (
-            "no such file" if isinstance(error, FileNotFoundError) else f"cannot be read ({error.strerror})"
-        )
-        raise InputError(Fault(what, name, remedy="check the path")) from None
-    if len(raw) > MAX_BYTES:
-        raise InputError(Fault("too large for a YAML document", name, seen=f"{len(raw)} bytes")) from None
-    try:
-        text = raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise InputError(Fault("not UTF-8 text", name, line, remedy="save the file as UTF-8")) from None
-    return parse(text, where=name)
 
 
 def parse(text: str, *, where: str = "<text>") -> Document:

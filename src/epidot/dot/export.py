@@ -6,19 +6,19 @@ their layers only are built by the plain rule first.  Positions are in Å.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+import io
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from epidot import files
 from epidot.dot.atoms import Atoms, place
 from epidot.dot.grown import GrownDot
 from epidot.dot.lattice import Sites, build
 from epidot.dot.layers import LayeredDot, Population
-from epidot.errors import WorkError
 from epidot.matter.compound import charges
 
 ORIGIN = (
@@ -49,8 +49,8 @@ def write_extxyz(
     ------
     InputError
         If a dot cannot be drawn (unknown material, too large).
-    WorkError
-        If the file cannot be written.
+    CannotWrite
+        If there is no place for the file.
     """
     from ase.io import write
 
@@ -60,11 +60,10 @@ def write_extxyz(
         if name:
             frame.info["name"] = name
         frames.append(frame)
-    with _telling(path):
-        if frames:
-            write(str(path), frames, format="extxyz", columns=list(COLUMNS))
-        else:
-            Path(path).write_text("", encoding="utf-8")
+    text = io.StringIO()
+    if frames:
+        write(text, frames, format="extxyz", columns=list(COLUMNS))
+    files.write(path, text.getvalue())
     return len(frames)
 
 
@@ -73,15 +72,16 @@ def write_cif(dot: Dot, path: str | Path, rng: np.random.Generator, *, ligands: 
 
     Raises
     ------
-    InputError, WorkError
+    InputError
         As :func:`write_extxyz`.
     """
     from ase.io import write
 
     frame = _frame(dot, rng, ligands)
     frame.pbc = True  # a CIF describes a crystal: one dot per cell
-    with _telling(path):
-        write(str(path), frame, format="cif")
+    raw = io.BytesIO()
+    write(raw, frame, format="cif")
+    files.write(path, raw.getvalue())
 
 
 def write_lammps(
@@ -93,32 +93,25 @@ def write_lammps(
 
     Raises
     ------
-    InputError, WorkError
+    InputError
         As :func:`write_extxyz`.
     """
     from ase.io import write
 
     frame = _frame(dot, rng, ligands)
     elements = tuple(sorted(set(frame.get_chemical_symbols())))
-    with _telling(path):
-        write(
-            str(path),
-            frame,
-            format="lammps-data",
-            specorder=list(elements),
-            atom_style="charge",
-            masses=True,
-            units="metal",
-        )
+    text = io.StringIO()
+    write(
+        text,
+        frame,
+        format="lammps-data",
+        specorder=list(elements),
+        atom_style="charge",
+        masses=True,
+        units="metal",
+    )
+    files.write(path, text.getvalue())
     return elements
-
-
-@contextmanager
-def _telling(path: str | Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise WorkError(f"{path}: cannot be written ({error.strerror})") from None
 
 
 def _frame(dot: Dot, rng: np.random.Generator, ligands: bool) -> Any:

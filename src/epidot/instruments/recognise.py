@@ -6,6 +6,7 @@ from pathlib import Path
 
 from epidot.errors import Fault, InputError
 from epidot.instruments.contract import Header
+from epidot.signal.decoding import file_bytes
 
 
 def recognise(path: str | Path) -> str:
@@ -22,14 +23,11 @@ def recognise(path: str | Path) -> str:
     from epidot import instruments
 
     file = Path(path)
-    try:
-        with file.open("rb") as stream:
-            head = stream.read(4096)
-    except OSError as error:
-        what = (
-            "no such file" if isinstance(error, FileNotFoundError) else f"cannot be read ({error.strerror})"
+    if file.is_fifo():
+        raise InputError(
+            Fault("a pipe cannot be looked at twice", str(file), remedy="say what it is with --technique")
         )
-        raise InputError(Fault(what, str(file))) from None
+    head = file_bytes(file)[:4096]
     marks = {
         name: _likeness(instruments.instrument(name).HEADER, head, file.name) for name in instruments.names()
     }

@@ -180,8 +180,8 @@ def _find_shipped(name: str) -> tuple[Path, str | None] | None:
 
 
 def _from_file(file: Path, name: str, variant: str | None, where: str) -> Recipe:
-    document = documents.read(file, where=where)
-    return _recipe(document, file.read_text(encoding="utf-8-sig"), name, variant)
+    text = documents.text_of(file, where=where)
+    return _recipe(documents.parse(text, where=where), text, name, variant)
 
 
 def _recipe(document: Document, text: str, name: str, variant: str | None) -> Recipe:

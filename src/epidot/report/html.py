@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import os
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from epidot import files
 from epidot.report import figures, halides, portrait, style
 from epidot.runs.batch import Batch, Sample
 from epidot.units import celsius
@@ -34,11 +34,8 @@ _PERCENT = {"strain_core", "plqy"}
 
 
 def write(batch: Batch, path: str | Path, claims: tuple[Any, ...] = ()) -> None:
-    """Write the report of ``batch`` (aside, then renamed)."""
-    target = Path(path)
-    aside = target.with_name(f".{target.name}.partial")
-    aside.write_text(render(batch, claims), encoding="utf-8")
-    os.replace(aside, target)
+    """Write the report of ``batch``."""
+    files.write(path, render(batch, claims))
 
 
 def render(batch: Batch, claims: tuple[Any, ...] = ()) -> str:

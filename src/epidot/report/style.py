@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from epidot import files
 from epidot.errors import Fault, InputError, nearest
 
 # Okabe & Ito's palette for colour-blind readers, in our order of use.
@@ -66,13 +66,13 @@ def svg(drawing: Any) -> str:
     return text[text.index("<svg") :]
 
 
-def save(drawing: Any, path: Path) -> None:
-    """Write a picture aside and rename it.
+def check(path: Path) -> None:
+    """Refuse a picture that :func:`save` could not write, before the work that leads to it.
 
     Raises
     ------
     InputError
-        If the file's ending is not one that can be drawn.
+        If the file's ending is not one that can be drawn, or there is no place for the file.
     """
     if path.suffix.lower() not in FORMATS:
         raise InputError(
@@ -83,13 +83,18 @@ def save(drawing: Any, path: Path) -> None:
                 nearest=nearest(path.suffix, FORMATS),
             )
         )
+    files.check(path)
+
+
+def save(drawing: Any, path: Path) -> None:
+    """Write a picture whose ending is one of :data:`FORMATS`."""
     import matplotlib as mpl
 
-    aside = path.with_name(f".partial-{path.name}")
+    kind = path.suffix.lower().removeprefix(".")
+    buffer = io.BytesIO()
     with mpl.rc_context(_RC | {"axes.prop_cycle": mpl.rcParams["axes.prop_cycle"]}):
-        metadata = {"Date": None} if path.suffix.lower() == ".svg" else None
-        drawing.savefig(aside, metadata=metadata)
-    os.replace(aside, path)
+        drawing.savefig(buffer, format=kind, metadata={"Date": None} if kind == "svg" else None)
+    files.write(path, buffer.getvalue())
 
 
 def csv(columns: Mapping[str, Sequence[float] | Any]) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from epidot import files
 from epidot.dot.grown import GrownDot
 from epidot.dot.layers import Population
 from epidot.errors import Fault, InputError
@@ -26,6 +27,7 @@ from epidot.runs.stored import (
 )
 
 FORMAT = "epidot-batch/1"
+MAX_BYTES = 2_000_000_000
 Array = NDArray[np.float64]
 
 
@@ -117,7 +119,7 @@ class Batch:
         }
 
     def save(self, path: str | Path) -> None:
-        """Write netCDF4, aside first and then renamed, so that nothing half-written is left."""
+        """Write netCDF4."""
         import xarray as xr
 
         variables: dict[str, Any] = {
@@ -146,10 +148,8 @@ class Batch:
                 axis = "decay_time" if name in ("t_ns", "decay") else "wavelength"
                 variables[f"sample{i}__{name}"] = (f"{axis}_{i}", np.asarray(values, dtype=np.float64))
         dataset = xr.Dataset(variables, attrs=attributes)
-        target = Path(path)
-        aside = target.with_name(f".{target.name}.partial")
-        dataset.to_netcdf(aside, engine="h5netcdf", format="NETCDF4")
-        os.replace(aside, target)
+        # In memory: on a full disk the library would crash instead of raising an error.
+        files.write(path, bytes(dataset.to_netcdf(engine="h5netcdf", format="NETCDF4")))
 
     @staticmethod
     def load(path: str | Path) -> Batch:
@@ -162,11 +162,10 @@ class Batch:
         """
         import xarray as xr
 
+        raw = files.read(path, MAX_BYTES, "batch")
         try:
-            with xr.open_dataset(Path(path), engine="h5netcdf") as dataset:
+            with xr.open_dataset(io.BytesIO(raw), engine="h5netcdf") as dataset:
                 dataset.load()
-        except FileNotFoundError:
-            raise InputError(Fault("no such file", str(path))) from None
         except Exception as error:  # h5py and xarray raise many kinds on files that are not netCDF
             raise InputError(
                 Fault("not a netCDF file of epidot", str(path), seen=type(error).__name__)

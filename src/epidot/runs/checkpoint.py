@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
-import os
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from epidot import files
 from epidot.dot.layers import Layer
 from epidot.errors import Fault, InputError
 from epidot.growth.flask import Progress, Taken
@@ -22,13 +24,11 @@ Arrays = dict[str, NDArray[Any]]
 
 
 def save(folder: Path, key: dict[str, Any], progress: Progress) -> None:
-    """Write the progress aside and rename it; ``key`` is what must match to go on.
+    """Write the progress; ``key`` is what must match to go on.
 
     Dots grown on the lattice go, as arrays, into a file of their own, named after the step.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / NAME
-    aside = folder / f".{NAME}.partial"
+    files.make_folder(folder)
     arrays: Arrays = {}
     populations = [_set_aside(state.grown, i, arrays) for i, state in enumerate(_with_dots(progress))]
     content: dict[str, Any] = {
@@ -38,10 +38,10 @@ def save(folder: Path, key: dict[str, Any], progress: Progress) -> None:
     }
     if arrays:
         content["arrays"] = f"checkpoint-{progress.done}.npz"
-        with (folder / content["arrays"]).open("wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
-    aside.write_text(json.dumps(content), encoding="utf-8")
-    os.replace(aside, target)
+        raw = io.BytesIO()
+        np.savez(raw, **arrays)  # type: ignore[arg-type]
+        files.write(folder / content["arrays"], raw.getvalue())
+    files.write(folder / NAME, json.dumps(content))
     for old in folder.glob("checkpoint-*.npz"):
         if old.name != content.get("arrays"):
             old.unlink(missing_ok=True)
@@ -65,7 +65,7 @@ def load(folder: Path, key: dict[str, Any]) -> Progress | None:
         if "arrays" in content:
             with np.load(folder / content["arrays"], allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
-    except (ValueError, KeyError, TypeError, OSError):
+    except (ValueError, KeyError, TypeError, OSError, BadZipFile):
         raise InputError(
             Fault("cannot go on from this checkpoint", str(path), remedy="run without --resume")
         ) from None

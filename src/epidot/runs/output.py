@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
+from epidot import files
 from epidot.dot.grown import GrownDot
 from epidot.dot.layers import LayeredDot
-from epidot.errors import WorkError
 from epidot.runs.batch import Batch
 
+NAMES = ("batch.nc", "dots.extxyz", "summary.json", "report.html")
 DRAWN = 20  # dots of the last sample in dots.extxyz
 
 
+def check(folder: Path) -> None:
+    """Refuse a folder that could not take the results, before the work.
+
+    Raises
+    ------
+    CannotWrite
+        Naming the first file or folder that cannot be written.
+    """
+    files.check_folder(folder, NAMES)
+
+
 def write_data(batch: Batch, folder: Path) -> None:
-    """Write ``batch.nc``, ``dots.extxyz`` and ``summary.json``, each aside first and then renamed."""
+    """Write ``batch.nc``, ``dots.extxyz`` and ``summary.json``."""
     import numpy as np
 
     from epidot.dot.export import write_extxyz
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        batch.save(folder / "batch.nc")
-        write_extxyz(_drawn(batch), folder / "dots.extxyz", np.random.default_rng(batch.seed), None)
-        _write_text(folder / "summary.json", json.dumps(batch.summary(), indent=2, ensure_ascii=False) + "\n")
-    except OSError as error:
-        raise WorkError(
-            f"{folder}: the results cannot be written ({error.strerror}); choose another folder with -o"
-        ) from None
+    files.make_folder(folder)
+    batch.save(folder / "batch.nc")
+    write_extxyz(_drawn(batch), folder / "dots.extxyz", np.random.default_rng(batch.seed), None)
+    files.write(folder / "summary.json", json.dumps(batch.summary(), indent=2, ensure_ascii=False) + "\n")
 
 
 def _drawn(batch: Batch) -> dict[str, LayeredDot | GrownDot]:
@@ -46,9 +52,3 @@ def _drawn(batch: Batch) -> dict[str, LayeredDot | GrownDot]:
         last = batch.samples[-1]
         out |= {f"{last.name} #{i + 1}": dot for i, dot in enumerate(last.grown[1:DRAWN], start=1)}
     return out
-
-
-def _write_text(path: Path, text: str) -> None:
-    aside = path.with_name(f".{path.name}.partial")
-    aside.write_text(text, encoding="utf-8")
-    os.replace(aside, path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from epidot import files
 from epidot.errors import Fault, InputError
 
 MAX_BYTES = 100_000_000  # a spectrum is never that long; guards the memory against a wrong file
@@ -54,26 +55,9 @@ def file_bytes(path: str | Path) -> bytes:
     Raises
     ------
     InputError
-        If it is missing, a folder, unreadable or larger than ``MAX_BYTES``.
+        If it is missing, a folder, a device, unreadable or larger than ``MAX_BYTES``.
     """
-    name = str(path)
-    try:
-        if Path(path).is_dir():
-            raise InputError(Fault("is a folder", name, remedy="name one data file in it"))
-        size = Path(path).stat().st_size
-        if size > MAX_BYTES:
-            raise InputError(
-                Fault(
-                    "too large for a data file",
-                    name,
-                    seen=f"{size / 1e6:.0f} MB",
-                    remedy=f"epidot reads at most {MAX_BYTES / 1e6:.0f} MB",
-                )
-            )
-        return Path(path).read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: a path with a null character
-        what = "no such file" if isinstance(error, FileNotFoundError) else "cannot be read"
-        raise InputError(Fault(what, name, remedy="check the path and its permissions")) from None
+    return files.read(path, MAX_BYTES, "data file")
 
 
 def decode(raw: bytes, where: str) -> Text:

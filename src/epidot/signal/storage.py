@@ -9,14 +9,13 @@ named by their path.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast, get_args
 
 import numpy as np
 
+from epidot import files
 from epidot.errors import Fault, InputError, nearest
 from epidot.signal.decoding import file_bytes
 from epidot.signal.signal import NoiseKind, Origin, Signal
@@ -34,25 +33,10 @@ def save(signal: Signal, path: str | Path) -> None:
     ------
     ValueError
         If ``meta`` holds anything but plain JSON values.
-    InputError
-        If the folder does not exist or cannot be written.
+    CannotWrite
+        If there is no place for it.
     """
-    target = Path(path)
-    text = "\n".join(_block(signal, ())) + "\n"
-    try:
-        descriptor, aside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
-    except OSError as error:
-        raise InputError(Fault("cannot write here", str(path), seen=error.strerror)) from None
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(aside, 0o666 & ~mask)
-        os.replace(aside, target)
-    except OSError as error:
-        Path(aside).unlink(missing_ok=True)
-        raise InputError(Fault("cannot write here", str(path), seen=error.strerror)) from None
+    files.write(path, "\n".join(_block(signal, ())) + "\n")
 
 
 def is_saved(raw: bytes) -> bool:

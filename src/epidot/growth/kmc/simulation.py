@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from epidot import files
 from epidot.errors import Fault, Faults, InputError, nearest
 from epidot.growth.kmc import recount
 from epidot.growth.kmc.compiler import Compiled
@@ -300,8 +302,9 @@ class Simulation:
 
 def write_arrays(path: str | Path, arrays: Mapping[str, NDArray[np.generic]]) -> None:
     """Write the arrays of a checkpoint as .npz."""
-    with Path(path).open("wb") as file:
-        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+    raw = io.BytesIO()
+    np.savez_compressed(raw, **arrays)  # type: ignore[arg-type]
+    files.write(path, raw.getvalue())
 
 
 def read_arrays(source: Mapping[str, NDArray[np.generic]] | str | Path) -> dict[str, NDArray[Any]]:
