@@ -15,7 +15,7 @@ from epidot.dot.export import GROWN, write_cif, write_extxyz, write_lammps
 from epidot.dot.grown import GrownDot
 from epidot.dot.growth_readout import tally
 from epidot.dot.layers import Layer, LayeredDot
-from epidot.errors import WorkError
+from epidot.files import CannotWrite
 
 _spec = importlib.util.spec_from_file_location("by_hand", Path(__file__).with_name("test_growth_readout.py"))
 assert _spec is not None
@@ -142,5 +142,5 @@ def test_cif_and_lammps_are_read_back(tmp_path: Path, rng) -> None:
     wanted = np.sort(np.linalg.norm(inorganic.position_nm[:, None] - inorganic.position_nm[:1], axis=2)[:, 0])
     got = np.linalg.norm(again.positions - again.positions[0], axis=1) / 10
     assert np.sort(got) == pytest.approx(wanted, abs=1e-6)
-    with pytest.raises(WorkError, match="cannot be written"):
+    with pytest.raises(CannotWrite, match="there is no folder"):
         write_cif(DOT, tmp_path / "no" / "dot.cif", rng)

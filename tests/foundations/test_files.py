@@ -115,7 +115,9 @@ def test_places_where_nothing_can_be_made(place: str) -> None:
     if not Path(place).parent.is_dir():
         pytest.skip(f"no {Path(place).parent} here")
     for call in (files.check, lambda p: files.write(p, "x"), lambda p: files.check_folder(p, ("a",))):
-        with pytest.raises(files.CannotWrite, match="cannot be written: (nothing can|not permitted|the disk)"):
+        with pytest.raises(
+            files.CannotWrite, match=r"cannot be written: (nothing can|not permitted|the disk)"
+        ):
             call(place)
 
 

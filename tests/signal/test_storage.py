@@ -87,7 +87,7 @@ def test_nothing_is_left_behind(tmp_path: Path) -> None:
     save(example(), tmp_path / "s.csv")
     save(example(), tmp_path / "s.csv")
     assert [p.name for p in tmp_path.iterdir()] == ["s.csv"]
-    with pytest.raises(InputError, match="cannot write here"):
+    with pytest.raises(InputError, match="cannot be written: there is no folder"):
         save(example(), tmp_path / "absent" / "s.csv")
 
 
