@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from epidot.dot.composition import anions_in_shell
 from epidot.errors import InputError
 from epidot.matter.materials import material
-from epidot.recipe.dose import Dose, default_stocks, dose, from_text, parse_layer, parse_shell
+from epidot.recipe.dose import Dose, default_stocks, dose, from_text, parse_shell
 
 NMOL = 1e-9
 
@@ -238,11 +238,6 @@ def test_json_contract() -> None:
 def test_parse_shell() -> None:
     assert parse_shell("ZnSe:2") == ("ZnSe", 2.0)
     assert parse_shell(" ZnSe0.5S0.5 : 1,5 ") == ("ZnSe0.5S0.5", 1.5)
-
-
-def test_parse_layer() -> None:
-    assert parse_layer("d111") == "d111"
-    assert parse_layer("0.35nm") == parse_layer("3.5 Å") == pytest.approx(0.35)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -117,10 +118,14 @@ class Entry:
         if not self.misspelt:
             self.fault(f"{self.name} is missing", remedy=remedy)
 
-    def catching(self, error: InputError) -> None:
-        """Take over the faults of ``error``, placed at this line."""
-        for f in error.faults:
-            self.fault(f"{self.name}: {f.what}", seen=f.seen, nearest=f.nearest, remedy=f.remedy)
+    @contextmanager
+    def placed(self) -> Iterator[None]:
+        """Faults raised inside become faults of this place, and reading goes on."""
+        try:
+            yield
+        except InputError as error:
+            for f in error.faults:
+                self.fault(f"{self.name}: {f.what}", seen=f.seen, nearest=f.nearest, remedy=f.remedy)
 
     # --- single values
 
@@ -206,10 +211,10 @@ class Entry:
             remedy = f'write text with a unit, e.g. "{example}"'
             self.fault(f"{self.name}: expected a {word}", seen=self.value, remedy=remedy)
             return stand_in
-        try:
+        found = math.nan
+        with self.placed():
             found = units.parse(str(self.value), kind)
-        except InputError as error:
-            self.catching(error)
+        if math.isnan(found):
             return stand_in
         # A part in 1e9 is allowed for the rounding of unit conversions at the ends of the range.
         slack = 1e-9 * abs(found)

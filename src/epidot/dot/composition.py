@@ -7,15 +7,19 @@ paper's text once says radius, its Methods and its numbers say diameter.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from epidot import units
 from epidot.errors import Fault, InputError, nearest
 from epidot.matter.compound import charges
 from epidot.matter.materials import crystal
 
 ANIONS_PER_CELL = 4
 CONVENTIONS = ("d111", "half-lattice")
+LAYER = "d111"  # what one layer is where nothing is said
+_THICKEST_LAYER_NM = 5.0
 
 
 def sphere_volume_nm3(d_nm: float) -> float:
@@ -86,6 +90,24 @@ def shell_thickness_nm(d_core_nm: float, anions: float, a_shell_nm: float) -> fl
 
 
 # --- what one layer is -----------------------------------------------------------------------------------
+
+
+def parse_layer(text: str) -> str | float:
+    """What one layer is, as users write it: a convention, or the thickness of one layer such as ``"0.35nm"``.
+
+    Raises
+    ------
+    InputError
+        With the nearest convention, or if the thickness is not between 0 and 5 nm.
+    """
+    if not re.match(r"\s*[-+.,\d]", text):
+        layer_of_lattice_nm(1.0, text.strip())
+        return text.strip()
+    thickness = units.parse(text, "length")
+    if not 0 < thickness <= _THICKEST_LAYER_NM:
+        what = f"one layer is between 0 and {_THICKEST_LAYER_NM:g} nm thick"
+        raise InputError(Fault(what, seen=text, remedy="check the unit"))
+    return thickness
 
 
 def layer_of_lattice_nm(a_nm: float, layer: str | float) -> float:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from epidot.matter import formulas
+from epidot.dot import composition
+from epidot.matter import formulas, materials
 from epidot.recipe import formatting
 from epidot.recipe.events import Charge, Dose, Event, FormCore, React, Run, Wash
 from epidot.recipe.recipe import Recipe
@@ -191,9 +192,8 @@ def _dots(recipe: Recipe, events: Iterable[Event]) -> float:
 def _core_elements(recipe: Recipe) -> dict[str, float]:
     if recipe.core is None:
         return {}
-    from epidot.recipe.cores import formula_units
-
-    units = formula_units(recipe.core.material, recipe.core.diameter_nm) * recipe.core.amount_mol
+    a_nm = materials.material(recipe.core.material)["a_nm"]
+    units = composition.anions_per_core(recipe.core.diameter_nm, a_nm) * recipe.core.amount_mol
     return {e: n * units for e, n in formulas.elements(recipe.core.material).items()}
 
 

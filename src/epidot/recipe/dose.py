@@ -46,7 +46,7 @@ def dose(
     absorbance: float | None = None,
     path_cm: float = 1.0,
     volume_L: float | None = None,
-    layer: str | float = "d111",
+    layer: str | float = composition.LAYER,
     excess: float = 1.0,
     stocks: Mapping[str, float] | None = None,
 ) -> Dose:
@@ -171,24 +171,6 @@ def parse_shell(text: str) -> tuple[str, float]:
     return match["material"], layers
 
 
-def parse_layer(text: str) -> str | float:
-    """``d111``, ``half-lattice`` or a thickness such as ``"0.35nm"``.
-
-    Raises
-    ------
-    InputError
-        With the nearest convention.
-    """
-    if text in composition.CONVENTIONS:
-        return text
-    if not re.match(r"^\s*[-+.,\d]", text):
-        composition.layer_of_lattice_nm(1.0, text)
-    thickness = parse(text, "length")
-    if not 0 < thickness <= 5:
-        raise InputError(Fault("one layer is between 0 and 5 nm thick", seen=text, remedy="check the unit"))
-    return thickness
-
-
 def from_text(
     core: str,
     diameter: str | None,
@@ -198,7 +180,7 @@ def from_text(
     path: str,
     volume: str | None,
     shells: Iterable[str],
-    layer: str = "d111",
+    layer: str = composition.LAYER,
     excess: float | str = 1.0,
     stocks: Iterable[str] = (),
 ) -> Dose:
@@ -222,7 +204,7 @@ def from_text(
         "absorbance": take("--absorbance", float, absorbance),
         "path_cm": take("--path", lambda t: parse(t, "length") * 1e-7, path),
         "volume_L": take("--volume", lambda t: parse(t, "volume"), volume),
-        "layer": take("--layer", parse_layer, layer),
+        "layer": take("--layer", composition.parse_layer, layer),
         "excess": take("--excess", float, excess),
     }
     bottles: dict[str, float] = {}
@@ -237,7 +219,7 @@ def from_text(
     # What could not be read gets a harmless stand-in, so that the rest is still checked.
     stand_in: dict[str, Any] = {
         "diameter_nm": 3.0, "peak_nm": 550.0, "amount_mol": 1e-9, "absorbance": 0.1, "path_cm": 1.0,
-        "volume_L": 1e-3, "layer": "d111", "excess": 1.0,
+        "volume_L": 1e-3, "layer": composition.LAYER, "excess": 1.0,
     }  # fmt: skip
     try:
         result = dose(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from epidot.dot import composition
 from epidot.dot.layers import Layer
 from epidot.errors import Fault, InputError, nearest
+from epidot.matter import materials
 from epidot.recipe import formatting, schema
 from epidot.recipe.bench import Bench
-from epidot.recipe.cores import formula_units, shell_thickness
 from epidot.recipe.equation import Equation
 from epidot.recipe.events import DescribeShell, FormCore, OxidiseCore, React
 from epidot.recipe.parsing import Done
@@ -79,7 +80,8 @@ def form_core(bench: Bench, step: Done) -> None:
             )
         if diameter <= 0:
             return
-        units = formula_units(want.material, diameter)
+        a_nm = materials.material(want.material)["a_nm"]
+        units = composition.anions_per_core(diameter, a_nm)
         available = equation.limit(bench.liquor) * made
         if grown:
             if diameter <= bench.diameter:
@@ -90,7 +92,7 @@ def form_core(bench: Bench, step: Done) -> None:
                         remedy=f"they are {bench.diameter:.4g} nm now",
                     )
                 )
-            solid = bench.dots_mol * (units - formula_units(want.material, bench.diameter))
+            solid = bench.dots_mol * (units - composition.anions_per_core(bench.diameter, a_nm))
             if solid > available * (1 + 1e-9):
                 raise InputError(
                     Fault(
@@ -139,15 +141,23 @@ def shell(bench: Bench, step: Done) -> None:
             "a shell needs a thickness or a number of layers",
             line=step.line,
             seen="both" if want.thickness is not None else "neither",
-            remedy='write "thickness: 0.7 nm", or "layers: 2, layer: d111"',
+            remedy='write "thickness: 0.7 nm" or "layers: 2"',
         )
         return
-    with bench.placed(step.line):
-        thickness = (
-            float(want.thickness)
-            if want.thickness is not None
-            else shell_thickness(want.material, float(want.layers or 0), want.layer)
+    if want.layer is not None and want.layers is None:
+        bench.faults.add(
+            "a layer convention goes with layers, not with a thickness",
+            line=step.at("layer"),
+            seen=want.layer,
         )
+    if want.layers is not None and want.layer is None:
+        bench.note(step.line, "shell: layer", composition.LAYER, "one (111) bilayer")
+    with bench.placed(step.line):
+        if want.thickness is not None:
+            thickness = float(want.thickness)
+        else:
+            one = composition.parse_layer(want.layer or composition.LAYER)
+            thickness = float(want.layers or 0) * composition.layer_thickness_nm(want.material, one)
         layer = Layer(
             want.material,
             thickness,
