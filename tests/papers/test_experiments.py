@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from epidot.dot.layers import Layer, LayeredDot
+from epidot.dot.layers import Layer, LayeredDot, Population
 from epidot.errors import InputError
 from epidot.light.optics import optics
 from epidot.papers import experiments
@@ -18,7 +18,7 @@ RECIPE = "choi2023/inp-se"
 
 @pytest.fixture(scope="module")
 def bench() -> Experiments:
-    made = Experiments({"dot": {"core": "InP", "core_diameter_nm": 3.3}})
+    made = Experiments({"dot": Population(LayeredDot("InP", 3.3), np.array([3.3]))})
     made.trial(RECIPE)
     return made
 

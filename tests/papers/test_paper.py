@@ -12,7 +12,7 @@ HEADER = "paper: {title: T, year: 2020, licence: none}\n"
 
 def claim(check: str, value: str = "149") -> str:
     return (
-        f"{HEADER}inputs:\n  a: {{value: 2, unit: nm, source: here, status: assumed}}\n"
+        f"{HEADER}inputs:\n  a: {{value: 2, unit: nm, source: chosen, status: assumed}}\n"
         "claims:\n  C001:\n    claim: words\n    where: eq 1\n    subsystem: composition\n    kind: k\n"
         f"    paper_value: {value}\n    check: {check}\n"
     )
@@ -75,7 +75,7 @@ def test_inputs_are_read_with_source_and_status() -> None:
         ("{value: 1, band: [1, 2], tolerance: 3}", "not both"),
         ("{value: 1, band: [2, 1], because: x}", "from low to high"),
         ("{value: 1, band: [null, null], because: x}", "at least one side"),
-        ("{value: 1, basis: guessed}", "unknown basis"),
+        ("{value: 1, basis: guessed}", "check basis: not one of the choices, saw 'guessed'; nearest valid: definition"),
         ("{value: 1, follows: maybe}", "follows is true or false"),
         ("{value: 1, readings: [{value: 2}]}", "a reading is"),
         ("{value: 1, expect: [1, 2], tolerance: [1]}", "cannot read what the value is held against"),
@@ -105,7 +105,9 @@ def test_all_faults_of_a_file_come_at_once() -> None:
     for part in (
         "year",
         "licence",
-        "not a number with a source",
+        "a: value must be a number, saw 'x'",
+        "a: undeclared source, saw 's'",
+        "a: unknown status, saw 'guess'",
         "a claim id is",
         "saw 'z'",
         "lacks a field",

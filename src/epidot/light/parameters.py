@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib.resources import files
-from typing import Any
 
-from epidot import documents
+from epidot.documents import data_document, top
 from epidot.errors import Fault, InputError, nearest
 from epidot.parameter import Parameter
 
@@ -14,16 +12,10 @@ from epidot.parameter import Parameter
 @lru_cache(maxsize=1)
 def parameters() -> dict[str, Parameter]:
     """All of them by name."""
-    resource = files("epidot") / "data" / "light.yaml"
-    document = documents.read(str(resource), where="data/light.yaml")
-    out: dict[str, Parameter] = {}
-    for name, entry in document.data["parameters"].items():
-        fields: dict[str, Any] = dict(entry)
-        for key in ("value", "sigma", "low", "high"):
-            if fields.get(key) is not None:
-                fields[key] = float(fields[key])
-        out[name] = Parameter(name=name, **fields)
-    return out
+    page = top(data_document("light.yaml"))
+    found = page["parameters"].parameters()
+    page.faults.raise_if_any()
+    return found
 
 
 def number(name: str) -> float:

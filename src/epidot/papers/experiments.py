@@ -10,9 +10,9 @@ import functools
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from epidot.dot.layers import Layer, LayeredDot
+from epidot.dot.layers import Population
 from epidot.errors import Fault, InputError, nearest
 from epidot.growth.state import FlaskState
 from epidot.mechanism import load as mechanisms
@@ -42,7 +42,7 @@ class Experiments:
     ``workers`` share the flasks.
     """
 
-    dots: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    dots: Mapping[str, Population] = field(default_factory=dict)
     engine: str = MEAN_FIELD
     runs: dict[Wanted, Trial] = field(default_factory=dict)
     flasks: dict[Wanted, Flasks] = field(default_factory=dict)
@@ -93,7 +93,8 @@ class Experiments:
         if dot not in self.dots:
             raise InputError(Fault("no such dot is described", seen=dot, nearest=nearest(dot, self.dots)))
         if dot not in self._lit:
-            self._lit[dot] = Lit(*described(self.dots[dot]))
+            population = self.dots[dot]
+            self._lit[dot] = Lit(population.dot, population.sigma_rel)
         return self._lit[dot]
 
 
@@ -162,18 +163,3 @@ def _doubled(event: ev.Event, names: Sequence[str]) -> ev.Event:
             event, liquor={name: mol * (2 if name in names else 1) for name, mol in event.liquor.items()}
         )
     return event
-
-
-def described(given: Mapping[str, Any]) -> tuple[LayeredDot, float]:
-    """A dot as a paper's file describes it, and the relative spread of its core diameters."""
-    shells = tuple(
-        Layer(str(s["material"]), float(s["thickness_nm"]), s.get("coherency"))
-        for s in given.get("shells", ())
-    )
-    dot = LayeredDot(
-        core=str(given["core"]),
-        core_diameter_nm=float(given["core_diameter_nm"]),
-        shells=shells,
-        medium=str(given.get("medium", "toluene")),
-    )
-    return dot, float(given.get("sigma_rel", 0.0))

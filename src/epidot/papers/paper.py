@@ -14,17 +14,20 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-from epidot.documents import Document, mapping, parse, read
-from epidot.errors import Fault, Faults, InputError, nearest
+from epidot.documents import Document, Entry, parse, read, top
+from epidot.dot import described
+from epidot.dot.layers import Population
+from epidot.errors import Fault, InputError, nearest
 from epidot.papers.expression import Formula
 from epidot.papers.expression import parse as formula
 from epidot.papers.verdict import Target
 from epidot.papers.words import WORDS
-from epidot.parameter import STATUSES, Parameter
+from epidot.parameter import Parameter
 
 ID = re.compile(r"^[A-Z]\d{3}$")
 _HEADER = ("title", "authors", "journal", "year", "place", "doi", "licence", "note")
-_CLAIM = ("claim", "where", "subsystem", "kind", "paper_value", "unit", "conditions", "note", "check")
+_WORDS = ("claim", "where", "subsystem", "kind", "unit", "conditions", "note")
+_CLAIM = (*_WORDS, "paper_value", "check")
 _CHECK = [
     "let",
     "value",
@@ -126,7 +129,7 @@ class Paper:
     key: str
     header: Mapping[str, Any]
     inputs: Mapping[str, Parameter]
-    dots: Mapping[str, Mapping[str, Any]]
+    dots: Mapping[str, Population]
     claims: tuple[Claim, ...]
 
 
@@ -175,150 +178,94 @@ def from_text(text: str, key: str = "text") -> Paper:
 
 def from_document(document: Document, key: str) -> Paper:
     """A paper from its parsed file; see :func:`paper`."""
-    faults = document.faults()
-    top = mapping(document, (), ("paper", "inputs", "dots", "claims"), faults)
-    header = mapping(document, ("paper",), _HEADER, faults) if "paper" in top else {}
+    page = top(document).fields(("paper", "inputs", "dots", "claims"))
+    header = page["paper"].fields(_HEADER)
     for name in ("title", "year", "licence"):
-        if name not in header:
-            faults.add("the header lacks a field", line=1, seen=name)
-    inputs = _inputs(document, faults) if top.get("inputs") else {}
-    dots = top.get("dots") or {}
-    claims: list[Claim] = []
-    if isinstance(top.get("claims"), dict):
-        for claim_id in top["claims"]:
-            claims.append(_claim(document, key, claim_id, set(inputs), set(dots), faults))
-    else:
-        faults.add("the file lists no claims", line=1)
-    faults.raise_if_any()
-    return Paper(key, header, inputs, dots, tuple(claims))
+        if not header[name]:
+            header.fault("the header lacks a field", seen=name)
+    inputs = page["inputs"].parameters()
+    dots = {name: described.from_entry(entry) for name, entry in page["dots"].table().items()}
+    if not page["claims"]:
+        page.fault("the file lists no claims")
+    claims = [_claim(entry, key, set(inputs)) for entry in page["claims"].table("claim").values()]
+    page.faults.raise_if_any()
+    return Paper(key, header.value, inputs, dots, tuple(claims))
 
 
-def _inputs(document: Document, faults: Faults) -> dict[str, Parameter]:
-    out: dict[str, Parameter] = {}
-    known = ("value", "unit", "source", "status", "note", "sigma")
-    for name in document.data["inputs"]:
-        given = mapping(document, ("inputs", name), known, faults)
-        line = document.line(("inputs", name))
-        missing = [k for k in ("value", "unit", "source", "status") if k not in given]
-        if missing:
-            faults.add(f"the number {name} lacks {', '.join(missing)}", line=line)
-            continue
-        try:
-            out[name] = Parameter(
-                name,
-                float(given["value"]),
-                str(given["unit"]),
-                str(given["source"]),
-                given["status"],
-                sigma=given.get("sigma"),
-                note=str(given.get("note", "")),
-            )
-        except (TypeError, ValueError) as error:
-            faults.add(f"not a number with a source: {error}", line=line, nearest=STATUSES)
-    return out
-
-
-def _claim(
-    document: Document, key: str, claim_id: str, inputs: set[str], dots: set[str], faults: Faults
-) -> Claim:
-    path = ("claims", claim_id)
-    line = document.line(path)
+def _claim(entry: Entry, key: str, inputs: set[str]) -> Claim:
+    claim_id = str(entry.path[-1])
     if not ID.match(claim_id):
-        faults.add("a claim id is a capital letter and three digits", line=line, seen=claim_id)
-    given = mapping(document, path, _CLAIM, faults)
+        entry.fault("a claim id is a capital letter and three digits", seen=claim_id)
+    given = entry.fields(_CLAIM)
     for name in ("claim", "where", "subsystem", "kind", "check"):
-        if name not in given:
-            faults.add(f"claim {claim_id} lacks a field", line=line, seen=name)
-    value = given.get("paper_value")
-    check = Check()
-    if "check" in given:
-        check = _check(document, (*path, "check"), value, inputs, faults)
-    return Claim(
-        claim_id,
-        key,
-        str(given.get("claim", "")),
-        str(given.get("where", "")),
-        str(given.get("subsystem", "")),
-        str(given.get("kind", "")),
-        value,
-        str(given.get("unit", "")),
-        str(given.get("conditions", "")),
-        str(given.get("note", "")),
-        check,
-    )
+        if not given[name]:
+            entry.fault(f"claim {claim_id} lacks a field", seen=name)
+    value = given["paper_value"].value
+    words = {name: given[name].text("") for name in _WORDS}
+    check = _check(given["check"], value, inputs) if given["check"] else Check()
+    return Claim(id=claim_id, paper=key, paper_value=value, check=check, **words)
 
 
-def _check(
-    document: Document, path: tuple[str, ...], paper_value: Any, inputs: set[str], faults: Faults
-) -> Check:
-    given = mapping(document, path, _CHECK, faults)
-    line = document.line(path)
-    ways = [w for w in ("value", "holds", "not_yet") if w in given]
+def _check(entry: Entry, paper_value: Any, inputs: set[str]) -> Check:
+    given = entry.fields(_CHECK)
+    ways = [w for w in ("value", "holds", "not_yet") if given[w]]
     if len(ways) != 1:
-        faults.add(
-            "a check has exactly one of value, holds, not_yet", line=line, seen=", ".join(ways) or "none"
-        )
+        given.fault("a check has exactly one of value, holds, not_yet", seen=", ".join(ways) or "none")
         return Check()
+    basis = given["basis"].choice(_BASES) if given["basis"] else None
+    restates = tuple(given["restates"].names())
     if ways == ["not_yet"]:
-        needs = mapping(document, (*path, "not_yet"), ("needs",), faults).get("needs")
+        needs = given["not_yet"].fields(("needs",))["needs"].text("")
         if not needs:
-            faults.add("not_yet says what it needs: {needs: ...}", line=line)
-        return Check(needs=str(needs), basis=given.get("basis"), restates=tuple(given.get("restates", ())))
+            given.fault("not_yet says what it needs: {needs: ...}")
+        return Check(needs=needs, basis=basis, restates=restates)
 
     names = {*GLOBALS, *inputs}
     let: dict[str, Formula] = {}
-
-    def read_formula(text: Any, *where: str | int) -> Formula | None:
-        if isinstance(text, list):  # one formula per member; YAML has split them at their commas
-            text = "[" + ", ".join(str(part) for part in text) + "]"
-        try:
-            return formula(text, WORDS, names)
-        except InputError as error:
-            for fault in error.faults:
-                faults.add(
-                    fault.what, line=document.line((*path, *where)), seen=fault.seen, nearest=fault.nearest
-                )
-            return None
-
-    for name, text in (given.get("let") or {}).items():
-        found = read_formula(text, "let", name)
+    for name, text in given["let"].table().items():
+        found = _formula(text, names)
         names.add(name)
         if found is not None:
             let[name] = found
-    value = read_formula(given[ways[0]], ways[0])
-    sigma = read_formula(given["sigma"], "sigma") if "sigma" in given else None
     readings: list[Reading] = []
-    for i, entry in enumerate(given.get("readings") or ()):
-        found = (
-            read_formula(entry.get("value", ""), "readings", i, "value") if isinstance(entry, dict) else None
-        )
-        if found is None or "with" not in entry:
-            faults.add(
-                "a reading is {with: what in words, value: formula}",
-                line=document.line((*path, "readings", i)),
-            )
-            continue
-        readings.append(Reading(str(entry["with"]), found))
-    if given.get("basis") not in (None, *_BASES):
-        faults.add("unknown basis", line=document.line((*path, "basis")), seen=given["basis"], nearest=_BASES)
+    for row in given["readings"].rows("reading"):
+        reading = row.fields(("with", "value"))
+        found = _formula(reading["value"], names) if reading["with"] else None
+        if found is None:
+            row.fault("a reading is {with: what in words, value: formula}")
+        else:
+            readings.append(Reading(reading["with"].text(), found))
+    targets: Target | tuple[Target, ...] = Target()
     try:
-        targets = _targets(given, paper_value, ways[0])
+        targets = _targets(given.value, paper_value, ways[0])
     except (TypeError, ValueError) as error:
-        faults.add(f"cannot read what the value is held against: {error}", line=line)
-        targets = Target()
+        given.fault(f"cannot read what the value is held against: {error}")
     return Check(
         let,
-        value,
+        _formula(given[ways[0]], names),
         targets,
-        str(given.get("because", "")),
-        sigma,
+        given["because"].text(""),
+        _formula(given["sigma"], names) if given["sigma"] else None,
         tuple(readings),
-        given.get("basis"),
-        str(given.get("calibrated", "")),
-        tuple(given.get("restates", ())),
-        str(given.get("detail", "")),
-        in_conflict=str(given.get("in_conflict", "")),
+        basis,
+        given["calibrated"].text(""),
+        restates,
+        given["detail"].text(""),
+        in_conflict=given["in_conflict"].text(""),
     )
+
+
+def _formula(entry: Entry, names: set[str]) -> Formula | None:
+    """A formula of ``names``, or ``None`` with its faults noted."""
+    text = entry.value
+    if isinstance(text, list):  # one formula per member; YAML has split them at their commas
+        text = "[" + ", ".join(str(part) for part in text) + "]"
+    try:
+        return formula(text, WORDS, names)
+    except InputError as error:
+        for fault in error.faults:
+            entry.fault(fault.what, seen=fault.seen, nearest=fault.nearest)
+        return None
 
 
 def _targets(given: Mapping[str, Any], paper_value: Any, way: str) -> Target | tuple[Target, ...]:
