@@ -75,7 +75,10 @@ def test_inputs_are_read_with_source_and_status() -> None:
         ("{value: 1, band: [1, 2], tolerance: 3}", "not both"),
         ("{value: 1, band: [2, 1], because: x}", "from low to high"),
         ("{value: 1, band: [null, null], because: x}", "at least one side"),
-        ("{value: 1, basis: guessed}", "check basis: not one of the choices, saw 'guessed'; nearest valid: definition"),
+        (
+            "{value: 1, basis: guessed}",
+            "check basis: not one of the choices, saw 'guessed'; nearest valid: definition",
+        ),
         ("{value: 1, follows: maybe}", "follows is true or false"),
         ("{value: 1, readings: [{value: 2}]}", "a reading is"),
         ("{value: 1, expect: [1, 2], tolerance: [1]}", "cannot read what the value is held against"),
