@@ -11,6 +11,7 @@ import difflib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,14 @@ class NotBuiltYet(WorkError):
 
 
 class InputError(EpidotError):
-    """Bad input (exit status 2), with every fault that was found."""
+    """Bad input (exit status 2), with every fault that was found.
 
-    def __init__(self, faults: Fault | Iterable[Fault]) -> None:
-        self.faults: tuple[Fault, ...] = (faults,) if isinstance(faults, Fault) else tuple(faults)
+    ``InputError("no such technique", seen="xrx")`` is short for the one fault with these fields.
+    """
+
+    def __init__(self, faults: str | Fault | Iterable[Fault], *place: Any, **told: Any) -> None:
+        one = Fault(faults, *place, **told) if isinstance(faults, str) else faults
+        self.faults: tuple[Fault, ...] = (one,) if isinstance(one, Fault) else tuple(one)
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
 

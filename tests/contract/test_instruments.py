@@ -11,7 +11,8 @@ import pytest
 from epidot import instruments
 from epidot.dot.layers import Layer, LayeredDot, Population
 from epidot.errors import InputError
-from epidot.instruments.contract import Header, Option
+from epidot.instruments.contract import Header
+from epidot.instruments.options import Option
 from epidot.instruments.symmetry import broken, pulls
 from epidot.quantities import Quantities
 from epidot.signal import Signal

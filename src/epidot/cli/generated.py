@@ -12,7 +12,7 @@ import typer
 from epidot.errors import Fault, InputError, nearest
 
 if TYPE_CHECKING:
-    from epidot.instruments.contract import Option
+    from epidot.instruments.options import Option
 
 _TYPES: dict[str, type] = {
     "number": float,

@@ -11,10 +11,16 @@ import os
 import pkgutil
 from typing import cast
 
-from epidot.errors import Fault, InputError, nearest
+from epidot.errors import InputError, nearest
 from epidot.instruments.contract import Header, Instrument
 
-_SHARED = {"contract", "recognise", "spectrometer", "symmetry"}  # by the instruments, none themselves
+_SHARED = {
+    "contract",
+    "options",
+    "recognise",
+    "spectrometer",
+    "symmetry",
+}  # by the instruments, none themselves
 
 __path__ = [*__path__, *filter(None, os.environ.get("EPIDOT_INSTRUMENTS", "").split(os.pathsep))]
 
@@ -33,16 +39,16 @@ def instrument(name: str) -> Instrument:
         If there is none of that name, or its file cannot be loaded or declares no instrument.
     """
     if name not in names():
-        raise InputError(Fault("no such technique", seen=name, nearest=nearest(name, names())))
+        raise InputError("no such technique", seen=name, nearest=nearest(name, names()))
     try:
         found = importlib.import_module(f"{__name__}.{name}")
     except Exception as error:
         why = f"{type(error).__name__}: {error}"
-        raise InputError(Fault("this instrument's file cannot be loaded", _where(name), seen=why)) from error
+        raise InputError("this instrument's file cannot be loaded", _where(name), seen=why) from error
     header = getattr(found, "HEADER", None)
     if not isinstance(header, Header) or header.name != name:
         remedy = f'it must hold HEADER = Header(name="{name}", ...) and the four verbs'
-        raise InputError(Fault("this file declares no instrument", _where(name), remedy=remedy))
+        raise InputError("this file declares no instrument", _where(name), remedy=remedy)
     return cast(Instrument, found)
 
 

@@ -8,43 +8,21 @@ frame checks what was asked against the declaration and hands the function its s
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from epidot.dot.layers import LayeredDot, Population
-from epidot.errors import Fault, InputError, nearest
+from epidot.errors import InputError, nearest
+from epidot.instruments.options import Option, Settings, settled
 from epidot.quantities import Fit, Quantities
 from epidot.signal import Signal
 
-OptionKind = Literal["number", "integer", "text", "file", "flag", "choice"]
-Settings = dict[str, Any]
 Dots = Population | Sequence[LayeredDot]
 _Verb = TypeVar("_Verb", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True)
-class Option:
-    """One option of a verb; ``default=None`` means that it has none.
-
-    ``name`` is the Python name (``irf``, ``period_ns``); the command line shows it with dashes.  In Python
-    an option answers to its name with its unit too, a text may be given as a number, and a file as the
-    signal read from it.
-    """
-
-    name: str
-    kind: OptionKind
-    unit: str
-    default: Any
-    description: str
-    low: float = float("-inf")
-    high: float = float("inf")
-    choices: tuple[str, ...] = ()
-    source: str = "own choice"
 
 
 @dataclass(frozen=True)
@@ -112,7 +90,7 @@ class Header:
         ) -> Signal:
             shown = dots if isinstance(dots, Population) else tuple(dots)
             if not isinstance(shown, Population) and not shown:
-                raise InputError(Fault("there are no dots to look at", remedy="give at least one"))
+                raise InputError("there are no dots to look at", remedy="give at least one")
             return own(shown, settled(self.setup, setup, f"{self.name}.simulate"), rng)
 
         return _documented(verb, own)
@@ -131,7 +109,7 @@ class Header:
         def verb(signal: Signal, model: str | None = None, **options: Any) -> Fit:
             if model is not None and model not in self.fit_models:
                 what = f"no such model of {self.name}.fit"
-                raise InputError(Fault(what, seen=model, nearest=nearest(model, self.fit_models)))
+                raise InputError(what, seen=model, nearest=nearest(model, self.fit_models))
             return own(signal, model, settled(self.measure_options, options, f"{self.name}.fit"))
 
         return _documented(verb, own)
@@ -161,58 +139,3 @@ def _documented(verb: _Verb, own: Callable[..., Any]) -> _Verb:
     functools.update_wrapper(verb, own, ("__module__", "__name__", "__qualname__", "__doc__"))
     del verb.__wrapped__  # type: ignore[attr-defined]  # callers see the verb's own arguments
     return verb
-
-
-def settled(declared: Iterable[Option], given: Mapping[str, Any] | None, verb: str) -> Settings:
-    """``given`` completed by the defaults and checked against the declarations.
-
-    Raises
-    ------
-    InputError
-        With every unknown name, wrong type and value out of range.
-    """
-    known = {option.name: option for option in declared}
-    with_unit = {f"{option.name}_{option.unit}": option for option in known.values()}
-    out: Settings = {name: option.default for name, option in known.items()}
-    faults: list[Fault] = []
-    for name, value in (given or {}).items():
-        option = known.get(name) or with_unit.get(name)
-        if option is None:
-            faults.append(Fault(f"unknown option of {verb}", seen=name, nearest=nearest(name, known)))
-            continue
-        if value is None:
-            continue
-        if option.kind == "text" and isinstance(value, (int, float)) and not isinstance(value, bool):
-            value = str(value)
-        fault = _check(option, value, verb)
-        if fault is not None:
-            faults.append(fault)
-        out[option.name] = value
-    if faults:
-        raise InputError(faults)
-    return out
-
-
-def _check(option: Option, value: Any, verb: str) -> Fault | None:
-    label = f"option {option.name} of {verb}"
-    if option.kind in ("number", "integer"):
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            return Fault(f"{label} must be a number", seen=str(value))
-        if not math.isfinite(value):
-            return Fault(f"{label} must be a finite number", seen=str(value))
-        if option.kind == "integer" and int(value) != value:
-            return Fault(f"{label} must be a whole number", seen=str(value))
-        if not option.low <= value <= option.high:
-            return Fault(
-                f"{label} is outside {option.low:g} to {option.high:g} {option.unit}".rstrip(),
-                seen=str(value),
-            )
-    if option.kind == "flag" and not isinstance(value, bool):
-        return Fault(f"{label} is yes or no", seen=str(value), nearest=("True", "False"))
-    if option.kind == "file" and not isinstance(value, (str, Path, Signal)):
-        return Fault(f"{label} must be a file or a signal", seen=type(value).__name__)
-    if option.kind == "text" and not isinstance(value, (str, Path)):
-        return Fault(f"{label} must be text", seen=str(value))
-    if option.kind == "choice" and value not in option.choices:
-        return Fault(f"{label} is not a choice", seen=str(value), nearest=nearest(str(value), option.choices))
-    return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from epidot.errors import Fault, InputError
+from epidot.errors import InputError
 from epidot.instruments.contract import Header
 from epidot.signal.decoding import file_bytes
 
@@ -25,7 +25,7 @@ def recognise(path: str | Path) -> str:
     file = Path(path)
     if file.is_fifo():
         raise InputError(
-            Fault("a pipe cannot be looked at twice", str(file), remedy="say what it is with --technique")
+            "a pipe cannot be looked at twice", str(file), remedy="say what it is with --technique"
         )
     head = file_bytes(file)[:4096]
     marks = {
@@ -35,12 +35,10 @@ def recognise(path: str | Path) -> str:
     winners = [name for name, mark in marks.items() if mark == best]
     if best <= 0 or len(winners) > 1:
         raise InputError(
-            Fault(
-                "cannot tell which technique this is",
-                str(file),
-                nearest=tuple(winners if best > 0 else marks),
-                remedy="say it with --technique",
-            )
+            "cannot tell which technique this is",
+            str(file),
+            nearest=tuple(winners if best > 0 else marks),
+            remedy="say it with --technique",
         )
     return winners[0]
 

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.dot.layers import LayeredDot, Population
-from epidot.errors import Fault, InputError
-from epidot.instruments.contract import Dots, Option, Settings
+from epidot.errors import InputError
+from epidot.instruments.contract import Dots
+from epidot.instruments.options import Option, Settings, choice, number, text
 from epidot.signal import Signal
 
 Array = NDArray[np.float64]
@@ -18,19 +19,17 @@ TABLES = (
     "text tables (csv, txt, dat, tsv, asc): any delimiter, decimal comma, head lines, several columns",
     "signals saved by epidot",
 )
-COLUMN = Option("column", "text", "", None, "which spectrum of the file: name, or number from 1")
-UNIT = Option(
-    "unit", "choice", "", None, "unit of the axis, if the file is silent", choices=("nm", "eV", "cm-1")
-)
-WINDOW = Option("window", "text", "nm", None, "range in which the band lies, e.g. 500-600")
+COLUMN = text("column", "", "which spectrum of the file: name, or number from 1")
+UNIT = choice("unit", ("nm", "eV", "cm-1"), None, "unit of the axis, if the file is silent")
+WINDOW = text("window", "nm", "range in which the band lies, e.g. 500-600")
 
 
 def axis_options(start_nm: float, stop_nm: float) -> tuple[Option, ...]:
     """The set-up of a scan, by default over this range."""
     return (
-        Option("start_nm", "number", "nm", start_nm, "first wavelength", 100, 5000),
-        Option("stop_nm", "number", "nm", stop_nm, "last wavelength", 100, 5000),
-        Option("step_nm", "number", "nm", 1.0, "distance of the points", 0.01, 50),
+        number("start_nm", "nm", start_nm, "first wavelength", 100, 5000),
+        number("stop_nm", "nm", stop_nm, "last wavelength", 100, 5000),
+        number("step_nm", "nm", 1.0, "distance of the points", 0.01, 50),
     )
 
 
@@ -45,7 +44,7 @@ def wavelengths(setup: Settings) -> Array:
     start, stop, step = (float(setup[n]) for n in ("start_nm", "stop_nm", "step_nm"))
     if stop - start < 5 * step:
         what = "start_nm, stop_nm and step_nm leave fewer than 6 points"
-        raise InputError(Fault(what, seen=f"{start:g}, {stop:g}, {step:g}"))
+        raise InputError(what, seen=f"{start:g}, {stop:g}, {step:g}")
     return start + step * np.arange(int((stop - start) / step + 1.5), dtype=np.float64)
 
 

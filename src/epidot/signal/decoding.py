@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from epidot import files
-from epidot.errors import Fault, InputError
+from epidot.errors import InputError
 
 MAX_BYTES = 100_000_000  # a spectrum is never that long; guards the memory against a wrong file
 
@@ -69,10 +69,10 @@ def decode(raw: bytes, where: str) -> Text:
         If it is empty, a known binary format, a web page, XML or JSON, or not text at all.
     """
     if not raw:
-        raise InputError(Fault("the file is empty", where, remedy="export it again"))
+        raise InputError("the file is empty", where, remedy="export it again")
     for magic, what, remedy in _MAGIC:
         if raw.startswith(magic):
-            raise InputError(Fault(f"not a text file but {what}", where, remedy=remedy))
+            raise InputError(f"not a text file but {what}", where, remedy=remedy)
     text, encoding = _to_text(raw, where)
     text = text.rstrip("\x00\x1a")  # padding and the end-of-file mark of old instruments
     _refuse_markup(text, where)
@@ -84,7 +84,7 @@ def decode(raw: bytes, where: str) -> Text:
     if crlf or cr:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
-        raise InputError(Fault("the file holds nothing but blanks", where, remedy="export it again"))
+        raise InputError("the file holds nothing but blanks", where, remedy="export it again")
     return Text(text.split("\n"), encoding, newline)
 
 
@@ -94,7 +94,7 @@ def _to_text(raw: bytes, where: str) -> tuple[str, str]:
             # A damaged tail must not hide a good spectrum, but a wrong encoding must not pass.
             text = raw.decode(name, errors="replace").removeprefix("\ufeff")
             if text.count("\ufffd") > max(2, len(text) // 100):
-                raise InputError(Fault(f"starts as {name} text but is not", where, remedy=_EXPORT))
+                raise InputError(f"starts as {name} text but is not", where, remedy=_EXPORT)
             return _not_binary(text, where), "utf-8 with BOM" if name == "utf-8-sig" else name
     guess = _utf16_without_bom(raw)
     if guess is not None:
@@ -104,7 +104,7 @@ def _to_text(raw: bytes, where: str) -> tuple[str, str]:
     except UnicodeDecodeError:
         pass
     if _share_of_high_bytes(raw[:65536]) > 0.3:
-        raise InputError(Fault("not a text file (binary data)", where, remedy=_EXPORT))
+        raise InputError("not a text file (binary data)", where, remedy=_EXPORT)
     try:
         return _not_binary(raw.decode("cp1252"), where), "cp1252"
     except UnicodeDecodeError:
@@ -136,7 +136,7 @@ def _not_binary(text: str, where: str) -> str:
     head = body[:65536]
     control = len(head) - len(head.translate(_CONTROL))
     if "\x00" in body or control > max(3, len(head) // 200):
-        raise InputError(Fault("not a text file (binary data)", where, remedy=_EXPORT))
+        raise InputError("not a text file (binary data)", where, remedy=_EXPORT)
     return text
 
 
@@ -152,4 +152,4 @@ def _refuse_markup(text: str, where: str) -> None:
         what, remedy = "a Git LFS pointer, not the data", "fetch the file itself (git lfs pull)"
     else:
         return
-    raise InputError(Fault(what, where, 1, remedy=remedy))
+    raise InputError(what, where, 1, remedy=remedy)

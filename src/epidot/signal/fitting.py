@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.errors import Fault, InputError
+from epidot.errors import InputError
 from epidot.quantities import Fit, Quantities, Quantity
 from epidot.signal.signal import Signal
 
@@ -88,7 +88,7 @@ def fit_curve(signal: Signal, model: Callable[[Array], Array], free: Sequence[Fr
 
     if len(signal) <= len(free):
         what = f"{len(free)} parameters need more points"
-        raise InputError(Fault(what, signal.source or None, seen=str(len(signal))))
+        raise InputError(what, signal.source or None, seen=str(len(signal)))
     low = np.array([f.low for f in free])
     high = np.array([f.high for f in free])
     span = high - low

@@ -10,7 +10,7 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.errors import Fault, InputError
+from epidot.errors import InputError
 from epidot.signal.decoding import Text
 
 Array = NDArray[np.float64]
@@ -129,16 +129,14 @@ def _no_table(text: Text, where: str, sample: list[str]) -> InputError:
                 what, remedy = "the axis has numbers but no other column has", "export the values too"
             else:
                 continue
-            return InputError(Fault(what, where, i + 1, seen=content.strip()[:60], remedy=remedy))
+            return InputError(what, where, i + 1, seen=content.strip()[:60], remedy=remedy)
     line = next(i for i, t in enumerate(text.lines) if t.strip())
     return InputError(
-        Fault(
-            "no table of numbers was found",
-            where,
-            line + 1,
-            seen=text.lines[line].strip()[:60],
-            remedy="epidot needs rows of at least two numbers: the axis, then the values",
-        )
+        "no table of numbers was found",
+        where,
+        line + 1,
+        seen=text.lines[line].strip()[:60],
+        remedy="epidot needs rows of at least two numbers: the axis, then the values",
     )
 
 
@@ -153,13 +151,11 @@ def _is_single(line: str) -> bool:
 
 def one_column(where: str, line: int, seen: str) -> InputError:
     return InputError(
-        Fault(
-            "only one column of numbers",
-            where,
-            line,
-            seen=seen.strip()[:60],
-            remedy="epidot needs the axis too: export two columns",
-        )
+        "only one column of numbers",
+        where,
+        line,
+        seen=seen.strip()[:60],
+        remedy="epidot needs the axis too: export two columns",
     )
 
 
@@ -176,13 +172,11 @@ def _refuse_double_comma(text: Text, sample: list[str], where: str) -> None:
             above = [t for t in text.lines[max(0, i - 3) : i] if t.strip()]
             if above and len([c for c in above[-1].split(",") if c.strip()]) * 2 == width:
                 raise InputError(
-                    Fault(
-                        "the comma is both the delimiter and the decimal mark",
-                        where,
-                        i + 1,
-                        seen=line.strip()[:60],
-                        remedy="export with semicolons or tabs, or with decimal points",
-                    )
+                    "the comma is both the delimiter and the decimal mark",
+                    where,
+                    i + 1,
+                    seen=line.strip()[:60],
+                    remedy="export with semicolons or tabs, or with decimal points",
                 )
             return
 

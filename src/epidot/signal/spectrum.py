@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.constants import HC
-from epidot.errors import Fault, InputError
+from epidot.errors import InputError
 from epidot.signal import storage
 from epidot.signal.decoding import file_bytes
 from epidot.signal.headings import unit as unit_of
@@ -51,7 +51,7 @@ def read_spectrum(
             str(saved.meta.get("column", saved.y_name)),
         ):
             raise InputError(
-                Fault("a saved signal has one column", where, seen=str(column), remedy="leave column out")
+                "a saved signal has one column", where, seen=str(column), remedy="leave column out"
             )
         return saved
     found = trace(parse_table(raw, where), column)
@@ -71,7 +71,7 @@ def read_spectrum(
     elif energy_axis:
         warnings.append(f"the axis in {given} was converted to nm; the values were left as they are")
     if np.any(np.diff(nm) <= 0):
-        raise InputError(Fault("axis values too close to be told apart in nm", where))
+        raise InputError("axis values too close to be told apart in nm", where)
     _refuse_huge(y, where, found)
     meta = {**found.meta, "axis_unit": given}
     return Signal(
@@ -95,12 +95,10 @@ def _kind(found: Trace, noise: str, where: str, warnings: list[str]) -> NoiseKin
     if noise == "counts":
         if not whole:
             raise InputError(
-                Fault(
-                    "these values are not counts (negative or not whole numbers)",
-                    where,
-                    seen=f"{found.y[np.argmax(found.y != np.round(found.y))]:g}",
-                    remedy="leave the option noise out",
-                )
+                "these values are not counts (negative or not whole numbers)",
+                where,
+                seen=f"{found.y[np.argmax(found.y != np.round(found.y))]:g}",
+                remedy="leave the option noise out",
             )
         return "counts"
     if noise == "auto" and whole and found.y_unit == "counts" and float(found.y.max()) > 20:
@@ -113,5 +111,5 @@ def _refuse_huge(y: Array, where: str, found: Trace) -> None:
     # Squares of the values are needed; beyond this they would overflow.
     if not np.all(np.isfinite(y)) or float(np.max(np.abs(y))) > 1e150:
         raise InputError(
-            Fault("values too large to be a spectrum", where, seen=f"{float(np.max(np.abs(found.y))):g}")
+            "values too large to be a spectrum", where, seen=f"{float(np.max(np.abs(found.y))):g}"
         )

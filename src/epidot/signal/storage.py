@@ -16,7 +16,7 @@ from typing import Any, cast, get_args
 import numpy as np
 
 from epidot import files
-from epidot.errors import Fault, InputError, nearest
+from epidot.errors import InputError, nearest
 from epidot.signal.decoding import file_bytes
 from epidot.signal.signal import NoiseKind, Origin, Signal
 
@@ -61,16 +61,10 @@ def parse(raw: bytes, where: str, technique: str | None = None) -> Signal:
         lines = raw.decode("utf-8").replace("\r\n", "\n").split("\n")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        raise InputError(Fault("not UTF-8 text", where, line, remedy=_REMEDY)) from None
+        raise InputError("not UTF-8 text", where, line, remedy=_REMEDY) from None
     if lines[0].rstrip() != _MAGIC:
         raise InputError(
-            Fault(
-                "not a signal saved by this version of epidot",
-                where,
-                1,
-                seen=lines[0][:60],
-                nearest=(_MAGIC,),
-            )
+            "not a signal saved by this version of epidot", where, 1, seen=lines[0][:60], nearest=(_MAGIC,)
         )
     starts = [0] + [i for i, line in enumerate(lines) if line.startswith(_COMPANION)]
     signals: dict[tuple[str, ...], Signal] = {}
@@ -87,12 +81,7 @@ def parse(raw: bytes, where: str, technique: str | None = None) -> Signal:
     found = signals[()]
     if technique is not None and found.technique != technique:
         raise InputError(
-            Fault(
-                f"a saved signal of {found.technique}, not of {technique}",
-                where,
-                1,
-                nearest=(found.technique,),
-            )
+            f"a saved signal of {found.technique}, not of {technique}", where, 1, nearest=(found.technique,)
         )
     return found
 
@@ -131,7 +120,7 @@ def _trail(line: str, at: int, where: str) -> tuple[str, ...]:
 
 
 def _damaged(what: str, where: str, at: int, seen: str) -> InputError:
-    return InputError(Fault(what, where, at + 1, seen=seen[:60], remedy=_REMEDY))
+    return InputError(what, where, at + 1, seen=seen[:60], remedy=_REMEDY)
 
 
 def _signal(lines: list[str], start: int, end: int, where: str) -> Signal:
@@ -142,13 +131,7 @@ def _signal(lines: list[str], start: int, end: int, where: str) -> Signal:
         known = (*_TEXTS, "live_time", "warnings", "meta", "points", "columns")
         if name not in known or name in head:
             raise InputError(
-                Fault(
-                    "unknown or repeated head line",
-                    where,
-                    at + 1,
-                    seen=name[:40],
-                    nearest=nearest(name, known),
-                )
+                "unknown or repeated head line", where, at + 1, seen=name[:40], nearest=nearest(name, known)
             )
         try:
             head[name] = json.loads(value)
@@ -158,9 +141,7 @@ def _signal(lines: list[str], start: int, end: int, where: str) -> Signal:
         at += 1
     missing = [n for n in (*_TEXTS, "live_time", "warnings", "meta", "points", "columns") if n not in head]
     if missing:
-        raise InputError(
-            Fault(f"head lines are missing: {', '.join(missing)}", where, at + 1, remedy=_REMEDY)
-        )
+        raise InputError(f"head lines are missing: {', '.join(missing)}", where, at + 1, remedy=_REMEDY)
     width = len(head["columns"])
     rows: list[list[float]] = []
     for i in range(at, end):
@@ -175,7 +156,7 @@ def _signal(lines: list[str], start: int, end: int, where: str) -> Signal:
         rows.append(row)
     if len(rows) != head["points"]:
         raise InputError(
-            Fault(f"{head['points']} points were saved", where, end, seen=f"{len(rows)} rows", remedy=_REMEDY)
+            f"{head['points']} points were saved", where, end, seen=f"{len(rows)} rows", remedy=_REMEDY
         )
     values = np.asarray(rows, dtype=np.float64).reshape(len(rows), width)
     try:
@@ -192,7 +173,7 @@ def _signal(lines: list[str], start: int, end: int, where: str) -> Signal:
             meta=head["meta"],
         )
     except ValueError as error:
-        raise InputError(Fault(str(error), where, at + 1, remedy=_REMEDY)) from None
+        raise InputError(str(error), where, at + 1, remedy=_REMEDY) from None
 
 
 def _check(name: str, value: Any, where: str, at: int, line: str) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.errors import Fault, InputError, nearest
+from epidot.errors import InputError, nearest
 from epidot.signal.decoding import decode, file_bytes
 from epidot.signal.headings import column_names, first_axis, is_next_axis
 from epidot.signal.rows import (
@@ -116,23 +116,19 @@ class Table:
             if matches:
                 numbers = [str(indices.index(i) + 1) for i in matches]
                 raise InputError(
-                    Fault(
-                        "several columns have this name",
-                        self.where,
-                        seen=text,
-                        remedy="choose by number: " + ", ".join(numbers),
-                    )
+                    "several columns have this name",
+                    self.where,
+                    seen=text,
+                    remedy="choose by number: " + ", ".join(numbers),
                 )
         if text.isascii() and text.isdigit() and len(text) < 7 and 1 <= int(text) <= len(indices):
             return indices[int(text) - 1]
         raise InputError(
-            Fault(
-                "no such column",
-                self.where,
-                seen=text,
-                nearest=nearest(text, self.value_names),
-                remedy=f"give its name or its number from 1 to {len(indices)}",
-            )
+            "no such column",
+            self.where,
+            seen=text,
+            nearest=nearest(text, self.value_names),
+            remedy=f"give its name or its number from 1 to {len(indices)}",
         )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.constants import HC
-from epidot.errors import Fault, InputError, nearest
+from epidot.errors import InputError, nearest
 from epidot.signal.headings import SPECTRAL_UNITS, spectral_unit, unit
 from epidot.signal.text import Table
 
@@ -48,33 +48,27 @@ def trace(table: Table, column: str | int | None = None, *, least: int = 5) -> T
     if not np.any(there):
         filled = [table.columns[i].name for i in table.pairs if np.any(np.isfinite(table.columns[i].values))]
         raise InputError(
-            Fault(
-                "the column holds no numbers",
-                table.where,
-                int(table.lines[0]),
-                seen=values.name,
-                nearest=nearest(values.name, filled),
-            )
+            "the column holds no numbers",
+            table.where,
+            int(table.lines[0]),
+            seen=values.name,
+            nearest=nearest(values.name, filled),
         )
     x, y, lines = axis.values[there], values.values[there], table.lines[there]
     if x.size < least:
         raise InputError(
-            Fault(
-                f"too few points: a spectrum needs at least {least}",
-                table.where,
-                int(lines[0]),
-                seen=f"{x.size} in column {values.name!r}",
-            )
+            f"too few points: a spectrum needs at least {least}",
+            table.where,
+            int(lines[0]),
+            seen=f"{x.size} in column {values.name!r}",
         )
     x, y, doubled = _ascending(x, y, lines, axis.name, table.where)
     if x.size < least:
         raise InputError(
-            Fault(
-                f"too few different axis values: a spectrum needs at least {least}",
-                table.where,
-                int(lines[0]),
-                seen=str(x.size),
-            )
+            f"too few different axis values: a spectrum needs at least {least}",
+            table.where,
+            int(lines[0]),
+            seen=str(x.size),
         )
     warnings = list(table.warnings)
     if column is None and len(table.pairs) > 1:
@@ -109,23 +103,19 @@ def _ascending(
     if up.size and down.size:
         at = int(min(up, down, key=len)[0]) + 1
         raise InputError(
-            Fault(
-                f"the axis {name!r} turns back",
-                where,
-                int(lines[at]),
-                seen=f"{x[at]:g} after {x[at - 1]:g}",
-                remedy="sort the rows, put each scan into its own column or file, or name the right axis",
-            )
+            f"the axis {name!r} turns back",
+            where,
+            int(lines[at]),
+            seen=f"{x[at]:g} after {x[at - 1]:g}",
+            remedy="sort the rows, put each scan into its own column or file, or name the right axis",
         )
     if not up.size and not down.size:
         raise InputError(
-            Fault(
-                f"the axis {name!r} does not change",
-                where,
-                int(lines[0]),
-                seen=f"{x[0]:g}",
-                remedy="is it the axis, or one column of numbers with decimal commas?",
-            )
+            f"the axis {name!r} does not change",
+            where,
+            int(lines[0]),
+            seen=f"{x[0]:g}",
+            remedy="is it the axis, or one column of numbers with decimal commas?",
         )
     if down.size:
         x, y = x[::-1], y[::-1]
@@ -152,30 +142,24 @@ def axis_unit(found: Trace, asked: str | None, where: str) -> tuple[str, str | N
         given = unit(asked) or asked
         if given not in SPECTRAL_UNITS:
             raise InputError(
-                Fault(
-                    "not a unit of a spectral axis", where, seen=asked, nearest=nearest(asked, SPECTRAL_UNITS)
-                )
+                "not a unit of a spectral axis", where, seen=asked, nearest=nearest(asked, SPECTRAL_UNITS)
             )
     else:
         head = spectral_unit(found.x_name, found.x_unit)
         if head is None and found.x_unit:
             raise InputError(
-                Fault(
-                    "the axis is not a wavelength or an energy",
-                    where,
-                    seen=f"{found.x_name} in {found.x_unit}",
-                    remedy="state its unit with the option unit (nm, eV or cm-1) if the head is wrong",
-                )
+                "the axis is not a wavelength or an energy",
+                where,
+                seen=f"{found.x_name} in {found.x_unit}",
+                remedy="state its unit with the option unit (nm, eV or cm-1) if the head is wrong",
             )
         guess = head or _unit_by_range(low, high)
         if guess is None:
             raise InputError(
-                Fault(
-                    "the unit of the axis is not stated and cannot be guessed",
-                    where,
-                    seen=f"{found.x_name!r} from {low:g} to {high:g}",
-                    remedy="state it with the option unit: nm, eV or cm-1",
-                )
+                "the unit of the axis is not stated and cannot be guessed",
+                where,
+                seen=f"{found.x_name!r} from {low:g} to {high:g}",
+                remedy="state it with the option unit: nm, eV or cm-1",
             )
         given = guess
         if head is None:
@@ -183,12 +167,10 @@ def axis_unit(found: Trace, asked: str | None, where: str) -> tuple[str, str | N
     ends = to_nm(np.array([low, high]), given, where)
     if ends.min() < SPECTRUM_NM[0] or ends.max() > SPECTRUM_NM[1]:
         raise InputError(
-            Fault(
-                "the axis lies outside the range of optical spectra (100 nm to 30 µm)",
-                where,
-                seen=f"{low:g} to {high:g} {given}",
-                remedy="is this an optical spectrum, and is the unit right?",
-            )
+            "the axis lies outside the range of optical spectra (100 nm to 30 µm)",
+            where,
+            seen=f"{low:g} to {high:g} {given}",
+            remedy="is this an optical spectrum, and is the unit right?",
         )
     return given, warning
 
@@ -213,11 +195,7 @@ def to_nm(x: Array, given: str, where: str = "axis") -> Array:
     """
     if np.any(x <= 0):
         raise InputError(
-            Fault(
-                "wavelengths and photon energies must be positive",
-                where,
-                seen=f"{float(np.min(x)):g} {given}",
-            )
+            "wavelengths and photon energies must be positive", where, seen=f"{float(np.min(x)):g} {given}"
         )
     if given in ("eV", "cm-1"):
         with np.errstate(over="ignore"):

@@ -7,7 +7,7 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.errors import Fault, InputError
+from epidot.errors import InputError
 
 _RANGE = re.compile(
     r"\s*([0-9]{1,7}(?:\.[0-9]{0,6})?)\s*(?:-|–|:|\.\.|to)\s*([0-9]{1,7}(?:\.[0-9]{0,6})?)\s*(?:nm)?\s*"
@@ -27,11 +27,9 @@ def ranges(text: str, option: str) -> tuple[tuple[float, float], ...]:
         match = _RANGE.fullmatch(part[:60])
         if match is None or not float(match[1]) < float(match[2]):
             raise InputError(
-                Fault(
-                    f"option {option} is not a range of wavelengths",
-                    seen=part.strip()[:60],
-                    remedy='write low-high in nm, e.g. "440-460", several separated by commas',
-                )
+                f"option {option} is not a range of wavelengths",
+                seen=part.strip()[:60],
+                remedy='write low-high in nm, e.g. "440-460", several separated by commas',
             )
         out.append((float(match[1]), float(match[2])))
     return tuple(out)

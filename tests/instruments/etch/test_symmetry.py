@@ -10,10 +10,10 @@ import pytest
 from epidot.dot.layers import Population
 from epidot.errors import InputError
 from epidot.instruments import etch
-from epidot.instruments.contract import settled
 from epidot.instruments.etch.profile import to_signal
 from epidot.instruments.etch.simulated import etched, noisy_profile
 from epidot.instruments.etch.trial import dot_with_halide, trial
+from epidot.instruments.options import settled
 from epidot.signal.storage import save
 
 DOTS, SEEDS = 12, 20

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from epidot.instruments.contract import Dots, Header, Option, Reported, Settings
+from epidot.instruments.contract import Dots, Header, Reported
 from epidot.instruments.etch.mechanisms import MECHANISMS
 from epidot.instruments.etch.trial import trial
+from epidot.instruments.options import Settings, choice, integer, number, text
 from epidot.quantities import Fit, Quantities
 from epidot.signal import Signal
 
@@ -47,117 +48,51 @@ HEADER = Header(
         Reported("dH_eV", "eV", "its activation enthalpy, if the data identify it"),
     ),
     read_options=(
-        Option(
-            "treated_C",
-            "number",
-            "°C",
-            None,
-            "temperature of the halide treatment, if not in the file",
-            -20,
-            400,
-        ),
-        Option("dots_nmol", "number", "nmol", None, "amount of dots etched, if not in the file", 1e-6, 1e6),
-        Option(
-            "diameter_nm", "number", "nm", None, "diameter before the first round, if not in the file", 1, 100
-        ),
-        Option("solution_mL", "number", "mL", None, "volume each round was made up to (for ppm)", 1e-3, 1e4),
-        Option(
-            "limit_nmol",
-            "number",
-            "nmol",
-            None,
-            "detection limit of the halides, if not in the file",
-            1e-9,
-            1e9,
-        ),
-        Option(
-            "relative_noise", "number", "1", 0.1, "relative error of amounts, if not in the file", 1e-4, 1.0
-        ),
+        number("treated_C", "°C", None, "temperature of the halide treatment, if not in the file", -20, 400),
+        number("dots_nmol", "nmol", None, "amount of dots etched, if not in the file", 1e-6, 1e6),
+        number("diameter_nm", "nm", None, "diameter before the first round, if not in the file", 1, 100),
+        number("solution_mL", "mL", None, "volume each round was made up to (for ppm)", 1e-3, 1e4),
+        number("limit_nmol", "nmol", None, "detection limit of the halides, if not in the file", 1e-9, 1e9),
+        number("relative_noise", "1", 0.1, "relative error of amounts, if not in the file", 1e-4, 1.0),
     ),
     setup=(
-        Option(
+        choice(
             "by",
-            "choice",
-            "",
+            ("thickness", "volume", "diameters"),
             "thickness",
             "what is equal from round to round down to the core",
-            choices=("thickness", "volume", "diameters"),
         ),
-        Option(
-            "rounds_to_core",
-            "integer",
-            "",
-            5,
-            "rounds until the core's surface",
-            1,
-            100,
-            source="yuan2023 (Y032)",
-        ),
-        Option(
-            "rounds_in_core",
-            "integer",
-            "",
-            1,
-            "rounds in which the core dissolves",
-            0,
-            100,
-            source="yuan2023 (Y034)",
-        ),
-        Option(
-            "diameters", "text", "nm", None, "after each round, with by = diameters, e.g. '7.5, 6.4, 3.3, 0'"
-        ),
-        Option(
-            "etch_spread", "number", "1", 0.05, "relative spread of the etched depth from dot to dot", 0, 1
-        ),
-        Option("dots_nmol", "number", "nmol", 10.0, "amount of dots etched", 1e-6, 1e6),
-        Option(
-            "halide", "text", "", None, "which halide comes first (F, Cl, Br, I); default: the most abundant"
-        ),
-        Option("limit_nmol", "number", "nmol", 3.0, "detection limit of the halides", 1e-9, 1e6),
-        Option("metal_limit_nmol", "number", "nmol", 1.0, "detection limit of the other elements", 1e-9, 1e6),
-        Option("relative_noise", "number", "1", 0.1, "relative error of a halide's amount", 0, 1),
-        Option("metal_noise", "number", "1", 0.03, "relative error of the other amounts", 0, 1),
-        Option(
-            "treated_C",
-            "number",
-            "°C",
-            None,
-            "temperature of the halide treatment, noted with the data",
-            -20,
-            400,
-        ),
+        integer("rounds_to_core", 5, "rounds until the core's surface", 1, 100, source="yuan2023 (Y032)"),
+        integer("rounds_in_core", 1, "rounds in which the core dissolves", 0, 100, source="yuan2023 (Y034)"),
+        text("diameters", "nm", "after each round, with by = diameters, e.g. '7.5, 6.4, 3.3, 0'"),
+        number("etch_spread", "1", 0.05, "relative spread of the etched depth from dot to dot", 0, 1),
+        number("dots_nmol", "nmol", 10.0, "amount of dots etched", 1e-6, 1e6),
+        text("halide", "", "which halide comes first (F, Cl, Br, I); default: the most abundant"),
+        number("limit_nmol", "nmol", 3.0, "detection limit of the halides", 1e-9, 1e6),
+        number("metal_limit_nmol", "nmol", 1.0, "detection limit of the other elements", 1e-9, 1e6),
+        number("relative_noise", "1", 0.1, "relative error of a halide's amount", 0, 1),
+        number("metal_noise", "1", 0.03, "relative error of the other amounts", 0, 1),
+        number("treated_C", "°C", None, "temperature of the halide treatment, noted with the data", -20, 400),
     ),
     measure_options=(
-        Option("profile", "text", "", None, "which sample of the file; default: the one treated hottest"),
-        Option(
+        text("profile", "", "which sample of the file; default: the one treated hottest"),
+        choice(
             "explain",
-            "choice",
-            "",
+            ("none", *MECHANISMS, "compare"),
             "none",
             "invert the profiles: with one mechanism, or compare them all",
-            choices=("none", *MECHANISMS, "compare"),
         ),
-        Option(
-            "core_nm",
-            "number",
-            "nm",
-            None,
-            "diameter of the core, if neither the file nor In:Zn says it",
-            0.5,
-            30,
-        ),
-        Option(
+        number("core_nm", "nm", None, "diameter of the core, if neither the file nor In:Zn says it", 0.5, 30),
+        number(
             "inner_nm",
-            "number",
             "nm",
             None,
             "thickness of the inner shell; default: where Se passes S, else half",
             0.01,
             20,
         ),
-        Option(
+        number(
             "addition_min",
-            "number",
             "min",
             30.0,
             "time over which the halide was added",
@@ -165,31 +100,11 @@ HEADER = Header(
             1e4,
             source="yuan2023, text",
         ),
-        Option(
-            "hold_min",
-            "number",
-            "min",
-            30.0,
-            "time held at temperature after it",
-            0,
-            1e5,
-            source="yuan2023, text",
-        ),
-        Option(
-            "cooling_min",
-            "number",
-            "min",
-            10.0,
-            "time of cooling to room temperature (taken as linear)",
-            0.1,
-            1e4,
-        ),
-        Option(
-            "etch_spread", "number", "1", 0.05, "relative spread of the etched depth from dot to dot", 0, 1
-        ),
-        Option(
+        number("hold_min", "min", 30.0, "time held at temperature after it", 0, 1e5, source="yuan2023, text"),
+        number("cooling_min", "min", 10.0, "time of cooling to room temperature (taken as linear)", 0.1, 1e4),
+        number("etch_spread", "1", 0.05, "relative spread of the etched depth from dot to dot", 0, 1),
+        number(
             "bath_per_dot",
-            "number",
             "1",
             7900.0,
             "halide ions added per dot",
@@ -197,9 +112,8 @@ HEADER = Header(
             1e9,
             source="yuan2023, text: 0.8 mmol bromide to 0.1 µmol of dots (amount of dots assumed)",
         ),
-        Option(
+        number(
             "bath_M",
-            "number",
             "mol/L",
             0.04,
             "their concentration once all are added, M",
@@ -207,7 +121,7 @@ HEADER = Header(
             100,
             source="yuan2023, text: 0.8 mmol in 20 mL (volume assumed)",
         ),
-        Option("starts", "integer", "", 6, "starting points of the search", 1, 200),
+        integer("starts", 6, "starting points of the search", 1, 200),
     ),
     fit_models=(*MECHANISMS, "compare"),
     marks=(

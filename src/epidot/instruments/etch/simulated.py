@@ -17,8 +17,9 @@ from epidot.dot import composition
 from epidot.dot.halides import HalideContent
 from epidot.dot.layers import LayeredDot, Population
 from epidot.errors import Fault, InputError, nearest
-from epidot.instruments.contract import Dots, Settings
+from epidot.instruments.contract import Dots
 from epidot.instruments.etch.profile import HALIDES, Profile, Readings, to_signal
+from epidot.instruments.options import Settings
 from epidot.matter.materials import crystal
 from epidot.signal import Signal
 

@@ -11,10 +11,10 @@ from epidot.instruments.contract import Trial
 
 def trial(rng: np.random.Generator) -> Trial:
     """60 dots of three shells, etched as the header has it by default."""
-    from epidot.instruments.contract import settled
     from epidot.instruments.etch import HEADER
     from epidot.instruments.etch.measured import depth_of
     from epidot.instruments.etch.simulated import etched
+    from epidot.instruments.options import settled
 
     dots = Population.drawn(dot_with_halide(rng), 60, 0.08, rng)
     clean = etched(dots, settled(HEADER.setup, {}, "etch.simulate"))

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from epidot.instruments.contract import Dots, Header, Option, Reported, Settings
+from epidot.instruments.contract import Dots, Header, Reported
+from epidot.instruments.options import Settings, choice, number, text
 from epidot.instruments.pl.trial import trial
 from epidot.instruments.spectrometer import COLUMN, TABLES, UNIT, WINDOW, axis_options
 from epidot.quantities import Fit, Quantities
@@ -27,51 +28,42 @@ HEADER = Header(
     read_options=(
         COLUMN,
         UNIT,
-        Option(
+        choice(
             "recorded",
-            "choice",
-            "",
+            ("per nm", "per eV"),
             "per eV",
             "what the values of a file with an energy axis are; 'per nm' if only its axis was relabelled",
-            choices=("per nm", "per eV"),
         ),
-        Option(
+        choice(
             "noise",
-            "choice",
-            "",
+            ("auto", "counts", "analog"),
             "auto",
             "how the noise behaves; auto: counts only if the file says so",
-            choices=("auto", "counts", "analog"),
         ),
     ),
     setup=(
         *axis_options(450.0, 750.0),
-        Option("counts", "number", "counts", 20000.0, "counts at the maximum", 1, 1e12),
-        Option("background", "number", "counts", 0.0, "dark counts at every point", 0, 1e9),
-        Option("bandpass_nm", "number", "nm", 0.0, "FWHM of the (Gaussian) spectral bandpass", 0, 50),
+        number("counts", "counts", 20000.0, "counts at the maximum", 1, 1e12),
+        number("background", "counts", 0.0, "dark counts at every point", 0, 1e9),
+        number("bandpass_nm", "nm", 0.0, "FWHM of the (Gaussian) spectral bandpass", 0, 50),
     ),
     measure_options=(
-        Option(
+        choice(
             "density",
-            "choice",
-            "",
+            ("per nm", "per eV"),
             "per nm",
             "whose maximum and width are given in eV: photons per nm, or per eV (Jacobian λ²/hc)",
-            choices=("per nm", "per eV"),
         ),
-        Option("exclude", "text", "nm", None, "ranges left out (scattered light, Raman line), e.g. 440-460"),
+        text("exclude", "nm", "ranges left out (scattered light, Raman line), e.g. 440-460"),
         WINDOW,
-        Option(
+        choice(
             "baseline",
-            "choice",
-            "",
+            ("none", "offset", "linear"),
             "none",
             "subtracted first: nothing, the lowest level, or a line through both ends",
-            choices=("none", "offset", "linear"),
         ),
-        Option(
+        number(
             "narrowest_nm",
-            "number",
             "nm",
             6.0,
             "a narrower line than this is taken for scattered light and left out",

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.constants import HC
-from epidot.errors import Fault, InputError
-from epidot.instruments.contract import Settings
+from epidot.errors import InputError
+from epidot.instruments.options import Settings
 from epidot.instruments.pl.measured import prepared, strongest
 from epidot.quantities import Fit, Quantity
 from epidot.signal import Signal
@@ -26,7 +26,7 @@ def fitted(signal: Signal, model: str, chosen: Settings) -> Fit:
     signal, warnings = prepared(signal, chosen)
     found = strongest(signal, float(chosen["narrowest_nm"]), warnings)
     if isinstance(found, str):
-        raise InputError(Fault("there is no band to fit", signal.source or None, seen=found))
+        raise InputError("there is no band to fit", signal.source or None, seen=found)
     signal, shape, top = found
     free = _start(signal, shape, top, model)
     outcome = fit_curve(signal, lambda v: _model(model, v, signal.x), free)

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.errors import Fault, InputError
-from epidot.instruments.contract import Settings
+from epidot.errors import InputError
+from epidot.instruments.options import Settings
 from epidot.instruments.pl.band import Value, find_band, reach
 from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal, local
@@ -76,12 +76,10 @@ def prepared(signal: Signal, chosen: Settings) -> tuple[Signal, list[str]]:
     if np.sum(keep) < 5:
         span = f"{signal.x[0]:g} to {signal.x[-1]:g} nm" if len(signal) else "no points"
         raise InputError(
-            Fault(
-                "fewer than 5 points are left by window and exclude",
-                signal.source or None,
-                seen=f"{int(np.sum(keep))}",
-                remedy=f"the spectrum runs over {span}",
-            )
+            "fewer than 5 points are left by window and exclude",
+            signal.source or None,
+            seen=f"{int(np.sum(keep))}",
+            remedy=f"the spectrum runs over {span}",
         )
     warnings = list(signal.warnings)  # what the reader had to say goes with the numbers
     signal = signal.kept(keep)

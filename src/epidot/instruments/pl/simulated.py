@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.dot.layers import Population
-from epidot.errors import Fault, InputError
-from epidot.instruments.contract import Dots, Settings
+from epidot.errors import InputError
+from epidot.instruments.contract import Dots
+from epidot.instruments.options import Settings
 from epidot.instruments.spectrometer import populations, spectrum, wavelengths
 from epidot.signal import Signal
 from epidot.signal.noise import noisy
@@ -30,11 +31,9 @@ def simulated(dots: Dots, setup: Settings, rng: np.random.Generator | None) -> S
     highest = float(np.max(curve))
     if not highest > 0:
         raise InputError(
-            Fault(
-                "these dots do not emit inside the range",
-                seen=f"{setup['start_nm']:g} to {setup['stop_nm']:g} nm",
-                remedy="choose start_nm and stop_nm around their emission",
-            )
+            "these dots do not emit inside the range",
+            seen=f"{setup['start_nm']:g} to {setup['stop_nm']:g} nm",
+            remedy="choose start_nm and stop_nm around their emission",
         )
     mean = curve / highest * float(setup["counts"]) + float(setup["background"])
     clean = spectrum("pl", "intensity", nm, mean, setup, y_unit="counts", kind="counts")

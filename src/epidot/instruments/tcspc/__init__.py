@@ -17,16 +17,15 @@ from pathlib import Path
 
 import numpy as np
 
-from epidot.instruments.contract import Dots, Header, Option, Reported, Settings
+from epidot.instruments.contract import Dots, Header, Reported
+from epidot.instruments.options import Settings, file, flag, integer, number, text
 from epidot.instruments.tcspc.trial import trial
 from epidot.quantities import Fit, Quantities
 from epidot.signal import Signal
 
-_PERIOD = Option(
+_PERIOD = text(
     "period",
-    "text",
     "ns",
-    None,
     "time between pulses: a number in ns, a rate such as '1 MHz', or 'none' for a single pulse; "
     "read from the file where it says so, never assumed",
 )
@@ -58,37 +57,18 @@ HEADER = Header(
         Reported("scattered_fraction", "1", "light scattered without delay, where it is fitted"),
     ),
     read_options=(
-        Option("column", "text", "", None, "which decay of the file: name, or number from 1"),
-        Option("channel_ns", "number", "ns", None, "width of a channel, if the file does not say", 1e-4, 1e6),
+        text("column", "", "which decay of the file: name, or number from 1"),
+        number("channel_ns", "ns", None, "width of a channel, if the file does not say", 1e-4, 1e6),
         _PERIOD,
-        Option("acquisition_s", "number", "s", None, "measuring time, for the pile-up check", 1e-6, 1e9),
+        number("acquisition_s", "s", None, "measuring time, for the pile-up check", 1e-6, 1e9),
     ),
     setup=(
-        Option("counts", "number", "counts", 1e6, "photons of the decay per period", 0, 1e12),
-        Option("channels", "integer", "", 4096, "number of channels", 16, 1_000_000),
-        Option(
-            "channel_ns",
-            "number",
-            "ns",
-            1000 / 4096,
-            "width of a channel",
-            1e-4,
-            1e6,
-            source="period / channels",
-        ),
-        Option(
-            "period_ns",
-            "number",
-            "ns",
-            1000.0,
-            "time between pulses",
-            1e-3,
-            1e9,
-            source="choi2023 (C125): 1 MHz",
-        ),
-        Option(
+        number("counts", "counts", 1e6, "photons of the decay per period", 0, 1e12),
+        integer("channels", 4096, "number of channels", 16, 1_000_000),
+        number("channel_ns", "ns", 1000 / 4096, "width of a channel", 1e-4, 1e6, source="period / channels"),
+        number("period_ns", "ns", 1000.0, "time between pulses", 1e-3, 1e9, source="choi2023 (C125): 1 MHz"),
+        number(
             "irf_fwhm_ns",
-            "number",
             "ns",
             0.2,
             "FWHM of the Gaussian instrument response",
@@ -96,54 +76,31 @@ HEADER = Header(
             1e6,
             source="choi2023 (C125): 200 ps",
         ),
-        Option("t0_ns", "number", "ns", 20.0, "when the pulse arrives", 0, 1e9),
-        Option("background", "number", "counts", 2.0, "background counts per channel", 0, 1e9),
-        Option(
-            "irf_counts",
-            "number",
-            "counts",
-            0.0,
-            "counts of a response measured along with it; 0: none",
-            0,
-            1e12,
-        ),
-        Option("irf_background", "number", "counts", 0.0, "background of that, per channel", 0, 1e9),
+        number("t0_ns", "ns", 20.0, "when the pulse arrives", 0, 1e9),
+        number("background", "counts", 2.0, "background counts per channel", 0, 1e9),
+        number("irf_counts", "counts", 0.0, "counts of a response measured along with it; 0: none", 0, 1e12),
+        number("irf_background", "counts", 0.0, "background of that, per channel", 0, 1e9),
     ),
     measure_options=(
-        Option("irf", "file", "", None, "file of the measured instrument response"),
-        Option(
-            "exponentials", "integer", "", 0, "number of exponentials; 0: as many as the data demand", 0, 4
-        ),
+        file("irf", "file of the measured instrument response"),
+        integer("exponentials", 0, "number of exponentials; 0: as many as the data demand", 0, 4),
         _PERIOD,
-        Option(
-            "irf_fwhm_ns", "number", "ns", None, "FWHM of a Gaussian response instead of a file", 1e-4, 1e6
-        ),
-        Option("irf_column", "text", "", None, "column of the response in its file"),
-        Option(
+        number("irf_fwhm_ns", "ns", None, "FWHM of a Gaussian response instead of a file", 1e-4, 1e6),
+        text("irf_column", "", "column of the response in its file"),
+        number(
             "start_ns",
-            "number",
             "ns",
             None,
             "leave out everything earlier; behind the rise and without a response: tail fit",
             -1e9,
             1e9,
         ),
-        Option("stop_ns", "number", "ns", None, "leave out everything later", -1e9, 1e9),
-        Option(
-            "background",
-            "number",
-            "counts",
-            None,
-            "known background per channel, instead of fitting it",
-            0,
-            1e9,
-        ),
-        Option("scatter", "flag", "", False, "allow for light scattered without delay"),
-        Option("pileup", "flag", "", False, "correct for pile-up (needs the measuring time)"),
-        Option("profile", "flag", "", False, "profile-likelihood intervals of every lifetime and share"),
-        Option(
-            "bin", "integer", "", None, "channels per bin; by itself: as few as leave 8192 bins", 1, 65_536
-        ),
+        number("stop_ns", "ns", None, "leave out everything later", -1e9, 1e9),
+        number("background", "counts", None, "known background per channel, instead of fitting it", 0, 1e9),
+        flag("scatter", "allow for light scattered without delay"),
+        flag("pileup", "correct for pile-up (needs the measuring time)"),
+        flag("profile", "profile-likelihood intervals of every lifetime and share"),
+        integer("bin", None, "channels per bin; by itself: as few as leave 8192 bins", 1, 65_536),
     ),
     fit_models=("exponential", "biexponential", "triexponential", "tetraexponential"),
     marks=(

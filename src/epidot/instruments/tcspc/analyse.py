@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from epidot.errors import Fault, InputError, WorkError
+from epidot.errors import InputError, WorkError
 from epidot.instruments.tcspc.estimate import Estimate, estimate
 from epidot.instruments.tcspc.likelihood import deviance, expected_deviance
 from epidot.instruments.tcspc.measured import MeasuredResponse
@@ -119,11 +119,9 @@ def response_for(record: Record, setting: Setting) -> tuple[Response, Array]:
     prompt = setting.prompt
     if abs(prompt.channel_ns - record.channel_ns) > 1e-4 * record.channel_ns:
         raise InputError(
-            Fault(
-                "the instrument response has other channels than the decay",
-                seen=f"{prompt.channel_ns:.6g} ns instead of {record.channel_ns:.6g} ns",
-                remedy="measure both with the same time base",
-            )
+            "the instrument response has other channels than the decay",
+            seen=f"{prompt.channel_ns:.6g} ns instead of {record.channel_ns:.6g} ns",
+            remedy="measure both with the same time base",
         )
     measured = MeasuredResponse(record.edges, record.period_ns, prompt, record.bin)
     return measured, np.array([rise - prompt.centre_ns])

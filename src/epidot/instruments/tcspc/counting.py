@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from epidot.errors import Fault, InputError
+from epidot.errors import InputError
 from epidot.instruments.tcspc.response import Array
 from epidot.signal import Signal
 
@@ -25,15 +25,13 @@ def counts_of(signal: Signal) -> tuple[Array, bool, tuple[str, ...]]:
     where = signal.source or None
     if np.any(y < 0):
         raise InputError(
-            Fault(
-                "negative values: the background was subtracted or these are not counts",
-                where,
-                seen=f"{float(y.min()):g}",
-                remedy="give the raw counts; the background is part of the fit",
-            )
+            "negative values: the background was subtracted or these are not counts",
+            where,
+            seen=f"{float(y.min()):g}",
+            remedy="give the raw counts; the background is part of the fit",
         )
     if not np.any(y > 0):
-        raise InputError(Fault("no counts at all", where))
+        raise InputError("no counts at all", where)
     if signal.kind == "rate" and signal.live_time:
         y = y * signal.live_time
     whole = np.rint(y)
@@ -73,23 +71,19 @@ def live_share(
     if not seconds or not per_second:
         if correct:
             raise InputError(
-                Fault(
-                    "pile-up cannot be corrected: the acquisition time is not known",
-                    signal.source or None,
-                    remedy="give acquisition_s when reading the file",
-                )
+                "pile-up cannot be corrected: the acquisition time is not known",
+                signal.source or None,
+                remedy="give acquisition_s when reading the file",
             )
         return None, ()
     excitations = float(seconds) * float(per_second)
     share = float(y.sum()) / excitations
     if share >= 1:
         raise InputError(
-            Fault(
-                "more counts than excitations",
-                signal.source or None,
-                seen=f"{float(y.sum()):.0f} counts, {excitations:.0f} excitations",
-                remedy="the period or the acquisition time is wrong",
-            )
+            "more counts than excitations",
+            signal.source or None,
+            seen=f"{float(y.sum()):.0f} counts, {excitations:.0f} excitations",
+            remedy="the period or the acquisition time is wrong",
         )
     if not correct:
         if share < PILEUP_SAID:

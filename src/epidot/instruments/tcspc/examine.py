@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from epidot.errors import Fault, Faults, InputError
+from epidot.errors import Faults, InputError
 from epidot.instruments.tcspc.analyse import Analysis, Setting, analyse
 from epidot.instruments.tcspc.counting import counts_of
 from epidot.instruments.tcspc.formats import read_decay
@@ -62,7 +62,7 @@ def examine(signal: Signal, options: Mapping[str, Any]) -> tuple[Record, Setting
                 "lifetimes near its width are not to be trusted"
             )
     if tail and options["scatter"]:
-        raise InputError(Fault("a tail fit has no scattered light", remedy="leave out the option scatter"))
+        raise InputError("a tail fit has no scattered light", remedy="leave out the option scatter")
     setting = Setting(
         terms=int(options["exponentials"]),
         prompt=response,
@@ -84,9 +84,7 @@ def _prompt(
             return None
     elif options["irf_fwhm_ns"] is not None:
         raise InputError(
-            Fault(
-                "two instrument responses were given", seen="irf and irf_fwhm_ns", remedy="give one of them"
-            )
+            "two instrument responses were given", seen="irf and irf_fwhm_ns", remedy="give one of them"
         )
     if isinstance(given, str | Path):
         given = _read_prompt(given, signal, options)

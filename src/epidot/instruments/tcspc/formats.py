@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from epidot.errors import Fault, InputError
+from epidot.errors import InputError
 from epidot.instruments.tcspc import phd
 from epidot.instruments.tcspc.record import read_period
 from epidot.instruments.tcspc.response import Array
@@ -67,7 +67,7 @@ def read_decay(
 def _from_phd(raw: bytes, where: str, column: str | None) -> Signal:
     if column is not None and not str(column).strip().isdigit():
         raise InputError(
-            Fault("a .phd file holds numbered curves", where, seen=str(column), remedy="give a number from 1")
+            "a .phd file holds numbered curves", where, seen=str(column), remedy="give a number from 1"
         )
     curve = phd.read_curve(raw, where, int(str(column).strip()) if column is not None else 1)
     warnings = []
@@ -80,12 +80,10 @@ def _from_phd(raw: bytes, where: str, column: str | None) -> Signal:
     beyond = math.floor(curve.period_ns / curve.channel_ns)
     if beyond < 16:
         raise InputError(
-            Fault(
-                "the sync rate leaves fewer than 16 channels within a period",
-                where,
-                seen=f"{curve.sync_rate_Hz} Hz, channels of {curve.channel_ns:g} ns",
-                remedy="one of the two in the header must be wrong",
-            )
+            "the sync rate leaves fewer than 16 channels within a period",
+            where,
+            seen=f"{curve.sync_rate_Hz} Hz, channels of {curve.channel_ns:g} ns",
+            remedy="one of the two in the header must be wrong",
         )
     if beyond < counts.size:
         lost = float(counts[beyond:].sum())
@@ -173,12 +171,10 @@ def _whole(y: Array) -> bool:
 
 def _no_width(where: str, seen: str) -> InputError:
     return InputError(
-        Fault(
-            "the width of a channel is not stated and cannot be guessed",
-            where,
-            seen=seen,
-            remedy="give the option channel_ns",
-        )
+        "the width of a channel is not stated and cannot be guessed",
+        where,
+        seen=seen,
+        remedy="give the option channel_ns",
     )
 
 
@@ -218,19 +214,17 @@ def _single_column(lines: list[str]) -> Array | None:
 def _without_gaps(x: Array, y: Array, table: Table, name: str) -> tuple[Array, Array]:
     there = np.isfinite(x) & np.isfinite(y)
     if not np.any(there):
-        raise InputError(Fault("the column holds no numbers", table.where, seen=name))
+        raise InputError("the column holds no numbers", table.where, seen=name)
     inside = np.flatnonzero(there)
     gaps = ~there[inside[0] : inside[-1] + 1]
     if np.any(gaps):
         at = int(inside[0] + np.flatnonzero(gaps)[0])
         raise InputError(
-            Fault(
-                "a channel is missing inside the decay",
-                table.where,
-                int(table.lines[at]),
-                seen=name,
-                remedy="every channel must be there; write 0 where nothing was counted",
-            )
+            "a channel is missing inside the decay",
+            table.where,
+            int(table.lines[at]),
+            seen=name,
+            remedy="every channel must be there; write 0 where nothing was counted",
         )
     kept = slice(inside[0], inside[-1] + 1)
     x, y = x[kept], y[kept]
@@ -243,12 +237,10 @@ def _time_unit(name: str, unit: str, x: Array, where: str, stated: float | None,
         return _UNITS_NS[unit]
     if unit and unit not in ("", "1"):
         raise InputError(
-            Fault(
-                "the axis of a decay must be a time",
-                where,
-                seen=f"{name} in {unit}",
-                remedy="is this another technique? for a table of channel numbers give channel_ns",
-            )
+            "the axis of a decay must be a time",
+            where,
+            seen=f"{name} in {unit}",
+            remedy="is this another technique? for a table of channel numbers give channel_ns",
         )
     numbered = x.size > 2 and np.all(np.abs(np.diff(x) - 1) < 1e-9) and x[0] in (0.0, 1.0)
     if numbered:
@@ -263,22 +255,20 @@ def _time_unit(name: str, unit: str, x: Array, where: str, stated: float | None,
 def _even(x: Array, where: str, given: float | None) -> tuple[Array, float]:
     """The even grid that ``x`` was printed from, with its width; see also the check in ``record``."""
     if x.size < 16:
-        raise InputError(Fault("too few channels for a decay", where, seen=f"{x.size} channels"))
+        raise InputError("too few channels for a decay", where, seen=f"{x.size} channels")
     width = float(x[-1] - x[0]) / (x.size - 1)
     if given is not None:
         if width <= 0 or abs(given / width - 1) > 0.02:
             raise InputError(
-                Fault(
-                    "the axis of the file contradicts the option channel_ns",
-                    where,
-                    seen=f"{width:.6g} ns per channel in the file, {given:g} ns given",
-                )
+                "the axis of the file contradicts the option channel_ns",
+                where,
+                seen=f"{width:.6g} ns per channel in the file, {given:g} ns given",
             )
         width = given
     steps = np.diff(x)
     if width <= 0 or np.any(steps < 0):
         at = int(np.argmax(steps < 0)) if width > 0 else 0
-        raise InputError(Fault("the time axis turns back or stands still", where, seen=f"{x[at + 1]:g} ns"))
+        raise InputError("the time axis turns back or stands still", where, seen=f"{x[at + 1]:g} ns")
     grid = x[0] + width * np.arange(x.size)
     # Times printed with few digits repeat: then they may be off by half of the last digit.
     digit = float(steps[steps > 0].min()) if np.any(steps == 0) else 0.0
@@ -286,11 +276,9 @@ def _even(x: Array, where: str, given: float | None) -> tuple[Array, float]:
     if float(off.max()) > max(0.3 * width, 0.75 * digit):
         at = int(np.argmax(off))
         raise InputError(
-            Fault(
-                "the channels are not evenly spaced",
-                where,
-                seen=f"{x[at]:g} ns where {grid[at]:g} ns was expected",
-                remedy="give the histogram as recorded, with every channel",
-            )
+            "the channels are not evenly spaced",
+            where,
+            seen=f"{x[at]:g} ns where {grid[at]:g} ns was expected",
+            remedy="give the histogram as recorded, with every channel",
         )
     return grid, width

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from epidot.errors import Fault, Faults, InputError
+from epidot.errors import Faults, InputError
 from epidot.instruments.tcspc.response import Array
 
 MAGIC = b"PicoHarp 300"
@@ -70,42 +70,36 @@ def read_curve(raw: bytes, where: str, curve: int = 1) -> Curve:
     """
     if not is_phd(raw):
         raise InputError(
-            Fault(
-                "not a PicoHarp 300 file", where, seen=repr(raw[:12]), remedy="byte 0 must read PicoHarp 300"
-            )
+            "not a PicoHarp 300 file", where, seen=repr(raw[:12]), remedy="byte 0 must read PicoHarp 300"
         )
     version = raw[16:22].split(b"\0")[0].decode("ascii", "replace").strip()
     if version not in VERSIONS:
         raise InputError(
-            Fault(
-                "this version of the .phd format is not known (byte 16)",
-                where,
-                seen=version,
-                nearest=VERSIONS,
-                remedy="save the histogram again with a current PicoHarp program, or export it as ASCII",
-            )
+            "this version of the .phd format is not known (byte 16)",
+            where,
+            seen=version,
+            nearest=VERSIONS,
+            remedy="save the histogram again with a current PicoHarp program, or export it as ASCII",
         )
     if len(raw) < _FIRST_CURVE + _CURVE_SIZE:
         raise InputError(
-            Fault(
-                "the file ends inside its header",
-                where,
-                seen=f"{len(raw)} bytes",
-                remedy=f"at least {_FIRST_CURVE + _CURVE_SIZE} are needed: copy the file again",
-            )
+            "the file ends inside its header",
+            where,
+            seen=f"{len(raw)} bytes",
+            remedy=f"at least {_FIRST_CURVE + _CURVE_SIZE} are needed: copy the file again",
         )
     curves = int(struct.unpack_from("<i", raw, 328)[0])
     if not 1 <= curves <= MOST_CURVES:
         raise InputError(
-            Fault(f"the number of curves (byte 328) must lie in 1 to {MOST_CURVES}", where, seen=str(curves))
+            f"the number of curves (byte 328) must lie in 1 to {MOST_CURVES}", where, seen=str(curves)
         )
     if not 1 <= curve <= curves:
         raise InputError(
-            Fault("no such curve", where, seen=str(curve), remedy=f"the file holds curves 1 to {curves}")
+            "no such curve", where, seen=str(curve), remedy=f"the file holds curves 1 to {curves}"
         )
     start = _FIRST_CURVE + (curve - 1) * _CURVE_SIZE
     if len(raw) < start + _CURVE_SIZE:
-        raise InputError(Fault("the file ends inside its header", where, seen=f"{len(raw)} bytes"))
+        raise InputError("the file ends inside its header", where, seen=f"{len(raw)} bytes")
     values = {n: struct.unpack_from(code, raw, start + at)[0] for n, (at, code) in _FIELDS.items()}
     return _checked(raw, where, start, values, curves)
 

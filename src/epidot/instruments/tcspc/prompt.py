@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.errors import Fault, InputError
+from epidot.errors import InputError
 from epidot.instruments.tcspc.response import Array
 
 BLOCK_COUNTS = 30.0  # counts in each block of the slow part
@@ -111,7 +111,7 @@ def prompt(y: Array, start_ns: float, channel_ns: float, *, counted: bool, where
     half = background + (y[peak] - background) / 2
     if y[peak] <= background + 5 * math.sqrt(background + 1e-300):
         raise InputError(
-            Fault("the instrument response has no peak", where or None, remedy="give the file of the prompt")
+            "the instrument response has no peak", where or None, remedy="give the file of the prompt"
         )
     low, high = _run(y > half, peak)
     fwhm = _crossing(y, high, half, +1) - _crossing(y, low, half, -1)

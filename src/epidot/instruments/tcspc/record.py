@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from epidot.errors import Fault, InputError
+from epidot.errors import InputError
 from epidot.instruments.tcspc.counting import counts_of, live_share
 from epidot.instruments.tcspc.response import Array
 from epidot.signal import Signal
@@ -48,11 +48,9 @@ def period(given: float | str | None, signal: Signal) -> float:
         stored = signal.meta.get("period_ns")
         if stored is None:
             raise InputError(
-                Fault(
-                    "the repetition period is not known and is never assumed",
-                    signal.source or None,
-                    remedy=_NO_PERIOD,
-                )
+                "the repetition period is not known and is never assumed",
+                signal.source or None,
+                remedy=_NO_PERIOD,
             )
         return math.inf if stored == "none" else float(stored)
     return read_period(given)
@@ -77,7 +75,7 @@ def read_period(given: float | str) -> float:
         else:
             value = math.nan
     if not (math.isfinite(value) and value > 0):
-        raise InputError(Fault("not a repetition period", seen=str(given), remedy=_NO_PERIOD))
+        raise InputError("not a repetition period", seen=str(given), remedy=_NO_PERIOD)
     return value
 
 
@@ -91,21 +89,17 @@ def channel_width(signal: Signal) -> float:
     """
     x = signal.x
     if x.size < 16:
-        raise InputError(
-            Fault("too few channels for a decay", signal.source or None, seen=f"{x.size} channels")
-        )
+        raise InputError("too few channels for a decay", signal.source or None, seen=f"{x.size} channels")
     stored = signal.meta.get("channel_ns")
     width = float(stored) if stored is not None else float(x[-1] - x[0]) / (x.size - 1)
     off = np.abs(x - (x[0] + width * np.arange(x.size)))
     if width <= 0 or float(off.max()) > 0.3 * width:
         at = int(np.argmax(off))
         raise InputError(
-            Fault(
-                "the channels are not evenly spaced",
-                signal.source or None,
-                seen=f"{x[at]:g} ns where {x[0] + width * at:g} ns was expected",
-                remedy="give the histogram as recorded, with every channel",
-            )
+            "the channels are not evenly spaced",
+            signal.source or None,
+            seen=f"{x[at]:g} ns where {x[0] + width * at:g} ns was expected",
+            remedy="give the histogram as recorded, with every channel",
         )
     return width
 
@@ -155,19 +149,15 @@ def record(
         last = min(last, math.floor((stop_ns - origin) / width + 1e-6))
     if last - first < 16:
         raise InputError(
-            Fault(
-                "fewer than 16 channels between start and stop",
-                signal.source or None,
-                seen=f"{start_ns} to {stop_ns} ns",
-                remedy=f"the record runs from {origin:g} to {origin + width * y.size:g} ns",
-            )
+            "fewer than 16 channels between start and stop",
+            signal.source or None,
+            seen=f"{start_ns} to {stop_ns} ns",
+            remedy=f"the record runs from {origin:g} to {origin + width * y.size:g} ns",
         )
     factor = bin if bin is not None else 1 << max(0, math.ceil(math.log2((last - first) / MOST_BINS)))
     n = (last - first) // factor
     if n < 16:
-        raise InputError(
-            Fault("fewer than 16 bins are left", seen=f"bin {factor}", remedy="give a smaller bin")
-        )
+        raise InputError("fewer than 16 bins are left", seen=f"bin {factor}", remedy="give a smaller bin")
     last = first + n * factor
     notes: dict[str, float | int | str | list[float]] = {
         "channel_ns": width,

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from epidot.dot.layers import Population
-from epidot.errors import Fault, InputError
+from epidot.errors import InputError
 from epidot.instruments.contract import Dots
 from epidot.instruments.tcspc.analyse import FWHM
 from epidot.instruments.tcspc.response import Array, GaussianResponse
@@ -35,7 +35,7 @@ def ensemble_terms(dots: Dots) -> tuple[Array, Array]:
     photons = amplitude / rate
     keep = photons > _NEGLIGIBLE * photons.sum()
     if not np.any(keep) or photons.sum() <= 0:
-        raise InputError(Fault("these dots emit no light: there is no decay to count"))
+        raise InputError("these dots emit no light: there is no decay to count")
     return photons[keep] / photons[keep].sum(), 1.0 / rate[keep]
 
 
@@ -52,11 +52,9 @@ def counted(
     width, channels, period = float(setup["channel_ns"]), int(setup["channels"]), float(setup["period_ns"])
     if width * channels > period * (1 + 1e-9):
         raise InputError(
-            Fault(
-                "the record would be longer than the period",
-                seen=f"{channels} channels of {width:g} ns, period {period:g} ns",
-                remedy=f"at most {math.floor(period / width * (1 + 1e-9))} channels fit",
-            )
+            "the record would be longer than the period",
+            seen=f"{channels} channels of {width:g} ns, period {period:g} ns",
+            remedy=f"at most {math.floor(period / width * (1 + 1e-9))} channels fit",
         )
     edges = width * np.arange(channels + 1, dtype=np.float64)
     sigma = float(setup["irf_fwhm_ns"]) / FWHM

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from epidot.instruments.contract import Dots, Header, Option, Reported, Settings
+from epidot.instruments.contract import Dots, Header, Reported
+from epidot.instruments.options import Settings, choice, integer, number, text
 from epidot.instruments.spectrometer import COLUMN, TABLES, UNIT, WINDOW, axis_options
 from epidot.instruments.uvvis.trial import trial
 from epidot.quantities import Fit, Quantities
@@ -29,42 +30,33 @@ HEADER = Header(
     read_options=(
         COLUMN,
         UNIT,
-        Option(
+        choice(
             "values",
-            "choice",
-            "",
+            ("absorbance", "transmittance"),
             None,
             "what the values are, if the file is silent: absorbance, or transmittance in percent",
-            choices=("absorbance", "transmittance"),
         ),
     ),
     setup=(
         *axis_options(350.0, 750.0),
-        Option("absorbance", "number", "", 0.5, "absorbance at the first exciton", 1e-6, 10),
-        Option("noise", "number", "", 2e-4, "standard deviation of the absorbance of one point", 0, 1),
-        Option("offset", "number", "", 0.0, "constant absorbance added (cuvette, baseline)", -1, 1),
-        Option("scatter", "number", "", 0.0, "absorbance by scattering at 500 nm, falling with λ⁻⁴", 0, 5),
+        number("absorbance", "", 0.5, "absorbance at the first exciton", 1e-6, 10),
+        number("noise", "", 2e-4, "standard deviation of the absorbance of one point", 0, 1),
+        number("offset", "", 0.0, "constant absorbance added (cuvette, baseline)", -1, 1),
+        number("scatter", "", 0.0, "absorbance by scattering at 500 nm, falling with λ⁻⁴", 0, 5),
     ),
     measure_options=(
-        Option(
-            "material", "text", "", None, "material of the core (InP, CdSe ...), for size and concentration"
-        ),
-        Option("path_cm", "number", "cm", 1.0, "path length of the cuvette", 1e-4, 100),
-        Option(
+        text("material", "", "material of the core (InP, CdSe ...), for size and concentration"),
+        number("path_cm", "cm", 1.0, "path length of the cuvette", 1e-4, 100),
+        choice(
             "baseline",
-            "choice",
-            "",
+            ("none", "offset", "scatter"),
             "none",
             "subtracted first: nothing, a constant, or a constant plus λ⁻⁴ scattering, from baseline_nm",
-            choices=("none", "offset", "scatter"),
         ),
-        Option(
-            "baseline_nm", "text", "nm", None, "where the dots do not absorb, e.g. 700-800 (default: red end)"
-        ),
+        text("baseline_nm", "nm", "where the dots do not absorb, e.g. 700-800 (default: red end)"),
         WINDOW,
-        Option(
+        number(
             "least_depth",
-            "number",
             "",
             0.002,
             "a shallower valley is not believed, however small the noise",
@@ -72,9 +64,8 @@ HEADER = Header(
             1,
             source="own choice: about the baseline flatness of a bench spectrophotometer",
         ),
-        Option(
+        number(
             "saturation",
-            "number",
             "",
             3.0,
             "absorbance above which readings are not believed",
@@ -82,7 +73,7 @@ HEADER = Header(
             10,
             source="own choice: 0.1 % transmitted, where stray light rules in bench instruments",
         ),
-        Option("bands", "integer", "", 3, "number of bands of the model 'bands' of fit", 1, 6),
+        integer("bands", 3, "number of bands of the model 'bands' of fit", 1, 6),
     ),
     fit_models=("bands", "population"),
     marks=(

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.errors import Fault, InputError
-from epidot.instruments.contract import Settings
+from epidot.errors import InputError
+from epidot.instruments.options import Settings
 from epidot.signal import Signal
 from epidot.signal.spectrum import read_spectrum
 
@@ -64,9 +64,7 @@ def _absorbance(signal: Signal) -> Signal:
         y = y * 100.0
     good = y > 0
     if np.sum(good) < 5:
-        raise InputError(
-            Fault("a transmittance must be positive", signal.source, seen=f"{float(np.min(y)):g}")
-        )
+        raise InputError("a transmittance must be positive", signal.source, seen=f"{float(np.min(y)):g}")
     lost = int(np.sum(~good))
     note = "transmittance was converted to absorbance (-log10 T)"
     if lost:

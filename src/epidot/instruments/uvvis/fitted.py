@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.constants import HC
-from epidot.errors import Fault, InputError
-from epidot.instruments.contract import Settings
+from epidot.errors import InputError
+from epidot.instruments.options import Settings
 from epidot.instruments.uvvis.exciton import first_exciton
 from epidot.instruments.uvvis.measured import known_material, prepared
 from epidot.quantities import Fit, Quantity
@@ -28,14 +28,12 @@ def fitted(signal: Signal, model: str, chosen: Settings) -> Fit:
     """See :func:`epidot.instruments.uvvis.fit`; ``chosen`` are the settled options of ``measure``."""
     material = known_material(chosen["material"])
     if model == "population" and material is None:
-        raise InputError(
-            Fault("the model population needs a material", remedy="give the option material, e.g. InP")
-        )
+        raise InputError("the model population needs a material", remedy="give the option material, e.g. InP")
     warnings = list(signal.warnings)
     signal, _ = prepared(signal, chosen, warnings)
     found = first_exciton(signal.x, signal.y, signal.known_sigma, float(chosen["least_depth"]))
     if found.kind == "none":
-        raise InputError(Fault("there is no exciton to fit", signal.source or None, seen=found.note))
+        raise InputError("there is no exciton to fit", signal.source or None, seen=found.note)
     first = HC / found.place
     if model == "population":
         assert material is not None

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.constants import HC
-from epidot.errors import Fault, InputError
-from epidot.instruments.contract import Settings
+from epidot.errors import InputError
+from epidot.instruments.options import Settings
 from epidot.instruments.uvvis.absorbance import saturated
 from epidot.instruments.uvvis.exciton import Exciton, first_exciton, red_half
 from epidot.quantities import Quantities, Quantity
@@ -82,19 +82,15 @@ def prepared(signal: Signal, chosen: Settings, warnings: list[str]) -> tuple[Sig
     if chosen["baseline"] != "none":
         signal, error = _without_baseline(signal, chosen, warnings)
     elif chosen["baseline_nm"] is not None:
-        raise InputError(
-            Fault("baseline_nm needs a baseline", seen="baseline=none", nearest=("offset", "scatter"))
-        )
+        raise InputError("baseline_nm needs a baseline", seen="baseline=none", nearest=("offset", "scatter"))
     if chosen["window"] is not None:
         signal = signal.kept(inside(signal.x, ranges(chosen["window"], "window")))
     if len(signal) < 8:
         raise InputError(
-            Fault(
-                "too few points for an absorption spectrum",
-                signal.source or None,
-                seen=str(len(signal)),
-                remedy="at least 8 are needed",
-            )
+            "too few points for an absorption spectrum",
+            signal.source or None,
+            seen=str(len(signal)),
+            remedy="at least 8 are needed",
         )
     return signal, error
 
@@ -113,12 +109,10 @@ def _without_baseline(signal: Signal, chosen: Settings, warnings: list[str]) -> 
     design = np.stack(columns, axis=1)
     if np.sum(part) < len(columns) + 3:
         raise InputError(
-            Fault(
-                "too few points in baseline_nm",
-                signal.source or None,
-                seen=str(int(np.sum(part))),
-                remedy=f"the spectrum runs from {x[0]:g} to {x[-1]:g} nm",
-            )
+            "too few points in baseline_nm",
+            signal.source or None,
+            seen=str(int(np.sum(part))),
+            remedy=f"the spectrum runs from {x[0]:g} to {x[-1]:g} nm",
         )
     solution, *_ = np.linalg.lstsq(design[part], y[part], rcond=None)
     residuals = y[part] - design[part] @ solution

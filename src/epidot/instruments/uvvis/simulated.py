@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from epidot.instruments.contract import Dots, Settings
+from epidot.instruments.contract import Dots
+from epidot.instruments.options import Settings
 from epidot.instruments.spectrometer import populations, spectrum, wavelengths
 from epidot.signal import Signal
 from epidot.signal.noise import noisy

@@ -1,0 +1,131 @@
+"""The options of an instrument's verbs: declared once, checked once, the same for Python and command line."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from epidot.errors import Fault, InputError, nearest
+from epidot.signal import Signal
+
+OptionKind = Literal["number", "integer", "text", "file", "flag", "choice"]
+Settings = dict[str, Any]
+OWN = "own choice"
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of a verb; ``default=None`` means that it has none.
+
+    ``name`` is the Python name (``irf``, ``period_ns``); the command line shows it with dashes.  In Python
+    an option answers to its name with its unit too, a text may be given as a number, and a file as the
+    signal read from it.
+    """
+
+    name: str
+    kind: OptionKind
+    unit: str
+    default: Any
+    description: str
+    low: float = float("-inf")
+    high: float = float("inf")
+    choices: tuple[str, ...] = ()
+    source: str = OWN
+
+
+def number(
+    name: str,
+    unit: str,
+    default: float | None,
+    description: str,
+    low: float = -math.inf,
+    high: float = math.inf,
+    source: str = OWN,
+) -> Option:
+    """A number between ``low`` and ``high``."""
+    return Option(name, "number", unit, default, description, low, high, source=source)
+
+
+def integer(
+    name: str, default: int | None, description: str, low: float, high: float, source: str = OWN
+) -> Option:
+    """A whole number between ``low`` and ``high``."""
+    return Option(name, "integer", "", default, description, low, high, source=source)
+
+
+def choice(name: str, choices: tuple[str, ...], default: str | None, description: str) -> Option:
+    """One of ``choices``."""
+    return Option(name, "choice", "", default, description, choices=choices)
+
+
+def text(name: str, unit: str, description: str) -> Option:
+    """Words, or values in ``unit`` written as words; none by default."""
+    return Option(name, "text", unit, None, description)
+
+
+def file(name: str, description: str) -> Option:
+    """A file, none by default."""
+    return Option(name, "file", "", None, description)
+
+
+def flag(name: str, description: str) -> Option:
+    """Yes or no, by default no."""
+    return Option(name, "flag", "", False, description)
+
+
+def settled(declared: Iterable[Option], given: Mapping[str, Any] | None, verb: str) -> Settings:
+    """``given`` completed by the defaults and checked against the declarations.
+
+    Raises
+    ------
+    InputError
+        With every unknown name, wrong type and value out of range.
+    """
+    known = {option.name: option for option in declared}
+    with_unit = {f"{option.name}_{option.unit}": option for option in known.values()}
+    out: Settings = {name: option.default for name, option in known.items()}
+    faults: list[Fault] = []
+    for name, value in (given or {}).items():
+        option = known.get(name) or with_unit.get(name)
+        if option is None:
+            faults.append(Fault(f"unknown option of {verb}", seen=name, nearest=nearest(name, known)))
+            continue
+        if value is None:
+            continue
+        if option.kind == "text" and isinstance(value, (int, float)) and not isinstance(value, bool):
+            value = str(value)
+        fault = _check(option, value, verb)
+        if fault is not None:
+            faults.append(fault)
+        out[option.name] = value
+    if faults:
+        raise InputError(faults)
+    return out
+
+
+def _check(option: Option, value: Any, verb: str) -> Fault | None:
+    label = f"option {option.name} of {verb}"
+    if option.kind in ("number", "integer"):
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return Fault(f"{label} must be a number", seen=str(value))
+        if not math.isfinite(value):
+            return Fault(f"{label} must be a finite number", seen=str(value))
+        if option.kind == "integer" and int(value) != value:
+            return Fault(f"{label} must be a whole number", seen=str(value))
+        if not option.low <= value <= option.high:
+            return Fault(
+                f"{label} is outside {option.low:g} to {option.high:g} {option.unit}".rstrip(),
+                seen=str(value),
+            )
+    if option.kind == "flag" and not isinstance(value, bool):
+        return Fault(f"{label} is yes or no", seen=str(value), nearest=("True", "False"))
+    if option.kind == "file" and not isinstance(value, (str, Path, Signal)):
+        return Fault(f"{label} must be a file or a signal", seen=type(value).__name__)
+    if option.kind == "text" and not isinstance(value, (str, Path)):
+        return Fault(f"{label} must be text", seen=str(value))
+    if option.kind == "choice" and value not in option.choices:
+        return Fault(f"{label} is not a choice", seen=str(value), nearest=nearest(str(value), option.choices))
+    return None
