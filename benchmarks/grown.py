@@ -17,7 +17,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from epidot.dot import growth_readout, terrain
+from epidot.dot import growth_readout, roughness
 from epidot.dot.atoms import place
 from epidot.dot.layers import Layer, LayeredDot, Population
 from epidot.light.members import _slopes, _solved
@@ -74,8 +74,8 @@ def main() -> None:
     members = scattered(100)
     scale = 100 / DOTS
     points = last[0].position_nm[last[0].kind > 0]
-    u = terrain.directions()
-    twin = np.abs(terrain.outermost(points, u, 0.29) - terrain.outermost_plain(points, u, 0.29)).max()
+    u = roughness.directions()
+    twin = np.abs(roughness.outermost(points, u, 0.29) - roughness.outermost_plain(points, u, 0.29)).max()
     result = {
         "sites of one dot": float(len(last[0])),
         f"reading 100 dots, all {len(samples)} samples, s": scale

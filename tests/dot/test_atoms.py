@@ -13,8 +13,9 @@ from scipy.spatial import cKDTree
 from epidot.dot.atoms import place
 from epidot.dot.export import GROWN, write_cif, write_extxyz, write_lammps
 from epidot.dot.grown import GrownDot
-from epidot.dot.growth_readout import tally
 from epidot.dot.layers import Layer, LayeredDot
+from epidot.dot.site_map import SiteMap
+from epidot.dot.tally import tally
 from epidot.files import CannotWrite
 
 _spec = importlib.util.spec_from_file_location("by_hand", Path(__file__).with_name("test_growth_readout.py"))
@@ -47,7 +48,7 @@ PLACED = place(DOT)
 
 
 def test_the_atoms_are_the_composition() -> None:
-    found = tally(DOT)
+    found = tally(SiteMap.of(DOT))
     number = {name: int(np.sum(DOT.kind == i)) for name, i in K.items()}
     assert PLACED.counts() == {
         "In": number["core"] + number["{In}(OA)(OH)"] + number["{In}O"],

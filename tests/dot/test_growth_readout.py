@@ -8,17 +8,19 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from epidot.dot import places, terrain
+from epidot.dot import roughness
 from epidot.dot.composition import anions_in_shell
-from epidot.dot.facets import _first_shell, coverage, tip_pairs
+from epidot.dot.facets import coverage
+from epidot.dot.fill_core import charge, fill_core
 from epidot.dot.grid import grid
 from epidot.dot.grown import GrownDot, SiteSpecies
 from epidot.dot.growth_readout import counts, read, summarise
-from epidot.dot.interior import charge, whole
 from epidot.dot.layers import Layer, LayeredDot
 from epidot.dot.mean import mean_dot
+from epidot.dot.neighbours import attached, holes, tip_pairs
+from epidot.dot.profile import profile
 from epidot.dot.shapes import Shape
-from epidot.dot.species import table
+from epidot.dot.site_map import SiteMap
 from epidot.matter.materials import crystal
 
 A = crystal("InP").a_nm
@@ -63,6 +65,10 @@ def put(dot: GrownDot, name: str, where) -> GrownDot:
     """``name`` on the free anion sites where ``where(position)`` holds."""
     here = ~dot.cation & (dot.kind == 0) & where(dot.position_nm)
     return replace(dot, kind=np.where(here, K[name], dot.kind).astype(np.uint8))
+
+
+def thickness(dot: GrownDot) -> roughness.Thickness:
+    return roughness.thickness(SiteMap.of(dot))
 
 
 def within(radius: float):
@@ -150,10 +156,10 @@ def test_nothing_on_the_core() -> None:
 def test_a_perfect_sphere_is_as_rough_as_its_atoms(centre) -> None:
     """The roundest dot of a lattice: 0.09-0.14 nm, far below a layer, and the same as its own floor."""
     dot = put(blank(3.3, 3.6, centre), "ZnSe(l)", within(2.95))
-    assert 0.08 < terrain.roughness(dot) < 0.14
-    assert terrain.roughness(dot) == pytest.approx(terrain.floor(dot), rel=0.05)
-    assert terrain.terrain(dot).bare == 0
-    assert terrain.holes(dot) == 0
+    assert 0.08 < thickness(dot).roughness_nm < 0.14
+    assert thickness(dot).roughness_nm == pytest.approx(roughness.least_nm(SiteMap.of(dot)), rel=0.05)
+    assert thickness(dot).bare == 0
+    assert holes(SiteMap.of(dot)) == 0
 
 
 @pytest.mark.parametrize(
@@ -166,17 +172,17 @@ def test_facets_alone_are_rough(truncation: float, least: float, most: float) ->
     gauge = Shape("octahedron", truncation).gauge(dot.position_nm[free] * 4 / A)
     kinds = dot.kind.copy()
     kinds[free[np.argsort(np.round(gauge, 6), kind="stable")[:1850]]] = K["ZnSe(l)"]
-    assert least < terrain.roughness(replace(dot, kind=kinds)) < most
+    assert least < thickness(replace(dot, kind=kinds)).roughness_nm < most
 
 
 def test_half_a_shell() -> None:
     """Thickness t on one half and 0 on the other: sd t/2, half the directions bare, sd over floor large."""
     dot = put(BLANK, "ZnSe(l)", lambda x: within(2.95)(x) & (x[:, 2] > 0))
-    seen = terrain.terrain(dot)
-    whole = terrain.terrain(put(BLANK, "ZnSe(l)", within(2.95)))
+    seen = thickness(dot)
+    whole = thickness(put(BLANK, "ZnSe(l)", within(2.95)))
     assert seen.bare == pytest.approx(0.5, abs=0.03)
     assert seen.roughness_nm == pytest.approx(whole.mean_nm / 2, rel=0.05)
-    assert seen.roughness_nm > 4 * terrain.floor(dot)
+    assert seen.roughness_nm > 4 * roughness.least_nm(SiteMap.of(dot))
 
 
 def test_a_full_bilayer_counts_as_d111() -> None:
@@ -187,24 +193,26 @@ def test_a_full_bilayer_counts_as_d111() -> None:
     kinds = np.where(~dot.cation & (size < 4.5 * d111), K["P"], np.where(dot.cation, K["core"], 0))
     core = replace(dot, kind=kinds.astype(np.uint8))
     grown = put(core, "ZnSe(l)", lambda x: np.abs(x).sum(axis=1) / np.sqrt(3) < 5.5 * d111)
-    seen = terrain.terrain(grown, 4000)
-    faces = np.abs(terrain.directions(4000)).min(axis=1) > 0.45  # near the middle of the eight faces
+    seen = roughness.thickness(SiteMap.of(grown), 4000)
+    faces = np.abs(roughness.directions(4000)).min(axis=1) > 0.45  # near the middle of the eight faces
     # the tube is finite, so that off the normal it sees the face a little further out; not its thickness
     assert np.median(seen.thickness_nm[faces]) == pytest.approx(d111, rel=0.03)
 
 
 def test_directions_are_enough_and_the_twin_agrees() -> None:
     dot = put(BLANK, "ZnSe(l)", lambda x: within(2.6)(x) & ((x[:, 0] > 0) | within(2.0)(x)))
-    assert terrain.roughness(dot, 20000) == pytest.approx(terrain.roughness(dot), rel=0.02)
+    assert roughness.thickness(SiteMap.of(dot), 20000).roughness_nm == pytest.approx(
+        thickness(dot).roughness_nm, rel=0.02
+    )
     points = dot.position_nm[dot.kind == K["ZnSe(l)"]]
-    u = terrain.directions(300)
+    u = roughness.directions(300)
     assert np.allclose(u.sum(axis=0), 0, atol=0.2)
     assert np.allclose(np.linalg.norm(u, axis=1), 1)
     assert np.allclose(
-        terrain.outermost(points, u, 0.29), terrain.outermost_plain(points, u, 0.29), atol=1e-12
+        roughness.outermost(points, u, 0.29), roughness.outermost_plain(points, u, 0.29), atol=1e-12
     )
-    assert not terrain.outermost(points[:0], u, 0.29).any()
-    assert not terrain.outermost_plain(points[:0], u, 0.29).any()
+    assert not roughness.outermost(points[:0], u, 0.29).any()
+    assert not roughness.outermost_plain(points[:0], u, 0.29).any()
 
 
 def test_holes_are_terrace_vacancies() -> None:
@@ -214,24 +222,24 @@ def test_holes_are_terrace_vacancies() -> None:
     filled = net.field(~full.cation & (full.kind != 0), 0)
     beside = filled[net.place[:, None] + net.second].sum(axis=1)
     mine = full.kind == K["ZnSe(l)"]
-    for needed, holes in ((12, 1), (9, 1), (8, 1), (6, 0)):
+    for needed, more in ((12, 1), (9, 1), (8, 1), (6, 0)):
         one = np.flatnonzero(mine & (beside == needed))[0]
         kinds = full.kind.copy()
         kinds[one] = 0
-        assert terrain.holes(replace(full, kind=kinds)) == terrain.holes(full) + holes
+        assert holes(SiteMap.of(replace(full, kind=kinds))) == holes(SiteMap.of(full)) + more
     # the empty site need not be listed
     keep = np.ones(len(full), bool)
     keep[np.flatnonzero(mine & (beside == 12))[0]] = False
     unlisted = replace(
         full, position_nm=full.position_nm[keep], cation=full.cation[keep], kind=full.kind[keep]
     )
-    assert terrain.holes(unlisted) == terrain.holes(full) + 1
+    assert holes(SiteMap.of(unlisted)) == holes(SiteMap.of(full)) + 1
 
 
 def test_coverage_by_facet() -> None:
     """Every first-shell position belongs to one family either way; 180 of them at 2.4 nm."""
     dot = blank(2.4, 2.2)
-    found = coverage(dot)
+    found = coverage(SiteMap.of(dot))
     assert found.total.sites == 180
     for families in (found.by_direction, found.by_coordination):
         assert sum(f.sites for f in families.values()) == 180
@@ -241,19 +249,19 @@ def test_coverage_by_facet() -> None:
     bonds = metal.query_ball_point(dot.position_nm, 0.45 * A, return_length=True)
     on_top = ~dot.cation & (dot.kind == 0) & (bonds == 1)
     kinds = np.where(on_top, K["ZnSe(l)"], dot.kind).astype(np.uint8)
-    taken = coverage(replace(dot, kind=kinds))
+    taken = coverage(SiteMap.of(replace(dot, kind=kinds)))
     assert {name: f.share for name, f in taken.by_coordination.items()} == {"111A": 1, "100": 0, "111B": 0}
     outward = put(
         dot,
         "ZnSe(l)",
         lambda x: (bonds > 0) & (x @ np.ones(3) > 0.9 * np.sqrt(3) * np.linalg.norm(x, axis=1)),
     )
-    towards = coverage(outward).by_direction
+    towards = coverage(SiteMap.of(outward)).by_direction
     # +[111] is the direction from an anion to a cation here: B
     assert towards["111B"].taken > 0
     assert towards["111A"].taken == 0
     mirrored = blank(2.4, 2.2, flip=-1)
-    assert {k: v.sites for k, v in coverage(mirrored).by_direction.items()} == {
+    assert {k: v.sites for k, v in coverage(SiteMap.of(mirrored)).by_direction.items()} == {
         k: v.sites for k, v in found.by_direction.items()
     }
 
@@ -270,12 +278,12 @@ def test_peeling() -> None:
     second = others[np.linalg.norm(dot.position_nm[others] - dot.position_nm[top], axis=1) < step][0]
     kinds = dot.kind.copy()
     kinds[[top, second]] = K["ZnSe(l)"]
-    assert places.attached(replace(dot, kind=kinds)).tolist() == [False, False]
+    assert attached(SiteMap.of(replace(dot, kind=kinds))).tolist() == [False, False]
     bridge = np.flatnonzero(free & (bonds == 2))[0]
     kinds = dot.kind.copy()
     kinds[bridge] = K["ZnSe(l)"]
-    assert places.attached(replace(dot, kind=kinds)).tolist() == [True]
-    assert places.attached(SPHERE).all()
+    assert attached(SiteMap.of(replace(dot, kind=kinds))).tolist() == [True]
+    assert attached(SiteMap.of(SPHERE)).all()
 
 
 def test_where_the_oxide_sits() -> None:
@@ -301,7 +309,7 @@ def test_where_the_oxide_sits() -> None:
 
 def test_profile_counts_every_ion_once() -> None:
     dot = put(put(BLANK, "ZnSe(l)", within(2.0)), "ZnS(x)", within(2.35))
-    found = places.profile([dot, dot])
+    found = profile([dot, dot])
     assert {el: n.sum() for el, n in found.counts.items()} == {
         "In": np.sum(dot.kind == K["core"]),
         "P": np.sum(dot.kind == K["P"]),
@@ -357,21 +365,19 @@ def test_a_hollow_core_is_filled_again() -> None:
         hollow = replace(
             full, position_nm=full.position_nm[kept], cation=full.cation[kept], kind=full.kind[kept]
         )
-        again = whole(hollow)
+        again = fill_core(hollow)
         assert len(again) == len(full)
         assert charge(hollow) == charge(full)
         order = [np.lexsort(np.round(d.position_nm, 6).T) for d in (again, full)]
         assert np.allclose(again.position_nm[order[0]], full.position_nm[order[1]])
         assert np.array_equal(again.kind[order[0]], full.kind[order[1]])
         assert summarise(hollow) == summarise(full)
-        assert whole(full) is full
+        assert fill_core(full) is full
 
 
 def test_pairs_are_counted_against_those_strewn_at_random() -> None:
-    bare = blank(3.3, 2.6)
-    net = grid(bare)
-    kinds = table(bare)
-    first, _ = _first_shell(bare, net, kinds)
+    bare = SiteMap.of(blank(3.3, 2.6)).dot
+    first, _ = SiteMap.of(bare).first_shell
     rng = np.random.default_rng(3)
 
     def with_tips(sites) -> GrownDot:
@@ -380,14 +386,14 @@ def test_pairs_are_counted_against_those_strewn_at_random() -> None:
         return replace(bare, kind=kind_of)
 
     everywhere = with_tips(first)
-    assert tip_pairs(everywhere, net, kinds) == pytest.approx(1.0)
+    assert tip_pairs(SiteMap.of(everywhere)) == pytest.approx(1.0)
     # n(n-1) of n² pairs are of two different tips: the mean of random ones is (1 - 1/n)/(1 - 1/N).
     n, N = 40, len(first)
-    strewn = [tip_pairs(with_tips(rng.choice(first, n, replace=False)), net, kinds) for _ in range(200)]
+    strewn = [tip_pairs(SiteMap.of(with_tips(rng.choice(first, n, replace=False)))) for _ in range(200)]
     expected = (1 - 1 / n) / (1 - 1 / N)
     assert abs(np.mean(strewn) - expected) < 4 * np.std(strewn) / np.sqrt(200)
     # A cap of tips has more neighbours among itself, a lone one none.
     cap = first[np.argsort(bare.position_nm[first, 2])[-n:]]
-    assert tip_pairs(with_tips(cap), net, kinds) > 2
-    assert tip_pairs(with_tips(first[:1]), net, kinds) == 0.0
-    assert summarise(with_tips(cap)).tip_pairs == pytest.approx(tip_pairs(with_tips(cap), net, kinds))
+    assert tip_pairs(SiteMap.of(with_tips(cap))) > 2
+    assert tip_pairs(SiteMap.of(with_tips(first[:1]))) == 0.0
+    assert summarise(with_tips(cap)).tip_pairs == pytest.approx(tip_pairs(SiteMap.of(with_tips(cap))))

@@ -7,9 +7,11 @@ import pytest
 
 from epidot.dot.atoms import place
 from epidot.dot.composition import anions_in_shell
-from epidot.dot.drawn import drawn
-from epidot.dot.growth_readout import summarise, tally
+from epidot.dot.growth_readout import summarise
 from epidot.dot.layers import Layer, LayeredDot, Population
+from epidot.dot.on_sites import on_sites
+from epidot.dot.site_map import SiteMap
+from epidot.dot.tally import tally
 from epidot.matter.materials import crystal
 from epidot.report import portrait, style
 from epidot.report.spheres import render
@@ -46,8 +48,8 @@ def test_the_view_is_a_rotation_and_a_quarter_is_cut_out() -> None:
 
 
 def test_a_likeness_keeps_the_counts() -> None:
-    dot = drawn(DOT, np.random.default_rng(2))
-    found = tally(dot)
+    dot = on_sites(DOT, np.random.default_rng(2))
+    found = tally(SiteMap.of(dot))
     assert found.anions["Se"] == pytest.approx(anions_in_shell(2.4, 0.3, crystal("ZnSe").a_nm), abs=1)
     assert found.oxide == 7
     assert found.ligands == {"OA": 40, "OH": 5}
@@ -56,7 +58,9 @@ def test_a_likeness_keeps_the_counts() -> None:
     assert [s.thickness_nm for s in again.shells] == pytest.approx([0.3, 0.3], abs=0.01)
     assert again.shells[0].crystalline == pytest.approx(0.5, abs=0.15)
     bare = tally(
-        drawn(LayeredDot("InP", 2.4, ligands={"OA": 72, "OH": 72}, oxide=27), np.random.default_rng(2))
+        SiteMap.of(
+            on_sites(LayeredDot("InP", 2.4, ligands={"OA": 72, "OH": 72}, oxide=27), np.random.default_rng(2))
+        )
     )
     assert bare.ligands == {"OA": 72, "OH": 72}
     assert bare.oxide == 27
@@ -64,7 +68,7 @@ def test_a_likeness_keeps_the_counts() -> None:
 
 def test_portraits_show_the_dot_of_middle_size() -> None:
     dots = tuple(
-        drawn(LayeredDot("InP", d, ligands={"OA": 30}), np.random.default_rng(3)) for d in (3, 2, 2.4)
+        on_sites(LayeredDot("InP", d, ligands={"OA": 30}), np.random.default_rng(3)) for d in (3, 2, 2.4)
     )
     mean = LayeredDot("InP", 2.4)
     grown = Sample("end", 1.0, 500.0, Population(mean, np.array([3, 2, 2.4])), {}, {}, dots)
@@ -85,13 +89,13 @@ def test_portraits_show_the_dot_of_middle_size() -> None:
 
 
 def test_names_of_ligands() -> None:
-    called = set(portrait.names(place(drawn(DOT, np.random.default_rng(2)))).tolist())
+    called = set(portrait.names(place(on_sites(DOT, np.random.default_rng(2)))).tolist())
     assert called == {"In", "P", "Zn", "Se", "S", "oxide O", "oleate"}
 
 
 def test_other_materials_keep_their_atoms() -> None:
     """The shell's cation is that of its material, whatever the core."""
-    atoms = place(drawn(LayeredDot("CdSe", 3.0, (Layer("CdS", 0.5),)), np.random.default_rng(0)))
-    core = tally(drawn(LayeredDot("CdSe", 3.0), np.random.default_rng(0)))
+    atoms = place(on_sites(LayeredDot("CdSe", 3.0, (Layer("CdS", 0.5),)), np.random.default_rng(0)))
+    core = tally(SiteMap.of(on_sites(LayeredDot("CdSe", 3.0), np.random.default_rng(0))))
     assert atoms.counts()["S"] == pytest.approx(anions_in_shell(3.0, 0.5, crystal("CdS").a_nm), abs=1)
     assert atoms.counts()["Cd"] == core.number[0] + atoms.counts()["S"]

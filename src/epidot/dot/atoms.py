@@ -17,9 +17,9 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from epidot.dot.fill_core import fill_core
 from epidot.dot.grid import Grid, grid
 from epidot.dot.grown import GrownDot
-from epidot.dot.interior import whole
 from epidot.dot.species import Table, table
 from epidot.matter.compound import charges
 from epidot.matter.materials import crystal
@@ -62,7 +62,7 @@ class Atoms:
 
 def place(dot: GrownDot, *, ligands: bool = True) -> Atoms:
     """The atoms of ``dot``, the inside of its core included."""
-    full = whole(dot)
+    full = fill_core(dot)
     kinds, net = table(full), grid(full)
     step = full.a_nm / 4
     to_nm = _Places(net, full, step)

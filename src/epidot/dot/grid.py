@@ -44,6 +44,12 @@ class Grid:
         cube[self.place] = values
         return cube
 
+    def pairs(self, sites: Ints) -> int:
+        """Second neighbours that ``sites`` (indices) have among themselves, every pair counted twice."""
+        there = np.zeros(self.size**3, dtype=np.bool_)
+        there[self.place[sites]] = True
+        return int(there[self.place[sites][:, None] + self.second].sum())
+
 
 def near(dot: GrownDot) -> GrownDot:
     """``dot`` without the empty sites more than one lattice constant beyond its outermost ion."""

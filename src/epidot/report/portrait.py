@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.dot.atoms import Atoms, place
-from epidot.dot.drawn import drawn
 from epidot.dot.grown import GrownDot
+from epidot.dot.on_sites import on_sites
 from epidot.report import style
 from epidot.report.figures import Figure
 from epidot.report.spheres import render
@@ -83,7 +83,7 @@ def likeness(sample: Sample, rng: np.random.Generator) -> GrownDot | None:
     if sample.grown:
         size = np.array([dot.core_diameter_nm for dot in sample.grown])
         return sample.grown[int(np.argsort(size, kind="stable")[len(size) // 2])]
-    return drawn(sample.population.dot, rng) if sample.population is not None else None
+    return on_sites(sample.population.dot, rng) if sample.population is not None else None
 
 
 def portraits(samples: Mapping[str, GrownDot], *, known: bool = True, pixels: int = 560) -> Figure:

@@ -19,7 +19,7 @@ from epidot.matter.materials import crystal
 _ON_METAL = ("OH", "F", "Cl", "Br", "I")  # small X ligands; the others are shared out one per site
 
 
-def drawn(dot: LayeredDot, rng: np.random.Generator) -> GrownDot:
+def on_sites(dot: LayeredDot, rng: np.random.Generator) -> GrownDot:
     """``dot`` on the sites of its core's lattice.
 
     Raises

@@ -1,4 +1,4 @@
-"""The surface of a grown dot over directions: thickness of the shell, roughness, bare terraces, holes.
+"""The surface of a grown dot over directions: thickness of the shell, roughness, bare terraces.
 
 **Definition.**  Along each of ``DIRECTIONS`` Fibonacci directions u a tube of radius a/2 runs outward from
 the centre of the core.  In it the outermost anion of the core and the outermost anion of the shell are
@@ -7,8 +7,8 @@ shell does not reach beyond the core), the roughness its standard deviation over
 the largest hole between the anions of a face-centred cubic lattice and of its {100} planes, so that no
 direction of a complete dot or terrace is missed.  A full {111} bilayer counts as exactly d111.
 
-A perfect dot is not smooth either.  :func:`floor` is the roughness of the roundest dot with the same core and
-the same number of shell anions, filled outward by radius: 0.12 nm for four layers on 3.3 nm.  Flat faces
+A perfect dot is not smooth either.  :func:`least_nm` is the roughness of the roundest dot with the same core
+and the same number of shell anions, filled outward by radius: 0.12 nm for four layers on 3.3 nm.  Flat faces
 alone, without an atom out of place, make 0.24 to 0.32 nm (truncated octahedra of the same four layers).
 """
 
@@ -21,19 +21,16 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.dot.grid import Grid, grid
-from epidot.dot.grown import GrownDot
-from epidot.dot.species import Table, table
+from epidot.dot.site_map import SiteMap
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 DIRECTIONS = 1000
-TERRACE = 7  # occupied of twelve: a hole in a terrace has 8 or 9, a kink has 6
 
 
 @dataclass(frozen=True)
-class Terrain:
+class Thickness:
     """``thickness_nm`` and ``outer_nm`` (outermost anion), both (directions,); ``layer_nm`` is d111."""
 
     thickness_nm: Array
@@ -71,59 +68,26 @@ def directions(n: int = DIRECTIONS) -> Array:
     return np.stack([s * np.cos(turn), s * np.sin(turn), z], axis=1)
 
 
-def terrain(dot: GrownDot, n: int = DIRECTIONS, known: Table | None = None) -> Terrain:
-    """The terrain of ``dot`` over ``n`` directions."""
-    kinds = known or table(dot)
-    anion = ~dot.cation
-    mine = kinds.own[dot.kind] & anion
-    shell = (kinds.shell[dot.kind] >= 0) & anion
-    u, rho = directions(n), dot.a_nm / 2
-    core = outermost(dot.position_nm[mine], u, rho)
-    outer = outermost(dot.position_nm[shell], u, rho)
-    return Terrain(np.maximum(outer - core, 0.0), np.maximum(outer, core), dot.a_nm / math.sqrt(3))
+def thickness(of: SiteMap, n: int = DIRECTIONS) -> Thickness:
+    """Thickness of the shell over ``n`` directions."""
+    dot, u, rho = of.dot, directions(n), of.dot.a_nm / 2
+    core = outermost(dot.position_nm[~dot.cation & of.kinds.own[dot.kind]], u, rho)
+    outer = outermost(dot.position_nm[of.shell], u, rho)
+    return Thickness(np.maximum(outer - core, 0.0), np.maximum(outer, core), dot.a_nm / math.sqrt(3))
 
 
-def roughness(dot: GrownDot, n: int = DIRECTIONS) -> float:
-    """Standard deviation of the shell's thickness over ``n`` directions, in nm; 0 without a shell."""
-    return terrain(dot, n).roughness_nm
-
-
-def floor(dot: GrownDot, n: int = DIRECTIONS) -> float:
+def least_nm(of: SiteMap, n: int = DIRECTIONS) -> float:
     """Roughness that facets and atoms alone make, in nm.
 
     The shell's anions are put back on the free anion sites of the same lattice by radius, nearest the
     centre first (among equals in the order of the arrays): the roundest dot this lattice allows.
     """
-    kinds = table(dot)
-    anion = ~dot.cation
-    mine = kinds.own[dot.kind] & anion
-    number = int(np.count_nonzero((kinds.shell[dot.kind] >= 0) & anion))
-    free = dot.position_nm[anion & ~mine]
-    nearest = np.argsort(np.round(np.linalg.norm(free, axis=1), 6), kind="stable")[:number]
-    u, rho = directions(n), dot.a_nm / 2
-    core = outermost(dot.position_nm[mine], u, rho)
+    dot, u, rho = of.dot, directions(n), of.dot.a_nm / 2
+    mine = of.kinds.own[dot.kind]
+    free = dot.position_nm[~dot.cation & ~mine]
+    nearest = np.argsort(np.round(np.linalg.norm(free, axis=1), 6), kind="stable")[: len(of.shell)]
+    core = outermost(dot.position_nm[~dot.cation & mine], u, rho)
     return float(np.std(np.maximum(outermost(free[nearest], u, rho) - core, 0.0)))
-
-
-def holes(
-    dot: GrownDot, at_least: int = TERRACE, where: Grid | None = None, known: Table | None = None
-) -> int:
-    """Empty anion sites with ``at_least`` of twelve anion neighbours occupied: vacancies, most in terraces.
-
-    A single vacancy in a {111} terrace has nine, in a {100} terrace eight; a kink site has six.  Whether
-    the dot lists the empty site does not matter.
-    """
-    net, kinds = where or grid(dot), known or table(dot)
-    filled = ~dot.cation & (kinds.own | (kinds.shell >= 0))[dot.kind]
-    return len(crowded(net, filled, at_least))
-
-
-def crowded(net: Grid, filled: NDArray[np.bool_], at_least: int) -> NDArray[np.int64]:
-    """Places of the sublattice of ``filled`` (n,) that are empty beside ``at_least`` filled ones."""
-    here = net.place[filled]
-    count = np.bincount((here[:, None] + net.second).ravel(), minlength=net.size**3)
-    count[here] = 0
-    return np.flatnonzero(count >= at_least)
 
 
 # --- outermost ion in a tube ------------------------------------------------------------------------------

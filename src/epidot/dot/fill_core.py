@@ -15,7 +15,7 @@ from epidot.matter.materials import crystal
 Floats = NDArray[np.float64]
 
 
-def whole(dot: GrownDot) -> GrownDot:
+def fill_core(dot: GrownDot) -> GrownDot:
     """``dot`` with the ions deep in its core, which no reaction sees and an engine may leave out.
 
     Every anion position inside the core's sphere that is not listed is filled with the core's anion, every
@@ -61,7 +61,7 @@ def whole(dot: GrownDot) -> GrownDot:
 
 def charge(dot: GrownDot) -> float:
     """Charge of ``dot`` in e, the inside of the core included."""
-    full = whole(dot)
+    full = fill_core(dot)
     number = np.bincount(full.kind, minlength=len(full.kinds))
     return float(number @ np.array([k.charge for k in full.kinds]))
 

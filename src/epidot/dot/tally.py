@@ -1,0 +1,66 @@
+"""What sits on the sites of a grown dot, counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.dot.site_map import SiteMap
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Numbers per kind of one dot, and what they add up to.
+
+    ``anions`` and ``crystalline`` map a shell anion to its count; ``elements`` everything that was added to
+    the core or stands on its surface sites, ligands included; ``sites`` are the core-surface cations that
+    take part in the chemistry, ``exchanged`` those that are no longer the core's own; ``covered`` those that
+    carry the mark or are shut in by anions.
+    """
+
+    number: NDArray[np.int64]
+    anions: Mapping[str, int]
+    crystalline: Mapping[str, int]
+    elements: Mapping[str, int]
+    ligands: Mapping[str, int]
+    sites: int
+    covered: int
+    exchanged: int
+    linked: int
+    oxide: int
+    memory: int
+
+    @property
+    def shell(self) -> int:
+        """All shell anions."""
+        return sum(self.anions.values())
+
+
+def tally(of: SiteMap) -> Tally:
+    """Count what sits on the sites of a dot."""
+    dot, kinds = of.dot, of.kinds
+    number = np.bincount(dot.kind, minlength=len(dot.kinds))
+    anion = kinds.shell >= 0
+    added = ~kinds.own | kinds.surface
+    names = dict.fromkeys(el for k in dot.kinds for el in k.composition)
+    ligands = dict.fromkeys(x for k in dot.kinds for x in k.ligands)
+
+    def total(flags: NDArray[np.bool_] | NDArray[np.int64]) -> int:
+        return int(number @ flags)
+
+    return Tally(
+        number,
+        {el: total(kinds.shell == i) for i, el in enumerate(kinds.elements)},
+        {el: total((kinds.shell == i) & kinds.crystalline) for i, el in enumerate(kinds.elements)},
+        {el: total(added * np.array([k.composition.get(el, 0) for k in dot.kinds])) for el in names},
+        {x: total(np.array([k.ligands.get(x, 0) for k in dot.kinds])) for x in ligands},
+        total(kinds.surface),
+        total(kinds.surface & kinds.covered) + int(np.sum(of.uncovered[1])),
+        total(kinds.exchanged),
+        total(anion & kinds.linked),
+        total(kinds.oxide),
+        total(kinds.memory),
+    )
