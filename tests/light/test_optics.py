@@ -10,7 +10,7 @@ from scipy.integrate import trapezoid
 
 from epidot.dot.layers import Layer, LayeredDot, Population
 from epidot.light.decay import decay, population_decay, size_classes
-from epidot.light.optics import optics
+from epidot.light.optics import optics, valley_depth
 from epidot.light.rates import radiative_rate
 from epidot.light.states import solve_dot
 
@@ -74,3 +74,19 @@ def test_medium_can_be_given():
     pop = Population(STAGED, np.array([3.3]))
     inside = replace(pop, dot=replace(STAGED, medium="hexane"))
     assert optics(pop, "hexane").k_r_per_ns == pytest.approx(optics(inside).k_r_per_ns)
+
+
+def test_parts_that_nobody_asks_for_are_not_computed(monkeypatch):
+    monkeypatch.setattr("epidot.light.optics.spectral_table", lambda *_: pytest.fail("spectra computed"))
+    o = optics(Population(STAGED, np.array([3.3])))
+    assert o.first_exciton_eV * o.first_exciton_nm == pytest.approx(1239.842, abs=1e-3)
+    assert 0 < o.electron_outside_core < 1
+    assert 0.9 < o.plqy < 1
+
+
+def test_valley_depth_of_a_curve_with_a_known_one() -> None:
+    nm = np.linspace(400, 700, 3001)
+    curve = np.exp(-0.5 * ((nm - 580) / 20) ** 2) + 4 / (1 + np.exp((nm - 480) / 12))
+    top, dip = curve[nm > 560].max(), curve[(nm > 500) & (nm < 575)].min()
+    assert valley_depth(nm, curve) == pytest.approx(1 - dip / top, abs=1e-6)
+    assert valley_depth(nm, np.exp(-nm / 50)) == 0.0

@@ -10,10 +10,11 @@ import pytest
 from epidot.dot import composition
 from epidot.errors import InputError, WorkError
 from epidot.mechanism import load as mechanisms
-from epidot.papers import experiments, words
+from epidot.papers import words
 from epidot.papers.claims import ClaimResult, evaluate
 from epidot.papers.fitted import fitted_claims, in_file
 from epidot.papers.table import text
+from epidot.runs import run
 
 
 def one(claim: str) -> ClaimResult:
@@ -84,7 +85,7 @@ def test_a_single_claim_runs_no_recipe(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise AssertionError("a recipe was run")
 
-    monkeypatch.setattr(experiments, "carry_out", refuse)
+    monkeypatch.setattr(run, "run_flask", refuse)
     assert [r.id for r in evaluate("choi2023", ["C116", "C004"])] == ["C004", "C116"]
 
 
@@ -107,6 +108,11 @@ def test_a_fitted_parameter_names_its_claims_itself_or_through_its_source() -> N
     )
     assert in_file(text, "m.yaml", ("fitted",)) == {"a": ["C012", "C017"], "b": ["Y020"]}
     assert set(in_file(text, "m.yaml")["c"]) == {"C012", "C017", "C099"}
+
+
+def test_ids_of_a_readers_own_paper_count_as_well() -> None:
+    text = "parameters:\n  a: {value: 1, status: fitted, source: least squares on K017 and C012}\n"
+    assert in_file(text, "m.yaml") == {"a": ["K017", "C012"]}
 
 
 def test_every_fitted_number_of_a_mechanism_names_claims() -> None:

@@ -9,16 +9,18 @@ import numpy as np
 import pytest
 
 from epidot.errors import InputError, NotBuiltYet, WorkError
-from epidot.growth.state import FlaskState, Trajectory
+from epidot.growth.meanfield import MeanField
+from epidot.growth.state import Engine, FlaskState, Trajectory
 from epidot.mechanism.mechanism import Mechanism
-from epidot.papers import engines, experiments, paper
+from epidot.papers import claims, paper
 from epidot.papers.answer import with_error
 from epidot.papers.claims import ClaimResult, evaluate, judge
 from epidot.papers.experiments import Experiments
-from epidot.papers.lit import even_diameters
 from epidot.papers.table import text
-from epidot.papers.trial import Trial
 from epidot.recipe.events import Segment
+from epidot.runs import engines
+from epidot.runs.order import ENGINES, LATTICE, MEAN_FIELD, Order
+from epidot.runs.run import run_flask
 
 SPREAD = 0.03
 
@@ -26,9 +28,9 @@ SPREAD = 0.03
 class Wobbly:
     """Stands in for the lattice: pristine dots that differ from flask to flask, and nothing happens."""
 
-    def __init__(self, mechanism: Mechanism, start: FlaskState, sigma_rel: float, flask: int) -> None:
-        self._real = engines.mean_field(mechanism)
-        self._factor = 1 + SPREAD * np.random.default_rng(flask).standard_normal()
+    def __init__(self, order: Order, mechanism: Mechanism) -> None:
+        self._real = MeanField(mechanism)
+        self._factor = 1 + SPREAD * np.random.default_rng(order.seed).standard_normal()
 
     def start(self, state: FlaskState) -> FlaskState:
         begun = self._real.start(state)
@@ -40,15 +42,16 @@ class Wobbly:
 
 @pytest.fixture
 def wobbly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engines, "lattice", Wobbly)
+    def engine_of(order: Order, mechanism: Mechanism) -> Engine:
+        return Wobbly(order, mechanism) if order.engine == LATTICE else MeanField(mechanism)
+
+    monkeypatch.setattr(engines, "engine_of", engine_of)
 
 
 OA = "run('choi2023/inp-se', 'start', 'ligands_OA_per_dot')"
 
 
-def result(
-    check: str, asked: Sequence[str] = engines.ENGINES, bench: Experiments | None = None
-) -> ClaimResult:
+def result(check: str, asked: Sequence[str] = ENGINES, bench: Experiments | None = None) -> ClaimResult:
     source = paper.from_text(
         "paper: {title: T, year: 2020, licence: none}\n"
         "claims:\n  C001:\n    claim: words\n    where: eq 1\n    subsystem: composition\n    kind: k\n"
@@ -62,7 +65,7 @@ def test_the_error_is_that_of_the_mean_over_the_flasks() -> None:
     bench = Experiments()
     found = result(f'{{value: "{OA}", band: [60, 84]}}', bench=bench)
     (flasks,) = bench.flasks.values()
-    each = np.array([t.quantity("start", "ligands_OA_per_dot") for t in flasks.trials])
+    each = np.array([r.sample("start").quantity("ligands_OA_per_dot").value for r in flasks.runs])
     lattice = found.answers["kmc"]
     assert len(each) == lattice.flasks >= 30
     assert lattice.value == pytest.approx(each.mean())
@@ -73,11 +76,11 @@ def test_the_error_is_that_of_the_mean_over_the_flasks() -> None:
 @pytest.mark.usefixtures("wobbly")
 def test_value_and_verdict_are_those_of_the_engine_that_runs_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
     check = f'{{value: "{OA}", band: [60, 84]}}'
-    monkeypatch.setattr(engines, "default", lambda: "meanfield")
+    monkeypatch.setattr(claims, "ENGINE", MEAN_FIELD)
     first = result(check)
     assert first.value == first.answers["meanfield"].value == pytest.approx(72)
     assert "on the lattice" in first.detail.lower()
-    monkeypatch.setattr(engines, "default", lambda: "kmc")
+    monkeypatch.setattr(claims, "ENGINE", LATTICE)
     second = result(check)
     assert (second.value, second.sigma) == (second.answers["kmc"].value, second.answers["kmc"].sigma)
     assert second.to_json()["engines"]["meanfield"]["value"] == pytest.approx(72)
@@ -112,20 +115,21 @@ def test_each_number_of_a_list_has_its_own_error_and_a_truth_value_none() -> Non
 
 @pytest.mark.usefixtures("wobbly")
 def test_flasks_have_numbers_of_their_own_and_always_the_same() -> None:
-    def start(seed: int) -> float:
-        return experiments.carry_out("choi2023/inp-se", engine="kmc", flask=seed).quantity(
-            "start", "ligands_OA_per_dot"
-        )
+    def start(seed: int) -> float | None:
+        order = Order(engines.shipped_recipe("choi2023/inp-se"), LATTICE, dots=2, seed=seed, sizes="even")
+        return run_flask(order, points=1).sample("start").quantity("ligands_OA_per_dot").value
 
     assert start(1) == start(1)
     assert start(1) != start(2)
 
 
 def test_an_engine_that_cannot_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    def none(*_: object) -> None:
-        raise NotBuiltYet("no sites for this core")
+    def none(order: Order, mechanism: Mechanism) -> Engine:
+        if order.engine == LATTICE:
+            raise NotBuiltYet("no sites for this core")
+        return MeanField(mechanism)
 
-    monkeypatch.setattr(engines, "lattice", none)
+    monkeypatch.setattr(engines, "engine_of", none)
     check = f'{{value: "{OA}", band: [60, 84]}}'
     found = result(check)
     assert found.verdict == "reproduced"
@@ -135,10 +139,12 @@ def test_an_engine_that_cannot_says_why(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_an_engine_that_fails_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> None:
-        raise WorkError("deadlock")
+    def broken(order: Order, mechanism: Mechanism) -> Engine:
+        if order.engine == LATTICE:
+            raise WorkError("deadlock")
+        return MeanField(mechanism)
 
-    monkeypatch.setattr(engines, "lattice", broken)
+    monkeypatch.setattr(engines, "engine_of", broken)
     with pytest.raises(WorkError, match="C012: WorkError: deadlock"):
         evaluate(ids=["C012"])
 
@@ -167,10 +173,10 @@ def test_which_recipes_grow_dots() -> None:
 
 def test_few_dots_have_the_mean_and_the_spread_of_the_recipe() -> None:
     for n in (2, 3, 41):
-        sizes = even_diameters(3.3, 0.08, n)
+        sizes = engines.even_diameters(3.3, 0.08, n)
         assert np.mean(sizes) == pytest.approx(3.3, rel=2e-3)
         assert np.std(sizes) / np.mean(sizes) == pytest.approx(0.08, rel=0.01)
-    assert even_diameters(3.3, 0.08, 1).tolist() == [3.3]
+    assert engines.even_diameters(3.3, 0.08, 1).tolist() == [3.3]
 
 
 def test_a_value_that_does_not_occur_is_a_conflict() -> None:
@@ -186,10 +192,10 @@ def test_an_unknown_engine_is_named() -> None:
 
 
 def test_spread_of_the_outer_diameters_without_single_dots() -> None:
-    trial: Trial = experiments.carry_out("choi2023/inp-zns-staged-1")
-    dot = trial.dot("end")
-    sizes = trial.lit("end").population.core_diameters_nm + dot.diameter_nm - dot.core_diameter_nm
-    assert trial.quantity("end", "diameter_spread") == pytest.approx(np.std(sizes) / np.mean(sizes), rel=0.01)
+    end = Experiments().run("choi2023/inp-zns-staged-1").sample("end")
+    sizes = end.population.core_diameters_nm + end.dot.diameter_nm - end.dot.core_diameter_nm
+    spread = end.quantity("diameter_spread").value
+    assert spread == pytest.approx(np.std(sizes) / np.mean(sizes), rel=0.01)
 
 
 def test_errors_stand_beside_their_numbers() -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from epidot.dot.layers import Layer, LayeredDot, Population
+from epidot.dot.layers import LayeredDot, Population
 from epidot.errors import InputError
 from epidot.light.optics import optics
-from epidot.papers import experiments
 from epidot.papers.experiments import Experiments
-from epidot.papers.lit import Lit, valley_depth
 from epidot.papers.words import vocabulary
+from epidot.runs import run as driver
+from epidot.runs.engines import even_population
+from epidot.runs.run import Run
 
 RECIPE = "choi2023/inp-se"
 
@@ -19,7 +20,7 @@ RECIPE = "choi2023/inp-se"
 @pytest.fixture(scope="module")
 def bench() -> Experiments:
     made = Experiments({"dot": Population(LayeredDot("InP", 3.3), np.array([3.3]))})
-    made.trial(RECIPE)
+    made.run(RECIPE)
     return made
 
 
@@ -33,16 +34,17 @@ def test_events_account_for_the_adatoms(bench: Experiments) -> None:
 
 
 def test_a_recipe_runs_once(bench: Experiments, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(experiments, "carry_out", lambda *_: pytest.fail("run again"))
+    monkeypatch.setattr(driver, "run_flask", lambda *_, **__: pytest.fail("run again"))
     assert vocabulary(bench)["run"](RECIPE, "30 min", "adatoms_Se_per_dot") > 0
 
 
 def test_twice_the_supply_doubles_what_is_charged(bench: Experiments) -> None:
-    once, twice = bench.trial(RECIPE), bench.trial(RECIPE, ("SePR3",))
+    once, twice = bench.run(RECIPE), bench.run(RECIPE, ("SePR3",))
 
-    def selenium(trial: experiments.Trial) -> float:
-        state = trial.state("30 min")
-        return state.liquor["SePR3"] + trial.quantity("30 min", "adatoms_Se_per_dot") * state.dots_mol
+    def selenium(run: Run) -> float:
+        sample = run.sample("30 min")
+        bound = sample.quantity("adatoms_Se_per_dot").value or 0.0
+        return sample.state.liquor["SePR3"] + bound * sample.state.dots_mol
 
     assert selenium(twice) == pytest.approx(2 * selenium(once), rel=1e-9)
 
@@ -62,25 +64,15 @@ def test_unknown_samples_quantities_and_dots_are_named(bench: Experiments) -> No
 
 
 def test_light_is_that_of_the_room(bench: Experiments) -> None:
-    dot = LayeredDot("InP", 3.3, (Layer("ZnSe", 0.65),), sites=187, coverage=0.9, linked=0.95, oxide=10)
-    lit = Lit(dot, 0.08)
-    whole = optics(lit.population)
-    for name in ("first_exciton_nm", "k_r_per_ns", "strain_core", "plqy", "tau_amplitude_ns", "pl_fwhm_nm"):
-        # The room reads its states from a spline over the sizes; here each is solved by itself.
-        assert lit[name] == pytest.approx(getattr(whole, name), rel=1e-7)
-    assert lit["first_exciton_eV"] * lit["first_exciton_nm"] == pytest.approx(1239.842, abs=1e-3)
+    sample = bench.run(RECIPE).sample("30 min")
+    whole = optics(sample.population)
+    assert sample.population.dot == sample.dot
+    for name in ("first_exciton_nm", "first_exciton_eV", "k_r_per_ns", "strain_core", "plqy", "pl_fwhm_nm"):
+        assert sample.quantity(name).value == getattr(whole, name)
 
 
 def test_population_has_the_mean_and_spread_asked_for() -> None:
-    sizes = Lit(LayeredDot("InP", 3.3), 0.08).population.core_diameters_nm
+    sizes = even_population(LayeredDot("InP", 3.3), 0.08).core_diameters_nm
     assert np.mean(sizes) == pytest.approx(3.3, rel=1e-3)
     assert np.std(sizes) / np.mean(sizes) == pytest.approx(0.08, rel=0.01)
-    assert Lit(LayeredDot("InP", 3.3), 0.0).population.core_diameters_nm.tolist() == [3.3]
-
-
-def test_valley_depth_of_a_curve_with_a_known_one() -> None:
-    nm = np.linspace(400, 700, 3001)
-    curve = np.exp(-0.5 * ((nm - 580) / 20) ** 2) + 4 / (1 + np.exp((nm - 480) / 12))
-    top, dip = curve[nm > 560].max(), curve[(nm > 500) & (nm < 575)].min()
-    assert valley_depth(nm, curve) == pytest.approx(1 - dip / top, abs=1e-6)
-    assert valley_depth(nm, np.exp(-nm / 50)) == 0.0
+    assert even_population(LayeredDot("InP", 3.3), 0.0).core_diameters_nm.tolist() == [3.3]

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from epidot.papers import answer, engines, experiments
+from epidot.papers import experiments
 from epidot.papers.claims import evaluate
 from epidot.papers.experiments import Experiments
+from epidot.runs.engines import shipped_recipe
+from epidot.runs.flasks import DOTS
+from epidot.runs.order import LATTICE, Order
+from epidot.runs.run import Run, run_flask
 
 RECIPE = "choi2023/inp-se"
 
@@ -15,8 +19,7 @@ RECIPE = "choi2023/inp-se"
 def few(monkeypatch: pytest.MonkeyPatch) -> int:
     """Few flasks: how their results are put together does not depend on how many there are."""
     n = 4
-    monkeypatch.setattr(engines, "FLASKS", n)
-    monkeypatch.setattr(answer, "FLASKS", n)
+    monkeypatch.setattr(experiments, "FLASKS", n)
     return n
 
 
@@ -31,28 +34,30 @@ def test_one_claim_by_thirty_flasks() -> None:
     assert lattice.verdict == "reproduced"
 
 
-def test_a_flask_is_the_same_every_time_and_counts_its_events(few: int) -> None:
-    first, again = (experiments.carry_out(RECIPE, engine="kmc", flask=3) for _ in range(2))
-    other = experiments.carry_out(RECIPE, engine="kmc", flask=4)
-    assert dict(first.samples["30 min"].surface) == dict(again.samples["30 min"].surface)
-    assert dict(first.samples["30 min"].surface) != dict(other.samples["30 min"].surface)
-    bound = first.quantity("30 min", "adatoms_Se_per_dot")
-    events = first.events["30 min"]
-    made = sum(n for name, n in events.items() if name.startswith(("r1", "oxr")))
-    assert made == pytest.approx(bound)
+def flask(number: int) -> Run:
+    return run_flask(Order(shipped_recipe(RECIPE), LATTICE, dots=DOTS, seed=number, sizes="even"), points=1)
+
+
+def test_a_flask_is_the_same_every_time_and_counts_its_events() -> None:
+    first, again, other = (flask(n).sample("30 min") for n in (3, 3, 4))
+    assert dict(first.state.surface) == dict(again.state.surface)
+    assert dict(first.state.surface) != dict(other.state.surface)
+    made = sum(n for name, n in first.taken.events.items() if name.startswith(("r1", "oxr")))
+    assert made == pytest.approx(first.quantity("adatoms_Se_per_dot").value)
 
 
 def test_dots_one_by_one_add_up_to_the_flask(few: int) -> None:
-    bench = Experiments().by("kmc")
-    trial = bench.trial(RECIPE)
-    assert len(trial.parts) == few
-    assert len(trial.dots("30 min")) == few * engines.DOTS
+    mean = Experiments().by("kmc").run(RECIPE)
+    sample = mean.sample("30 min")
+    assert len(sample.parts) == few
+    assert len(sample.members) == few * DOTS
     # The flask told in species of the mean field, and the dots read site by site, hold the same selenium.
-    told = trial.state("30 min").surface
-    selenium = sum(n * trial.mechanism.species[s].elements.get("Se", 0) for s, n in told.items())
-    assert trial.quantity("30 min", "adatoms_Se_per_dot") == pytest.approx(selenium)
-    assert trial.quantity("start", "diameter_spread") == pytest.approx(trial.sigma_rel, rel=0.02)
-    assert trial.quantity("30 min", "roughness_nm") > 0
+    species = mean.setting.mechanism.species
+    selenium = sum(n * species[s].elements.get("Se", 0) for s, n in sample.state.surface.items())
+    assert sample.quantity("adatoms_Se_per_dot").value == pytest.approx(selenium)
+    spread = mean.sample("start").quantity("diameter_spread").value
+    assert spread == pytest.approx(mean.setting.order.recipe.sigma_rel, rel=0.02)
+    assert (sample.quantity("roughness_nm").value or 0) > 0
 
 
 def test_workers_change_nothing(few: int) -> None:

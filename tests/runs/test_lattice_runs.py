@@ -14,7 +14,8 @@ from epidot.mechanism import load as mechanisms
 from epidot.recipe import recipe as recipes
 from epidot.runs.batch import Batch
 from epidot.runs.order import DOTS, order_from
-from epidot.runs.run import run, standstill
+from epidot.runs.record import standstill
+from epidot.runs.run import run
 
 ONE_LAYER = "choi2023/inp-znse"
 

@@ -88,6 +88,14 @@ def test_the_same_order_gives_the_same_files(batch: Batch, tmp_path: Path) -> No
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
 
 
+def test_processes_change_nothing(batch: Batch, tmp_path: Path) -> None:
+    shared = carry_out(order_from(SMALL, dots=12, seed=4), jobs=2)
+    write_data(batch, tmp_path / "a")
+    write_data(shared, tmp_path / "b")
+    for name in ("summary.json", "dots.extxyz", "batch.nc"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
+
+
 def test_another_seed_draws_other_dots(batch: Batch) -> None:
     other = carry_out(order_from(SMALL, dots=12, seed=5))
     first, second = batch.samples[0].population, other.samples[0].population

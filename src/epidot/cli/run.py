@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -12,6 +13,9 @@ from epidot.cli import output
 from epidot.errors import EpidotError, Fault, Faults, InputError, WorkError
 from epidot.files import CannotWrite
 from epidot.units import celsius
+
+if TYPE_CHECKING:
+    from epidot.runs.batch import Sample
 
 
 def run(
@@ -47,12 +51,12 @@ def run(
         if value is not None and not least <= value <= 1_000_000_000:
             faults.add(f"{name} must be a whole number from {least}", seen=value)
     faults.raise_if_any()
-    from epidot.papers.touched import touched_by
+    from epidot.papers.of_run import claims_of
     from epidot.report import html
     from epidot.runs import checkpoint
     from epidot.runs.order import order_from
     from epidot.runs.output import check, write_data
-    from epidot.runs.run import carry_out
+    from epidot.runs.run import recorded
 
     order = order_from(
         recipe, dots=dots, seed=seed, engine=engine, hypothesis=hypothesis, mechanism=mechanism
@@ -61,7 +65,7 @@ def run(
     check(folder)
     with Progress() as progress:
         try:
-            batch = carry_out(order, folder=folder, resume=resume, progress=progress)
+            done, batch = recorded(order, folder=folder, resume=resume, progress=progress, jobs=jobs)
         except CannotWrite as error:  # what was done until then is not lost
             kept = Fault(
                 "what was done is kept", str(folder), remedy="the same command with --resume goes on"
@@ -74,41 +78,45 @@ def run(
             raise WorkError(f"interrupted; the same command with --resume goes on from {folder}") from None
         progress(1.0, "writing the results")
         write_data(batch, folder)
-        html.write(batch, folder / "report.html", tuple(touched_by(batch.recipe)))
+        html.write(batch, folder / "report.html", *claims_of(done))
     checkpoint.clear(folder)
     if as_json:
         output.emit_json(batch.summary())
         return
     print(f"{batch.recipe}: {batch.dots} dots, {batch.engine} engine, seed {batch.seed}\n")
-    print(output.table([_row(sample) for sample in batch.samples], ("sample", "min", "°C", *_SHOWN.values())))
+    print(_table(batch.samples))
     for remark in batch.notes:
         output.note(remark)
     print(f"\nEvery quantity with its unit: {folder / 'summary.json'}\nReport: {folder / 'report.html'}")
 
 
 # What the terminal shows of each sample; everything is in summary.json.
-_SHOWN = {
-    "shell_layers": "layers",
-    "oxide_per_dot": "oxide/dot",
-    "strain_core": "strain %",
-    "first_exciton_nm": "1S nm",
-    "pl_peak_nm": "PL nm",
-    "pl_fwhm_nm": "FWHM nm",
-    "plqy": "PLQY %",
-    "tau_amplitude_ns": "tau ns",
-}
-_PERCENT = ("strain_core", "plqy")
+_SHOWN = (
+    "shell_layers",
+    "oxide_per_dot",
+    "strain_core",
+    "first_exciton_nm",
+    "pl_peak_nm",
+    "pl_fwhm_nm",
+    "plqy",
+    "tau_amplitude_ns",
+)
 
 
-def _row(sample: Any) -> tuple[str, ...]:
-    cells = []
-    for name in _SHOWN:
-        found = sample.quantities.get(name)
-        value = (
-            None if found is None or found.value is None else found.value * (100 if name in _PERCENT else 1)
+def _table(samples: Sequence[Sample]) -> str:
+    from epidot.runs.quantities import cell, find
+
+    columns = [find(name) for name in _SHOWN]
+    rows = [
+        (
+            sample.name,
+            f"{sample.time_s / 60:.1f}",
+            f"{celsius(sample.temperature_K):.0f}",
+            *(cell(column, sample.quantities.get(column.name)) for column in columns),
         )
-        cells.append("-" if value is None else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}")
-    return (sample.name, f"{sample.time_s / 60:.1f}", f"{celsius(sample.temperature_K):.0f}", *cells)
+        for sample in samples
+    ]
+    return output.table(rows, ("sample", "min", "°C", *(c.heading.replace(" / ", " ") for c in columns)))
 
 
 class Progress:

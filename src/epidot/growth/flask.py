@@ -54,11 +54,15 @@ class Room(Protocol):
 
 @dataclass(frozen=True)
 class Taken:
-    """A sample: the flask when it was taken, and the shells described (not grown) until then."""
+    """A sample: the flask when it was taken, and the shells described (not grown) until then.
+
+    ``events`` is how often each reaction had happened by then, per dot.
+    """
 
     name: str
     state: FlaskState
     shells: tuple[Layer, ...] = ()
+    events: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,8 @@ class Progress:
     """A recipe in progress: ``done`` events are behind it.
 
     ``charged`` is moles of every dissolved species put in so far; ``steps`` (start, duration in s, text);
-    ``remarks`` what a reader of the result must know; ``solids`` moles of core material formed in the flask.
+    ``remarks`` what a reader of the result must know; ``solids`` moles of core material formed in the flask;
+    ``events`` how often each reaction has happened, per dot.
     """
 
     done: int
@@ -78,6 +83,7 @@ class Progress:
     steps: tuple[tuple[float, float, str], ...] = ()
     remarks: tuple[str, ...] = ()
     solids: Mapping[str, float] = field(default_factory=dict)
+    events: Mapping[str, float] = field(default_factory=dict)
 
 
 class Flask:
@@ -155,7 +161,7 @@ class Flask:
             case ev.Run():
                 return self._advance(progress, event, points)
             case ev.TakeSample():
-                taken = Taken(event.name, progress.state, progress.shells)
+                taken = Taken(event.name, progress.state, progress.shells, progress.events)
                 return replace(progress, taken=(*progress.taken, taken))
             case ev.Wash():
                 return self._wash(progress, event)
@@ -204,10 +210,12 @@ class Flask:
         charged = _plus(
             progress.charged or {}, {name: rate * segment.duration_s for name, rate in segment.inflow.items()}
         )
+        happened = {name: float(n[-1]) for name, n in trajectory.events.items() if len(n)}
         return replace(
             progress,
             state=states[-1],
             charged=charged,
+            events=_plus(progress.events, happened),
             history=(*progress.history, *states),
             remarks=remarks,
         )

@@ -1,9 +1,9 @@
-"""Everything light says about a population, in one call."""
+"""Everything light says about a population, each part computed when it is first asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,9 @@ from epidot.dot.layers import Population
 from epidot.light.decay import population_decay
 from epidot.light.parameters import parameters
 from epidot.light.rates import radiative_rate
-from epidot.light.spectra import absorber, emission, emission_peak, spectral_table
-from epidot.light.states import solve_dot
-from epidot.light.traps import trap_means
+from epidot.light.spectra import Absorber, Peak, absorber, emission, emission_peak, spectral_table
+from epidot.light.states import Levels, LevelsTable, solve_dot
+from epidot.light.traps import Components, trap_means
 from epidot.parameter import Parameter, rests_on
 
 Array = NDArray[np.float64]
@@ -23,80 +23,175 @@ Array = NDArray[np.float64]
 SHORTEST_NM = 300.0
 
 
-@dataclass(frozen=True)
 class Optics:
-    """Light of a population.
+    """Light of a population; nothing is computed that nobody asks for.
 
-    ``first_exciton_nm``: 1S of the representative dot.  ``pl_peak_nm`` and ``pl_fwhm_nm``: of the
-    emission per nm.  ``plqy``, ``tau_amplitude_ns`` (∫ I dt / I(0)) and ``tau_intensity_ns``
+    ``first_exciton_nm``, ``first_exciton_eV``, ``electron_outside_core`` (its share of the 1S electron),
+    ``k_r_per_ns`` and ``strain_core`` are of the representative dot.  ``pl_peak_nm`` and ``pl_fwhm_nm``: of
+    the emission per nm.  ``plqy``, ``tau_amplitude_ns`` (∫ I dt / I(0)) and ``tau_intensity_ns``
     (∫ t I dt / ∫ I dt): exact averages.  ``absorption`` (1 at the 1S band) and ``emission`` (per nm,
     greatest value 1) over ``nm``; ``decay`` (1 at 0) over ``t_ns``.  ``extinction_1S`` (decadic, L/(mol cm),
     per dot, at the centre of the 1S band) is predicted: nothing was fitted to an absorbance.  ``notes``
     say what to be careful with.
-    """
-
-    first_exciton_nm: float
-    pl_peak_nm: float
-    pl_fwhm_nm: float
-    plqy: float
-    tau_amplitude_ns: float
-    tau_intensity_ns: float
-    k_r_per_ns: float
-    strain_core: float
-    extinction_1S: float
-    nm: Array
-    absorption: Array
-    emission: Array
-    t_ns: Array
-    decay: Array
-    notes: tuple[str, ...] = ()
-    rests_on: Mapping[str, list[str]] = field(default_factory=dict)
-
-
-def optics(population: Population, medium: str | None = None) -> Optics:
-    """Absorption, emission, quantum yield and decay of ``population`` in ``medium`` (else the dot's own).
 
     Raises
     ------
     InputError
-        For an unknown material or medium, or a core too small to bind a pair.
+        From any of them, for an unknown material or medium, or a core too small to bind a pair.
     """
-    from epidot.dot.strain import strain
 
-    group = population if medium is None else population.in_medium(medium)
-    dot = group.dot
-    levels = solve_dot(dot)
-    known = spectral_table(group)
-    peak = emission_peak(group, levels=known)
-    nm = np.arange(SHORTEST_NM, np.ceil(peak.position + 150.0) + 1, 1.0)
-    all_decay = population_decay(group)
-    matter = absorber(group, HC / nm, levels=known)
-    t = np.linspace(0.0, 10 * max(all_decay.tau_intensity_ns, 1.0), 1001)
-    used: dict[str, Parameter] = {**levels.parameters, **{f"light.{k}": p for k, p in parameters().items()}}
-    notes = list(known.nodes[0].warnings)
-    if not trap_means(dot).known:
-        notes.append(
-            "nothing is known of this dot's surface: PLQY and decay are those of a dot without traps"
-        )
-    if not dot.shells:
-        notes.append(
-            "bare core: its valley depth also holds surface disorder and is no measure of size alone"
-        )
-    return Optics(
-        first_exciton_nm=levels.first_exciton_nm,
-        pl_peak_nm=peak.position,
-        pl_fwhm_nm=peak.fwhm,
-        plqy=all_decay.plqy,
-        tau_amplitude_ns=all_decay.tau_amplitude_ns,
-        tau_intensity_ns=all_decay.tau_intensity_ns,
-        k_r_per_ns=radiative_rate(dot, levels).k_r,
-        strain_core=strain(dot, spread=False).core,
-        extinction_1S=matter.extinction_1S,
-        nm=nm,
-        absorption=matter.absorbance(HC / nm),
-        emission=emission(group, nm, levels=known),
-        t_ns=t,
-        decay=all_decay.intensity(t),
-        notes=tuple(notes),
-        rests_on=rests_on(used),
-    )
+    def __init__(self, population: Population) -> None:
+        self.population = population
+
+    # ------------------------------------------------------------ the representative dot
+    @cached_property
+    def levels(self) -> Levels:
+        """Its states."""
+        return solve_dot(self.population.dot)
+
+    @property
+    def first_exciton_nm(self) -> float:
+        """Its 1S transition."""
+        return self.levels.first_exciton_nm
+
+    @property
+    def first_exciton_eV(self) -> float:
+        """The same as an energy."""
+        return HC / self.levels.first_exciton_nm
+
+    @property
+    def electron_outside_core(self) -> float:
+        """Share of its 1S electron outside the core."""
+        return 1 - float(np.asarray(self.levels.P_e)[0])
+
+    @cached_property
+    def k_r_per_ns(self) -> float:
+        """Its radiative rate."""
+        return float(radiative_rate(self.population.dot, self.levels).k_r)
+
+    @cached_property
+    def strain_core(self) -> float:
+        """Hydrostatic da/a of its core."""
+        from epidot.dot.strain import strain
+
+        return strain(self.population.dot, spread=False).core
+
+    # ------------------------------------------------------------ decay of the population
+    @cached_property
+    def components(self) -> Components:
+        """The decay as a sum of exponentials."""
+        return population_decay(self.population)
+
+    @property
+    def plqy(self) -> float:
+        """Emitted over excited."""
+        return float(self.components.plqy)
+
+    @property
+    def tau_amplitude_ns(self) -> float:
+        """Integral of I over I(0)."""
+        return float(self.components.tau_amplitude_ns)
+
+    @property
+    def tau_intensity_ns(self) -> float:
+        """Integral of t I over integral of I."""
+        return float(self.components.tau_intensity_ns)
+
+    @cached_property
+    def t_ns(self) -> Array:
+        """Times of ``decay``, ten lifetimes."""
+        return np.linspace(0.0, 10 * max(self.tau_intensity_ns, 1.0), 1001)
+
+    @cached_property
+    def decay(self) -> Array:
+        """Emission after a short pulse, 1 at 0."""
+        return self.components.intensity(self.t_ns)
+
+    # ------------------------------------------------------------ spectra of the population
+    @cached_property
+    def _table(self) -> LevelsTable:
+        return spectral_table(self.population)
+
+    @cached_property
+    def peak(self) -> Peak:
+        """Position and width of the emission per nm."""
+        return emission_peak(self.population, levels=self._table)
+
+    @property
+    def pl_peak_nm(self) -> float:
+        """Where the emission per nm is greatest."""
+        return float(self.peak.position)
+
+    @property
+    def pl_fwhm_nm(self) -> float:
+        """Its full width at half maximum."""
+        return float(self.peak.fwhm)
+
+    @cached_property
+    def nm(self) -> Array:
+        """Wavelengths of ``absorption`` and ``emission``."""
+        return np.arange(SHORTEST_NM, np.ceil(self.peak.position + 150.0) + 1, 1.0)
+
+    @cached_property
+    def _matter(self) -> Absorber:
+        return absorber(self.population, HC / self.nm, levels=self._table)
+
+    @cached_property
+    def absorption(self) -> Array:
+        """Absorbance, 1 at the 1S band."""
+        return self._matter.absorbance(HC / self.nm)
+
+    @cached_property
+    def emission(self) -> Array:
+        """Emission per nm, greatest value 1."""
+        return emission(self.population, self.nm, levels=self._table)
+
+    @property
+    def extinction_1S(self) -> float:
+        """Decadic, L/(mol cm), per dot, at the centre of the 1S band."""
+        return float(self._matter.extinction_1S)
+
+    @property
+    def valley_depth(self) -> float:
+        """1 - (first minimum)/(first maximum) of the absorption, from the red side."""
+        return valley_depth(self.nm, self.absorption)
+
+    # ------------------------------------------------------------ what to know of it
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What to be careful with."""
+        dot = self.population.dot
+        notes = list(self._table.nodes[0].warnings)
+        if not trap_means(dot).known:
+            notes.append(
+                "nothing is known of this dot's surface: PLQY and decay are those of a dot without traps"
+            )
+        if not dot.shells:
+            notes.append(
+                "bare core: its valley depth also holds surface disorder and is no measure of size alone"
+            )
+        return tuple(notes)
+
+    @property
+    def rests_on(self) -> Mapping[str, list[str]]:
+        """Parameters by status."""
+        own: dict[str, Parameter] = {f"light.{k}": p for k, p in parameters().items()}
+        return rests_on({**self.levels.parameters, **own})
+
+
+def optics(population: Population, medium: str | None = None) -> Optics:
+    """Absorption, emission, quantum yield and decay of ``population`` in ``medium`` (else the dot's own)."""
+    return Optics(population if medium is None else population.in_medium(medium))
+
+
+def valley_depth(nm: Array, absorption: Array) -> float:
+    """1 - (first minimum)/(first maximum) from the red side, as yuan2023 defines it; 0 without a valley."""
+    y = absorption[np.argsort(nm)[::-1]]
+    rising = np.diff(y) > 0
+    tops = np.flatnonzero(rising[:-1] & ~rising[1:]) + 1
+    tops = tops[y[tops] > 0.01 * y.max()]
+    if tops.size == 0:
+        return 0.0
+    dips = np.flatnonzero(~rising[:-1] & rising[1:]) + 1
+    dips = dips[dips > tops[0]]
+    return 0.0 if dips.size == 0 else float(1 - y[dips[0]] / y[tops[0]])

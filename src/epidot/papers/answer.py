@@ -14,22 +14,25 @@ from typing import Any
 
 import numpy as np
 
-from epidot.papers.engines import DOTS, FLASKS, IN_WORDS, MEAN_FIELD
 from epidot.papers.experiments import Experiments
 from epidot.papers.expression import Formula
-from epidot.papers.lit import QUANTITIES
 from epidot.papers.paper import Check
 from epidot.papers.verdict import verdict
 from epidot.papers.words import NoValue, vocabulary
+from epidot.runs.order import LATTICE, MEAN_FIELD
+from epidot.runs.quantities import LIGHT, needing
 
 Sigma = float | list[float | None] | None
 ROUNDING = 1e-12  # relative; a smaller scatter is that of arithmetic
-LIT_GROUPS = 10  # light is solved anew for every group left out
+IN_WORDS: Mapping[str, str] = {MEAN_FIELD: "in mean field", LATTICE: "on the lattice"}
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What one engine says.  ``same`` of ``of`` leave-out means agree, where the answer is yes or no."""
+    """What one engine says, on the lattice by ``flasks`` of ``dots`` each.
+
+    ``same`` of ``of`` leave-out means agree, where the answer is yes or no.
+    """
 
     engine: str
     value: Any
@@ -37,20 +40,22 @@ class Answer:
     verdict: str
     said: str = ""
     flasks: int = 0
+    dots: int = 0
     same: int = 0
     of: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """For ``epidot claims --json``."""
         found = {"value": self.value, "sigma": self.sigma, "verdict": self.verdict}
-        return found | ({"flasks": self.flasks, "dots_per_flask": DOTS} if self.flasks else {})
+        return found | ({"flasks": self.flasks, "dots_per_flask": self.dots} if self.flasks else {})
 
     def sentence(self, *, whole: bool = True) -> str:
         """For the reader, such as "on the lattice 71.3 ± 0.4 (30 flasks of 2 dots): reproduced".
 
         ``whole`` adds the check's own detail in the numbers of this engine.
         """
-        many = f" ({self.flasks} flasks of {DOTS} dots)" if self.flasks else ""
+        kind = "flask" if self.flasks == 1 else "flasks"
+        many = f" ({self.flasks} {kind} of {self.dots} dots)" if self.flasks else ""
         text = f"{IN_WORDS[self.engine]} {with_error(self.value, self.sigma)}{many}: {self.verdict}"
         if self.of:
             text += f", and so in {self.same} of {self.of} means with flasks left out"
@@ -99,12 +104,10 @@ def answer(check: Check, given: Mapping[str, Any], bench: Experiments) -> Answer
         value = plain(names.value(check.value))
     except NoValue as error:
         # The paper gives a value, the results hold none: that is a disagreement, not a failure to answer.
-        return Answer(bench.engine, None, None, "conflict", f"no such value: {error}", _many(bench))
+        return Answer(bench.engine, None, None, "conflict", f"no such value: {error}", *bench.rests_on())
     sigma: Sigma = None if check.sigma is None else abs(float(names.value(check.sigma)))
     detail = names.filled(check.detail, value) if check.detail else ""
-    if bench.engine == MEAN_FIELD:
-        return Answer(bench.engine, value, sigma, verdict(value, check.targets, sigma), detail)
-    groups = _groups(LIT_GROUPS if check.texts & set(QUANTITIES) else FLASKS)
+    groups = bench.groups(light=bool(check.texts & set(needing(*LIGHT))))
     try:
         others = [
             plain(Names(check.let, given, bench.by(bench.engine, group)).value(check.value))
@@ -115,7 +118,7 @@ def answer(check: Check, given: Mapping[str, Any], bench: Experiments) -> Answer
     scatter = _jackknife(value, others) if others else None
     if not isinstance(scatter, list) and isinstance(sigma, float) and scatter is not None:
         sigma = math.hypot(sigma, scatter)
-    else:
+    elif groups:
         sigma = scatter
     yes_or_no = isinstance(value, bool)
     return Answer(
@@ -124,20 +127,10 @@ def answer(check: Check, given: Mapping[str, Any], bench: Experiments) -> Answer
         sigma,
         verdict(value, check.targets, sigma),
         detail,
-        _many(bench),
+        *bench.rests_on(),
         sum(o == value for o in others) if yes_or_no else 0,
         len(others) if yes_or_no else 0,
     )
-
-
-def _many(bench: Experiments) -> int:
-    """How many flasks an answer rests on: none in mean field, or where no recipe grows dots."""
-    return FLASKS if any(wanted in bench.flasks for wanted in bench.asked) else 0
-
-
-def _groups(n: int) -> list[frozenset[int]]:
-    """The flasks in ``n`` groups of equal size."""
-    return [frozenset(range(i, FLASKS, n)) for i in range(n)]
 
 
 def _jackknife(value: Any, others: Sequence[Any]) -> Sigma:

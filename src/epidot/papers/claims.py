@@ -11,17 +11,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from epidot.errors import EpidotError, Fault, InputError, NotBuiltYet, WorkError, nearest
-from epidot.papers import engines
 from epidot.papers import paper as papers
-from epidot.papers.answer import Answer, Names, Sigma, answer, plain, short
-from epidot.papers.engines import ENGINES, IN_WORDS, LATTICE, MEAN_FIELD
-from epidot.papers.experiments import Experiments, workers
+from epidot.papers.answer import IN_WORDS, Answer, Names, Sigma, answer, plain, short
+from epidot.papers.experiments import Experiments, UnknownHere
 from epidot.papers.fitted import fitted_claims
 from epidot.papers.paper import GLOBALS, Check, Claim, Paper
-from epidot.papers.trial import UnknownHere
 from epidot.papers.verdict import VERDICTS, Target, verdict
 from epidot.papers.words import MODEL_WORDS, RUN_WORDS
 from epidot.parameter import Basis
+from epidot.runs.engines import grows
+from epidot.runs.jobs import processes
+from epidot.runs.order import ENGINE, ENGINES, LATTICE, MEAN_FIELD
 
 BOTH = "both"
 
@@ -106,7 +106,7 @@ def evaluate(
     fitted = fitted_claims()
     results: list[ClaimResult] = []
     failed: list[str] = []
-    with workers(jobs) as shared:
+    with processes(jobs if jobs > 1 else 0) as shared:
         for each in bench.values():
             each.workers = shared
         for source, claim in claims:
@@ -189,7 +189,7 @@ def judge(
     by = _by_engine(check, given, bench, asked)
     if not by.answers:
         return result(None, None, "not yet", "definition", _sentences(by.sentences("")), by)
-    first = by.answers.get(engines.default()) or next(iter(by.answers.values()))
+    first = by.answers.get(ENGINE) or next(iter(by.answers.values()))
     value, sigma, said = first.value, first.sigma, first.verdict
     if not check.follows and said != "not as stated":
         raise WorkError(f"declared not to follow from the printed inputs, but {value} does")
@@ -250,7 +250,7 @@ def _by_engine(check: Check, given: Mapping[str, Any], bench: Experiments, asked
                 raise
             refused[name] = str(error)
         else:
-            if not any(engines.grows(recipe) for recipe, *_ in seen.asked):
+            if not any(grows(recipe) for recipe, *_ in seen.asked):
                 return _ByEngine(answers, {}, False)
     return _ByEngine(answers, refused, True)
 

@@ -15,8 +15,9 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 from epidot.documents import parse
+from epidot.papers.paper import ID
 
-_ID = re.compile(r"\b[CXY]\d{3}\b")
+_NAMED = re.compile(rf"\b{ID.pattern.strip('^$')}\b")  # an id of any paper, a reader's own included
 
 
 @lru_cache(maxsize=1)
@@ -40,7 +41,7 @@ def in_file(text: str, name: str, statuses: Collection[str] = ("fitted", "assume
             said = [str(v) for v in entry.values()]
             if isinstance(sources, dict):
                 said.append(str(sources.get(str(entry.get("source")), "")))
-            out[parameter] = list(dict.fromkeys(_ID.findall(" ".join(said))))
+            out[parameter] = list(dict.fromkeys(_NAMED.findall(" ".join(said))))
     return out
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from epidot.papers.answer import with_error
+from epidot.papers.answer import IN_WORDS, with_error
 from epidot.papers.claims import ClaimResult, by_basis, summary
-from epidot.papers.engines import ENGINES, IN_WORDS
 from epidot.papers.verdict import VERDICTS
+from epidot.runs.order import ENGINES
 
 
 def text(results: Sequence[ClaimResult]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -12,34 +13,20 @@ import numpy as np
 from epidot import files
 from epidot.report import figures, halides, portrait, style
 from epidot.runs.batch import Batch, Sample
+from epidot.runs.quantities import COLUMNS, cell
 from epidot.units import celsius
 
-# What the table of samples shows first, in this order, with the name a chemist reads.
-_COLUMNS = (
-    ("shell_layers", "layers"),
-    ("diameter_nm", "diameter / nm"),
-    ("roughness_nm", "roughness / nm"),
-    ("coverage", "coverage"),
-    ("oxide_per_dot", "oxide / dot"),
-    ("crystalline_fraction", "crystalline"),
-    ("strain_core", "core strain / %"),
-    ("first_exciton_nm", "1S / nm"),
-    ("pl_peak_nm", "PL / nm"),
-    ("pl_fwhm_nm", "FWHM / nm"),
-    ("plqy", "PLQY / %"),
-    ("tau_amplitude_ns", "τ ampl. / ns"),
-    ("tau_intensity_ns", "τ int. / ns"),
-)
-_PERCENT = {"strain_core", "plqy"}
+
+def write(batch: Batch, path: str | Path, claims: Sequence[Any] = (), elsewhere: Sequence[str] = ()) -> None:
+    """Write the report of ``batch``; see :func:`render`."""
+    files.write(path, render(batch, claims, elsewhere))
 
 
-def write(batch: Batch, path: str | Path, claims: tuple[Any, ...] = ()) -> None:
-    """Write the report of ``batch``."""
-    files.write(path, render(batch, claims))
+def render(batch: Batch, claims: Sequence[Any] = (), elsewhere: Sequence[str] = ()) -> str:
+    """The report as HTML text; the same batch gives the same text.
 
-
-def render(batch: Batch, claims: tuple[Any, ...] = ()) -> str:
-    """The report as HTML text; the same batch gives the same text."""
+    ``claims`` are those the run answers, ``elsewhere`` the ids of those that need other runs.
+    """
     import jinja2
 
     source = (resources.files("epidot.report") / "template.html").read_text(encoding="utf-8")
@@ -49,14 +36,15 @@ def render(batch: Batch, claims: tuple[Any, ...] = ()) -> str:
     return environment.from_string(source).render(
         batch=batch,
         headline=_headline(batch),
-        columns=[label for _, label in _COLUMNS],
+        columns=[column.heading for column in COLUMNS],
         rows=[
-            (s.name, f"{s.time_s / 60:.1f}", f"{celsius(s.temperature_K):.0f}", _cells(s))
+            (s.name, f"{s.time_s / 60:.1f}", f"{celsius(s.temperature_K):.0f}", cells(s))
             for s in batch.samples
         ],
         figures=[_figure(f) for f in _figures(batch)],
         everything=_everything(batch),
         claims=[c.to_json() for c in claims],
+        elsewhere=elsewhere,
         worst=max(batch.conservation.values(), default=0.0),
     )
 
@@ -100,17 +88,9 @@ def _figure(figure: figures.Figure) -> dict[str, str]:
     }
 
 
-def _cells(sample: Sample) -> list[str]:
-    return [_cell(sample, name) for name, _ in _COLUMNS]
-
-
-def _cell(sample: Sample, name: str) -> str:
-    quantity = sample.quantities.get(name)
-    if quantity is None or quantity.value is None:
-        return "–"
-    value = quantity.value * (100 if name in _PERCENT else 1)
-    text = f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
-    return text.removeprefix("-") if float(text) == 0 else text
+def cells(sample: Sample) -> list[str]:
+    """The row of a sample in the table of samples."""
+    return [cell(column, sample.quantities.get(column.name)) for column in COLUMNS]
 
 
 def _everything(batch: Batch) -> list[tuple[str, str, list[str], str]]:

@@ -60,7 +60,7 @@ def load(folder: Path, key: dict[str, Any]) -> Progress | None:
         return None
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        found, plain = content["key"], content["progress"]
+        found, progress = content["key"], _progress(content["progress"])
         arrays: Arrays = {}
         if "arrays" in content:
             with np.load(folder / content["arrays"], allow_pickle=False) as file:
@@ -80,7 +80,7 @@ def load(folder: Path, key: dict[str, Any]) -> Progress | None:
             )
         )
     populations = [_taken_up(text, i, arrays) for i, text in enumerate(content["populations"])]
-    return _with_these(_progress(plain), populations)
+    return _with_these(progress, populations)
 
 
 def clear(folder: Path) -> None:
@@ -142,12 +142,16 @@ def _progress(plain: dict[str, Any]) -> Progress:
         done=plain["done"],
         state=FlaskState(**plain["state"]),
         history=tuple(FlaskState(**s) for s in plain["history"]),
-        taken=tuple(Taken(t["name"], FlaskState(**t["state"]), _layers(t["shells"])) for t in plain["taken"]),
+        taken=tuple(
+            Taken(t["name"], FlaskState(**t["state"]), _layers(t["shells"]), t["events"])
+            for t in plain["taken"]
+        ),
         charged=plain["charged"],
         shells=_layers(plain["shells"]),
         steps=tuple((float(a), float(b), str(c)) for a, b, c in plain["steps"]),
         remarks=tuple(plain["remarks"]),
         solids=plain["solids"],
+        events=plain["events"],
     )
 
 

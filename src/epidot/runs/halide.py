@@ -12,11 +12,9 @@ from epidot.dot.layers import Layer, LayeredDot
 from epidot.growth.readout import layered_dot
 from epidot.growth.state import FlaskState
 from epidot.mechanism.mechanism import Mechanism
-from epidot.quantities import Quantity
 from epidot.transport.room import HalideRoom
 
 BINS = 60  # of the map of concentration against radius that a run keeps
-ROUNDS = 5  # equal steps from the surface to the core, as an etch may take them
 
 
 def room(mechanism: Mechanism, hypothesis: str = "H1") -> HalideRoom:
@@ -28,49 +26,6 @@ def room(mechanism: Mechanism, hypothesis: str = "H1") -> HalideRoom:
         return LayeredDot(state.core, state.core_diameter_nm, shells)
 
     return HalideRoom(dot_of, hypothesis)
-
-
-def quantities(dot: LayeredDot, described: bool = False) -> dict[str, Quantity]:
-    """Ions per dot by place, what they repaired and what traps are left; nothing for a dot without halide.
-
-    Of a ``described`` dot also the oxide at its core, which no growth told.
-    """
-    out: dict[str, Quantity] = {}
-    if described:
-        how = "oxide units at the core under the described shells"
-        out["oxide_per_dot"] = Quantity(dot.oxide + dot.oxide_memory, None, "O/dot", how)
-    radii = dot.radii_nm
-    for content in dot.halides:
-        x = content.element
-        core = content.between(0.0, float(radii[0]))
-        steps = np.linspace(radii[-1], radii[0], ROUNDS + 1)
-        said = {
-            f"{x}_per_dot": (content.total, f"{x} ions on and in the mean dot"),
-            f"{x}_ligand_per_dot": (content.ligand, "adsorbed on the outer surface"),
-            f"{x}_core_per_dot": (core, "inside the core"),
-            f"{x}_interface_per_dot": (content.interface, "bound at the core's surface where oxide was"),
-        }
-        for i, (outer, inner) in enumerate(pairwise(steps), 1):
-            amount = content.between(float(inner), float(outer))
-            said[f"{x}_round_{i}"] = (
-                amount,
-                f"in the lattice, equal-depth round {i} of {ROUNDS} from outside",
-            )
-        out |= {name: Quantity(value, None, "1/dot", how) for name, (value, how) in said.items()}
-    if dot.halides:
-        units = dot.oxide + dot.oxide_memory
-        share = dot.repaired / (dot.repaired + units) if dot.repaired + units > 0 else 0.0
-        out["repaired_per_dot"] = Quantity(
-            dot.repaired, None, "1/dot", "oxide units turned into metal halide"
-        )
-        out["repaired_fraction"] = Quantity(
-            share, None, "fraction", "of the oxide units at the core's surface"
-        )
-    if dot.surface_traps > 0:
-        out["surface_traps_per_dot"] = Quantity(
-            dot.surface_traps, None, "1/dot", "positions outside that no ligand heals"
-        )
-    return out
 
 
 def history(states: tuple[FlaskState, ...], halides: HalideRoom) -> Mapping[str, NDArray[np.float64]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from epidot.errors import Fault, InputError, nearest
 from epidot.mechanism import load as mechanisms
@@ -15,15 +16,21 @@ from epidot.runs.provenance import parameter_hash, text_hash, version
 from epidot.transport.constants import DEFAULT as HYPOTHESIS
 from epidot.transport.constants import constants
 
-ENGINES = ("meanfield", "kmc")
-ENGINE = "kmc"
-DOTS = {"meanfield": 200, "kmc": 100}  # where the order does not say
+MEAN_FIELD, LATTICE = "meanfield", "kmc"
+ENGINES = (MEAN_FIELD, LATTICE)
+ENGINE = LATTICE
+DOTS = {MEAN_FIELD: 200, LATTICE: 100}  # where the order does not say
 MECHANISM = "choi2023"
 
 
 @dataclass(frozen=True)
 class Order:
-    """One run, completely said."""
+    """One run, completely said.
+
+    ``sizes`` says how the dots get their core diameters: ``drawn`` at random by the law of the recipe, or
+    ``even``, at equal steps of its probability (:func:`epidot.runs.engines.even_diameters`).  ``twice`` names
+    what the recipe puts in double.
+    """
 
     recipe: Recipe
     engine: str = ENGINE
@@ -31,6 +38,8 @@ class Order:
     seed: int = 0
     mechanism: str = MECHANISM  # a shipped name or a file
     hypothesis: str = HYPOTHESIS  # of halide transport
+    sizes: Literal["drawn", "even"] = "drawn"
+    twice: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
@@ -43,6 +52,10 @@ class Order:
     def key(self) -> dict[str, str | int]:
         """What two runs must share to give the same numbers."""
         own = {} if self.mechanism in mechanisms.shipped() else {"mechanism_hash": self._read.hash}
+        if self.sizes != "drawn":
+            own["sizes"] = self.sizes
+        if self.twice:
+            own["twice"] = ", ".join(self.twice)
         return {
             "recipe": self.recipe.name,
             "recipe_sha256": text_hash(self.recipe.text),

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.errors import Fault, InputError, nearest
-from epidot.papers.experiments import Experiments
-from epidot.papers.trial import START
+from epidot.papers.experiments import Experiments, UnknownHere
 from epidot.papers.words.recipes import account
 from epidot.papers.words.registry import word
 
@@ -26,7 +25,10 @@ def run(
     hypothesis: str = "",
 ) -> float:
     """A quantity at a sample of a recipe; twice= names what is put in double, hypothesis= as H1 to H3."""
-    return bench.trial(recipe, tuple(twice), hypothesis).quantity(sample, quantity)
+    found = bench.run(recipe, tuple(twice), hypothesis).sample(sample).quantity(quantity)
+    if found.value is None:
+        raise UnknownHere("what sits where is known on the lattice only" if found.note else "no such value")
+    return found.value
 
 
 @word("run.series", runs=True)
@@ -38,21 +40,21 @@ def series(bench: Experiments, recipe: str, endings: Iterable[object], sample: s
 @word("run.made", runs=True)
 def made(bench: Experiments, recipe: str, sample: str, reaction: str) -> float:
     """How often a reaction (with all its variants) has happened per dot until a sample."""
-    trial = bench.trial(recipe)
-    trial.state(sample)
-    names = {r.id: {r.id, r.declared, r.declared.partition(".")[0]} for r in trial.mechanism.reactions}
+    done = bench.run(recipe)
+    events = done.sample(sample).taken.events
+    names = {r.id: {r.id, r.declared, r.declared.partition(".")[0]} for r in done.setting.mechanism.reactions}
     known = set().union(*names.values())
     if reaction not in known:
         raise InputError(
             Fault("the mechanism has no such reaction", seen=reaction, nearest=nearest(reaction, known))
         )
-    return sum(n for name, n in trial.events[sample].items() if reaction in names.get(name, ()))
+    return sum(n for name, n in events.items() if reaction in names.get(name, ()))
 
 
 @word("run.dissolved_mmol", runs=True)
 def dissolved_mmol(bench: Experiments, recipe: str, sample: str, species: str) -> float:
     """Amount of a dissolved species in the flask at a sample, in mmol."""
-    return 1e3 * bench.trial(recipe).state(sample).liquor.get(species, 0.0)
+    return 1e3 * bench.run(recipe).sample(sample).state.liquor.get(species, 0.0)
 
 
 @word("run.halide_left", runs=True)
@@ -61,7 +63,7 @@ def halide_left(bench: Experiments, recipe: str, sample: str, hypothesis: str = 
     from epidot.transport.constants import carriers
 
     put_in = account(recipe).species
-    liquor = bench.trial(recipe, (), hypothesis).state(sample).liquor
+    liquor = bench.run(recipe, (), hypothesis).sample(sample).state.liquor
     left, whole = (
         sum(c.ions * of.get(name, 0.0) for name, c in carriers().items()) for of in (liquor, put_in)
     )
@@ -71,4 +73,4 @@ def halide_left(bench: Experiments, recipe: str, sample: str, hypothesis: str = 
 @word("run.sites", runs=True)
 def sites(bench: Experiments, recipe: str) -> float:
     """Core-surface cation sites per pristine dot of a recipe."""
-    return bench.trial(recipe).dot(START).sites
+    return bench.run(recipe).sample("start").dot.sites

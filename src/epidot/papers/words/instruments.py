@@ -27,7 +27,7 @@ _FROM_THE_PULSE: Mapping[str, Any] = {"start_ns": 0.0, "period": "none", "backgr
 @word("measure.valley_depth", runs=True)
 def valley_depth(bench: Experiments, recipe: str, sample: str) -> float:
     """Valley depth that uvvis reads off the simulated absorption of a sample."""
-    dots = bench.trial(recipe).lit(sample).population
+    dots = bench.run(recipe).sample(sample).population
     tool = instrument("uvvis")
     return _value(tool.measure(tool.simulate(dots, rng=np.random.default_rng(_SEED)))["valley_depth"])
 
@@ -35,7 +35,7 @@ def valley_depth(bench: Experiments, recipe: str, sample: str) -> float:
 @word("measure.decay", runs=True)
 def decay(bench: Experiments, recipe: str, sample: str, quantity: str) -> float:
     """What tcspc reads off the simulated decay of a sample, free of noise, with two exponentials."""
-    dots = bench.trial(recipe).lit(sample).population
+    dots = bench.run(recipe).sample(sample).population
     tool = instrument("tcspc")
     return _value(_named(tool.measure(tool.simulate(dots), exponentials=2), quantity))
 
@@ -45,7 +45,7 @@ def etch(
     bench: Experiments, recipe: str, sample: str, quantity: str, hypothesis: str = ""
 ) -> float | list[float]:
     """What IC and ICP read of an etch in rounds, free of noise; below the limit of detection counts as 0."""
-    dots = bench.trial(recipe, (), hypothesis).lit(sample).population
+    dots = bench.run(recipe, (), hypothesis).sample(sample).population
     tool = instrument("etch")
     found = tool.measure(tool.simulate(dots))
     if quantity in found.series:

@@ -9,4 +9,4 @@ from epidot.papers.words.registry import word
 @word("light", model=True, bench=True)
 def light(bench: Experiments, dot: str, quantity: str) -> float:
     """A quantity of light of a described dot."""
-    return bench.light(dot)[quantity]
+    return bench.light(dot, quantity)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from epidot.papers.engines import recipe as read_recipe
 from epidot.papers.words.registry import word
 from epidot.recipe.events import Run, Wash
+from epidot.runs.engines import shipped_recipe as read_recipe
 from epidot.units import celsius
 
 if TYPE_CHECKING:

@@ -1,0 +1,76 @@
+"""The two interpreters of a mechanism that carry an order out, and where they can differ at all."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.dot.layers import LayeredDot, Population
+from epidot.growth.state import Engine, FlaskState
+from epidot.mechanism import load as mechanisms
+from epidot.mechanism.mechanism import Mechanism
+from epidot.recipe import events as ev
+from epidot.recipe import recipe as recipes
+from epidot.recipe.recipe import Recipe
+from epidot.runs.order import LATTICE, Order
+
+EVEN = 41  # members of a population of even sizes
+
+
+def engine_of(order: Order, mechanism: Mechanism) -> Engine:
+    """The engine ``order`` names, with its dots and seed."""
+    if order.engine != LATTICE:
+        from epidot.growth.meanfield import MeanField
+
+        return MeanField(mechanism)
+    from epidot.growth.lattice.engine import LatticeEngine
+
+    sizes, sigma = None, order.recipe.sigma_rel
+    if order.sizes == "even":
+        sizes = even_diameters(FlaskState.at_start(order.recipe).core_diameter_nm, sigma, order.dots)
+    return LatticeEngine(mechanism, order.dots, order.seed, sigma, diameters_nm=sizes)
+
+
+def even_diameters(mean_nm: float, sigma_rel: float, n: int) -> NDArray[np.float64]:
+    """``n`` diameters (n,) at equal steps of probability of the log-normal law, with its mean and width.
+
+    One is the mean; two lie a standard deviation below and above it.
+    """
+    from scipy.special import ndtri
+
+    if n == 1 or sigma_rel <= 0:
+        return np.full(n, mean_nm)
+    s = np.sqrt(np.log1p(sigma_rel**2))
+    steps = ndtri((np.arange(n) + 0.5) / n)
+    steps = steps / np.std(steps)  # the ends cut off would make the spread too small
+    return np.asarray(mean_nm * np.exp(s * steps - s * s / 2))
+
+
+def even_population(dot: LayeredDot, sigma_rel: float) -> Population:
+    """``dot`` with core diameters at equal steps of probability: the same every time, no random draw."""
+    sizes = even_diameters(dot.core_diameter_nm, sigma_rel, EVEN if sigma_rel > 0 else 1)
+    return Population(dot, sizes)
+
+
+@lru_cache(maxsize=64)
+def shipped_recipe(name: str) -> Recipe:
+    """A shipped recipe, read once."""
+    return recipes.load(name)
+
+
+@lru_cache(maxsize=64)
+def grows(name: str) -> bool:
+    """Whether engines can differ: dots whose surface reacts, and time for it before a described shell."""
+    read = shipped_recipe(name)
+    start = FlaskState.at_start(read)
+    bare = start.dots_mol > 0 and start.core in mechanisms.load().surfaces
+    for event in read.timeline():
+        if isinstance(event, ev.FormCore):
+            bare = False  # cores that form in the flask have no surface the mechanism knows
+        elif isinstance(event, ev.DescribeShell):
+            return False
+        elif isinstance(event, ev.Run) and bare:
+            return True
+    return False

@@ -1,0 +1,78 @@
+"""Several flasks of one order, each with random numbers of its own, and their mean.
+
+Every flask holds dots of the same even diameters, which have the mean and the spread of the recipe, so that
+flasks differ by chance only; their scatter says how well the mean is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
+
+from epidot.growth.flask import Progress, Taken
+from epidot.growth.state import FlaskState
+from epidot.runs.order import Order
+from epidot.runs.run import Run, run_flask
+from epidot.runs.sampled import Sampled, Setting
+
+FLASKS = 30
+DOTS = 2  # per flask, one smaller and one larger than the mean by the spread of the recipe
+_CHUNK = 5  # flasks a worker takes at once: what one of them prepares serves the next
+
+
+@dataclass
+class Flasks:
+    """The same order in several flasks."""
+
+    runs: tuple[Run, ...]
+    _means: dict[frozenset[int], Run] = field(default_factory=dict)
+
+    def mean(self, left_out: frozenset[int] = frozenset()) -> Run:
+        """The mean over the flasks, those of ``left_out`` (by their place) not counted."""
+        if left_out not in self._means:
+            kept = [run for i, run in enumerate(self.runs) if i not in left_out]
+            mean = Run(kept[0].setting, kept[0].first, kept[0].done)
+            mean.samples = {name: _mean([run.samples[name] for run in kept]) for name in kept[0].samples}
+            self._means[left_out] = mean
+        return self._means[left_out]
+
+
+def in_flasks(order: Order, flasks: int, executor: Executor | None = None) -> Flasks:
+    """``order`` in ``flasks`` flasks, each seeded with its number, shared among those of ``executor``."""
+    orders = [replace(order, dots=DOTS, seed=i, sizes="even") for i in range(flasks)]
+    setting = Setting.of(order)
+    done = map(_one, orders) if executor is None else executor.map(_one, orders, chunksize=_CHUNK)
+    return Flasks(
+        tuple(Run(replace(setting, order=mine), *ends) for mine, ends in zip(orders, done, strict=True))
+    )
+
+
+def _one(order: Order) -> tuple[Progress, Progress]:
+    """The flask before and after, without its history."""
+    run = run_flask(order, points=1)
+    return replace(run.first, history=()), replace(run.done, history=())
+
+
+def _mean(samples: Sequence[Sampled]) -> Sampled:
+    first = samples[0]
+    states = [sample.state for sample in samples]
+    events = mean_of([sample.taken.events for sample in samples])
+    taken = Taken(first.taken.name, _mean_state(states), first.taken.shells, events)
+    return Sampled(taken, first.setting, samples)
+
+
+def _mean_state(states: Sequence[FlaskState]) -> FlaskState:
+    return states[0].with_(
+        core_diameter_nm=sum(s.core_diameter_nm for s in states) / len(states),
+        surface=mean_of([s.surface for s in states]),
+        liquor=mean_of([s.liquor for s in states]),
+        lost=mean_of([s.lost for s in states]),
+        grown=None,
+    )
+
+
+def mean_of(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Mean of every name; one that a row lacks counts as nothing there."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {name: sum(row.get(name, 0.0) for row in rows) / len(rows) for name in names}

@@ -1,0 +1,188 @@
+"""What a run leaves behind: everything of every sample read, and put together as a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import BrokenExecutor, Future
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.growth.conservation import relative_errors
+from epidot.growth.flask import Progress, Taken
+from epidot.growth.lattice.population import GrownPopulation
+from epidot.growth.readout import counts
+from epidot.growth.state import FlaskState
+from epidot.mechanism.mechanism import Mechanism
+from epidot.parameter import rests_on
+from epidot.recipe.stockroom import Stockroom
+from epidot.runs import halide
+from epidot.runs.batch import Batch, Sample
+from epidot.runs.jobs import processes
+from epidot.runs.order import Order
+from epidot.runs.sampled import Member, Sampled, Setting
+
+SPECTRA = ("nm", "absorption", "emission", "t_ns", "decay")
+
+
+@dataclass(frozen=True)
+class Everything:
+    """A sample read whole: what the batch keeps of it, every dot, parameters by status, and remarks."""
+
+    sample: Sample
+    members: tuple[Member, ...]
+    rests_on: Mapping[str, list[str]]
+    notes: tuple[str, ...]
+
+
+def read(sampled: Sampled) -> Everything:
+    """Every quantity, spectrum and dot of a sample."""
+    taken, state = sampled.taken, sampled.state
+    found = {name: sampled.quantity(name) for name in sampled.names()}
+    if state.dots_mol <= 0:
+        return Everything(Sample(taken.name, state.time_s, state.temperature_K, None, found), (), {}, ())
+    light = sampled.light
+    spectra = {name: np.asarray(getattr(light, name)) for name in SPECTRA}
+    sample = Sample(
+        taken.name, state.time_s, state.temperature_K, sampled.population, found, spectra, sampled.grown
+    )
+    notes = (*light.notes, *sampled.setting.room.unsaid(state, taken.shells))
+    return Everything(sample, sampled.members, light.rests_on, notes)
+
+
+class Reader:
+    """Reads samples in ``jobs`` processes, of which this one is the last to begin.
+
+    The others begin as soon as a sample is handed over; what they have not begun when the flask is done is
+    read here.  Every reading is a pure function of its sample, so that nothing depends on who does it.
+    """
+
+    def __init__(self, order: Order, jobs: int) -> None:
+        self._order = order
+        self._others = processes(jobs - 1)
+        self._given: list[Future[Everything]] = []
+
+    def __enter__(self) -> Reader:
+        self._executor = self._others.__enter__()
+        return self
+
+    def __exit__(self, *what: Any) -> None:
+        for future in self._given:
+            future.cancel()
+        self._others.__exit__(*what)
+
+    def hand_over(self, taken: Sequence[Taken]) -> None:
+        """Let another process read what of ``taken`` is new."""
+        if self._executor is not None:
+            new = taken[len(self._given) :]
+            self._given += [self._executor.submit(_read_elsewhere, self._order, one) for one in new]
+
+    def read(self, samples: Sequence[Sampled], tell: Callable[[Sampled, float], None]) -> list[Everything]:
+        """All samples read; ``tell`` is told each when its turn comes and the share that was done before."""
+        found: dict[int, Everything] = {}
+        mine = [i for i in range(len(samples)) if i >= len(self._given) or self._given[i].cancel()]
+        for i in sorted(range(len(samples)), key=lambda i: i not in mine):
+            tell(samples[i], len(found) / len(samples))
+            found[i] = read(samples[i]) if i in mine else self._from_elsewhere(self._given[i], samples[i])
+            samples[i].known = found[i].sample.quantities
+        return [found[i] for i in range(len(samples))]
+
+    def _from_elsewhere(self, given: Future[Everything], sampled: Sampled) -> Everything:
+        try:
+            done = given.result()
+        except BrokenExecutor:  # that process is gone, killed perhaps for want of memory
+            return read(sampled)
+        sampled.members = done.members
+        return replace(done, sample=replace(done.sample, grown=sampled.grown))
+
+
+def _read_elsewhere(order: Order, taken: Taken) -> Everything:
+    found = read(Sampled(taken, Setting.of(order)))
+    return replace(found, sample=replace(found.sample, grown=()))  # the sites are known where they came from
+
+
+def batch_of(setting: Setting, first: Progress, done: Progress, found: Sequence[Everything]) -> Batch:
+    """The batch of a flask that is done and of its samples."""
+    order, mechanism, room = setting.order, setting.mechanism, setting.room
+    used: dict[str, list[str]] = {}
+    remarks = [*done.remarks, *standstill(done.history)]
+    for everything in found:
+        _join(used, everything.rests_on)
+        remarks += [note for note in everything.notes if note not in remarks]
+    _join(used, rests_on({f"mechanism.{k}": p for k, p in mechanism.parameters.items()}))
+    if any(state.halide for state in done.history) or any(taken.shells for taken in done.taken):
+        _join(used, rests_on({f"halide.{k}": p for k, p in room.parameters.items()}))
+    samples = tuple(everything.sample for everything in found)
+    return Batch(
+        recipe=order.recipe.name,
+        recipe_text=order.recipe.text,
+        seed=order.seed,
+        dots=order.dots,
+        engine=order.engine,
+        samples=samples,
+        history=_history(done.history, mechanism) | dict(halide.history(done.history, room)),
+        conservation=relative_errors(first.state, done, mechanism, _composition(order, mechanism)),
+        rests_on=used,
+        basis=_basis(samples),
+        provenance={name: str(value) for name, value in order.key.items()},
+        steps=done.steps,
+        assumptions=tuple(str(remark) for remark in order.recipe.assumptions()),
+        notes=(*(str(w) for w in order.recipe.warnings), *remarks),
+        claims=order.recipe.claims,
+    )
+
+
+def standstill(history: Sequence[FlaskState]) -> list[str]:
+    """Where the flask came to rest for good on the lattice, and why; only the last rest counts."""
+    said = [(s.time_s, s.grown.stuck) for s in history if isinstance(s.grown, GrownPopulation)]
+    if not said or not said[-1][1]:
+        return []
+    since = next(t for t, text in reversed(said) if text)
+    return [f"at {since / 60:.0f} min nothing more could happen on the dots or in the liquor: {said[-1][1]}"]
+
+
+def _composition(order: Order, mechanism: Mechanism) -> Callable[[str], Mapping[str, float]]:
+    """Atoms per formula unit of anything dissolved or formed: from the mechanism, else from the stockroom."""
+    stockroom = Stockroom(order.recipe.header.reagents)
+
+    def elements(name: str) -> Mapping[str, float]:
+        known = mechanism.species.get(name)
+        return known.elements if known is not None else stockroom.elements(name)
+
+    return elements
+
+
+def _history(states: tuple[FlaskState, ...], mechanism: Mechanism) -> dict[str, NDArray[np.float64]]:
+    """Everything against time; a species absent from a state counts as zero."""
+    out: dict[str, NDArray[np.float64]] = {
+        "time_s": np.array([s.time_s for s in states]),
+        "temperature_K": np.array([s.temperature_K for s in states]),
+        "volume_L": np.array([s.volume_L for s in states]),
+    }
+    kinds = {"liquor": [s.liquor for s in states], "surface": [s.surface for s in states]}
+    for kind, amounts in kinds.items():
+        for name in sorted({name for at_once in amounts for name in at_once}):
+            out[f"{kind}/{name}"] = np.array([at_once.get(name, 0.0) for at_once in amounts])
+    rows = [counts(state, mechanism) if state.surface else {} for state in states]
+    for name in sorted({name for row in rows for name in row}):
+        out[f"growth/{name}"] = np.array([row.get(name, 0.0) for row in rows])
+    return out
+
+
+def _basis(samples: Sequence[Sample]) -> dict[str, str]:
+    if not any(sample.population for sample in samples):
+        return {"matter": "definition"}
+    return {
+        "matter": "definition",
+        "growth and oxide": "calibrated on the claims its fitted parameters name, predicted elsewhere",
+        "strain": "predicted",
+        "1S and emission energy": "calibrated on one size of InP, predicted elsewhere",
+        "quantum yield, lifetime": "calibrated on the claims its fitted parameters name, predicted elsewhere",
+    }
+
+
+def _join(into: dict[str, list[str]], more: Mapping[str, list[str]]) -> None:
+    for status, names in more.items():
+        into[status] = sorted({*into.get(status, []), *names})

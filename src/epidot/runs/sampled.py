@@ -1,0 +1,252 @@
+"""The flask at one moment of a run: it answers any named quantity and computes nothing that nobody asks."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+
+from epidot.dot import growth_readout
+from epidot.dot.grown import GrownDot
+from epidot.dot.layers import LayeredDot, Population
+from epidot.dot.mean import mean_dot
+from epidot.growth.flask import Taken
+from epidot.growth.lattice.population import GrownPopulation
+from epidot.growth.readout import counts
+from epidot.light.optics import Optics
+from epidot.mechanism import load as mechanisms
+from epidot.mechanism.mechanism import Mechanism
+from epidot.quantities import Quantity
+from epidot.runs import halide
+from epidot.runs.engines import even_population
+from epidot.runs.order import Order
+from epidot.runs.quantities import LIGHT, QUANTITIES, ROUNDS, find, unknown
+from epidot.transport.room import HalideRoom
+
+Member = tuple[LayeredDot, Mapping[str, float]]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all samples of a run have in common."""
+
+    order: Order
+    mechanism: Mechanism
+    room: HalideRoom
+
+    @classmethod
+    def of(cls, order: Order) -> Setting:
+        """Mechanism and halide room of an order."""
+        mechanism = mechanisms.load(order.mechanism)
+        return cls(order, mechanism, halide.room(mechanism, order.hypothesis))
+
+
+class Sampled:
+    """The flask when a sample was taken.
+
+    ``parts`` are the same sample of several flasks, of which ``taken`` is the mean; ``known`` are quantities
+    that were read before.
+    """
+
+    def __init__(self, taken: Taken, setting: Setting, parts: Sequence[Sampled] = ()) -> None:
+        self.taken = taken
+        self.state = taken.state
+        self.setting = setting
+        self.parts = parts
+        self.known: Mapping[str, Quantity] = {}
+
+    # ------------------------------------------------------------ what is asked for
+    def quantity(self, name: str) -> Quantity:
+        """Any quantity of :mod:`epidot.runs.quantities`; without a value where this engine cannot know it.
+
+        Raises
+        ------
+        InputError
+            If there is no such quantity here, with the nearest.
+        """
+        if name in self.known:
+            return self.known[name]
+        declared = find(name)
+        if declared.needs in LIGHT:
+            value = float(getattr(self.light, name))
+            return declared.of(name, value if math.isfinite(value) else None)
+        found = self._values(declared.needs)
+        if name in found:
+            said = declared.of(name, found[name], self._errors.get(name))
+            if name == "oxide_per_dot" and name not in self.counts:
+                return replace(said, method="oxide units at the core under the described shells")
+            return said
+        if declared.needs == "sites" and not self.members:
+            why = f"the {self.setting.order.engine} engine has no terraces; the lattice (--engine kmc) has"
+            # There is no mean over dots where no single ones are known.
+            how = declared.method.removesuffix(", mean over dots")
+            return replace(declared.of(name, None, note=why), method=how)
+        raise unknown(name, found)
+
+    def names(self) -> tuple[str, ...]:
+        """The quantities that a summary of this sample holds."""
+        if self.state.dots_mol <= 0:
+            return tuple(self._values("liquor"))
+        light = (q.name for q in QUANTITIES if q.needs in LIGHT and q.summary)
+        held = [*self.counts, "roughness_nm", *self._values("sizes"), *light, *self._halide_held()]
+        return tuple(name for name in dict.fromkeys(held) if find(name).summary)
+
+    def _values(self, needs: str) -> Mapping[str, float]:
+        match needs:
+            case "liquor":
+                return {f"{name}_mol": mol for name, mol in self.state.liquor.items() if mol > 0}
+            case "sizes":
+                return self._sizes
+            case "halide":
+                return self._halide
+        return {**self._described, **self.counts}
+
+    # ------------------------------------------------------------ dots
+    @cached_property
+    def grown(self) -> tuple[GrownDot, ...]:
+        """Every dot on its sites, where the engine knows them and the recipe describes no shells on them."""
+        lattice = self.setting.mechanism.lattice
+        if self.taken.shells or lattice is None or not isinstance(self.state.grown, GrownPopulation):
+            return ()
+        return self.state.grown.dots(lattice)
+
+    @cached_property
+    def members(self) -> tuple[Member, ...]:
+        """Every dot as a layered dot and what is read off its sites, where single dots are known."""
+        if self.parts:
+            return tuple(member for part in self.parts for member in part.members)
+        return tuple(growth_readout.read(dot) for dot in self.grown)
+
+    def without(self, left_out: Collection[int]) -> Sampled:
+        """The same sample without the dots ``left_out``, by their place."""
+        out = Sampled(self.taken, self.setting)
+        out.members = tuple(member for i, member in enumerate(self.members) if i not in left_out)
+        return out
+
+    @cached_property
+    def _together(self) -> Population:
+        dots = tuple(dot for dot, _ in self.members)
+        diameters = np.array([dot.core_diameter_nm for dot in dots])
+        known = Population(mean_dot(dots), diameters, dots)
+        return self.setting.room.population(known, self.state)
+
+    @cached_property
+    def dot(self) -> LayeredDot:
+        """The mean dot, with the halide in it and with what is not said of a described one filled in."""
+        if self.members:
+            return self._together.dot
+        return self.setting.room.dot(self.state, self.taken.shells)
+
+    @cached_property
+    def population(self) -> Population:
+        """The dots whose light is asked for: one by one, drawn by the recipe's law, or of even sizes."""
+        order = self.setting.order
+        sigma = order.recipe.sigma_rel
+        if order.sizes == "even":
+            return even_population(self.dot, sigma)
+        if self.members:
+            return self._together
+        # One stream for the sizes of the dots: every sample of a run is of the same population.
+        rng = np.random.default_rng([order.seed, zlib.crc32(b"core diameters")])
+        return Population.drawn(self.dot, order.dots, sigma, rng)
+
+    @cached_property
+    def light(self) -> Optics:
+        """The light of the population."""
+        return Optics(self.population)
+
+    # ------------------------------------------------------------ numbers
+    @cached_property
+    def counts(self) -> Mapping[str, float]:
+        """What growth and, where single dots are known, their sites tell, per dot."""
+        # Under a described shell the surface that the mechanism keeps is not the dot's.
+        bare = bool(self.state.surface) and not self.taken.shells
+        told = counts(self.state, self.setting.mechanism) if bare else {}
+        return told | {name: float(np.mean(found)) for name, found in self._columns.items()}
+
+    @cached_property
+    def _columns(self) -> Mapping[str, list[float]]:
+        """Every count dot by dot; what a dot lacks counts as 0, undefined values not."""
+        rows = [row for _, row in self.members]
+        names = dict.fromkeys(name for row in rows for name in row)
+        every = {name: [row.get(name, 0.0) for row in rows] for name in names}
+        finite = {name: [v for v in found if math.isfinite(v)] for name, found in every.items()}
+        return {name: found for name, found in finite.items() if found}
+
+    @cached_property
+    def _errors(self) -> Mapping[str, float]:
+        """Standard error of each mean over dots, from their scatter; nothing for a single dot."""
+        return {
+            name: float(np.std(found, ddof=1) / np.sqrt(len(found)))
+            for name, found in self._columns.items()
+            if len(found) > 1
+        }
+
+    @property
+    def _described(self) -> Mapping[str, float]:
+        """The oxide at the core under described shells, which no growth told."""
+        return {"oxide_per_dot": self.dot.oxide + self.dot.oxide_memory} if self.taken.shells else {}
+
+    @cached_property
+    def _sizes(self) -> Mapping[str, float]:
+        dot, even = self.dot, self.setting.order.sizes == "even"
+        found = {"core_diameter_nm": dot.core_diameter_nm, "diameter_nm": dot.diameter_nm}
+        if even and not self.members:
+            # All shells are alike and only cores differ.
+            spread = self.setting.order.recipe.sigma_rel * dot.core_diameter_nm / dot.diameter_nm
+            found |= {"diameter_sd_nm": spread * dot.diameter_nm, "diameter_spread": spread}
+        else:
+            group = self._together if self.members else self.population
+            sizes = group.diameters_nm
+            mean, sd = float(np.mean(sizes)), float(np.std(sizes))
+            found |= {"core_diameter_nm": float(np.mean(group.core_diameters_nm)), "diameter_nm": mean}
+            found |= {"diameter_sd_nm": sd, "diameter_spread": sd / mean}
+        rough = [dot.roughness_nm for dot, _ in self.members if dot.roughness_nm is not None]
+        if rough:
+            found["roughness_sd_nm"] = float(np.std(rough))
+        found["shell_thickness_nm"] = (dot.diameter_nm - dot.core_diameter_nm) / 2
+        return found
+
+    @cached_property
+    def _halide(self) -> Mapping[str, float]:
+        dot = self.dot
+        units = dot.oxide + dot.oxide_memory
+        found = {
+            "repaired_per_dot": dot.repaired,
+            "repaired_fraction": dot.repaired / (dot.repaired + units) if dot.repaired + units > 0 else 0.0,
+            "surface_traps_per_dot": dot.surface_traps,
+            "oxide_units_per_dot": units,
+            "halide_per_dot": sum(h.total for h in dot.halides),
+            "halide_on_surface": sum(h.ligand for h in dot.halides),
+            "halide_in_core": sum(h.between(0, dot.core_diameter_nm / 2) for h in dot.halides),
+        }
+        radii = dot.radii_nm
+        steps = np.linspace(radii[-1], radii[0], ROUNDS + 1).tolist()
+        for content in dot.halides:
+            x = content.element
+            found |= {
+                f"{x}_per_dot": content.total,
+                f"{x}_ligand_per_dot": content.ligand,
+                f"{x}_core_per_dot": content.between(0.0, float(radii[0])),
+                f"{x}_interface_per_dot": content.interface,
+            }
+            found |= {
+                f"{x}_round_{i}": content.between(inner, outer)
+                for i, (outer, inner) in enumerate(pairwise(steps), 1)
+            }
+        return found
+
+    def _halide_held(self) -> list[str]:
+        """What a summary says of halide: nothing of a dot without."""
+        dot = self.dot
+        said = [name for name in self._halide if any(name.startswith(f"{h.element}_") for h in dot.halides)]
+        if dot.halides:
+            said += ["repaired_per_dot", "repaired_fraction"]
+        if dot.surface_traps > 0:
+            said.append("surface_traps_per_dot")
+        return [*self._described, *said]
