@@ -17,7 +17,7 @@ from epidot.papers.verdict import VERDICTS
 def result(check: str, value: str = "149", fitted: dict[str, str] | None = None) -> ClaimResult:
     source = paper.from_text(
         "paper: {title: T, year: 2020, licence: none}\n"
-        "inputs:\n  a: {value: 2, unit: nm, source: here, status: assumed}\n"
+        "inputs:\n  a: {value: 2, unit: nm, source: chosen, status: assumed}\n"
         "claims:\n  C001:\n    claim: words\n    where: eq 1\n    subsystem: composition\n    kind: k\n"
         f"    paper_value: {value}\n    unit: nm\n    note: a note\n    check: {check}\n"
     )
