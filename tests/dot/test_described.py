@@ -246,7 +246,7 @@ def test_no_such_file(tmp_path: Path) -> None:
             lambda x: (
                 st.lists(x, max_size=2)
                 | st.dictionaries(
-                    st.sampled_from((*described.CORE_KEYS, *described.SHELL_KEYS, *described.SURFACE_KEYS)),
+                    st.sampled_from((*described.CORE_KEYS, *described.SHELL_KEYS, *described.SURFACE)),
                     x,
                     max_size=3,
                 )

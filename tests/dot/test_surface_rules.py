@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from epidot.dot import described
 from epidot.dot.halides import HalideContent
 from epidot.dot.layers import SHAPE, Layer, LayeredDot, Rule, surface_rules
 from epidot.dot.mean import mean_dot
@@ -102,7 +103,10 @@ def test_both_stores_bring_every_field_back() -> None:
     assert back[1].roughness_nm is None
 
 
-def test_a_described_dot_can_say_what_its_fields_declare() -> None:
-    from epidot.dot.described import SURFACE_KEYS
-
-    assert set(SURFACE_KEYS) == {rule.described for rule in surface_rules().values() if rule.described}
+def test_a_described_dot_says_every_field_that_declares_a_key(tmp_path) -> None:
+    said = {name: rule.described for name, rule in surface_rules().items() if rule.described}
+    lines = "".join(f"  {key}: {ONE[name]}\n" for name, key in said.items())
+    path = tmp_path / "DOT.yaml"
+    path.write_text("core: {material: InP, diameter: 3 nm}\nsurface:\n" + lines, encoding="utf-8")
+    dot = described.read(path).dot
+    assert {name: getattr(dot, name) for name in said} == {name: ONE[name] for name in said}

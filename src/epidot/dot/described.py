@@ -19,6 +19,7 @@ import math
 from collections.abc import Iterable
 from pathlib import Path
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,7 @@ from numpy.typing import NDArray
 from epidot.documents import Document, Entry, top
 from epidot.documents import read as read_document
 from epidot.dot import composition, described_halides
-from epidot.dot.layers import Layer, LayeredDot, Population
+from epidot.dot.layers import Layer, LayeredDot, Population, surface_rules
 from epidot.errors import nearest
 from epidot.matter.materials import crystal
 from epidot.matter.reagents import refractive_index
@@ -34,7 +35,8 @@ from epidot.matter.reagents import refractive_index
 KEYS = ("title", "core", "layer", "shells", "ligands", "surface", "halides", "medium", "dots")
 CORE_KEYS = ("material", "diameter", "sigma")
 SHELL_KEYS = ("material", "thickness", "layers", "layer", "coherency", "crystalline")
-SURFACE_KEYS = ("sites", "coverage", "linked", "oxide", "oxide_memory", "traps")
+# key under surface: -> field of the dot
+SURFACE = {rule.described: name for name, rule in surface_rules().items() if rule.described}
 LIGANDS = ("OA", "OAm", "OH", "F", "Cl", "Br", "I", "Int1")
 DOTS = 200
 _MAX_DOTS = 100_000
@@ -73,26 +75,19 @@ def from_entry(page: Entry) -> Population:
     layer = _layer(page["layer"], composition.LAYER)
     found = [_shell(shell, layer) for shell in page["shells"].rows("shell")]
     shells = [shell for shell in found if shell is not None]
-    surface = _surface(page["surface"])
+    surface = _surface(page["surface"], diameter, 1.0 if shells else 0.0)
     outer = diameter / 2 + sum(layer.thickness_nm for layer in shells)
     halides = described_halides.contents(page["halides"], outer) if page["halides"] else ()
     n = page["dots"].whole(1, _MAX_DOTS, DOTS if sigma else 1)
-    covered = 1.0 if shells else 0.0
-    known = bool(surface)
     dot = LayeredDot(
         core,
         diameter,
         tuple(shells),
         ligands=_ligands(page["ligands"]),
         adatoms=_adatoms(diameter, shells),
-        sites=surface.get("sites", surface_sites(diameter) if known else 0.0),
-        oxide=surface.get("oxide", 0.0),
-        oxide_memory=surface.get("oxide_memory", 0.0),
-        surface_traps=surface.get("traps", 0.0),
-        coverage=surface.get("coverage", covered if known else 0.0),
-        linked=surface.get("linked", covered if known else 0.0),
         halides=halides,
         medium=_medium(page["medium"]),
+        **surface,
     )
     return Population(dot, quantiles(diameter, sigma, n))
 
@@ -193,16 +188,19 @@ def _ligands(entry: Entry) -> dict[str, float]:
     return {name: one.number(0, _MOST) for name, one in found.items()}
 
 
-def _surface(entry: Entry) -> dict[str, float]:
+def _surface(entry: Entry, diameter_nm: float, covered: float) -> dict[str, Any]:
+    """Fields of the surface; once anything is said of it, the rest follows from the core and its shells."""
     if not entry:
         return {}
-    row = entry.fields(SURFACE_KEYS)
-    given = [key for key in SURFACE_KEYS if row[key]]
-    shares = ("coverage", "linked")
-    return {
-        key: row[key].quantity("fraction", 0, 1) if key in shares else row[key].number(0, _MOST)
-        for key in given
-    }
+    row = entry.fields(tuple(SURFACE))
+    given = {key: name for key, name in SURFACE.items() if row[key]}
+    if not given:
+        return {}
+    found = {"sites": surface_sites(diameter_nm), "coverage": covered, "linked": covered}
+    for key, name in given.items():
+        count = surface_rules()[name].area
+        found[name] = row[key].number(0, _MOST) if count else row[key].quantity("fraction", 0, 1)
+    return found
 
 
 def _medium(entry: Entry) -> str:
