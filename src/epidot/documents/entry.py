@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -34,6 +34,7 @@ class Entry:
     name: str = "the document"
     joint: str = ""  # what stands between this name and the name of a key below it
     misspelt: bool = False  # an unknown key stands beside: what seems to be missing may be there
+    at_line: int | None = None  # of a value that was made (a template filled in), where it came from
 
     def __bool__(self) -> bool:
         return self.value is not None
@@ -41,7 +42,7 @@ class Entry:
     @property
     def line(self) -> int | None:
         """The line of this place, or of the nearest one around it."""
-        return self.document.line(self.path)
+        return self.document.line(self.path) if self.at_line is None else self.at_line
 
     # --- places below
 
@@ -58,10 +59,6 @@ class Entry:
 
     def _below(self, step: str | int, value: Any, name: str, joint: str) -> Entry:
         return replace(self, value=value, path=(*self.path, step), name=name, joint=joint)
-
-    def holding(self, value: Any) -> Entry:
-        """The same place with another value, such as a template filled in."""
-        return replace(self, value=value)
 
     def called(self, name: str) -> Entry:
         """The same place under another name in messages."""
@@ -330,14 +327,16 @@ def top(document: Document, faults: Faults | None = None) -> Entry:
     return Entry(document, document.faults() if faults is None else faults, document.data)
 
 
+def mapping(
+    document: Document, path: Sequence[str | int], known: Iterable[str], faults: Faults
+) -> Mapping[str, Any]:
+    """The mapping at ``path``; unknown keys become faults with the nearest valid name."""
+    return cast(Mapping[str, Any], top(document, faults).at(*path).fields(known).value)
+
+
 def _between(low: float, high: float) -> str:
     if math.isinf(low) and math.isinf(high):
         return ""
     if math.isinf(high):
         return f", {low:g} or more"
     return f" between {low:g} and {high:g}"
-
-
-def mapping(document: Document, path: Path_, known: Iterable[str], faults: Faults) -> Mapping[str, Any]:
-    """The mapping at ``path``; unknown keys become faults with the nearest valid name."""
-    return cast(Mapping[str, Any], top(document, faults).at(*path).fields(known).value)

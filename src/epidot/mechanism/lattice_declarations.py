@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from epidot import units
-from epidot.errors import InputError, nearest
+from epidot.errors import nearest
 from epidot.mechanism.lattice import SUBLATTICES, Composite, NeighbourCount, SiteKind
 from epidot.mechanism.page import Page
 
@@ -44,11 +43,7 @@ class Declarations:
             if name != "near":
                 self.faults.add("lattice: only the reach of `near` can be chosen", line=line, seen=name,
                                 nearest=("near",))  # fmt: skip
-        try:
-            return units.parse(str(relations.get("near", "0.5 nm")), "length")
-        except InputError as error:
-            self.faults.add(f"lattice: near: {error}", line=line)
-            return 0.5
+        return self.page.entry(relations.get("near"), line, "lattice: near").quantity("length", default=0.5)
 
     def roles(self, row: Mapping[str, Any], key: str, wanted: tuple[str, ...]) -> dict[str, str]:
         given = self.page.pairs(row.get(key), self.line(key), f"lattice: {key}")

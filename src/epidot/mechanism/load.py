@@ -84,7 +84,7 @@ class _Reader(Reactions):
         for key in ("name", "title", "species", "reactions"):
             if not top.get(key):
                 self.faults.add(f"missing key {key!r}", line=1)
-        self.sources = {k: str(v) for k, v in self.table("sources", required=True).items()}
+        self.sources = {key: entry.text() for key, entry in self.table("sources").items()}
         self.read_groups()
         self.read_families()
         self.read_parameters()
@@ -100,7 +100,6 @@ class _Reader(Reactions):
             name=str(top.get("name", "")),
             title=str(top.get("title", "")),
             where=self.document.where,
-            sources=self.sources,
             groups=self.groups,
             reagents=reagents,
             sites=self.sites,

@@ -187,7 +187,6 @@ class Mechanism:
     name: str
     title: str
     where: str
-    sources: Mapping[str, str]
     groups: Mapping[str, Mapping[str, int]]
     reagents: tuple[str, ...]
     sites: Mapping[str, SiteClass]

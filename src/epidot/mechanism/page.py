@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from epidot import documents
 from epidot.errors import Faults, nearest
 from epidot.mechanism.mechanism import UNITS, Environment, Equilibrium, SiteClass, Species
-from epidot.parameter import STATUSES, Parameter
+from epidot.parameter import Parameter
 
 _SYMBOLS = """H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br
 Kr Rb Sr Y Zr Nb Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf
@@ -32,6 +32,7 @@ class Page:
 
     document: documents.Document
     faults: Faults = field(init=False)
+    top: documents.Entry = field(init=False)
     parameters: dict[str, Parameter] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     groups: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -44,95 +45,47 @@ class Page:
 
     def __post_init__(self) -> None:
         self.faults = self.document.faults()
+        self.top = documents.top(self.document, self.faults)
 
     def line(self, *path: str | int) -> int | None:
         return self.document.line(path)
 
-    def table(self, key: str, *, required: bool = False) -> dict[str, Any]:
+    def entry(self, value: Any, line: int | None, what: str) -> documents.Entry:
+        """A value, perhaps of a template filled in, that came from ``line``."""
+        return documents.Entry(self.document, self.faults, value, (), what, ": ", at_line=line)
+
+    def table(self, key: str) -> dict[str, documents.Entry]:
         """The top-level mapping ``key`` (empty if absent)."""
-        data = self.document.data
-        value = data.get(key) if isinstance(data, dict) else None
-        if value is None:
-            if required:
-                self.faults.add(f"missing key {key!r}", line=1)
-            return {}
-        if not isinstance(value, dict):
-            self.faults.add(f"{key}: expected a mapping (key: value)", line=self.line(key), seen=value)
-            return {}
-        return value
+        return self.top[key].table()
 
     def names(self, value: Any, line: int | None, what: str) -> list[str]:
         """A list of names (empty if absent)."""
-        if value is None:
-            return []
-        if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
-            self.faults.add(f"{what}: expected a list of names", line=line, seen=value)
-            return []
-        return value
+        return self.entry(value, line, what).names()
 
     def pairs(self, value: Any, line: int | None, what: str) -> dict[str, Any]:
         """A mapping (empty if absent)."""
-        if value is None:
-            return {}
-        if not isinstance(value, dict):
-            self.faults.add(f"{what}: expected a mapping (key: value)", line=line, seen=value)
-            return {}
-        return value
+        return {key: entry.value for key, entry in self.entry(value, line, what).table().items()}
 
     def row(
         self, path: Sequence[str | int], known: Iterable[str], needed: Iterable[str] = ()
     ) -> dict[str, Any]:
         """The mapping at ``path``: unknown keys and missing ones become faults."""
-        out = dict(documents.mapping(self.document, tuple(path), known, self.faults))
-        for key in needed:
-            if out.get(key) is None:
-                self.faults.add(
-                    f"{path[-1] if isinstance(path[-1], str) else path[0]}: missing key {key!r}",
-                    line=self.line(*path),
-                )
-        return out
+        here = self.top.at(*path)
+        if path:
+            here = here.called(str(path[-1] if isinstance(path[-1], str) else path[0]))
+        return dict(here.fields(known, needed).value)
 
     def counts(self, value: Any, line: int | None, what: str) -> dict[str, int]:
-        """A mapping name -> positive whole number."""
-        if not isinstance(value, dict) or not value:
-            self.faults.add(f"{what}: expected a mapping of names to whole numbers", line=line, seen=value)
-            return {}
-        out: dict[str, int] = {}
-        for key, n in value.items():
-            if isinstance(n, bool) or not isinstance(n, int) or n < 1:
-                self.faults.add(f"{what}: {key} needs a whole number above 0", line=line, seen=n)
-            else:
-                out[key] = n
-        return out
+        """A mapping name -> positive whole number (empty if absent)."""
+        return self.entry(value, line, what).counts()
 
-    def reference(self, name: Any, table: Mapping[str, object], what: str, line: int | None) -> str:
-        """A name that must stand in ``table``; notes it as used."""
-        if not isinstance(name, str) or name not in table:
-            self.faults.add(f"undeclared {what}", line=line, seen=name, nearest=nearest(str(name), table))
-            return ""
-        return name
+    def reference(self, name: Any, table: Collection[str], what: str, line: int | None) -> str:
+        """A name that must stand in ``table``."""
+        return self.entry(name, line, what).reference(table, what)
 
     def provenance(self, row: Mapping[str, Any], line: int | None, what: str) -> tuple[str, str, str]:
         """(source, status, note) of a number or a reaction."""
-        source, status = row.get("source"), row.get("status")
-        if source is None:
-            self.faults.add(f"{what}: source missing", line=line, remedy="name a key of `sources`")
-        elif self.sources and str(source) not in self.sources:
-            self.faults.add(
-                f"{what}: undeclared source",
-                line=line,
-                seen=source,
-                nearest=nearest(str(source), self.sources),
-            )
-        if status is None:
-            self.faults.add(
-                f"{what}: status missing", line=line, remedy=f"write one of {', '.join(STATUSES)}"
-            )
-        elif status not in STATUSES:
-            self.faults.add(
-                f"{what}: unknown status", line=line, seen=status, nearest=nearest(str(status), STATUSES)
-            )
-        return str(source), str(status), str(row.get("note", ""))
+        return self.entry(dict(row), line, what).provenance(self.sources)
 
     def assignments(self, text: str, line: int | None) -> list[dict[str, str]]:
         """Every way to fill the families named in ``text`` (one empty way if there are none)."""

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from epidot import documents
 from epidot.errors import nearest
 from epidot.mechanism.mechanism import UNITS, RateLaw, Reaction
 from epidot.mechanism.page import tokens
@@ -38,7 +37,7 @@ class Reactions(Tables):
             if not all(row.get(k) for k in ("id", "equation", "rate")):
                 continue
             if isinstance(row["rate"], dict):
-                documents.mapping(self.document, (*path, "rate"), RATE, self.faults)
+                self.row((*path, "rate"), RATE)
             else:
                 self.faults.add(
                     f"{row['id']}: rate must be a mapping {{A: ..., Ea: ...}}", line=line, seen=row["rate"]

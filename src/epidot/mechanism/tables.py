@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from epidot import units
-from epidot.errors import InputError, nearest
+from epidot.errors import nearest
 from epidot.mechanism.mechanism import (
     MARKS,
     PHASES,
@@ -18,73 +17,30 @@ from epidot.mechanism.mechanism import (
     Surface,
 )
 from epidot.mechanism.page import ELEMENTS, Page
-from epidot.parameter import STATUSES, Parameter, Status
+from epidot.parameter import Parameter
 
 
 class Tables(Page):
     """Reads every section but the reactions."""
 
     def read_groups(self) -> None:
-        for name, composition in self.table("groups").items():
-            line = self.line("groups", name)
+        for name, entry in self.top["groups"].table("group").items():
             if name in ELEMENTS:
-                self.faults.add("a group must not be called like an element", line=line, seen=name)
-                continue
-            self.groups[name] = self.expand(
-                self.counts(composition, line, f"group {name}"), line, f"group {name}"
-            )
+                entry.fault("a group must not be called like an element", seen=name)
+            else:
+                self.groups[name] = self.expand(entry.counts(), entry.line, entry.name)
 
     def read_families(self) -> None:
-        for name, members in self.table("families").items():
-            if not isinstance(members, list) or not members or not all(isinstance(m, str) for m in members):
-                self.faults.add(
-                    f"family {name}: expected a list of names", line=self.line("families", name), seen=members
-                )
-            else:
+        for name, entry in self.top["families"].table("family").items():
+            if members := entry.names():
                 self.families[name] = members
 
     def read_parameters(self) -> None:
-        for name in self.table("parameters"):
-            row = self.row(
-                ("parameters", name),
-                ["value", "unit", "low", "high", "source", "status", "note", "sigma"],
-                ("value", "unit"),
-            )
-            line = self.line("parameters", name)
-            source, status, note = self.provenance(row, line, name)
-            unit = str(row.get("unit"))
-            if row.get("unit") is None:
+        for name, entry in self.table("parameters").items():
+            found = entry.parameter(units=UNITS, own=self.sources)
+            if found is None:
                 self.unreadable.add(name)
-            elif unit not in UNITS:
-                self.unreadable.add(name)
-                self.faults.add(
-                    f"{name}: unknown unit", line=line, seen=unit, nearest=nearest(unit, UNITS, 5)
-                )
-                unit = "1"
-            numbers = {k: row[k] for k in ("value", "low", "high", "sigma") if row.get(k) is not None}
-            bad = [
-                k
-                for k, v in numbers.items()
-                if isinstance(v, bool) or not isinstance(v, int | float) or v != v
-            ]
-            for key in bad:
-                self.faults.add(f"{name}: {key} must be a number", line=line, seen=numbers[key])
-            if bad or "value" not in numbers or status not in STATUSES:
-                numbers = {"value": 0.0}
-            status = status if status in STATUSES else "assumed"
-            try:
-                self.parameters[name] = Parameter(
-                    name,
-                    float(numbers.pop("value")),
-                    unit,
-                    source,
-                    cast(Status, status),
-                    note=note,
-                    **{k: float(v) for k, v in numbers.items()},
-                )
-            except ValueError as error:
-                self.faults.add(str(error), line=line, remedy="correct the value or its bounds")
-                self.parameters[name] = Parameter(name, 0.0, unit, source or "none", "assumed")
+            self.parameters[name] = found or Parameter(name, 0.0, "1", "none", "assumed")
 
     def read_sites(self) -> None:
         for name in self.table("sites"):
@@ -236,11 +192,8 @@ class Tables(Page):
             row = self.row(path, keys, ("reference_diameter", "per_dot"))
             line = self.line(*path)
             source, status, note = self.provenance(row, line, f"surface of {core}")
-            diameter = 1.0
-            try:
-                diameter = units.parse(str(row.get("reference_diameter", "1 nm")), "length")
-            except InputError as error:
-                self.faults.add(f"surface of {core}: {error}", line=line)
+            size = self.entry(row.get("reference_diameter"), line, f"surface of {core}: reference_diameter")
+            diameter = size.quantity("length", default=1.0)
             charge, per_dot = 0.0, {}
             for name, n in self.pairs(row.get("per_dot"), line, f"surface of {core}: per_dot").items():
                 at = self.line(*path, "per_dot", name)
@@ -269,11 +222,7 @@ class Tables(Page):
             ("packing",), ("shell", "volume_nm3", "limit", "note"), ("shell", "volume_nm3", "limit")
         )
         line = self.line("packing")
-        shell = 1.0
-        try:
-            shell = units.parse(str(row.get("shell", "1 nm")), "length")
-        except InputError as error:
-            self.faults.add(f"packing: {error}", line=line)
+        shell = self.entry(row.get("shell"), line, "packing: shell").quantity("length", default=1.0)
         limit = self.number(row.get("limit"), "packing.limit", {}, line, "the limit of the packing")
         self.dimension(limit, "number", line, "packing")
         known = {ligand for s in self.species.values() for ligand in s.ligands}
