@@ -20,6 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.constants import R_GAS
+from epidot.dot.composition import anions_in_shell, layer_thickness_nm
+from epidot.matter.materials import material
 from epidot.mechanism.mechanism import Mechanism, Reaction, SiteClass
 from epidot.mechanism.reachable import reachable
 
@@ -28,9 +30,6 @@ Array = NDArray[np.float64]
 
 def shell_capacity(site: SiteClass, core_diameter_nm: float) -> dict[str, float]:
     """Anions that fill the first shell of one dot, per chalcogen: eq 3 of choi2023 for one layer."""
-    from epidot.dot.composition import anions_in_shell, layer_thickness_nm
-    from epidot.matter.materials import material
-
     out: dict[str, float] = {}
     for element, name in site.material.items():
         a = material(name)["a_nm"]

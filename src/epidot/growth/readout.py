@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+from epidot.dot.composition import layer_thickness_nm
+from epidot.dot.layers import Layer, LayeredDot
 from epidot.growth.state import FlaskState
 from epidot.matter.materials import crystal
 from epidot.mechanism.mechanism import Mechanism, SiteClass
-
-if TYPE_CHECKING:
-    from epidot.dot.layers import LayeredDot
 
 
 def counts(state: FlaskState, mechanism: Mechanism) -> dict[str, float]:
@@ -71,8 +69,6 @@ def layered_dot(state: FlaskState, mechanism: Mechanism, medium: str = "toluene"
     the mean field keeps no record of where in the shell an atom sits, and SePR3 reacts first even when
     both are present.  ``roughness_nm`` is ``None``: a mean field knows one average dot, no directions.
     """
-    from epidot.dot.layers import Layer, LayeredDot
-
     surface = _on_dot(state, mechanism)
     shell = _shell_class(mechanism)
     exchanged = _exchanged(state, surface, mechanism)
@@ -185,8 +181,6 @@ def _exchanged(state: FlaskState, surface: Mapping[str, float], mechanism: Mecha
 
 def _thickness(diameter_nm: float, anions: Mapping[str, float], shell: SiteClass) -> dict[str, float]:
     """(111) layers of each shell material in turn on a core of that diameter: eq 3 read backwards."""
-    from epidot.dot.composition import layer_thickness_nm
-
     out: dict[str, float] = {}
     radius = diameter_nm / 2
     for el, n in anions.items():

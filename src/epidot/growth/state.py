@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from epidot.recipe.events import Segment
-
-if TYPE_CHECKING:
-    from epidot.recipe.recipe import Recipe
+from epidot.recipe.recipe import Recipe
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from epidot.errors import InputError
 from epidot.instruments import etch
 from epidot.instruments.etch.profile import to_signal
 from epidot.instruments.etch.simulated import etched, noisy_profile
-from epidot.instruments.etch.trial import dot_with_halide, trial
+from epidot.instruments.etch.trial import dot_with_halide
 from epidot.instruments.options import settled
 from epidot.signal.storage import save
 
@@ -27,7 +27,7 @@ def test_the_probability_of_the_maximum_is_what_it_says() -> None:
     rng = np.random.default_rng(11)
     right = certain = 0.0
     for _ in range(DOTS):
-        case = trial(rng)
+        case = etch.HEADER.trial(rng)
         truth = np.asarray(case.truths["halide_nmol"])
         for _ in range(SEEDS):
             found = etch.measure(etch.simulate(case.dots, rng=rng))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from epidot.errors import Faults, nearest
 from epidot.growth.kmc.model import Model, Reaction
+from epidot.mechanism.lint import null_space
 
 CLOSES = 1e-9  # how well logarithms of prefactors, and energies in eV, must cancel round a cycle
 
@@ -109,8 +110,6 @@ def broken_cycles(model: Model, pairs: list[tuple[Reaction, Reaction]]) -> Itera
     A pair with a zero rate on one side belongs to no cycle.  Energies per neighbour must cancel count by
     count where no step has a partner; with partners, two environments enter and only a run can tell.
     """
-    from epidot.mechanism.lint import null_space
-
     pairs = [(f, b) for f, b in pairs if f.A > 0 and b.A > 0]
     keys = list(dict.fromkeys(key for f, _ in pairs for key in net(f)))
     for cycle in null_space([[net(f).get(key, 0) for f, _ in pairs] for key in keys]):

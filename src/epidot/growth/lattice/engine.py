@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.dot.grown import GrownDot
+from epidot.dot.layers import LayeredDot, Population
 from epidot.errors import Fault, InputError
 from epidot.growth.kmc.stream import seeded
 from epidot.growth.lattice.dots import Oxide, centres, cut, dressed, inventory, master_for, mean_shape
@@ -17,6 +18,7 @@ from epidot.growth.lattice.population import GrownPopulation, in_mean_field
 from epidot.growth.lattice.segment import ROOM_NM, Run
 from epidot.growth.meanfield import MeanField
 from epidot.growth.state import FlaskState, Trajectory
+from epidot.matter.materials import material
 from epidot.mechanism.lattice import Section
 from epidot.mechanism.load import load
 from epidot.mechanism.mechanism import Mechanism
@@ -81,8 +83,6 @@ class LatticeEngine:
         """
         if state.surface or state.dots_mol <= 0:
             return state
-        from epidot.matter.materials import material
-
         surface, section = self.mechanism.surface(state.core), self.section
         rng = np.random.default_rng(self._stream(b"cores on the lattice"))
         a = material(state.core)["a_nm"]
@@ -131,8 +131,6 @@ class LatticeEngine:
     def _diameters(self, mean_nm: float) -> NDArray[np.float64]:
         if self.diameters_nm is not None:
             return np.asarray(self.diameters_nm, dtype=np.float64)
-        from epidot.dot.layers import LayeredDot, Population
-
         rng = np.random.default_rng(self._stream(b"core diameters"))
         return Population.drawn(LayeredDot("core", mean_nm), self.dots, self.sigma_rel, rng).core_diameters_nm
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import lru_cache
 
+import numpy as np
+
 from epidot.constants import E_CHARGE
+from epidot.dot.elasticity import isotropic_moduli, poisson_ratio, solve
+from epidot.matter.materials import material as stuff
 
 
 @lru_cache(maxsize=4096)
@@ -25,13 +30,6 @@ def energy_eV(
     InputError
         For an unknown material.
     """
-    import math
-
-    import numpy as np
-
-    from epidot.dot.elasticity import isotropic_moduli, poisson_ratio, solve
-    from epidot.matter.materials import material as stuff
-
     inside = stuff(core)
     radii, bulk, shear, free = [core_diameter_nm / 2], [], [], [0.0]
     for name in (core, *(m for m, _ in shells)):

@@ -9,11 +9,11 @@ import numpy as np
 from epidot.instruments.contract import Dots, Header, Reported
 from epidot.instruments.etch.mechanisms import MECHANISMS
 from epidot.instruments.etch.trial import trial
-from epidot.instruments.options import Settings, choice, integer, number, text
+from epidot.instruments.options import Settings, choice, integer, number, settled, text
 from epidot.quantities import Fit, Quantities
 from epidot.signal import Signal
 
-HEADER = Header(
+HEADER: Header = Header(
     name="etch",
     title="Etching in rounds (IC and ICP of what each round sets free)",
     x_axis="etch round",
@@ -130,7 +130,7 @@ HEADER = Header(
         ("head", 0.5, ("cycle", "µmol", "br (", "zn (")),
         ("name", 2.0, ("etch",)),
     ),
-    trial=trial,
+    trial=lambda rng: trial(rng, settled(HEADER.setup, {}, "etch.simulate")),
 )
 
 

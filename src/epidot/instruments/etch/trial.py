@@ -7,17 +7,16 @@ import numpy as np
 from epidot.dot.halides import HalideContent
 from epidot.dot.layers import Layer, LayeredDot, Population
 from epidot.instruments.contract import Trial
+from epidot.instruments.options import Settings
 
 
-def trial(rng: np.random.Generator) -> Trial:
-    """60 dots of three shells, etched as the header has it by default."""
-    from epidot.instruments.etch import HEADER
+def trial(rng: np.random.Generator, setup: Settings) -> Trial:
+    """60 dots of three shells, etched as ``setup`` says."""
     from epidot.instruments.etch.measured import depth_of
     from epidot.instruments.etch.simulated import etched
-    from epidot.instruments.options import settled
 
     dots = Population.drawn(dot_with_halide(rng), 60, 0.08, rng)
-    clean = etched(dots, settled(HEADER.setup, {}, "etch.simulate"))
+    clean = etched(dots, setup)
     amounts = clean.readings["Br"].nmol
     assert clean.diameters_nm is not None
     truths = {
