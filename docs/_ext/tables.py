@@ -2,7 +2,7 @@
 
 ``{instruments}`` every instrument, ``{instrument} NAME`` one, ``{materials}`` every number of every
 material, ``{light-constants}``, ``{halide-constants}``, ``{recipes}`` the shipped recipes,
-``{references}`` the sources.
+``{references}`` the sources, ``{run-quantities}`` what a run can be asked.
 """
 
 from __future__ import annotations
@@ -249,6 +249,18 @@ class References(Generated):
         return [table]
 
 
+class RunQuantities(Generated):
+    """``{run-quantities}``: everything a run can be asked."""
+
+    def run(self) -> list[nodes.Node]:
+        from epidot.runs.quantities import GIVERS, QUANTITIES
+
+        rows = [
+            (f"`{q.name}`", q.unit, q.method, GIVERS[q.needs], "yes" if q.summary else "") for q in QUANTITIES
+        ]
+        return [self.table(("name", "unit", "is", "given by", "in summary.json"), rows, (24, 10, 44, 14, 8))]
+
+
 # --- recipes --------------------------------------------------------------------------------------------
 
 
@@ -288,6 +300,7 @@ DIRECTIVES: dict[str, type[Directive]] = {
     "light-constants": LightConstants,
     "halide-constants": HalideConstants,
     "references": References,
+    "run-quantities": RunQuantities,
     "recipes": Recipes,
 }
 

@@ -27,7 +27,12 @@ def run(
     ),
     dots: int | None = typer.Option(None, "--dots", help="Dots in the flask [kmc: 100, meanfield: 200]."),
     seed: int | None = typer.Option(None, "--seed", help="Seed of every random number [0]."),
-    jobs: int = typer.Option(1, "--jobs", help="Workers; the result does not depend on them."),
+    jobs: int | None = typer.Option(
+        None,
+        "--jobs",
+        help="Processes that read the samples and draw; the result does not depend on them. "
+        "[one per core, at most 4; 1 below 50 dots]",
+    ),
     engine: str | None = typer.Option(
         None, "--engine", help="kmc, every dot on the lattice, or meanfield [kmc]."
     ),
@@ -54,6 +59,7 @@ def run(
     from epidot.papers.of_run import claims_of
     from epidot.report import html
     from epidot.runs import checkpoint
+    from epidot.runs.jobs import processes, usual
     from epidot.runs.order import order_from
     from epidot.runs.output import check, write_data
     from epidot.runs.run import recorded
@@ -63,9 +69,9 @@ def run(
     )
     folder = out or Path("run-" + order.recipe.name.replace("/", "-"))
     check(folder)
-    with Progress() as progress:
+    with Progress() as progress, processes((jobs or usual(order)) - 1) as others:
         try:
-            done, batch = recorded(order, folder=folder, resume=resume, progress=progress, jobs=jobs)
+            done, batch = recorded(order, others, folder=folder, resume=resume, progress=progress)
         except CannotWrite as error:  # what was done until then is not lost
             kept = Fault(
                 "what was done is kept", str(folder), remedy="the same command with --resume goes on"
@@ -77,8 +83,9 @@ def run(
         except KeyboardInterrupt:
             raise WorkError(f"interrupted; the same command with --resume goes on from {folder}") from None
         progress(1.0, "writing the results")
+        drawn = html.begin(batch, folder / "report.html", *claims_of(done), others=others)
         write_data(batch, folder)
-        html.write(batch, folder / "report.html", *claims_of(done))
+        drawn()
     checkpoint.clear(folder)
     if as_json:
         output.emit_json(batch.summary())

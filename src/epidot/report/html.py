@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import BrokenExecutor, Executor
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,25 @@ from epidot.units import celsius
 def write(batch: Batch, path: str | Path, claims: Sequence[Any] = (), elsewhere: Sequence[str] = ()) -> None:
     """Write the report of ``batch``; see :func:`render`."""
     files.write(path, render(batch, claims, elsewhere))
+
+
+def begin(
+    batch: Batch, path: Path, claims: Sequence[Any], elsewhere: Sequence[str], others: Executor | None
+) -> Callable[[], None]:
+    """As :func:`write`, by one of ``others`` where there are any; what is returned waits for its end."""
+    if others is None:
+        return lambda: write(batch, path, claims, elsewhere)
+    # Of the dots on their sites only those that are drawn need to be sent.
+    samples = tuple(replace(s, grown=s.grown and (portrait.middle(s.grown),)) for s in batch.samples)
+    given = others.submit(write, replace(batch, samples=samples), path, claims, elsewhere)
+
+    def end() -> None:
+        try:
+            given.result()
+        except BrokenExecutor:  # that process is gone, killed perhaps for want of memory
+            write(batch, path, claims, elsewhere)
+
+    return end
 
 
 def render(batch: Batch, claims: Sequence[Any] = (), elsewhere: Sequence[str] = ()) -> str:

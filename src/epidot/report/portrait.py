@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -81,9 +81,14 @@ def draw(axis: Any, atoms: Atoms, reach_nm: float, pixels: int = 700) -> list[st
 def likeness(sample: Sample, rng: np.random.Generator) -> GrownDot | None:
     """The dot of a sample to draw: that of middle size where dots are known, else the mean dot on sites."""
     if sample.grown:
-        size = np.array([dot.core_diameter_nm for dot in sample.grown])
-        return sample.grown[int(np.argsort(size, kind="stable")[len(size) // 2])]
+        return middle(sample.grown)
     return on_sites(sample.population.dot, rng) if sample.population is not None else None
+
+
+def middle(grown: Sequence[GrownDot]) -> GrownDot:
+    """The dot of middle size."""
+    size = np.array([dot.core_diameter_nm for dot in grown])
+    return grown[int(np.argsort(size, kind="stable")[len(size) // 2])]
 
 
 def portraits(samples: Mapping[str, GrownDot], *, known: bool = True, pixels: int = 560) -> Figure:

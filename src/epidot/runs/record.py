@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Future
+from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +19,6 @@ from epidot.parameter import rests_on
 from epidot.recipe.stockroom import Stockroom
 from epidot.runs import halide
 from epidot.runs.batch import Batch, Sample
-from epidot.runs.jobs import processes
 from epidot.runs.order import Order
 from epidot.runs.sampled import Member, Sampled, Setting
 
@@ -53,31 +51,22 @@ def read(sampled: Sampled) -> Everything:
 
 
 class Reader:
-    """Reads samples in ``jobs`` processes, of which this one is the last to begin.
+    """Reads samples, together with the processes ``others`` where there are any.
 
-    The others begin as soon as a sample is handed over; what they have not begun when the flask is done is
-    read here.  Every reading is a pure function of its sample, so that nothing depends on who does it.
+    These begin as soon as a sample is handed over; what they have not begun when the flask is done is read
+    here.  Every reading is a pure function of its sample, so that nothing depends on who does it.
     """
 
-    def __init__(self, order: Order, jobs: int) -> None:
+    def __init__(self, order: Order, others: Executor | None) -> None:
         self._order = order
-        self._others = processes(jobs - 1)
+        self._others = others
         self._given: list[Future[Everything]] = []
-
-    def __enter__(self) -> Reader:
-        self._executor = self._others.__enter__()
-        return self
-
-    def __exit__(self, *what: Any) -> None:
-        for future in self._given:
-            future.cancel()
-        self._others.__exit__(*what)
 
     def hand_over(self, taken: Sequence[Taken]) -> None:
         """Let another process read what of ``taken`` is new."""
-        if self._executor is not None:
+        if self._others is not None:
             new = taken[len(self._given) :]
-            self._given += [self._executor.submit(_read_elsewhere, self._order, one) for one in new]
+            self._given += [self._others.submit(_read_elsewhere, self._order, one) for one in new]
 
     def read(self, samples: Sequence[Sampled], tell: Callable[[Sampled, float], None]) -> list[Everything]:
         """All samples read; ``tell`` is told each when its turn comes and the share that was done before."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,7 @@ from epidot.mechanism import load as mechanisms
 from epidot.recipe import events as ev
 from epidot.runs import checkpoint, engines
 from epidot.runs.batch import Batch
+from epidot.runs.jobs import processes
 from epidot.runs.order import Order, order_from
 from epidot.runs.record import Reader, batch_of
 from epidot.runs.sampled import Sampled, Setting
@@ -125,32 +127,32 @@ def carry_out(
     InputError
         If the checkpoint found belongs to another order.
     """
-    return recorded(order, folder=folder, resume=resume, progress=progress, jobs=jobs)[1]
+    with processes(jobs - 1) as others:
+        return recorded(order, others, folder=folder, resume=resume, progress=progress)[1]
 
 
 def recorded(
     order: Order,
+    others: Executor | None = None,
     *,
     folder: Path | None = None,
     resume: bool = False,
     progress: Tell | None = None,
-    jobs: int = 1,
 ) -> tuple[Run, Batch]:
-    """The run and the batch it leaves behind; see :func:`carry_out`."""
+    """The run and the batch it leaves behind, with the help of ``others``; see :func:`carry_out`."""
     tell: Tell = progress or (lambda fraction, text: None)
     total = max(order.recipe.duration_s, 1.0)
-    with Reader(order, jobs) as reader:
+    reader = Reader(order, others)
 
-        def each(so_far: Progress, event: ev.Event) -> None:
-            reader.hand_over(so_far.taken)
-            tell((1 - _LIGHT_SHARE) * (event.start_s + event.duration_s) / total, event.text)
+    def each(so_far: Progress, event: ev.Event) -> None:
+        reader.hand_over(so_far.taken)
+        tell((1 - _LIGHT_SHARE) * (event.start_s + event.duration_s) / total, event.text)
 
-        done = run_flask(order, folder=folder, resume=resume, each=each)
+    def about(sample: Sampled, share: float) -> None:
+        tell(1 - _LIGHT_SHARE * (1 - share), f"light of {sample.taken.name}")
 
-        def about(sample: Sampled, share: float) -> None:
-            tell(1 - _LIGHT_SHARE * (1 - share), f"light of {sample.taken.name}")
-
-        found = reader.read(done.taken, about)
+    done = run_flask(order, folder=folder, resume=resume, each=each)
+    found = reader.read(done.taken, about)
     return done, batch_of(done.setting, done.first, done.done, found)
 
 
