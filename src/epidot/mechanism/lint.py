@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Literal
 
 from epidot.errors import Fault, InputError
-from epidot.mechanism.mechanism import Mechanism, Reaction
+from epidot.mechanism.mechanism import Mechanism
 from epidot.mechanism.reachable import reachable
 
 _REMEDY = {"cycle": "correct dH or dS of one member, or take one of the steps out"}
@@ -240,8 +240,3 @@ def null_space(rows: Sequence[Sequence[int]]) -> list[list[Fraction]]:
             x[pivot] = -row[free]
         out.append(x)
     return out
-
-
-def reversible_pairs(mechanism: Mechanism) -> tuple[Reaction, ...]:
-    """The reversible reactions, for those who want to test K against an equilibrium."""
-    return tuple(r for r in mechanism.reactions if r.reversible)

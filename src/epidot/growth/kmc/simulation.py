@@ -55,7 +55,7 @@ class Simulation:
     ----------
     compiled : the model on its lattice.
     start : species of each site, names or indices, shape (n,), or one name for all.
-    seed : seed of the stream of random numbers; replicas take ``stream.replicas``.
+    seed : seed of the stream of random numbers.
     programme : temperature in K, or a programme of it.
     liquor : molecules of each dissolved species (whole numbers; what is not named is 0).
     volume : of the liquor, in molecules at 1 M (Avogadro's number times litres).
@@ -135,11 +135,6 @@ class Simulation:
         """Events per reaction, all dots and the liquor."""
         total = self.state.tally.sum(axis=0)
         return {r.name: int(n) for r, n in zip(self.compiled.model.reactions, total, strict=True)}
-
-    @property
-    def counts_per_dot(self) -> NDArray[np.int64]:
-        """Events per dot and reaction, shape (dots, reactions)."""
-        return self.state.tally[:-1].copy()
 
     # --- forward -------------------------------------------------------------------------------------
     def run(self, *, until: float | None = None, events: int | None = None, explain: bool = True) -> Outcome:

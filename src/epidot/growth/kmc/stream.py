@@ -2,7 +2,7 @@
 
 Numba's own generator hides its state, so that a run could not be stopped and resumed to the same bits.  The
 recurrence is that of D. Blackman and S. Vigna, ACM Trans. Math. Softw. 47, 36 (2021); the state is seeded
-through :class:`numpy.random.SeedSequence`, so that replicas get independent streams.
+through :class:`numpy.random.SeedSequence`, so that seeds beside each other give independent streams.
 """
 
 from __future__ import annotations
@@ -21,11 +21,6 @@ def seeded(seed: int | np.random.SeedSequence) -> NDArray[np.uint64]:
     if not state.any():  # the one state the recurrence cannot leave
         state[0] = 1
     return state
-
-
-def replicas(seed: int, n: int) -> list[np.random.SeedSequence]:
-    """Seeds of ``n`` independent streams."""
-    return np.random.SeedSequence(seed).spawn(n)
 
 
 def next_integer(state: NDArray[np.uint64]) -> int:
