@@ -71,6 +71,10 @@ class InputError(EpidotError):
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
 
+class Gap(InputError):
+    """A number that is needed is not known of a material: what rests on it cannot be said, all else can."""
+
+
 @dataclass
 class Faults:
     """Collects faults so that all of them are reported in one go."""

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from epidot.matter import reagents, sizing, sources
+from epidot import documents
+from epidot.matter import compound, reagents, sizing, sources
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "parameters.md"
 
@@ -23,6 +24,15 @@ def test_snippets_run(snippet: str, capsys: pytest.CaptureFixture[str]) -> None:
 def test_files_it_names_exist() -> None:
     for name in re.findall(r"`data/([\w/]+\.yaml)`", PAGE.read_text(encoding="utf-8")):
         assert sources.data_file(*name.split("/")).is_file(), name
+
+
+def test_the_material_it_shows_can_be_read() -> None:
+    (text,) = re.findall(r"```yaml\n(formula: .*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    shown = compound.read(documents.parse(text), "GaP", ("InP",))
+    assert shown.optics is not None
+    assert shown.parameter("Eg_eV").source == "my own table, 2026"
+    assert shown.precursor("Ga") == compound.Precursor("GaCl3", "gallium chloride")
+    assert set(shown.alloys) == {"InP"}
 
 
 def test_its_numbers_follow() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import typer
 
-from epidot.cli import output
+from epidot.cli import options, output
 
 
 def dose(
@@ -25,6 +27,7 @@ def dose(
     stock: list[str] = typer.Option(
         [], "--stock", help='Stock concentration, e.g. "zinc oleate=0.5M"; repeatable.'
     ),
+    materials: Path | None = options.MATERIALS,
     as_json: bool = typer.Option(False, "--json", help="One JSON object on stdout."),
 ) -> None:
     """How much precursor for how many layers, with the layer convention said aloud.

@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from epidot.cli import generated, output
+from epidot.cli import generated, options, output
 from epidot.errors import Fault, Faults, InputError
 from epidot.quantities import Quantities
 
@@ -42,8 +42,9 @@ def _add(app: typer.Typer, name: str) -> None:
         plot: Path | None = typer.Option(
             None, "--plot", help="Draw data and result into this PNG, SVG or PDF."
         ),
+        materials: Path | None = options.MATERIALS,
         as_json: bool = typer.Option(False, "--json", help="One JSON object on stdout."),
-        **options: Any,
+        **asked: Any,
     ) -> None:
         if plot is not None and len(files) > 1:
             raise InputError(
@@ -57,7 +58,7 @@ def _add(app: typer.Typer, name: str) -> None:
         faults = Faults()
         for file in files:
             with faults.catching():
-                found, signal = _one(device, file, options, read_names, measure_names)
+                found, signal = _one(device, file, asked, read_names, measure_names)
                 results.append(found)
                 if plot is not None:
                     figures.plot_measurement(signal, found, plot)
@@ -72,12 +73,10 @@ def _add(app: typer.Typer, name: str) -> None:
 
 
 def _one(
-    device: Any, file: Path, options: dict[str, Any], read_names: set[str], measure_names: set[str]
+    device: Any, file: Path, asked: dict[str, Any], read_names: set[str], measure_names: set[str]
 ) -> tuple[Quantities, Any]:
-    signal = device.read(file, **{k: v for k, v in options.items() if k in read_names and v is not None})
-    found = device.measure(
-        signal, **{k: v for k, v in options.items() if k in measure_names and v is not None}
-    )
+    signal = device.read(file, **{k: v for k, v in asked.items() if k in read_names and v is not None})
+    found = device.measure(signal, **{k: v for k, v in asked.items() if k in measure_names and v is not None})
     return found, signal
 
 

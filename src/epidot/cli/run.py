@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from epidot.cli import output
+from epidot.cli import options, output
 from epidot.errors import EpidotError, Fault, Faults, InputError, WorkError
 from epidot.files import CannotWrite
 from epidot.units import celsius
@@ -45,6 +45,7 @@ def run(
         None, "--mechanism", help="A mechanism's .yaml file of your own [choi2023]."
     ),
     resume: bool = typer.Option(False, "--resume", help="Go on where an interrupted run stopped."),
+    materials: Path | None = options.MATERIALS,
     as_json: bool = typer.Option(False, "--json", help="The summary as one JSON object on stdout."),
 ) -> None:
     """Carry a recipe out: growth, oxide, light at every sample, and a report with pictures.

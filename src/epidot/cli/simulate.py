@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from epidot import files
-from epidot.cli import generated, output
+from epidot.cli import generated, options, output
 from epidot.errors import Fault, InputError
 
 
@@ -46,8 +46,9 @@ def _add(app: typer.Typer, name: str) -> None:
             None, "--sample", help="Which sample of the run; default: the last."
         ),
         seed: int = typer.Option(0, "--seed", help="Seed of the noise."),
+        materials: Path | None = options.MATERIALS,
         as_json: bool = typer.Option(False, "--json", help="One JSON object on stdout."),
-        **options: Any,
+        **asked: Any,
     ) -> None:
         import numpy as np
 
@@ -56,7 +57,7 @@ def _add(app: typer.Typer, name: str) -> None:
         target = out or Path(f"{name}.csv")
         files.check(target)
         population = _dots(source, sample)
-        setup = {k: v for k, v in options.items() if v is not None}
+        setup = {k: v for k, v in asked.items() if v is not None}
         signal = device.simulate(population, setup, rng=np.random.default_rng(seed))
         save(signal, target)
         content = {

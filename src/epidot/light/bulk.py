@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from epidot.constants import HC
 from epidot.dot.layers import LayeredDot
-from epidot.errors import Fault, InputError
+from epidot.errors import Fault, Gap
 from epidot.light.fields import polarisability
 from epidot.light.states.levels import without_traces
 from epidot.matter.materials import material as find
@@ -25,7 +25,7 @@ def dielectric(material: str, eV: ArrayLike) -> Complex:
 
     Raises
     ------
-    InputError
+    Gap
         If the material or an end of the mixture has no optical constants.
     """
     at = np.asarray(eV, dtype=np.float64)
@@ -34,10 +34,9 @@ def dielectric(material: str, eV: ArrayLike) -> Complex:
         optics = find(name).optics
         if optics is None:
             known = [other for other in names() if find(other).optics is not None]
-            raise InputError(
+            raise Gap(
                 Fault(
-                    "no optical constants of this material above its gap",
-                    seen=name,
+                    f"no optical constants of {name} above its gap",
                     remedy="write optics into its file; epidot knows those of " + ", ".join(sorted(known)),
                 )
             )

@@ -1,8 +1,9 @@
 """What a crystal is made of and all its numbers, from one file, ``data/materials/<name>.yaml`` or a user's.
 
 Keys of ``parameters`` shared by all semiconductors: ``a_nm``; ``Eg_eV``, ``dso_eV``, ``m_e``, ``gamma1..3``
-(bands); ``ac_eV``, ``av_eV`` (deformation potentials, both edges move by +3 a strain); ``eps0``,
-``eps_inf``, ``eps_opt`` (static, lattice-free, and near 620 nm); ``C11_GPa``, ``C12_GPa``, ``C44_GPa``;
+(bands), ``Eg_X_eV`` where the smallest gap is indirect; ``ac_eV``, ``av_eV`` (deformation potentials, both
+edges move by +3 a strain); ``eps0``, ``eps_inf``, ``eps_opt`` (static, lattice-free, and near 620 nm);
+``C11_GPa``, ``C12_GPa``, ``C44_GPa``;
 ``Ev_eV`` (valence-band top relative to InP's); ``coherency`` (default of a shell of this material);
 ``V_e_eV``, ``V_h_eV`` (ligand barrier above the conduction and below the valence band); ``gruneisen``,
 ``LO_cm1``; ``density_g_cm3``.  A file may lack any but ``a_nm``: the gap is named where the number is
@@ -12,19 +13,18 @@ needed.  What belongs to an ion alone (its charge, its usual precursor) is in ``
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot import documents
-from epidot.documents import Document
-from epidot.errors import Fault, Faults, InputError, nearest
-from epidot.matter import formulas, ligands
-from epidot.matter.sources import cite, document, parameters
-from epidot.parameter import STATUSES, Parameter
+from epidot.documents import Document, Entry, cite, data_document, top
+from epidot.errors import Fault, Gap, InputError, nearest
+from epidot.matter import formulas, ligands, sizing_curve
+from epidot.matter.sizing_curve import SizingCurve
+from epidot.parameter import Parameter
 
 SEMICONDUCTOR_KEYS = (
     "a_nm", "Eg_eV", "dso_eV", "m_e", "gamma1", "gamma2", "gamma3", "ac_eV", "av_eV", "eps0", "eps_inf",
@@ -32,9 +32,8 @@ SEMICONDUCTOR_KEYS = (
     "LO_cm1", "density_g_cm3", "molar_mass_g_mol",
 )  # fmt: skip
 _COLUMNS = ("eV", "n", "k")
-_OPTICS = ("source", "status", "note", *_COLUMNS)
 STRUCTURES = ("zinc blende", "wurtzite", "rock salt", "bixbyite")
-_KEYS = ("formula", "structure", "parameters", "precursors", "optics", "sizing", "alloys")
+_KEYS = ("formula", "structure", "sources", "parameters", "precursors", "optics", "sizing", "alloys")
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,8 @@ class Material:
     """One crystal: ``m["a_nm"]`` is a number, ``m.parameter("a_nm")`` tells where it comes from.
 
     ``ends`` are the crystals it is a mixture of and their shares (itself, if it is none).  ``alloys`` maps
-    another material to the bowing of the mixture with it, by parameter.  ``document`` is where it is written.
+    another material to the bowing of the mixture with it, by parameter.  ``sizing`` are the curves of its
+    dots, the default first.  ``file`` is where it is written.
     """
 
     name: str
@@ -71,7 +71,8 @@ class Material:
     precursors: Mapping[str, Precursor] = field(default_factory=dict)
     optics: Optics | None = None
     alloys: Mapping[str, Mapping[str, Parameter]] = field(default_factory=dict)
-    document: Document | None = None
+    sizing: tuple[SizingCurve, ...] = ()
+    file: str = ""
 
     def __getitem__(self, key: str) -> float:
         return self.parameter(key).value
@@ -89,8 +90,8 @@ class Material:
 
         Raises
         ------
-        InputError
-            If this material has no such number.
+        Gap, InputError
+            If this material has no such number, or nothing has.
         """
         self.require((key,))
         return self.parameters[key]
@@ -100,25 +101,22 @@ class Material:
 
         Raises
         ------
-        InputError
+        Gap
             That names every missing number at once.
         """
         missing = [key for key in keys if key not in self.parameters]
         if not missing:
             return
         if all(key in SEMICONDUCTOR_KEYS for key in missing):
-            near: tuple[str, ...] = ()
-            place = self.document.where if self.document else "the files of its ends"
-            remedy = f"write it into {place} with a source"
-        else:
-            near = nearest(missing[0], self.parameters)
-            remedy = f"epidot knows {len(self.parameters)} numbers of {self.name}"
+            what = f"no {', '.join(missing)} of {self.name}" + (f", which {why}" if why else "")
+            place = self.file or "the files of its ends"
+            raise Gap(Fault(what, remedy=f"write it into {place} with a source"))
         raise InputError(
             Fault(
-                f"{self.name} has no such number" + (f", which {why}" if why else ""),
-                seen=", ".join(missing),
-                nearest=near,
-                remedy=remedy,
+                f"{self.name} has no such number",
+                seen=missing[0],
+                nearest=nearest(missing[0], self.parameters),
+                remedy=f"epidot knows {len(self.parameters)} numbers of {self.name}",
             )
         )
 
@@ -149,7 +147,7 @@ def charges() -> Mapping[str, int]:
 
 
 def _ions() -> Mapping[str, Mapping[str, Any]]:
-    found: Mapping[str, Mapping[str, Any]] = document("elements.yaml").data["ions"]
+    found: Mapping[str, Mapping[str, Any]] = data_document("elements.yaml").data["ions"]
     return found
 
 
@@ -170,35 +168,40 @@ def read(doc: Document, name: str, known: Iterable[str]) -> Material:
     InputError
         With every fault of the file, each at its line.
     """
-    faults = doc.faults()
-    top = documents.mapping(doc, (), _KEYS, faults)
-    for key in ("formula", "structure", "parameters"):
-        if key not in top:
-            faults.add(f"a material needs {key}", line=1)
-    formula = str(top.get("formula", ""))
-    made_of = _charged(doc, formula, faults) if "formula" in top else {}
-    structure = str(top.get("structure", STRUCTURES[0]))
-    if structure not in STRUCTURES:
-        faults.add("unknown structure", line=doc.line(("structure",)), seen=structure, nearest=STRUCTURES)
-    found = parameters(doc, ("parameters",), faults) if "parameters" in top else {}
-    if structure == STRUCTURES[0] and found and "a_nm" not in found:
-        faults.add("the lattice constant a_nm is missing", line=doc.line(("parameters",)))
-    precursors = _precursors(doc, made_of, faults) if "precursors" in top else {}
-    optics = _optics(doc, faults) if "optics" in top else None
+    row = top(doc).fields(_KEYS, ("formula", "structure", "parameters"))
+    own = {key: one.text() for key, one in row["sources"].table("source").items()}
+    made_of = _ions_of(row["formula"]) if row["formula"] else {}
+    structure = row["structure"].choice(STRUCTURES) if row["structure"] else STRUCTURES[0]
+    found = _numbers(row["parameters"], own)
+    if structure == STRUCTURES[0] and not row["parameters"]["a_nm"]:
+        row["parameters"].fault("the lattice constant a_nm is missing")
+    precursors = {}
+    for ion, one in row["precursors"].table("precursor of").items():
+        if ion not in made_of:
+            one.fault("unknown ion", seen=ion, nearest=tuple(made_of))
+        words = one.fields(("species", "called"), ("species", "called"))
+        precursors[ion] = Precursor(words["species"].text(""), words["called"].text(""))
+    optics = _optics(row["optics"], own) if row["optics"] else None
     alloys = {}
-    for other in documents.mapping(doc, ("alloys",), top["alloys"] or (), faults) if "alloys" in top else ():
-        place = ("alloys", other)
+    for other, one in row["alloys"].table("alloy with").items():
         if other not in known:
-            faults.add(
-                "no such material to mix with",
-                line=doc.line(place),
-                seen=other,
-                nearest=nearest(other, known),
-            )
-        alloys[other] = parameters(doc, place, faults) if top["alloys"][other] is not None else {}
-    faults.raise_if_any()
-    found["molar_mass_g_mol"] = molar_mass(formula)
-    return Material(name, formula, structure, found, {name: 1.0}, precursors, optics, alloys, doc)
+            one.fault("no such material to mix with", seen=other, nearest=nearest(other, known))
+        alloys[other] = _numbers(one, own)
+    sizing = [sizing_curve.read(one, name, own) for one in row["sizing"].rows("sizing curve")]
+    row.faults.raise_if_any()
+    formula = row["formula"].text()
+    return Material(
+        name,
+        formula,
+        structure,
+        {**found, "molar_mass_g_mol": molar_mass(formula)},
+        {name: 1.0},
+        precursors,
+        optics,
+        alloys,
+        tuple(curve for curve in sizing if curve is not None),
+        doc.where,
+    )
 
 
 def molar_mass(formula: str) -> Parameter:
@@ -213,65 +216,37 @@ def molar_mass(formula: str) -> Parameter:
     )
 
 
-def _charged(doc: Document, formula: str, faults: Faults) -> Mapping[str, float]:
-    """The ions of ``formula``, which must be known and neutral."""
-    before = len(faults.found)
-    line = doc.line(("formula",))
-    counts: Mapping[str, float] = {}
+def _numbers(place: Entry, own: Mapping[str, str]) -> dict[str, Parameter]:
+    """Every sourced number of a mapping; those with faults are left out."""
+    found = {key: one.parameter(own=own) for key, one in place.table().items()}
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _ions_of(place: Entry) -> Mapping[str, float]:
+    """The ions of the formula at a place, which must be known and neutral; empty with faults noted."""
     try:
-        counts = formulas.elements(formula)
+        counts = formulas.elements(place.text())
     except InputError as error:
-        faults.found += [replace(fault, where=doc.where, line=line) for fault in error.faults]
-    for element in counts:
-        if element not in _ions():
-            faults.add(
-                f"no formal charge of {element} in a crystal is known",
-                line=line,
-                seen=formula,
-                nearest=nearest(element, _ions()),
-                remedy="the ions are those of data/elements.yaml",
-            )
-    if len(faults.found) == before and (excess := sum(charges()[el] * n for el, n in counts.items())):
-        faults.add(f"this formula is not neutral: {excess:+g} e", line=line, seen=formula)
+        place.catching(error)
+        return {}
+    unknown = [element for element in counts if element not in _ions()]
+    for element in unknown:
+        place.refuse(
+            f"has {element}, whose charge in a crystal is not known",
+            nearest=nearest(element, _ions()),
+            remedy="the ions are those of data/elements.yaml",
+        )
+    if not unknown and abs(excess := sum(charges()[el] * n for el, n in counts.items())) > 1e-6:
+        place.refuse(f"is not neutral: {excess:+g} e")
     return counts
 
 
-def _precursors(doc: Document, made_of: Iterable[str], faults: Faults) -> dict[str, Precursor]:
-    out = {}
-    for ion in documents.mapping(doc, ("precursors",), made_of, faults):
-        here = documents.mapping(doc, ("precursors", ion), ("species", "called"), faults)
-        if len(here) < 2:
-            faults.add(
-                f"the precursor of {ion} needs species and called",
-                line=doc.line(("precursors", ion)),
-                remedy="write e.g. {species: Ga(OA)3, called: gallium oleate}",
-            )
-        else:
-            out[ion] = Precursor(str(here["species"]), str(here["called"]))
-    return out
-
-
-def _optics(doc: Document, faults: Faults) -> Optics | None:
-    """The table of n + ik, squared; ``None`` with faults noted."""
-    before = len(faults.found)
-    here = documents.mapping(doc, ("optics",), _OPTICS, faults)
-    missing = [key for key in ("source", "status", *_COLUMNS) if key not in here]
-    if missing:
-        faults.add(f"optics lack {', '.join(missing)}", line=doc.line(("optics",)))
-        return None
-    columns = {}
-    for key in _COLUMNS:
-        try:
-            columns[key] = np.array([float(x) for x in here[key]])
-        except (TypeError, ValueError):
-            faults.add(f"{key} must be a list of numbers", line=doc.line(("optics", key)), seen=here[key])
-    if len(faults.found) > before:
-        return None
-    eV, n, k = (columns[key] for key in _COLUMNS)
+def _optics(place: Entry, own: Mapping[str, str]) -> Optics:
+    """The table of n + ik at a place, squared."""
+    row = place.fields(("source", "status", "note", *_COLUMNS), _COLUMNS)
+    source, status, _ = row.called("optics").provenance(own)
+    eV, n, k = (np.array([x.number() for x in row[key].rows(key)]) for key in _COLUMNS)
     if not (len(eV) == len(n) == len(k) > 1 and np.all(np.diff(eV) > 0)):
-        faults.add("eV must rise, and n and k have as many numbers", line=doc.line(("optics", "eV")))
-    if here["status"] not in STATUSES:
-        faults.add(
-            "unknown status", line=doc.line(("optics", "status")), seen=here["status"], nearest=STATUSES
-        )
-    return Optics(eV, (n + 1j * k) ** 2, cite(str(here["source"])), str(here["status"]))
+        place.fault("optics: eV must rise, and n and k have as many numbers")
+        return Optics(eV, eV + 0j, source, status)
+    return Optics(eV, (n + 1j * k) ** 2, cite(source, own), status)

@@ -1,9 +1,9 @@
 """Which materials there are: epidot's, those of a user's own folder, and the mixed crystals between them.
 
 A folder of one's own is named by ``--materials`` or the environment variable ``EPIDOT_MATERIALS``, which
-reaches every process a command starts.  A file of it that bears the name of a material of epidot is
-refused, because every shipped result stands on that name; one named like a mixed crystal replaces the
-mixture.
+reaches every process a command starts; a process keeps to one folder.  A file of it stands in for the
+material or mixed crystal of that name: who has better numbers need not rename a crystal in every recipe.
+:func:`told` says so, and every result that knows of materials of one's own carries their hash.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from epidot import documents
+from epidot.documents import data_document, data_file
 from epidot.errors import Fault, Faults, InputError, nearest
 from epidot.matter import compound, formulas
 from epidot.matter.compound import STRUCTURES, Material
-from epidot.matter.sources import data_file, document
 from epidot.parameter import Parameter, Status
 
 VARIABLE = "EPIDOT_MATERIALS"
@@ -48,15 +48,25 @@ def own_hash() -> str:
     """SHA-256 over the user's own files; empty without any."""
     digest = hashlib.sha256()
     for name, one in own().items():
-        assert one.document is not None
-        content = Path(one.document.where).read_bytes().replace(b"\r\n", b"\n")
+        content = Path(one.file).read_bytes().replace(b"\r\n", b"\n")
         digest.update(name.encode() + b"\0" + content + b"\0")
     return digest.hexdigest() if own() else ""
 
 
+def told() -> str:
+    """Which materials are the user's own, in words; empty without any."""
+    instead = [name for name in own() if name in _shipped()]
+    return (
+        f"materials of your own: {', '.join(own())}"
+        + (f" ({', '.join(instead)} in place of epidot's)" if instead else "")
+        if own()
+        else ""
+    )
+
+
 def names() -> tuple[str, ...]:
     """Names of the materials with a file of their own, epidot's first, each alphabetically."""
-    return (*_shipped(), *own())
+    return tuple(dict.fromkeys((*_shipped(), *own())))
 
 
 def material(name: str) -> Material:
@@ -140,15 +150,6 @@ def _own(folder: str) -> Mapping[str, Material]:
     faults, found = Faults(), {}
     known = (*_shipped(), *(file.stem for file in files))
     for file in files:
-        if file.stem in _shipped():
-            faults.found.append(
-                Fault(
-                    "epidot has a material of this name, on which its results stand",
-                    str(file),
-                    remedy=f"name the file otherwise, e.g. {file.stem}-own.yaml (the formula stays)",
-                )
-            )
-            continue
         with faults.catching():
             found[file.stem] = compound.read(documents.read(file), file.stem, known)
     faults.raise_if_any()
@@ -160,7 +161,7 @@ def _material(name: str, folder: str | None) -> Material:
     if name in own():
         return own()[name]
     if name in _shipped():
-        return compound.read(document("materials", f"{name}.yaml"), name, _shipped())
+        return compound.read(data_document("materials", f"{name}.yaml"), name, _shipped())
     mixed = _mixed(name)
     if mixed is not None:
         return mixed

@@ -7,126 +7,17 @@ with the default curve's own error.  Curves are data, under ``sizing`` in the fi
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
 
-import numpy as np
-
-from epidot.constants import HC
-from epidot.documents import Document, mapping
-from epidot.errors import Fault, Faults, InputError, nearest
-from epidot.matter.compound import Material
+from epidot.errors import Fault, InputError, nearest
 from epidot.matter.materials import material as find
 from epidot.matter.materials import names
-from epidot.matter.sources import cite, parameter
-from epidot.parameter import Parameter
+from epidot.matter.sizing_curve import SizingCurve
 from epidot.quantities import Quantity
-
-_FORMS: Mapping[str, tuple[str, ...]] = {
-    "polynomial": ("coefficients",),
-    "power": ("gap_eV", "k", "n"),
-    "two points": ("gap_eV", "points"),
-}
-_KEYS = (
-    "name", "source", "status", "form", "first_exciton_nm", "coefficients", "gap_eV", "k", "n", "points",
-    "of", "relative_error", "rms_eV", "compared", "note", "extinction",
-)  # fmt: skip
-# A regular tetrahedron of edge 1 has the volume of a sphere of this diameter.
-_SPHERE_OF_TETRAHEDRON = (6 / math.pi * math.sqrt(2) / 12) ** (1 / 3)
-
-
-@dataclass(frozen=True)
-class SizingCurve:
-    """One published relation between the first exciton and the diameter.
-
-    ``valid_nm`` is the range of first-exciton wavelengths.  ``relative_error`` (of a diameter) and
-    ``rms_eV`` (of an energy) are its own error; a curve that is not ``compared`` measures something else
-    (another shape) and is shown but does not enter the spread.
-    """
-
-    name: str
-    material: str
-    source: str
-    status: str
-    valid_nm: tuple[float, float]
-    relative_error: Parameter | None
-    rms_eV: float | None
-    compared: bool
-    note: str
-    law: Mapping[str, Any]
-    extinction_law: Mapping[str, Any] | None = None
-
-    def covers(self, first_exciton_nm: float) -> bool:
-        """Whether the wavelength lies in the curve's range."""
-        return self.valid_nm[0] <= first_exciton_nm <= self.valid_nm[1]
-
-    def diameter_nm(self, first_exciton_nm: float) -> float:
-        """Diameter (of the sphere of equal volume) in nm; outside ``valid_nm`` it is an extrapolation."""
-        if self.law["form"] == "polynomial":
-            return math.fsum(float(c) * first_exciton_nm**n for n, c in enumerate(self.law["coefficients"]))
-        gap, k, n = self.power_law()
-        size = float((k / (HC / first_exciton_nm - gap)) ** (1 / n))
-        return size * _SPHERE_OF_TETRAHEDRON if self.law.get("of") == "edge" else size
-
-    def power_law(self) -> tuple[float, float, float]:
-        """``gap``, ``k`` and ``n`` of E1S = gap + k size^-n, in eV and nm (not for polynomials)."""
-        gap = float(self.law["gap_eV"])
-        if self.law["form"] == "power":
-            return gap, float(self.law["k"]), float(self.law["n"])
-        (one_nm, one_d), (two_nm, two_d) = self.law["points"]
-        one, two = HC / one_nm - gap, HC / two_nm - gap
-        n = math.log(one / two) / math.log(two_d / one_d)
-        return gap, one * one_d**n, n
-
-    def first_exciton_nm(self, diameter_nm: float) -> float | None:
-        """Wavelength of the first exciton, or ``None`` if it would lie outside the curve's range."""
-        low, high = self.valid_nm
-        if not self.diameter_nm(low) <= diameter_nm <= self.diameter_nm(high):
-            return None
-        for _ in range(60):  # every curve grows with the wavelength over its range: bisection
-            middle = (low + high) / 2
-            if self.diameter_nm(middle) < diameter_nm:
-                low = middle
-            else:
-                high = middle
-        return (low + high) / 2
-
-    def slope(self, first_exciton_nm: float) -> float:
-        """Growth of the diameter with the wavelength, nm per nm."""
-        step = 0.01
-        return (self.diameter_nm(first_exciton_nm + step) - self.diameter_nm(first_exciton_nm - step)) / (
-            2 * step
-        )
-
-    def error_nm(self, first_exciton_nm: float) -> float:
-        """The curve's own standard error of a diameter in nm (0 if none is known)."""
-        relative = 0.0 if self.relative_error is None else self.relative_error.value
-        scatter = (self.rms_eV or 0.0) * first_exciton_nm**2 / HC * self.slope(first_exciton_nm)
-        return math.hypot(relative * self.diameter_nm(first_exciton_nm), scatter)
-
-    def extinction(self, first_exciton_nm: float, hwhm_eV: float | None = None) -> float:
-        """Molar decadic extinction coefficient at the first exciton, L/(mol cm), 0 if it has none."""
-        law = self.extinction_law
-        if law is None:
-            return 0.0
-        if law["form"] == "diameter":
-            return float(law["factor"] * self.diameter_nm(first_exciton_nm) ** law["power"])
-        energy = HC / first_exciton_nm
-        value = float(law["base"]) + float(law["factor"]) * math.exp(-energy / float(law["decay_eV"]))
-        return value if hwhm_eV is None else value * float(law["hwhm_eV"]) / hwhm_eV
 
 
 def materials() -> tuple[str, ...]:
     """Materials that have sizing curves."""
-    return tuple(sorted(name for name in names() if _written(name)))
-
-
-def _written(material: str) -> Any:
-    doc = find(material).document
-    return doc.data.get("sizing") if doc is not None else None
+    return tuple(sorted(name for name in names() if find(name).sizing))
 
 
 def curves(material: str) -> tuple[SizingCurve, ...]:
@@ -137,7 +28,8 @@ def curves(material: str) -> tuple[SizingCurve, ...]:
     InputError
         If there is none for it.
     """
-    if material not in names() or not _written(material):
+    found = find(material).sizing if material in names() else ()
+    if not found:
         raise InputError(
             Fault(
                 "no sizing curve for this material",
@@ -146,59 +38,7 @@ def curves(material: str) -> tuple[SizingCurve, ...]:
                 remedy=f"there are curves for {', '.join(materials())}; otherwise give the diameter",
             )
         )
-    return _curves(find(material))
-
-
-@lru_cache(maxsize=16)
-def _curves(material: Material) -> tuple[SizingCurve, ...]:
-    doc = material.document
-    assert doc is not None
-    faults = doc.faults()
-    found = []
-    for i in range(len(doc.data["sizing"])):
-        entry = _entry(doc, ("sizing", i), faults)
-        if entry is None:
-            continue
-        low, high = map(float, entry["first_exciton_nm"])
-        found.append(
-            SizingCurve(
-                name=str(entry["name"]),
-                material=material.name,
-                source=cite(str(entry["source"])),
-                status=str(entry["status"]),
-                valid_nm=(low, high),
-                relative_error=parameter(doc, ("sizing", i, "relative_error"), "relative_error", faults)
-                if "relative_error" in entry
-                else None,
-                rms_eV=entry.get("rms_eV"),
-                compared=bool(entry.get("compared", True)),
-                note=str(entry.get("note") or ""),
-                law=entry,
-                extinction_law=entry.get("extinction"),
-            )
-        )
-    faults.raise_if_any()
-    return tuple(found)
-
-
-def _entry(doc: Document, place: tuple[str, int], faults: Faults) -> Mapping[str, Any] | None:
-    """One curve as written, or ``None`` with what is wrong with it noted."""
-    before = len(faults.found)
-    entry = mapping(doc, place, _KEYS, faults)
-    form = str(entry.get("form"))
-    if form not in _FORMS:
-        faults.add("unknown form of a sizing curve", line=doc.line(place), seen=form, nearest=tuple(_FORMS))
-        return None
-    wanted = ("name", "source", "status", "first_exciton_nm", *_FORMS[form])
-    if missing := [key for key in wanted if key not in entry]:
-        faults.add(f"this sizing curve lacks {', '.join(missing)}", line=doc.line(place))
-    for key in ("first_exciton_nm", *_FORMS[form]):
-        with suppress(TypeError, ValueError):
-            if key in entry and np.isfinite(np.asarray(entry[key], dtype=np.float64)).all():
-                continue
-        if key in entry:
-            faults.add(f"{key} must be numbers", line=doc.line((*place, key)), seen=entry[key])
-    return entry if len(faults.found) == before else None
+    return found
 
 
 def diameter(material: str, first_exciton_nm: float) -> Quantity:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from epidot.errors import Fault, InputError, nearest
+from epidot.matter import materials
 from epidot.mechanism import load as mechanisms
 from epidot.mechanism.mechanism import Mechanism
 from epidot.recipe import recipe as recipes
@@ -56,6 +57,8 @@ class Order:
             own["sizes"] = self.sizes
         if self.twice:
             own["twice"] = ", ".join(self.twice)
+        if materials.own():
+            own["materials_hash"] = materials.own_hash()
         return {
             "recipe": self.recipe.name,
             "recipe_sha256": text_hash(self.recipe.text),
@@ -96,6 +99,7 @@ def order_from(
         from epidot.runs.batch import Batch
 
         old = Batch.load(source)
+        _same_materials(source, old.provenance)
         recipe = recipes.from_text(
             old.recipe_text, where=source, name=old.recipe, variant=old.provenance.get("variant") or None
         )
@@ -115,6 +119,19 @@ def order_from(
         mechanism=mechanism or MECHANISM,
         hypothesis=hypothesis or HYPOTHESIS,
     )
+
+
+def _same_materials(source: str, provenance: Mapping[str, str]) -> None:
+    """Insist that a batch is repeated with the materials of one's own that it was made with."""
+    if provenance.get("materials_hash", "") != materials.own_hash():
+        raise InputError(
+            Fault(
+                "the batch was made with other materials of one's own",
+                source,
+                seen=materials.told() or "none",
+                remedy="give the same folder with --materials, unchanged, or run the recipe instead",
+            )
+        )
 
 
 def _same_mechanism(source: str, provenance: Mapping[str, str], given: str | None) -> str:

@@ -14,6 +14,7 @@ from epidot.growth.flask import Progress, Taken
 from epidot.growth.lattice.population import GrownPopulation
 from epidot.growth.readout import counts
 from epidot.growth.state import FlaskState
+from epidot.matter import materials
 from epidot.mechanism.mechanism import Mechanism
 from epidot.parameter import rests_on
 from epidot.recipe.stockroom import Stockroom
@@ -96,7 +97,7 @@ def batch_of(setting: Setting, first: Progress, done: Progress, found: Sequence[
     """The batch of a flask that is done and of its samples."""
     order, mechanism, room = setting.order, setting.mechanism, setting.room
     used: dict[str, list[str]] = {}
-    remarks = [*done.remarks, *standstill(done.history)]
+    remarks = [*filter(None, [materials.told()]), *done.remarks, *standstill(done.history)]
     for everything in found:
         _join(used, everything.rests_on)
         remarks += [note for note in everything.notes if note not in remarks]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from epidot.errors import Fault, InputError, nearest
+from epidot.errors import Fault, Gap, InputError, nearest
 from epidot.matter import sources
 from epidot.matter.materials import material as known_material
 from epidot.parameter import Parameter
@@ -95,7 +95,7 @@ class Constants:
             known = sorted(
                 {name.split(": ")[0].split(" in ")[1] for name in self.parameters if " in " in name}
             )
-            raise InputError(
+            raise Gap(
                 Fault(
                     f"no halide constants for {material}",
                     remedy=f"those of {', '.join(known)} are in data/halide.yaml",

@@ -17,6 +17,7 @@ from epidot.light.states import coulomb
 from epidot.light.states.bands import Bands, bands
 from epidot.light.states.lines import Carriers, Lines, Transition, carriers, doubts, lines
 from epidot.light.states.mesh import Mesh, mesh
+from epidot.matter.materials import material
 from epidot.parameter import Parameter, rests_on
 
 Array = NDArray[np.float64]
@@ -178,9 +179,21 @@ def solve_after(dot: LayeredDot, how: Options, before: Start | None = None) -> t
         _surface(grid, hole.density, at),
         lines(grid, found, E_1S - Ee + Eh, before.found.labels if before else None),
         used,
-        doubts(found, K_B * ROOM_K) if how.excited else (),
+        (*_indirect(dot.core), *(doubts(found, K_B * ROOM_K) if how.excited else ())),
     )
     return levels, Start(grid, found)
+
+
+def _indirect(core: str) -> tuple[str, ...]:
+    """A warning if the smallest gap of the core's material is not at the zone centre."""
+    known = material(core)
+    if "Eg_X_eV" not in known or known["Eg_X_eV"] >= known["Eg_eV"]:
+        return ()
+    warning = (
+        f"the smallest gap of {core} is indirect ({known['Eg_X_eV']:.2f} eV): its light is worked out as if "
+        "the gap at the zone centre were the smallest, and is not to be trusted"
+    )
+    return (warning,)
 
 
 def without_traces(dot: LayeredDot) -> LayeredDot:

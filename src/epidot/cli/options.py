@@ -1,0 +1,26 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+
+def _use(folder: Path | None) -> Path | None:
+    from epidot.cli import output
+    from epidot.matter import materials
+
+    materials.use(folder)
+    if said := materials.told():
+        output.note(f"epidot: {said}")
+    return folder
+
+
+MATERIALS = typer.Option(
+    None,
+    "--materials",
+    metavar="DIR",
+    callback=_use,
+    help="A folder of materials of your own, one file each; or set EPIDOT_MATERIALS.",
+)
