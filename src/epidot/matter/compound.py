@@ -224,11 +224,9 @@ def _numbers(place: Entry, own: Mapping[str, str]) -> dict[str, Parameter]:
 
 def _ions_of(place: Entry) -> Mapping[str, float]:
     """The ions of the formula at a place, which must be known and neutral; empty with faults noted."""
-    try:
+    counts: Mapping[str, float] = {}
+    with place.placed():
         counts = formulas.elements(place.text())
-    except InputError as error:
-        place.catching(error)
-        return {}
     unknown = [element for element in counts if element not in _ions()]
     for element in unknown:
         place.refuse(
