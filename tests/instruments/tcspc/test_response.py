@@ -10,7 +10,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.special import erfc, ndtr
 
-from epidot.instruments.tcspc.measured import MeasuredResponse
+from epidot.instruments.tcspc.measured_response import MeasuredResponse
 from epidot.instruments.tcspc.prompt import Boxes, Prompt, prompt
 from epidot.instruments.tcspc.response import GaussianResponse, TailResponse
 

@@ -167,7 +167,7 @@ def measure(signal: Signal, chosen: Settings) -> Quantities:
     WorkError
         If no fit converges.
     """
-    from epidot.instruments.tcspc.lifetimes import quantities
+    from epidot.instruments.tcspc.measured import quantities
 
     return quantities(signal, chosen)
 
@@ -183,6 +183,6 @@ def fit(signal: Signal, model: str | None, chosen: Settings) -> Fit:
     InputError, WorkError
         As :func:`measure`, or if there is no such model.
     """
-    from epidot.instruments.tcspc.lifetimes import fitted
+    from epidot.instruments.tcspc.measured import fitted
 
     return fitted(signal, model, chosen, HEADER.fit_models)

@@ -12,7 +12,7 @@ import numpy as np
 from epidot.errors import InputError, WorkError
 from epidot.instruments.tcspc.estimate import Estimate, estimate
 from epidot.instruments.tcspc.likelihood import deviance, expected_deviance
-from epidot.instruments.tcspc.measured import MeasuredResponse
+from epidot.instruments.tcspc.measured_response import MeasuredResponse
 from epidot.instruments.tcspc.model import Model
 from epidot.instruments.tcspc.prompt import Prompt
 from epidot.instruments.tcspc.record import Record
@@ -67,18 +67,15 @@ class Analysis:
     solution: Solution
     estimate: Estimate
     quality: Quality
-    trust: Array | None
     trials: tuple[dict[str, Any], ...] = ()
     widened: bool = False
 
 
-def quality(solution: Solution, y: Array, trust: Array | None) -> Quality:
+def quality(solution: Solution) -> Quality:
     """Deviance of ``solution`` beside what Poisson noise would give."""
     from scipy.stats import chi2
 
-    each = deviance(y, solution.mu)
-    if trust is not None:
-        each = each * trust
+    each = solution.trusted(deviance(solution.y, solution.mu))
     mean, variance, together = expected_deviance(solution.mu)
     free = int(solution.free.sum())
     # What the fitted parameters already account for is no scatter any more (McCullagh, Int. Stat. Rev.
@@ -86,7 +83,7 @@ def quality(solution: Solution, y: Array, trust: Array | None) -> Quality:
     inside = np.ix_(solution.free, solution.free)
     along = solution.by[solution.free] @ (together / solution.mu)
     explained = float(along @ np.linalg.pinv(solution.information[inside], hermitian=True) @ along)
-    degrees = y.size - free
+    degrees = solution.y.size - free
     total = max(float(mean.sum()) - free, 1e-3 * float(mean.sum()))
     spread = max(float(variance.sum()) - explained, 0.1 * float(variance.sum()))
     # a chi-square with the same mean and variance
@@ -146,8 +143,8 @@ def _rise(record: Record) -> tuple[float, float]:
     return float(edges[0]) + at[1] * width, max((at[2] - at[0]) / 2.56, 0.5) * width
 
 
-def fit_terms(record: Record, setting: Setting, terms: int) -> tuple[Solution, Array | None]:
-    """The best fit with ``terms`` exponentials, and how far each channel was trusted."""
+def fit_terms(record: Record, setting: Setting, terms: int) -> Solution:
+    """The best fit with ``terms`` exponentials."""
     response, own = response_for(record, setting)
     model = Model(
         response,
@@ -160,15 +157,15 @@ def fit_terms(record: Record, setting: Setting, terms: int) -> tuple[Solution, A
     )
     solution = solve(record.y, model, starts(record.y, model, own))
     if not isinstance(response, MeasuredResponse):
-        return solution, None
+        return solution
     amplitudes, taus, scattered, own = model.parts(solution.theta)
     variance = response.variance(amplitudes, taus, scattered, own)
     if record.live is not None:
         variance = variance * record.live**2
     if not np.any(variance > 1e-3 * solution.mu):
-        return solution, None
+        return solution
     trust = solution.mu / (solution.mu + variance)
-    return solve(record.y, model, [solution.theta], trust), trust
+    return solve(record.y, model, [solution.theta], trust)
 
 
 def analyse(record: Record, setting: Setting) -> Analysis:
@@ -182,20 +179,20 @@ def analyse(record: Record, setting: Setting) -> Analysis:
         If no fit converges.
     """
     if setting.terms:
-        return _finished(record, setting, *fit_terms(record, setting, setting.terms))
-    chosen: tuple[Solution, Array | None] | None = None
-    doubtful: tuple[Solution, Array | None] | None = None
+        return _finished(record, setting, fit_terms(record, setting, setting.terms))
+    chosen: Solution | None = None
+    doubtful: Solution | None = None
     trials: list[dict[str, Any]] = []
     for terms in range(1, MOST_TERMS + 1):
         try:
-            solution, trust = fit_terms(record, setting, terms)
+            solution = fit_terms(record, setting, terms)
         except WorkError:
             break
-        good = quality(solution, record.y, trust)
+        good = quality(solution)
         gain, needed = math.inf, 0.0
         if chosen is not None:
-            gain, needed = _gain(record, chosen, (solution, trust), good)
-        resolved = terms == 1 or _resolved(estimate(solution, trust, correct_bias=False), terms, good)
+            gain, needed = _gain(chosen, solution, good)
+        resolved = terms == 1 or _resolved(estimate(solution, correct_bias=False), terms, good)
         accepted = gain > needed and resolved
         trials.append(
             {
@@ -211,40 +208,34 @@ def analyse(record: Record, setting: Setting) -> Analysis:
         if not accepted:
             # Not believed as a term of its own, but the averages take it in.
             if gain > DOUBT * good.excess and solution.converged:
-                doubtful = (solution, trust)
+                doubtful = solution
             break
-        chosen = (solution, trust)
-        if good.probability > 0.05 and hint(record.y, solution, trust) < HINT:
+        chosen = solution
+        if good.probability > 0.05 and hint(solution) < HINT:
             break
     assert chosen is not None
-    done = replace(_finished(record, setting, *chosen), trials=tuple(trials))
+    done = replace(_finished(record, setting, chosen), trials=tuple(trials))
     factor = 1.0 if record.counted else done.quality.reduced
     base, averaged = done.estimate, chosen
     if doubtful is not None:
-        larger = estimate(*doubtful, gain=factor)
+        larger = estimate(doubtful, gain=factor)
         if not larger.irregular:
             base = base.with_averages(larger.values[-2:], larger.sigma[-2:])
             averaged = doubtful
-    return replace(done, estimate=widened(record.y, *averaged, base, factor), widened=True)
+    return replace(done, estimate=widened(averaged, base, factor), widened=True)
 
 
-def _gain(
-    record: Record,
-    before: tuple[Solution, Array | None],
-    after: tuple[Solution, Array | None],
-    good: Quality,
-) -> tuple[float, float]:
+def _gain(before: Solution, after: Solution, good: Quality) -> tuple[float, float]:
     """Deviance taken off by the larger model, and what it must take off to be believed.
 
     The Bayesian information criterion for the counts, times the larger model's excess deviance: where
     the instrument itself departs from the model, a further exponential always takes something off.
     """
-    trust = after[1]
-    old, new = deviance(record.y, before[0].mu), deviance(record.y, after[0].mu)
-    weight = 1.0 if trust is None else trust
-    more = int(after[0].free.sum()) - int(before[0].free.sum())
-    needed = max(more, 1) * math.log(max(float(record.y.sum()), 3.0)) * good.excess
-    return float(np.sum(weight * (old - new))), needed
+    y = after.y
+    gain = after.trusted(deviance(y, before.mu) - deviance(y, after.mu))
+    more = int(after.free.sum()) - int(before.free.sum())
+    needed = max(more, 1) * math.log(max(float(y.sum()), 3.0)) * good.excess
+    return float(np.sum(gain)), needed
 
 
 def _resolved(found: Estimate, terms: int, good: Quality) -> bool:
@@ -259,25 +250,25 @@ def _resolved(found: Estimate, terms: int, good: Quality) -> bool:
     return all(b[0] - a[0] > wide * math.hypot(a[1], b[1]) for a, b in pairwise(taus))
 
 
-def _finished(record: Record, setting: Setting, solution: Solution, trust: Array | None) -> Analysis:
-    good = quality(solution, record.y, trust)
+def _finished(record: Record, setting: Setting, solution: Solution) -> Analysis:
+    good = quality(solution)
     gain = 1.0 if record.counted else good.reduced
-    found = estimate(solution, trust, gain=gain, correct_bias=setting.correct_bias)
-    return Analysis(solution, found, good, trust)
+    found = estimate(solution, gain=gain, correct_bias=setting.correct_bias)
+    return Analysis(solution, found, good)
 
 
 def further_term(record: Record, setting: Setting, found: Analysis) -> Analysis | None:
     """The analysis with one more term if the data demand it, else ``None``."""
     terms = found.solution.model.terms + 1
     try:
-        solution, trust = fit_terms(record, setting, terms)
+        solution = fit_terms(record, setting, terms)
     except WorkError:
         return None
-    good = quality(solution, record.y, trust)
-    gain, needed = _gain(record, (found.solution, found.trust), (solution, trust), good)
-    if gain <= needed or not _resolved(estimate(solution, trust, correct_bias=False), terms, good):
+    good = quality(solution)
+    gain, needed = _gain(found.solution, solution, good)
+    if gain <= needed or not _resolved(estimate(solution, correct_bias=False), terms, good):
         return None
-    return _finished(record, setting, solution, trust)
+    return _finished(record, setting, solution)
 
 
 def needless_term(record: Record, setting: Setting, found: Analysis) -> float | None:
@@ -290,8 +281,8 @@ def needless_term(record: Record, setting: Setting, found: Analysis) -> float | 
     if solution.converged and _resolved(found.estimate, terms, found.quality):
         return None
     try:
-        fewer, trust = fit_terms(record, setting, terms - 1)
+        fewer = fit_terms(record, setting, terms - 1)
     except WorkError:
         return None
-    gain, needed = _gain(record, (fewer, trust), (solution, found.trust), found.quality)
+    gain, needed = _gain(fewer, solution, found.quality)
     return gain if gain <= needed else None

@@ -28,7 +28,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.instruments.tcspc.measured import MeasuredResponse
+from epidot.instruments.tcspc.measured_response import MeasuredResponse
 from epidot.instruments.tcspc.response import Array
 from epidot.instruments.tcspc.solve import Solution
 
@@ -92,20 +92,14 @@ def derived(theta: Array, terms: int) -> Array:
     )
 
 
-def estimate(
-    solution: Solution,
-    trust: Array | None = None,
-    *,
-    gain: float = 1.0,
-    correct_bias: bool = True,
-) -> Estimate:
+def estimate(solution: Solution, *, gain: float = 1.0, correct_bias: bool = True) -> Estimate:
     """Values, errors and bias of everything derived from ``solution``.
 
     ``gain`` multiplies the covariance where the values are only proportional to counts.
     """
     model, theta = solution.model, solution.theta
     terms = model.terms
-    covariance, fisher = covariances(solution, trust)
+    covariance, fisher = covariances(solution)
     root = _root(fisher, solution.free)
 
     def of(theta: Array) -> Array:
@@ -117,7 +111,7 @@ def estimate(
         variance = np.einsum("ki,ij,kj->k", slopes, covariance, slopes) * gain
         bias = np.zeros_like(here)
         if correct_bias:
-            bias = _bias(solution, of, here, slopes, fisher, root, trust) * gain
+            bias = _bias(solution, of, here, slopes, fisher, root) * gain
     sigma = np.sqrt(np.maximum(variance, 0.0))
     # A component that is alone has fraction and amplitude 1 exactly.
     names = derived_names(terms)
@@ -128,15 +122,15 @@ def estimate(
     return Estimate(names, here - bias, here, sigma, bias, covariance * gain, counting, irregular)
 
 
-def covariances(solution: Solution, trust: Array | None) -> tuple[Array, Array]:
+def covariances(solution: Solution) -> tuple[Array, Array]:
     """Full covariance of the parameters, and the inverse information alone, both (p, p)."""
     free = solution.free
     fisher = np.zeros((free.size, free.size))
     inside = np.ix_(free, free)
     fisher[inside] = _inverse(solution.information[inside])
-    rows = solution.by * ((1.0 if trust is None else trust) / solution.mu)
+    rows = solution.by * solution.weight
     noise = response_noise(solution, rows)
-    if noise is None and trust is None:
+    if noise is None and solution.trust is None:
         return fisher, fisher
     meat = (rows * solution.mu) @ rows.T
     return fisher @ (meat if noise is None else meat + noise) @ fisher, fisher
@@ -192,7 +186,6 @@ def _bias(
     slopes: Array,
     fisher: Array,
     root: Array,
-    trust: Array | None,
 ) -> Array:
     model, theta = solution.model, solution.theta
     # tr(C ∇∇ᵀf) is the sum of second differences of f along the columns of C's root.
@@ -204,8 +197,7 @@ def _bias(
             return np.full_like(here, np.nan)  # errors as large as the values: no expansion holds
         curved += (model.expected(up)[0] + model.expected(down)[0] - 2 * solution.mu) / STEP**2
         bent += (of(up) + of(down) - 2 * here) / STEP**2
-    weight = (1.0 if trust is None else trust) / solution.mu
-    shift = -0.5 * fisher @ (solution.by @ (weight * curved))
+    shift = -0.5 * fisher @ (solution.by @ (solution.weight * curved))
     return np.asarray(slopes @ shift + 0.5 * bent)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,13 +56,7 @@ def read_decay(
         meta["period_ns"] = given if math.isfinite(given) else "none"
     if acquisition_s is not None:
         meta["acquisition_s"] = float(acquisition_s)
-    return Signal(
-        **{
-            **{name: getattr(found, name) for name in found.__dataclass_fields__},
-            "meta": meta,
-            "source": where,
-        }
-    )
+    return replace(found, meta=meta, source=where)
 
 
 def _from_phd(raw: bytes, where: str, column: str | None) -> Signal:

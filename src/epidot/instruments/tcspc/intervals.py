@@ -35,9 +35,7 @@ class Interval:
         return [e if math.isfinite(e) else None for e in (self.low, self.high)]
 
 
-def profile(
-    y: Array, solution: Solution, name: str, sigma: float, trust: Array | None = None, rise: float = 1.0
-) -> Interval:
+def profile(solution: Solution, name: str, sigma: float, rise: float = 1.0) -> Interval:
     """The interval of the derived quantity ``name`` whose standard error is ``sigma``.
 
     ``rise`` is the increase in deviance at the ends: 1 for counting noise alone, more where other
@@ -55,14 +53,12 @@ def profile(
         low, low_rise, reached = 0.0, 0.0, math.inf
         step = math.sqrt(rise)
         while step < _FARTHEST:
-            found = _constrained(y, solution, theta, of, here + side * step * sigma, trust)
+            found = _constrained(solution, theta, of, here + side * step * sigma)
             if found is None:
                 break
             theta, worse = found
             if worse >= rise:
-                reached = _root(
-                    y, solution, theta, of, here, side * sigma, trust, rise, low, low_rise, step, worse
-                )
+                reached = _root(solution, theta, of, here, side * sigma, rise, low, low_rise, step, worse)
                 break
             low, low_rise = step, worse
             # the profile is nearly a parabola: aim a little beyond where it would cross
@@ -72,13 +68,11 @@ def profile(
 
 
 def _root(
-    y: Array,
     solution: Solution,
     theta: Array,
     of: Callable[[Array], float],
     here: float,
     unit: float,
-    trust: Array | None,
     rise: float,
     low: float,
     low_rise: float,
@@ -90,7 +84,7 @@ def _root(
     for _ in range(6):
         a, b = math.sqrt(max(low_rise, 0.0)), math.sqrt(high_rise)
         middle = low + (high - low) * (math.sqrt(rise) - a) / max(b - a, 1e-12)
-        found = _constrained(y, solution, theta, of, here + middle * unit, trust)
+        found = _constrained(solution, theta, of, here + middle * unit)
         if found is None:
             break
         if abs(found[1] - rise) < 2e-3 * rise:
@@ -103,28 +97,20 @@ def _root(
 
 
 def _constrained(
-    y: Array,
-    solution: Solution,
-    start: Array,
-    of: Callable[[Array], float],
-    target: float,
-    trust: Array | None,
+    solution: Solution, start: Array, of: Callable[[Array], float], target: float
 ) -> tuple[Array, float] | None:
     """Parameters of least deviance with ``of`` = ``target``, and the rise above the free optimum.
 
     Steps are taken in the logarithms of positive parameters and cut to a factor of e.
     """
-    model, free = solution.model, solution.free
+    model, free, y = solution.model, solution.free, solution.y
     plain = np.isneginf(model.floors())[free]
     theta = start.copy()
     last = math.inf
     for _ in range(40):
         mu, by = model.expected(theta)
-        each = deviance(y, mu)
-        weight = 1.0 / mu
-        if trust is not None:
-            each, weight = each * trust, weight * trust
-        now = float(each.sum()) - solution.deviance
+        weight = solution.trusted(1.0 / mu)
+        now = float(solution.trusted(deviance(y, mu)).sum()) - solution.deviance
         gap = target - of(theta)
         if abs(last - now) < 1e-4 and abs(gap) < 1e-6 * max(abs(target), 1e-12):
             return theta, now

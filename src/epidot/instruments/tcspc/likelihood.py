@@ -10,13 +10,11 @@ root is a residual that a least-squares routine can work on.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-Weighting = Literal["poisson", "neyman"]
 
 
 def deviance(y: Array, mu: Array) -> Array:
@@ -35,12 +33,6 @@ def residuals(y: Array, mu: Array) -> tuple[Array, Array]:
         # (1 − y/μ)/r tends to 1/√μ as r goes to 0, where the quotient loses its digits.
         slope = np.where(np.abs(off) < 1e-5 * np.sqrt(mu), 1.0 / np.sqrt(mu), np.abs(off) / (mu * size))
     return np.copysign(size, off), slope
-
-
-def neyman_residuals(y: Array, mu: Array) -> tuple[Array, Array]:
-    """The usual (y − μ)/√max(y, 1): biased, kept so that tests and benchmarks can show it."""
-    weight = 1.0 / np.sqrt(np.maximum(y, 1.0))
-    return (mu - y) * weight, weight
 
 
 @lru_cache(maxsize=1)

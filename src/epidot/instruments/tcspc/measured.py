@@ -1,285 +1,244 @@
-"""Convolving exponentials with a measured instrument response, and carrying its counting noise.
-
-With the response's counts spread evenly over their channels the convolution is exact, at any shift.
-A recursive filter does it in one pass over the response's peak; behind it only the pure exponential
-is left, which is integrated in closed form.  The slow part of the response, where there is one, goes
-the same way on the coarser bins.
-
-The response was itself counted, with Poisson noise.  Two things follow from that.  Channels on the
-rising edge are predicted less well than their own counting noise, and get the variance of the
-prediction added (:meth:`MeasuredResponse.variance`); and the same noise moves the fitted lifetimes,
-which :meth:`MeasuredResponse.pull` carries into their covariance to first order.
-"""
+"""What ``measure`` and ``fit`` return: every quantity with its name, formula, error and method."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from epidot.instruments.tcspc.prompt import Boxes, Prompt
-from epidot.instruments.tcspc.response import Array, Shown
+from epidot.instruments.tcspc.analyse import FWHM, Analysis, Setting
+from epidot.instruments.tcspc.examine import examine
+from epidot.instruments.tcspc.intervals import Interval, profile
+from epidot.instruments.tcspc.judgement import judged
+from epidot.instruments.tcspc.likelihood import residuals
+from epidot.instruments.tcspc.record import Record
+from epidot.quantities import Fit, Quantities, Quantity
+from epidot.signal import Signal
+
+_METHOD = (
+    "{terms} by Poisson deviance, integrated over the channels, {irf}, {period}; "
+    "second-order bias taken off; sigma from the expected information{noise}"
+)
+_FORMULA = {
+    "fraction": "a_i tau_i / sum(a tau): share of the photons (intensity fraction)",
+    "amplitude": "a_i / sum(a): share of the height at time zero",
+    "tau_amplitude_ns": "sum(a tau) / sum(a): the decay's area over its height",
+    "tau_intensity_ns": "sum(a tau^2) / sum(a tau): mean arrival time of a photon",
+}
 
 
-@dataclass(frozen=True)
-class MeasuredResponse:
-    """A :class:`.Prompt` with a free shift ``irf_shift_ns``.
+def quantities(signal: Signal, options: Mapping[str, Any]) -> Quantities:
+    """Everything ``measure`` returns."""
+    return _reported(signal, options, *examine(signal, options))
 
-    ``edges`` (n + 1,) are evenly spaced, each bin holding ``bin`` channels of the prompt's width.
+
+def fitted(signal: Signal, model: str | None, options: Mapping[str, Any], models: tuple[str, ...]) -> Fit:
+    """What ``fit`` returns: the same estimate with the model's own parameters and their covariance.
+
+    ``models`` are the names of one exponential, two, three ...
     """
+    if model is not None:
+        options = {**options, "exponentials": models.index(model) + 1}
+    examined = examine(signal, options)
+    analysis = examined[2]
+    found = _reported(signal, options, *examined)
+    solution, good = analysis.solution, analysis.quality
+    held = [n for n, h in zip(solution.model.names, solution.held, strict=True) if h]
+    status = "at a bound" if held else "converged" if solution.converged else "failed"
+    message = {
+        "at a bound": f"{', '.join(held)} ended at the lowest value allowed: not told from zero by the data",
+        "converged": f"{solution.evaluations} evaluations",
+        "failed": "the deviance still falls along a direction that the data hardly fix",
+    }[status]
+    return Fit(
+        model=models[solution.model.terms - 1],
+        quantities=found,
+        status=status,
+        message=message,
+        statistics={
+            "deviance": good.deviance,
+            "degrees_of_freedom": float(good.degrees),
+            "reduced_deviance": good.reduced,
+            "expected_reduced_deviance": good.expected,
+            "probability": good.probability,
+            "evaluations": float(solution.evaluations),
+        },
+        names=solution.model.names,
+        covariance=analysis.estimate.covariance,
+        curves=found.curves,
+    )
 
-    edges: Array
-    period_ns: float
-    prompt: Prompt
-    bin: int = 1
-    _parts: tuple[_Part, ...] = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        parts = [_Part(self.edges, self.period_ns, self.prompt.peak, self.bin)]
-        if self.prompt.slow is not None:
-            parts.append(_Part(self.edges, self.period_ns, self.prompt.slow.binned(self.bin), 1))
-        object.__setattr__(self, "_parts", tuple(parts))
+def _reported(
+    signal: Signal,
+    options: Mapping[str, Any],
+    chosen: Record,
+    setting: Setting,
+    found: Analysis,
+    said: list[str],
+) -> Quantities:
+    warnings = [*said, *judged(chosen, setting, found)]
+    intervals = _intervals(chosen, found, bool(options["profile"]))
+    values = _named(chosen, setting, found, intervals)
+    terms = found.solution.model.terms
+    extra: dict[str, Any] = {
+        "exponentials": terms,
+        "record": chosen.notes,
+        "averages": {
+            "formulae": _FORMULA,
+            "yuan2023": (
+                "prints one 'average lifetime' without a formula; with its percentages read as amplitude "
+                "fractions or as intensity fractions, sum(share tau) is tau_amplitude_ns or "
+                "tau_intensity_ns; sum(a tau^2)/sum(a tau) is tau_intensity_ns in either case"
+            ),
+        },
+        "goodness": {
+            "reduced_deviance": found.quality.reduced,
+            "expected_from_counting_noise": found.quality.expected,
+            "degrees_of_freedom": found.quality.degrees,
+            "probability": found.quality.probability,
+        },
+        "maximum_likelihood": dict(
+            zip(found.estimate.names, (float(v) for v in found.estimate.likeliest), strict=True)
+        ),
+    }
+    if found.trials:
+        extra["trials"] = list(found.trials)
+    if intervals:
+        extra["intervals_68"] = {name: interval.to_json() for name, interval in intervals.items()}
+    return Quantities(
+        technique="tcspc",
+        found=values,
+        source=signal.source,
+        warnings=tuple(dict.fromkeys(warnings)),
+        extra=extra,
+        curves=_curves(chosen, found, signal),
+    )
 
-    @property
-    def own(self) -> tuple[str, ...]:
-        return ("irf_shift_ns",)
 
-    @property
-    def noisy(self) -> bool:
-        """Whether the response was counted, so that it has noise of its own."""
-        return self.prompt.counted
+def _intervals(chosen: Record, found: Analysis, asked: bool) -> dict[str, Interval]:
+    estimate = found.estimate
+    if not asked and not estimate.irregular:
+        return {}
+    terms = found.solution.model.terms
+    names = [n for n in estimate.names if terms > 1 or n == "tau1_ns"]
+    out = {}
+    counting = np.sqrt(np.maximum(estimate.fisher_variance, 1e-300))
+    for name in names:
+        i = estimate.names.index(name)
+        sigma = float(estimate.sigma[i])
+        if not (math.isfinite(sigma) and sigma > 0):
+            continue
+        rise = max(1.0, (sigma / float(counting[i])) ** 2)
+        out[name] = profile(found.solution, name, float(counting[i]), rise)
+    return out
 
-    @property
-    def raw(self) -> Array:
-        """Counts, hence variances, of the response's channels in the order of :meth:`pull`."""
-        return np.concatenate([part.boxes.raw for part in self._parts])
 
-    def coarser(self, factor: int) -> MeasuredResponse:
-        """The same with ``factor`` bins in one; bins left over at the end are dropped."""
-        return MeasuredResponse(self.edges[::factor], self.period_ns, self.prompt, self.bin * factor)
-
-    def exponential(self, tau: float, own: Array) -> Shown:
-        return self._sum([part.exponential(tau, float(own[0])) for part in self._parts])
-
-    def scatter(self, own: Array) -> Shown:
-        return self._sum([part.scatter(float(own[0])) for part in self._parts])
-
-    def _sum(self, shown: list[Shown]) -> Shown:
-        each = 1.0 / self.prompt.counts
-        return Shown(
-            each * np.sum([s.counts for s in shown], axis=0),
-            each * np.sum([s.by_tau for s in shown], axis=0),
-            each * np.sum([s.by_own for s in shown], axis=0),
+def _named(
+    chosen: Record, setting: Setting, found: Analysis, intervals: Mapping[str, Interval]
+) -> dict[str, Quantity]:
+    estimate, solution, good = found.estimate, found.solution, found.quality
+    terms = solution.model.terms
+    method = _method(chosen, setting, found)
+    out: dict[str, Quantity] = {}
+    for name in estimate.names:
+        value, sigma = estimate[name]
+        stem = name.rstrip("0123456789") if name[-1].isdigit() else name
+        formula = _FORMULA.get(stem, "")
+        note = ""
+        if name in intervals:
+            ends = intervals[name]
+            note = f"68 % profile interval {_end(ends.low)} to {_end(ends.high)}"
+        if found.widened and name.startswith(("tau_a", "tau_i")):
+            note = "allows for an unresolved spread of lifetimes about the longest term"
+        out[name] = Quantity(
+            value,
+            sigma,
+            "ns" if name.endswith("_ns") else "1",
+            f"{formula}; fit as for tau1_ns" if formula else method,
+            note,
         )
+    if terms == 1:
+        for name in ("fraction1", "amplitude1"):
+            out[name] = replace(out[name], value=1.0, sigma=0.0, note="the only term")
+    out["reduced_deviance"] = Quantity(
+        good.reduced,
+        good.scatter,
+        "1",
+        "Poisson deviance / degrees of freedom",
+        f"counting noise alone gives {good.expected:.4g}; probability {good.probability:.2g}",
+    )
+    errors = np.sqrt(np.maximum(np.diag(estimate.covariance), 0.0))
 
-    def variance(self, amplitudes: Array, taus: Array, scattered: float, own: Array) -> Array:
-        """Variance of the predicted counts on and around the response, shape (n,), zero behind it."""
-        out = np.zeros(self.edges.size - 1)
-        for i, part in enumerate(self._parts):
-            part.add_variance(out, amplitudes, taus, scattered, float(own[0]), fixed_total=i == 0)
-        return out / self.prompt.counts**2
+    def own(name: str, key: str, factor: float, unit: str, note: str = "") -> None:
+        i = solution.model.names.index(key)
+        held = bool(solution.held[i])
+        sigma = None if held else factor * float(errors[i])
+        out[name] = Quantity(factor * float(solution.theta[i]), sigma, unit, method, note)
 
-    def pull(self, v: Array, amplitudes: Array, taus: Array, scattered: float, own: Array) -> Array:
-        """Σ_i v_i ∂μ_i/∂r_j for every channel j of the response: the transpose of the convolution.
-
-        ``v`` has shape (n,), the result that of :attr:`raw`.  μ is the predicted counts, r the
-        response's counts at a fixed total.
-        """
-        each = [part.pull(v, amplitudes, taus, scattered, float(own[0])) for part in self._parts]
-        return np.concatenate(each) / self.prompt.counts
-
-
-@dataclass(frozen=True)
-class _Place:
-    """Where the shifted response lies on the fine grid: all in fine channels from the window's start."""
-
-    first: int  # channel of the response's first box
-    part: float  # how far the boxes reach into the next channel, 0 <= part < 1
-    begin: int  # first and last fine channel of the near region, whole bins
-    end: int
-
-
-@dataclass(frozen=True)
-class _Part:
-    """Evenly filled boxes seen through channels; all results are per unit of ``boxes.net``."""
-
-    edges: Array
-    period_ns: float
-    boxes: Boxes
-    bin: int
-
-    def _place(self, shift: float) -> _Place:
-        at = (self.boxes.start_ns + shift - float(self.edges[0])) / self.boxes.channel_ns
-        first = math.floor(at)
-        begin = math.floor(first / self.bin) * self.bin
-        end = math.ceil((first + self.boxes.net.size + 2) / self.bin) * self.bin
-        return _Place(first, at - first, begin, end)
-
-    def _laid(self, place: _Place, values: Array) -> Array:
-        out = np.zeros(place.end - place.begin)
-        at = place.first - place.begin
-        out[at : at + values.size] = values
-        return out
-
-    def _binned(self, place: _Place, near: Array, out: Array) -> None:
-        """Add the near region's fine channels to the bins of ``out``, leaving out what is outside."""
-        bins = near.reshape(-1, self.bin).sum(axis=1)
-        low = place.begin // self.bin
-        first, last = max(low, 0), min(low + bins.size, out.size)
-        if first < last:
-            out[first:last] += bins[first - low : last - low]
-
-    def exponential(self, tau: float, shift: float) -> Shown:
-        from scipy.signal import lfilter
-
-        place, x = self._place(shift), self.boxes.channel_ns / tau
-        net = self.boxes.net
-        boxes = self._laid(place, net)
-        tap = _taps(x, place.part)
-        a = math.exp(-x)
-        late = lfilter([0.0, 0.0, tap.w[2]], [1.0, -a], boxes)
-        later = lfilter([0.0, 1.0], [1.0, -a], late)
-        before = np.concatenate(([0.0], boxes[:-1]))
-        counts, by_tau, by_shift = (np.zeros(self.edges.size - 1) for _ in range(3))
-        self._binned(place, tap.w[0] * boxes + tap.w[1] * before + late, counts)
-        by_x = (
-            tap.by_x[0] * boxes + tap.by_x[1] * before + tap.by_x[2] / tap.w[2] * late
-            if tap.w[2] > 0
-            else tap.by_x[0] * boxes + tap.by_x[1] * before
+    names = solution.model.names
+    if "background" in names:
+        own("background", "background", 1.0, "counts per channel")
+    if "irf_shift_ns" in names:
+        own("irf_shift_ns", "irf_shift_ns", 1.0, "ns", "of the measured response against the decay")
+    if "t0_ns" in names:
+        own("t0_ns", "t0_ns", 1.0, "ns", "centre of the Gaussian response")
+    if "sigma_ns" in names:
+        own("irf_fwhm_ns", "sigma_ns", FWHM, "ns", "Gaussian response")
+    if "scattered" in names:
+        i = names.index("scattered")
+        light = float(solution.theta[:terms].sum() + solution.theta[i])
+        out["scattered_fraction"] = Quantity(
+            float(solution.theta[i]) / light,
+            float(errors[i]) / light,
+            "1",
+            method,
+            "of all counts above background",
         )
-        self._binned(place, (by_x - a * later) * (-x / tau), by_tau)
-        self._binned(place, tap.by_part[0] * boxes + tap.by_part[1] * before + x * late, by_shift)
-
-        # Behind the near region: `left` is what is still to come there, falling as one exponential.
-        back = place.end - place.first - place.part - 1.0 - np.arange(net.size)
-        each = net * np.exp(-back * x)
-        gain = -math.expm1(-x) / x
-        left = gain * float(each.sum())
-        left_by_x = (a - gain) / x * float(each.sum()) - gain * float(back @ each)
-        u = (self.edges - self.edges[0]) / self.boxes.channel_ns - place.end  # in channels
-        s, moment = np.zeros_like(u), np.zeros_like(u)
-        tail = slice(max(0, place.end // self.bin), None)
-        s[tail] = np.exp(-x * u[tail])
-        moment[tail] = u[tail] * s[tail]
-        fall = -np.diff(s)
-        fall_by_x = np.diff(moment)
-        fall[: tail.start] = 0.0
-        fall_by_x[: tail.start] = 0.0
-        if math.isfinite(self.period_ns):
-            turn = self.period_ns / self.boxes.channel_ns
-            rest = -math.expm1(-x * turn)
-            wrapped = np.exp(np.minimum(-x * (u + turn), 0.0)) / rest
-            fall -= np.diff(wrapped)
-            fall_by_x += np.diff(wrapped * (u + turn / rest))
-        counts += left * fall
-        by_tau += (left_by_x * fall + left * fall_by_x) * (-x / tau)
-        by_shift += x * left * fall
-        return Shown(counts, by_tau, by_shift[None, :] / self.boxes.channel_ns)
-
-    def scatter(self, shift: float) -> Shown:
-        place = self._place(shift)
-        boxes = self._laid(place, self.boxes.net)
-        before = np.concatenate(([0.0], boxes[:-1]))
-        counts, by_shift = np.zeros(self.edges.size - 1), np.zeros(self.edges.size - 1)
-        self._binned(place, (1 - place.part) * boxes + place.part * before, counts)
-        self._binned(place, before - boxes, by_shift)
-        return Shown(counts, np.zeros_like(counts), by_shift[None, :] / self.boxes.channel_ns)
-
-    def add_variance(
-        self,
-        out: Array,
-        amplitudes: Array,
-        taus: Array,
-        scattered: float,
-        shift: float,
-        *,
-        fixed_total: bool,
-    ) -> None:
-        """Counting noise of the boxes (at a fixed total, if a common factor is no error of the shape)
-        plus the square of what the unknown inside of the channels may do."""
-        from scipy.signal import fftconvolve
-
-        place = self._place(shift)
-        length = place.end - place.begin
-        kernel = np.zeros(length)
-        for amplitude, tau in zip(amplitudes, taus, strict=True):
-            x = self.boxes.channel_ns / float(tau)
-            tap = _taps(x, place.part)
-            kernel[:2] += amplitude * np.asarray(tap.w[:2])
-            kernel[2:] += amplitude * tap.w[2] * np.exp(-x * np.arange(length - 2))
-        if scattered:
-            kernel[:2] += scattered * np.array([1 - place.part, place.part])
-        # one bin sums `bin` fine channels: the same for its kernel, here at every fine offset
-        summed = np.cumsum(kernel)
-        summed[self.bin :] -= summed[: -self.bin].copy()
-
-        def shown(values: Array, through: Array) -> Array:
-            full = fftconvolve(self._laid(place, values), through)[:length]
-            return np.asarray(full[self.bin - 1 :: self.bin], dtype=np.float64)
-
-        noise = shown(self.boxes.raw, summed**2)
-        if fixed_total:
-            noise -= shown(self.boxes.raw, summed) ** 2 / max(float(self.boxes.raw.sum()), 1.0)
-        variance = np.maximum(noise, 0.0) + shown(self.boxes.unsure, summed) ** 2
-        self._binned(place, np.repeat(variance, self.bin) / self.bin, out)
-
-    def pull(self, v: Array, amplitudes: Array, taus: Array, scattered: float, shift: float) -> Array:
-        from scipy.signal import lfilter
-
-        place = self._place(shift)
-        size = self.boxes.net.size
-        fine = np.zeros(place.end - place.begin)
-        low = place.begin // self.bin
-        first, last = max(low, 0), min(place.end // self.bin, v.size)
-        if first < last:
-            fine[(first - low) * self.bin : (last - low) * self.bin] = np.repeat(v[first:last], self.bin)
-        at = place.first - place.begin
-        out = np.zeros(size)
-        for amplitude, tau in zip(amplitudes, taus, strict=True):
-            x = self.boxes.channel_ns / float(tau)
-            tap = _taps(x, place.part)
-            late = lfilter([0.0, 0.0, tap.w[2]], [1.0, -math.exp(-x)], fine[::-1])[::-1]
-            near = tap.w[0] * fine + tap.w[1] * np.concatenate((fine[1:], [0.0])) + late
-            back = place.end - place.first - place.part - 1.0 - np.arange(size)
-            u = (self.edges - self.edges[0]) / self.boxes.channel_ns - place.end
-            s = np.zeros_like(u)
-            tail = max(0, place.end // self.bin)
-            s[tail:] = np.exp(-x * u[tail:])
-            fall = -np.diff(s)
-            fall[:tail] = 0.0
-            if math.isfinite(self.period_ns):
-                turn = self.period_ns / self.boxes.channel_ns
-                fall -= np.diff(np.exp(np.minimum(-x * (u + turn), 0.0))) / -math.expm1(-x * turn)
-            behind = -math.expm1(-x) / x * np.exp(-back * x) * float(v @ fall)
-            out += amplitude * (near[at : at + size] + behind)
-        if scattered:
-            after = np.concatenate((fine[1:], [0.0]))
-            out += scattered * ((1 - place.part) * fine + place.part * after)[at : at + size]
-        return out
+    return out
 
 
-@dataclass(frozen=True)
-class _Taps:
-    """Counts that one evenly filled, shifted channel sends into its own, the next and the third
-    channel (from there on the ratio is e^−x), with derivatives by x = Δ/τ and by the shift."""
-
-    w: tuple[float, float, float]
-    by_x: tuple[float, float, float]
-    by_part: tuple[float, float]
+def _end(value: float) -> str:
+    return f"{value:.5g}" if math.isfinite(value) else "open"
 
 
-def _taps(x: float, part: float) -> _Taps:
-    # E(v) = v − (1 − e^(−vx))/x is the twice integrated exponential; a box seen through a box is its
-    # second difference.
-    def e(v: float) -> tuple[float, float, float]:
-        rise = -math.expm1(-v * x)
-        return v - rise / x, rise / x**2 - v * math.exp(-v * x) / x, rise
+def _method(chosen: Record, setting: Setting, found: Analysis) -> str:
+    if setting.tail:
+        irf = f"tail from {chosen.edges[0]:.6g} ns on without instrument response (amplitudes at that time)"
+    elif setting.prompt is not None:
+        irf = setting.prompt.described() + " at a free shift"
+    elif setting.irf_fwhm_ns is not None:
+        irf = f"Gaussian response of {setting.irf_fwhm_ns:g} ns FWHM"
+    else:
+        irf = "Gaussian response of free width"
+    pulses = (
+        f"pulses every {chosen.period_ns:.6g} ns" if math.isfinite(chosen.period_ns) else "a single pulse"
+    )
+    if chosen.bin > 1:
+        pulses += f", {chosen.bin} channels per bin"
+    noise = " and the response's own counting noise" if setting.prompt and setting.prompt.counted else ""
+    if not chosen.counted:
+        noise += ", scaled to the scatter"
+    terms = found.solution.model.terms
+    return _METHOD.format(
+        terms="one exponential" if terms == 1 else f"{terms} exponentials",
+        irf=irf,
+        period=pulses,
+        noise=noise,
+    )
 
-    e1, e1x, e1v = e(1 - part)
-    e2, e2x, e2v = e(2 - part)
-    gap = -math.expm1(-x)
-    far = math.exp(-(1 - part) * x)
-    w2 = far * gap * gap / x
-    w2x = far * (2 * gap * math.exp(-x) / x - gap * gap / x**2 - (1 - part) * gap * gap / x)
-    return _Taps((e1, e2 - 2 * e1, w2), (e1x, e2x - 2 * e1x, w2x), (-e1v, -e2v + 2 * e1v))
+
+def _curves(chosen: Record, found: Analysis, signal: Signal) -> dict[str, Signal]:
+    """The model in counts per channel, and the residuals in standard errors, at the bins' centres."""
+    mu = found.solution.mu
+    middle = (chosen.edges[:-1] + chosen.edges[1:]) / 2
+    off = -residuals(chosen.y, mu)[0]
+    if found.solution.trust is not None:
+        off = off * np.sqrt(found.solution.trust)
+    model = replace(
+        signal, x=middle, y=mu / chosen.bin, kind="analog", sigma=None, companions={}, warnings=(), meta={}
+    )
+    return {"model": model, "residuals": replace(model, y=off, y_name="residual", y_unit="standard errors")}

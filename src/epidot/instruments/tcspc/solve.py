@@ -9,19 +9,17 @@ until what is left is a thousandth of a standard error.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from epidot.errors import WorkError
-from epidot.instruments.tcspc.likelihood import deviance, neyman_residuals, residuals
+from epidot.instruments.tcspc.likelihood import deviance, residuals
 from epidot.instruments.tcspc.model import Coordinates, Model
 from epidot.instruments.tcspc.response import Array
-
-Objective = Literal["poisson", "neyman"]
 
 GRID = 14  # lifetimes tried as start values, evenly in the logarithm
 COARSE = 512  # channels are put together to about this many for the search
@@ -31,14 +29,16 @@ SETTLED = 1e-6  # squared distance to the optimum, in standard errors, at which 
 
 @dataclass(frozen=True)
 class Solution:
-    """Where a fit ended.
+    """Where a fit of counts ``y`` (n,) ended.
 
-    ``information`` (p, p) is the expected (Fisher) information in the plain parameters; ``held`` marks
-    those that ended at their floor and are not free; ``distance`` is the remaining squared distance to
-    the optimum in standard errors.
+    ``trust`` (n,) in (0, 1] multiplies each channel's deviance, or is ``None``.  ``information`` (p, p) is
+    the expected (Fisher) information in the plain parameters; ``held`` marks those that ended at their
+    floor and are not free; ``distance`` is the remaining squared distance to the optimum in standard errors.
     """
 
     model: Model
+    y: Array
+    trust: Array | None
     theta: Array
     mu: Array
     by: Array
@@ -56,9 +56,14 @@ class Solution:
     def converged(self) -> bool:
         return self.distance < 1e-3
 
-    def value(self, name: str) -> float:
-        """The parameter called ``name``."""
-        return float(self.theta[self.model.names.index(name)])
+    @property
+    def weight(self) -> Array:
+        """Weight (n,) of each channel's squared departure."""
+        return (1.0 if self.trust is None else self.trust) / self.mu
+
+    def trusted(self, each: Array) -> Array:
+        """Deviances ``each`` (n,) multiplied by the trust."""
+        return each if self.trust is None else each * self.trust
 
 
 def solve(
@@ -66,7 +71,6 @@ def solve(
     model: Model,
     starts: list[Array],
     trust: Array | None = None,
-    objective: Objective = "poisson",
 ) -> Solution:
     """The parameters of least deviance for counts ``y`` (n,), from the best of several starts.
 
@@ -80,40 +84,33 @@ def solve(
     """
     best: Solution | None = None
     for start in starts:
-        found = _descend(y, model, start, trust, objective)
-        if found is not None and (best is None or found.deviance < best.deviance):
+        theta, count = walk(y, model, start, trust)
+        if not np.all(np.isfinite(theta)):
+            continue
+        found = _score(state(y, model, model.sorted(theta), trust, count))
+        if best is None or found.deviance < best.deviance:
             best = found
     if best is None:
         raise WorkError("the fit did not converge from any start value")
     return best
 
 
-def _descend(
-    y: Array, model: Model, start: Array, trust: Array | None, objective: Objective
-) -> Solution | None:
-    theta, count = _walk(y, model, start, trust, objective)
-    if not np.all(np.isfinite(theta)):
-        return None
-    theta = model.sorted(theta)
-    if objective == "neyman":
-        return _state(y, model, theta, trust, count)
-    return _score(y, model, theta, trust, count)
-
-
-def _walk(
+def walk(
     y: Array,
     model: Model,
     start: Array,
     trust: Array | None,
-    objective: Objective,
     tolerance: float = 1e-4,
+    misfits: Callable[[Array, Array], tuple[Array, Array]] = residuals,
 ) -> tuple[Array, int]:
-    """MINPACK from ``start``: the parameters it ends at (NaN if it fails) and the evaluations it took."""
+    """MINPACK from ``start``: the parameters it ends at (NaN if it fails) and the evaluations it took.
+
+    ``misfits(y, mu)`` gives the residuals (n,) whose squares are summed, and their derivatives by mu.
+    """
     from scipy.optimize import leastsq
 
     coordinates = Coordinates(model.floors(), model.ceilings())
     root = None if trust is None else np.sqrt(trust)
-    kind = residuals if objective == "poisson" else neyman_residuals
     at = np.empty(0)
     r = np.empty(0)
     jacobian = np.empty((0, 0))
@@ -124,7 +121,7 @@ def _walk(
         count += 1
         theta, slope = coordinates.outward(p)
         mu, by = model.expected(theta)
-        r, weight = kind(y, mu)
+        r, weight = misfits(y, mu)
         if root is not None:
             r, weight = r * root, weight * root
         by *= slope[:, None]
@@ -157,7 +154,7 @@ def _walk(
     return coordinates.outward(np.asarray(p, dtype=np.float64))[0], count
 
 
-def _state(y: Array, model: Model, theta: Array, trust: Array | None, count: int) -> Solution:
+def state(y: Array, model: Model, theta: Array, trust: Array | None, count: int) -> Solution:
     """Deviance, information and what is held at ``theta``, and how far the optimum still is."""
     mu, by = model.expected(theta)
     d = deviance(y, mu)
@@ -169,7 +166,7 @@ def _state(y: Array, model: Model, theta: Array, trust: Array | None, count: int
     gradient = by @ (weight * (y - mu))
     step = _step(information, gradient, held)
     distance = float(gradient[~held] @ step[~held]) if np.all(np.isfinite(step)) else np.inf
-    return Solution(model, theta, mu, by, float(d.sum()), information, held, abs(distance), count)
+    return Solution(model, y, trust, theta, mu, by, float(d.sum()), information, held, abs(distance), count)
 
 
 def _at_floor(model: Model, theta: Array, y: Array) -> NDArray[np.bool_]:
@@ -201,20 +198,20 @@ def _step(information: Array, gradient: Array, held: NDArray[np.bool_]) -> Array
     return out
 
 
-def _score(y: Array, model: Model, theta: Array, trust: Array | None, count: int) -> Solution:
-    now = _state(y, model, theta, trust, count)
+def _score(now: Solution) -> Solution:
+    """Damped Fisher scoring from ``now`` to the end."""
+    y, model, trust, count = now.y, now.model, now.trust, now.evaluations
     floors, ceilings = model.floors(), model.ceilings()
     for _ in range(30):
         if not np.isfinite(now.distance) or now.distance < SETTLED:
             break
-        weight = (1.0 if trust is None else trust) / now.mu
-        step = _step(now.information, now.by @ (weight * (y - now.mu)), now.held)
+        step = _step(now.information, now.by @ (now.weight * (y - now.mu)), now.held)
         length = 1.0
         while length > 1e-3:
             trial = now.theta + length * step
             if np.all(trial[now.free] > floors[now.free]) and np.all(trial <= ceilings):
                 count += 1
-                there = _state(y, model, trial, trust, count)
+                there = state(y, model, trial, trust, count)
                 if there.deviance <= now.deviance + 1e-9 * abs(now.deviance):
                     break
             length /= 3
@@ -224,7 +221,7 @@ def _score(y: Array, model: Model, theta: Array, trust: Array | None, count: int
             break
         now = there
     theta = model.sorted(now.theta)
-    return now if np.array_equal(theta, now.theta) else _state(y, model, theta, trust, now.evaluations)
+    return now if np.array_equal(theta, now.theta) else state(y, model, theta, trust, now.evaluations)
 
 
 def starts(y: Array, model: Model, own: Array, how_many: int = 2) -> list[Array]:
@@ -286,7 +283,7 @@ def starts(y: Array, model: Model, own: Array, how_many: int = 2) -> list[Array]
     coarse = replace(model, response=small, channels_per_bin=per_channel, live=live)
     ends: list[tuple[float, Array]] = []
     for theta in out:
-        end, _ = _walk(seen, coarse, theta, None, "poisson", tolerance=1e-2)
+        end, _ = walk(seen, coarse, theta, None, tolerance=1e-2)
         if np.all(np.isfinite(end)):
             ends.append((float(deviance(seen, coarse.expected(end)[0]).sum()), end))
             if ends[-1][0] < GOOD * size:

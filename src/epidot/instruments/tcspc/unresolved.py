@@ -31,7 +31,7 @@ _STEP = 1e-3  # in ln τ
 _NARROW = 1.0  # a larger variance of ln τ is no small spread
 
 
-def hint(y: Array, solution: Solution, trust: Array | None) -> float:
+def hint(solution: Solution) -> float:
     """The deviance that the best further term, of any lifetime, would take off."""
     model = solution.model
     _, taus, _, own = model.parts(solution.theta)
@@ -39,7 +39,7 @@ def hint(y: Array, solution: Solution, trust: Array | None) -> float:
     high = max(float(taus[-1]) * LONGER, 2 * low)
     best = 0.0
     for tau in np.geomspace(low, high, max(4, math.ceil(PER_DECADE * math.log10(high / low)))):
-        step = _Step.of(y, solution, trust, model.response.exponential(float(tau), own).counts)
+        step = _Step.of(solution, model.response.exponential(float(tau), own).counts)
         if step is not None:
             best = max(best, step.gain)
     return best
@@ -55,29 +55,29 @@ class _Step:
     gain: float
 
     @staticmethod
-    def of(y: Array, solution: Solution, trust: Array | None, column: Array) -> _Step | None:
+    def of(solution: Solution, column: Array) -> _Step | None:
         """``None`` where the column cannot be told from the model's own freedom."""
         model = solution.model
         if model.live is not None:
             column = column * model.live
         rows = np.vstack((solution.by[solution.free], column))
-        weighted = rows * ((1.0 if trust is None else trust) / solution.mu)
+        weighted = rows * solution.weight
         information = weighted @ rows.T
         scale = 1.0 / np.sqrt(np.maximum(np.diag(information), 1e-300))
         scaled = information * scale[:, None] * scale
         if not np.all(np.isfinite(scaled)) or np.linalg.cond(scaled) > 1e13:
             return None
         inverse = scale[:, None] * np.linalg.inv(scaled) * scale
-        moves = inverse @ (weighted @ (y - solution.mu))
+        moves = inverse @ (weighted @ (solution.y - solution.mu))
         gain = float(moves[-1] ** 2 / inverse[-1, -1])
         noise = response_noise(solution, weighted)
-        if trust is None and noise is None:
+        if solution.trust is None and noise is None:
             return _Step(moves, inverse, gain)
         meat = (weighted * solution.mu) @ weighted.T
         return _Step(moves, inverse @ (meat if noise is None else meat + noise) @ inverse, gain)
 
 
-def widened(y: Array, solution: Solution, trust: Array | None, estimate: Estimate, gain: float) -> Estimate:
+def widened(solution: Solution, estimate: Estimate, gain: float) -> Estimate:
     """``estimate`` with averages that allow for a spread, where the data fix it.
 
     ``gain`` multiplies the variance where the values are only proportional to counts.
@@ -88,7 +88,7 @@ def widened(y: Array, solution: Solution, trust: Array | None, estimate: Estimat
     up = solution.model.response.exponential(tau * math.exp(_STEP), own)
     down = solution.model.response.exponential(tau * math.exp(-_STEP), own)
     bent = (up.by_tau * math.exp(_STEP) - down.by_tau * math.exp(-_STEP)) * tau / (2 * _STEP)
-    step = _Step.of(y, solution, trust, 0.5 * float(amplitudes[-1]) * bent)
+    step = _Step.of(solution, 0.5 * float(amplitudes[-1]) * bent)
     if step is None or abs(float(step.moves[-1])) > _NARROW:
         return estimate
     theta, s = solution.theta.copy(), float(step.moves[-1])

@@ -1,0 +1,282 @@
+"""Convolving exponentials with a measured instrument response, and carrying its counting noise.
+
+With the response's counts spread evenly over their channels the convolution is exact, at any shift.
+A recursive filter does it in one pass over the response's peak; behind it only the pure exponential
+is left, which is integrated in closed form.  The slow part of the response, where there is one, goes
+the same way on the coarser bins.
+
+The response was itself counted, with Poisson noise.  Two things follow from that.  Channels on the
+rising edge are predicted less well than their own counting noise, and get the variance of the
+prediction added (:meth:`MeasuredResponse.variance`); and the same noise moves the fitted lifetimes,
+which :meth:`MeasuredResponse.pull` carries into their covariance to first order.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from epidot.instruments.tcspc.prompt import Boxes, Prompt
+from epidot.instruments.tcspc.response import Array, Shown
+
+
+@dataclass(frozen=True)
+class MeasuredResponse:
+    """A :class:`.Prompt` with a free shift ``irf_shift_ns``.
+
+    ``edges`` (n + 1,) are evenly spaced, each bin holding ``bin`` channels of the prompt's width.
+    """
+
+    edges: Array
+    period_ns: float
+    prompt: Prompt
+    bin: int = 1
+    _parts: tuple[_Part, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        parts = [_Part(self.edges, self.period_ns, self.prompt.peak, self.bin)]
+        if self.prompt.slow is not None:
+            parts.append(_Part(self.edges, self.period_ns, self.prompt.slow.binned(self.bin), 1))
+        object.__setattr__(self, "_parts", tuple(parts))
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        return ("irf_shift_ns",)
+
+    @property
+    def noisy(self) -> bool:
+        """Whether the response was counted, so that it has noise of its own."""
+        return self.prompt.counted
+
+    @property
+    def raw(self) -> Array:
+        """Counts, hence variances, of the response's channels in the order of :meth:`pull`."""
+        return np.concatenate([part.boxes.raw for part in self._parts])
+
+    def coarser(self, factor: int) -> MeasuredResponse:
+        """The same with ``factor`` bins in one; bins left over at the end are dropped."""
+        return MeasuredResponse(self.edges[::factor], self.period_ns, self.prompt, self.bin * factor)
+
+    def exponential(self, tau: float, own: Array) -> Shown:
+        return self._sum([part.exponential(tau, float(own[0])) for part in self._parts])
+
+    def scatter(self, own: Array) -> Shown:
+        return self._sum([part.scatter(float(own[0])) for part in self._parts])
+
+    def _sum(self, shown: list[Shown]) -> Shown:
+        each = 1.0 / self.prompt.counts
+        return Shown(
+            each * np.sum([s.counts for s in shown], axis=0),
+            each * np.sum([s.by_tau for s in shown], axis=0),
+            each * np.sum([s.by_own for s in shown], axis=0),
+        )
+
+    def variance(self, amplitudes: Array, taus: Array, scattered: float, own: Array) -> Array:
+        """Variance of the predicted counts on and around the response, shape (n,), zero behind it."""
+        out = np.zeros(self.edges.size - 1)
+        for i, part in enumerate(self._parts):
+            part.add_variance(out, amplitudes, taus, scattered, float(own[0]), fixed_total=i == 0)
+        return out / self.prompt.counts**2
+
+    def pull(self, v: Array, amplitudes: Array, taus: Array, scattered: float, own: Array) -> Array:
+        """Σ_i v_i ∂μ_i/∂r_j for every channel j of the response: the transpose of the convolution.
+
+        ``v`` has shape (n,), the result that of :attr:`raw`.  μ is the predicted counts, r the
+        response's counts at a fixed total.
+        """
+        each = [part.pull(v, amplitudes, taus, scattered, float(own[0])) for part in self._parts]
+        return np.concatenate(each) / self.prompt.counts
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where the shifted response lies on the fine grid: all in fine channels from the window's start."""
+
+    first: int  # channel of the response's first box
+    part: float  # how far the boxes reach into the next channel, 0 <= part < 1
+    begin: int  # first and last fine channel of the near region, whole bins
+    end: int
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Evenly filled boxes seen through channels; all results are per unit of ``boxes.net``."""
+
+    edges: Array
+    period_ns: float
+    boxes: Boxes
+    bin: int
+
+    def _place(self, shift: float) -> _Place:
+        at = (self.boxes.start_ns + shift - float(self.edges[0])) / self.boxes.channel_ns
+        first = math.floor(at)
+        begin = math.floor(first / self.bin) * self.bin
+        end = math.ceil((first + self.boxes.net.size + 2) / self.bin) * self.bin
+        return _Place(first, at - first, begin, end)
+
+    def _laid(self, place: _Place, values: Array) -> Array:
+        out = np.zeros(place.end - place.begin)
+        at = place.first - place.begin
+        out[at : at + values.size] = values
+        return out
+
+    def _binned(self, place: _Place, near: Array, out: Array) -> None:
+        """Add the near region's fine channels to the bins of ``out``, leaving out what is outside."""
+        bins = near.reshape(-1, self.bin).sum(axis=1)
+        low = place.begin // self.bin
+        first, last = max(low, 0), min(low + bins.size, out.size)
+        if first < last:
+            out[first:last] += bins[first - low : last - low]
+
+    def _fall(self, place: _Place, x: float) -> tuple[Array, Array]:
+        """Share of what is still to come at the end of the near region that falls into each bin behind it
+        (earlier pulses: into every bin), and its derivative by x, both (n,)."""
+        u = (self.edges - self.edges[0]) / self.boxes.channel_ns - place.end  # in channels
+        s, moment = np.zeros_like(u), np.zeros_like(u)
+        tail = slice(max(0, place.end // self.bin), None)
+        s[tail] = np.exp(-x * u[tail])
+        moment[tail] = u[tail] * s[tail]
+        fall, fall_by_x = -np.diff(s), np.diff(moment)
+        fall[: tail.start] = 0.0
+        fall_by_x[: tail.start] = 0.0
+        if math.isfinite(self.period_ns):
+            turn = self.period_ns / self.boxes.channel_ns
+            rest = -math.expm1(-x * turn)
+            wrapped = np.exp(np.minimum(-x * (u + turn), 0.0)) / rest
+            fall -= np.diff(wrapped)
+            fall_by_x += np.diff(wrapped * (u + turn / rest))
+        return fall, fall_by_x
+
+    def exponential(self, tau: float, shift: float) -> Shown:
+        from scipy.signal import lfilter
+
+        place, x = self._place(shift), self.boxes.channel_ns / tau
+        net = self.boxes.net
+        boxes = self._laid(place, net)
+        tap = _taps(x, place.part)
+        a = math.exp(-x)
+        late = lfilter([0.0, 0.0, tap.w[2]], [1.0, -a], boxes)
+        later = lfilter([0.0, 1.0], [1.0, -a], late)
+        before = np.concatenate(([0.0], boxes[:-1]))
+        counts, by_tau, by_shift = (np.zeros(self.edges.size - 1) for _ in range(3))
+        self._binned(place, tap.w[0] * boxes + tap.w[1] * before + late, counts)
+        by_x = (
+            tap.by_x[0] * boxes + tap.by_x[1] * before + tap.by_x[2] / tap.w[2] * late
+            if tap.w[2] > 0
+            else tap.by_x[0] * boxes + tap.by_x[1] * before
+        )
+        self._binned(place, (by_x - a * later) * (-x / tau), by_tau)
+        self._binned(place, tap.by_part[0] * boxes + tap.by_part[1] * before + x * late, by_shift)
+
+        # Behind the near region: `left` is what is still to come there, falling as one exponential.
+        back = place.end - place.first - place.part - 1.0 - np.arange(net.size)
+        each = net * np.exp(-back * x)
+        gain = -math.expm1(-x) / x
+        left = gain * float(each.sum())
+        left_by_x = (a - gain) / x * float(each.sum()) - gain * float(back @ each)
+        fall, fall_by_x = self._fall(place, x)
+        counts += left * fall
+        by_tau += (left_by_x * fall + left * fall_by_x) * (-x / tau)
+        by_shift += x * left * fall
+        return Shown(counts, by_tau, by_shift[None, :] / self.boxes.channel_ns)
+
+    def scatter(self, shift: float) -> Shown:
+        place = self._place(shift)
+        boxes = self._laid(place, self.boxes.net)
+        before = np.concatenate(([0.0], boxes[:-1]))
+        counts, by_shift = np.zeros(self.edges.size - 1), np.zeros(self.edges.size - 1)
+        self._binned(place, (1 - place.part) * boxes + place.part * before, counts)
+        self._binned(place, before - boxes, by_shift)
+        return Shown(counts, np.zeros_like(counts), by_shift[None, :] / self.boxes.channel_ns)
+
+    def add_variance(
+        self,
+        out: Array,
+        amplitudes: Array,
+        taus: Array,
+        scattered: float,
+        shift: float,
+        *,
+        fixed_total: bool,
+    ) -> None:
+        """Counting noise of the boxes (at a fixed total, if a common factor is no error of the shape)
+        plus the square of what the unknown inside of the channels may do."""
+        from scipy.signal import fftconvolve
+
+        place = self._place(shift)
+        length = place.end - place.begin
+        kernel = np.zeros(length)
+        for amplitude, tau in zip(amplitudes, taus, strict=True):
+            x = self.boxes.channel_ns / float(tau)
+            tap = _taps(x, place.part)
+            kernel[:2] += amplitude * np.asarray(tap.w[:2])
+            kernel[2:] += amplitude * tap.w[2] * np.exp(-x * np.arange(length - 2))
+        if scattered:
+            kernel[:2] += scattered * np.array([1 - place.part, place.part])
+        # one bin sums `bin` fine channels: the same for its kernel, here at every fine offset
+        summed = np.cumsum(kernel)
+        summed[self.bin :] -= summed[: -self.bin].copy()
+
+        def shown(values: Array, through: Array) -> Array:
+            full = fftconvolve(self._laid(place, values), through)[:length]
+            return np.asarray(full[self.bin - 1 :: self.bin], dtype=np.float64)
+
+        noise = shown(self.boxes.raw, summed**2)
+        if fixed_total:
+            noise -= shown(self.boxes.raw, summed) ** 2 / max(float(self.boxes.raw.sum()), 1.0)
+        variance = np.maximum(noise, 0.0) + shown(self.boxes.unsure, summed) ** 2
+        self._binned(place, np.repeat(variance, self.bin) / self.bin, out)
+
+    def pull(self, v: Array, amplitudes: Array, taus: Array, scattered: float, shift: float) -> Array:
+        from scipy.signal import lfilter
+
+        place = self._place(shift)
+        size = self.boxes.net.size
+        fine = np.zeros(place.end - place.begin)
+        low = place.begin // self.bin
+        first, last = max(low, 0), min(place.end // self.bin, v.size)
+        if first < last:
+            fine[(first - low) * self.bin : (last - low) * self.bin] = np.repeat(v[first:last], self.bin)
+        at = place.first - place.begin
+        out = np.zeros(size)
+        for amplitude, tau in zip(amplitudes, taus, strict=True):
+            x = self.boxes.channel_ns / float(tau)
+            tap = _taps(x, place.part)
+            late = lfilter([0.0, 0.0, tap.w[2]], [1.0, -math.exp(-x)], fine[::-1])[::-1]
+            near = tap.w[0] * fine + tap.w[1] * np.concatenate((fine[1:], [0.0])) + late
+            back = place.end - place.first - place.part - 1.0 - np.arange(size)
+            fall, _ = self._fall(place, x)
+            behind = -math.expm1(-x) / x * np.exp(-back * x) * float(v @ fall)
+            out += amplitude * (near[at : at + size] + behind)
+        if scattered:
+            after = np.concatenate((fine[1:], [0.0]))
+            out += scattered * ((1 - place.part) * fine + place.part * after)[at : at + size]
+        return out
+
+
+@dataclass(frozen=True)
+class _Taps:
+    """Counts that one evenly filled, shifted channel sends into its own, the next and the third
+    channel (from there on the ratio is e^−x), with derivatives by x = Δ/τ and by the shift."""
+
+    w: tuple[float, float, float]
+    by_x: tuple[float, float, float]
+    by_part: tuple[float, float]
+
+
+def _taps(x: float, part: float) -> _Taps:
+    # E(v) = v − (1 − e^(−vx))/x is the twice integrated exponential; a box seen through a box is its
+    # second difference.
+    def e(v: float) -> tuple[float, float, float]:
+        rise = -math.expm1(-v * x)
+        return v - rise / x, rise / x**2 - v * math.exp(-v * x) / x, rise
+
+    e1, e1x, e1v = e(1 - part)
+    e2, e2x, e2v = e(2 - part)
+    gap = -math.expm1(-x)
+    far = math.exp(-(1 - part) * x)
+    w2 = far * gap * gap / x
+    w2x = far * (2 * gap * math.exp(-x) / x - gap * gap / x**2 - (1 - part) * gap * gap / x)
+    return _Taps((e1, e2 - 2 * e1, w2), (e1x, e2x - 2 * e1x, w2x), (-e1v, -e2v + 2 * e1v))
