@@ -147,7 +147,7 @@ def read(path: str | Path, chosen: Settings) -> Signal:
         With every fault and its line: unknown columns, negative amounts, radii that do not fall, rounds out
         of order, missing units, a temperature no dot stands.
     """
-    from epidot.instruments.etch.reading import read_etch
+    from epidot.instruments.etch.formats import read_etch
 
     return read_etch(path, chosen)
 

@@ -101,16 +101,14 @@ def _sphere(profile: Profile, chosen: dict[str, Any]) -> Sphere:
         step = change_point(profile)["core_round"]
         if step.value is None:
             raise InputError(
-                Fault(
-                    "an inversion needs the diameter of the core",
-                    remedy='give core_nm, or write "core diameter: 3.3 nm" above the table, or add In and '
-                    f"Zn per round ({step.note})",
-                )
+                "an inversion needs the diameter of the core",
+                remedy='give core_nm, or write "core diameter: 3.3 nm" above the table, or add In and '
+                f"Zn per round ({step.note})",
             )
         core = float(d[1 + int(np.argmin(np.abs(profile.rounds - step.value)))])
     if not 0 < core < outer:
         raise InputError(
-            Fault("the core must be smaller than the dot", seen=f"{core:g} nm in a dot of {outer:g} nm")
+            "the core must be smaller than the dot", seen=f"{core:g} nm in a dot of {outer:g} nm"
         )
     shell = (outer - core) / 2
     inner = chosen["inner_nm"]
@@ -118,7 +116,7 @@ def _sphere(profile: Profile, chosen: dict[str, Any]) -> Sphere:
         inner = _selenide(profile, core) or shell / 2
     if not 0 < inner < shell:
         raise InputError(
-            Fault("the inner shell must be thinner than the shell", seen=f"{inner:g} nm of {shell:g} nm")
+            "the inner shell must be thinner than the shell", seen=f"{inner:g} nm of {shell:g} nm"
         )
     return Sphere(core / 2, core / 2 + float(inner), outer / 2)
 

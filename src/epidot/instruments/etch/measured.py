@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.constants import ZERO_CELSIUS
-from epidot.errors import Fault, InputError, nearest
+from epidot.errors import InputError, nearest
 from epidot.instruments.etch.change import change_point
 from epidot.instruments.etch.likelihood import Belief, belief
 from epidot.instruments.etch.profile import Profile, from_signal
@@ -60,11 +60,7 @@ def picked(profiles: list[Profile], name: str | None) -> Profile:
             if profile.name == name.strip():
                 return profile
         raise InputError(
-            Fault(
-                "option profile: no such profile",
-                seen=name,
-                nearest=nearest(name, [p.name for p in profiles]),
-            )
+            "option profile: no such profile", seen=name, nearest=nearest(name, [p.name for p in profiles])
         )
     known = [p for p in profiles if p.temperature_K is not None]
     return max(known, key=lambda p: p.temperature_K or 0.0) if known else profiles[0]

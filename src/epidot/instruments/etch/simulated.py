@@ -140,7 +140,7 @@ def _depths(dot: LayeredDot, setup: Settings) -> Array:
     if by == "diameters":
         return _given(R, setup["diameters"])
     if setup["diameters"] is not None:
-        raise InputError(Fault("diameters go with by = diameters", seen=str(setup["diameters"])))
+        raise InputError("diameters go with by = diameters", seen=str(setup["diameters"]))
     shell, inside = int(setup["rounds_to_core"]), int(setup["rounds_in_core"])
     if not dot.shells:  # nothing but core: every round is one into the core
         shell, inside, core = 0, shell + inside, R
@@ -158,9 +158,7 @@ def _depths(dot: LayeredDot, setup: Settings) -> Array:
 def _given(R: float, text: str | None) -> Array:
     if text is None:
         raise InputError(
-            Fault(
-                "by = diameters needs the diameters", remedy='give the option diameters, e.g. "7.5, 6.4, 3.3"'
-            )
+            "by = diameters needs the diameters", remedy='give the option diameters, e.g. "7.5, 6.4, 3.3"'
         )
     faults, values = [], []
     for part in re.split(r"[;,\s]+", text.strip()):
@@ -214,9 +212,7 @@ def _halide(per_dot: dict[str, Array], setup: Settings) -> str:
     asked = setup["halide"]
     if asked is not None:
         if asked not in HALIDES:
-            raise InputError(
-                Fault("option halide of etch.simulate", seen=asked, nearest=nearest(asked, HALIDES))
-            )
+            raise InputError("option halide of etch.simulate", seen=asked, nearest=nearest(asked, HALIDES))
         return str(asked)
     held = {h: float(per_dot[h].sum()) for h in HALIDES if h in per_dot}
     return max(held, key=lambda h: held[h]) if held else "Br"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from epidot.constants import ZERO_CELSIUS
-from epidot.errors import Fault, Faults, InputError, nearest
+from epidot.errors import Faults, InputError, nearest
 from epidot.instruments.etch import columns
 from epidot.instruments.etch.assemble import Row, Table, profiles_of
 from epidot.instruments.etch.columns import Head
@@ -181,15 +181,10 @@ def _limit(reader: _Reader, element: str | None, text: str) -> None:
         raise ValueError
     value, unit = float(number[1].replace(",", ".")), number[2].strip()
     if not value > 0 or (name and name not in columns.ELEMENTS):
-        raise InputError(
-            Fault("a detection limit is a positive amount of an element", remedy="e.g. Br 0.5 nmol")
-        )
+        raise InputError("a detection limit is a positive amount of an element", remedy="e.g. Br 0.5 nmol")
     if unit.lower() not in columns.AMOUNTS:
         raise InputError(
-            Fault(
-                "not a unit of an amount",
-                remedy="write e.g. 0.5 nmol, or one of " + ", ".join(columns.AMOUNTS),
-            )
+            "not a unit of an amount", remedy="write e.g. 0.5 nmol, or one of " + ", ".join(columns.AMOUNTS)
         )
     reader.settings.setdefault("limits", {})
     reader.settings["limits"] = {**reader.settings["limits"], name: (value, unit.lower())}
