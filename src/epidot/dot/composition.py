@@ -51,6 +51,15 @@ def core_diameter_nm(ions: float, a_nm: float) -> float:
     return _positive(a_nm, "a lattice constant") * math.cbrt(6 * cells / math.pi)
 
 
+def core_left_nm(d_nm: float, exchanged: float, a_nm: float) -> float:
+    """Diameter of the core material left of ``d_nm``: each exchanged cation takes half a formula unit.
+
+    The layer of foreign cations belongs to the shell.
+    """
+    left = math.pi / 6 * d_nm**3 - exchanged * a_nm**3 / (2 * ANIONS_PER_CELL)
+    return float((6 / math.pi * left) ** (1 / 3))
+
+
 def cations_from_ratio(anions: float, ratio: float) -> float:
     """Cations of a core from its anions and the measured cation : anion ratio (1.44 : 1 for InP-OA)."""
     return anions * _positive(ratio, "a ratio")

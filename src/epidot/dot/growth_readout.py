@@ -6,11 +6,9 @@ stand side by side; what only a lattice knows (facets, roughness, holes, where t
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from epidot.dot.composition import ANIONS_PER_CELL, layer_thickness_nm, shell_thickness_nm
+from epidot.dot.composition import core_left_nm, layer_thickness_nm, shell_thickness_nm
 from epidot.dot.facets import coverage
 from epidot.dot.grown import GrownDot
 from epidot.dot.layers import Layer, LayeredDot
@@ -44,7 +42,7 @@ def summarise(dot: GrownDot, medium: str = "toluene") -> LayeredDot:
 
 def _summary(of: SiteMap, found: Tally, seen: Thickness, medium: str) -> LayeredDot:
     dot, kinds = of.dot, of.kinds
-    diameter = core_left_nm(dot, found)
+    diameter = core_left_nm(dot.core_diameter_nm, found.exchanged, crystal(dot.core).a_nm)
     layers, inner = [], diameter
     for el in _outward(of, found):
         n = found.anions[el]
@@ -67,13 +65,6 @@ def _summary(of: SiteMap, found: Tally, seen: Thickness, medium: str) -> Layered
         tip_pairs=tip_pairs(of),
         medium=medium,
     )
-
-
-def core_left_nm(dot: GrownDot, found: Tally) -> float:
-    """Diameter of the core material that is left; exchange takes half a formula unit per cation."""
-    cell = crystal(dot.core).a_nm ** 3
-    volume = math.pi / 6 * dot.core_diameter_nm**3 - found.exchanged * cell / (2 * ANIONS_PER_CELL)
-    return float((6 / math.pi * volume) ** (1 / 3))
 
 
 def layers(dot: GrownDot, found: Tally, kinds: Table, layer: str | float = "d111") -> float:

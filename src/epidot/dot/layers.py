@@ -59,8 +59,8 @@ class Rule:
 def _surface(rule: Rule, default: Any = MISSING) -> Any:
     metadata = {"rule": rule}
     if default is MISSING:
-        return field(default_factory=dict, metadata=metadata)
-    return field(default=default, metadata=metadata)
+        return field(default_factory=dict, hash=False, metadata=metadata)
+    return field(default=default, hash=False, metadata=metadata)
 
 
 SHAPE = ("core", "core_diameter_nm", "shells")  # the other fields are the surface, each with its rule
@@ -106,6 +106,11 @@ class LayeredDot:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.core_diameter_nm) and self.core_diameter_nm > 0):
             raise ValueError(f"core diameter must be positive, got {self.core_diameter_nm} nm")
+
+    @property
+    def plain(self) -> LayeredDot:
+        """Core, shells and medium with nothing on the surface: all that the levels of a dot depend on."""
+        return LayeredDot(self.core, self.core_diameter_nm, self.shells, medium=self.medium)
 
     @property
     def open_share(self) -> float:

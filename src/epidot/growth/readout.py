@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from epidot.dot.composition import layer_thickness_nm
+from epidot.dot.composition import core_left_nm, layer_thickness_nm
 from epidot.dot.layers import Layer, LayeredDot
 from epidot.growth.state import FlaskState
 from epidot.matter.materials import crystal
@@ -72,9 +72,7 @@ def layered_dot(state: FlaskState, mechanism: Mechanism, medium: str = "toluene"
     surface = _on_dot(state, mechanism)
     shell = _shell_class(mechanism)
     exchanged = _exchanged(state, surface, mechanism)
-    cell = crystal(state.core).a_nm ** 3
-    volume = math.pi / 6 * state.core_diameter_nm**3 - exchanged * cell / 8
-    diameter = (6 / math.pi * volume) ** (1 / 3)
+    diameter = core_left_nm(state.core_diameter_nm, exchanged, crystal(state.core).a_nm)
     anions = _elements(surface, mechanism, shell.material)
     numbers = counts(state, mechanism)
     crystalline = {

@@ -15,12 +15,11 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.dot.layers import Layer, LayeredDot, Population
+from epidot.dot.layers import LayeredDot, Population
 from epidot.light.states import Levels, LevelsTable, Options, solve_dot
 from epidot.light.states.levels import TRACE_NM, solve_after
 
 Array = NDArray[np.float64]
-_Key = tuple[str, float, tuple[Layer, ...], str]
 
 
 def differ(population: Population) -> bool:
@@ -41,16 +40,13 @@ def member_levels(population: Population) -> tuple[Levels, ...]:
     InputError
         From the states (unknown material, core too small).
     """
-    return _solved(tuple((d.core, d.core_diameter_nm, d.shells, d.medium) for d in population.dots))
+    return _solved(tuple(d.plain for d in population.dots))
 
 
 @lru_cache(maxsize=16)
-def _solved(keys: tuple[_Key, ...]) -> tuple[Levels, ...]:
-    distinct = {
-        key: solve_dot(LayeredDot(key[0], key[1], key[2], medium=key[3]), Options())
-        for key in dict.fromkeys(keys)
-    }
-    return tuple(distinct[key] for key in keys)
+def _solved(dots: tuple[LayeredDot, ...]) -> tuple[Levels, ...]:
+    distinct = {dot: solve_dot(dot, Options()) for dot in dict.fromkeys(dots)}
+    return tuple(distinct[dot] for dot in dots)
 
 
 def _thicknesses(dots: tuple[LayeredDot, ...], materials: tuple[str, ...]) -> Array:
@@ -87,15 +83,14 @@ class Slopes:
 
 
 @lru_cache(maxsize=16)
-def _slopes(key: _Key, largest_nm: float, steps_nm: tuple[float, ...]) -> Slopes:
+def _slopes(dot: LayeredDot, largest_nm: float, steps_nm: tuple[float, ...]) -> Slopes:
     """Central differences over the scatter of each shell's thickness, every level followed from the mean.
 
     The levels are those of the dot of ``largest_nm``, from which the table of sizes starts as well.
     """
-    core, diameter, shells, medium = key
-    how = Options(excited=True)
-    _, start = solve_after(LayeredDot(core, largest_nm, shells, medium=medium), how)
-    mean, start = solve_after(LayeredDot(core, diameter, shells, medium=medium), how, start)
+    how, shells = Options(excited=True), dot.shells
+    _, start = solve_after(replace(dot, core_diameter_nm=largest_nm), how)
+    mean, start = solve_after(dot, how, start)
     changes = []
     for i, step in enumerate(steps_nm):
         if step == 0:  # a mere trace of a shell
@@ -105,7 +100,7 @@ def _slopes(key: _Key, largest_nm: float, steps_nm: tuple[float, ...]) -> Slopes
         for sign in (-1, 1):
             other = replace(shells[i], thickness_nm=shells[i].thickness_nm + sign * step)
             varied = (*shells[:i], other, *shells[i + 1 :])
-            ends.append(solve_after(LayeredDot(core, diameter, varied, medium=medium), how, start)[0].lines)
+            ends.append(solve_after(replace(dot, shells=varied), how, start)[0].lines)
         low, high = ends
         changes.append(
             [
@@ -164,6 +159,5 @@ def lines_of(population: Population, known: LevelsTable, who: Spots) -> tuple[Ar
     thickness = _thicknesses(dots, tuple(s.material for s in mean.shells))
     half = np.array([s.thickness_nm / 2 for s in mean.shells])
     steps = np.where(half > 2 * TRACE_NM, np.clip(thickness.std(axis=0), TRACE_NM, half), 0.0)
-    key = (mean.core, mean.core_diameter_nm, mean.shells, mean.medium)
-    dE, dS, first = _slopes(key, float(known.diameters[-1]), tuple(steps.tolist())).at(dots, labels)
+    dE, dS, first = _slopes(mean.plain, float(known.diameters[-1]), tuple(steps.tolist())).at(dots, labels)
     return E + (dE - first[:, None])[who.owner], np.maximum(S + dS[who.owner], 0.0)
