@@ -110,6 +110,25 @@ def test_run_as_core_and_the_same_again(epidot: Epidot, mine: Path, tmp_path: Pa
         assert "other materials of one's own" in refused.err
 
 
+def test_a_run_goes_on_where_light_lacks_a_number(epidot: Epidot, tmp_path: Path) -> None:
+    text = RECIPE.format(core="GaP", first="- sample: cold", reagent="zinc oleate")
+    (tmp_path / "cores.yaml").write_text(text, encoding="utf-8")
+    for name, more, gaps, said in (
+        ("dark", "", (), "no absorption: no optical constants of GaP"),
+        ("bandless", OPTICS, ("m_e",), "no light: no m_e of GaP"),
+    ):
+        folder = written(tmp_path / name, more, leave_out=gaps)
+        done = epidot(
+            "run", "cores.yaml", "-o", f"{name}.out", "--engine", "meanfield", "--dots", "4", "--json",
+            "--materials", folder,
+        )  # fmt: skip
+        assert done.status == 0
+        assert said in " ".join(done.json["notes"])
+        peak = done.json["samples"][1]["quantities"]["pl_peak_nm"]
+        assert (peak["value"] is None) == bool(gaps)
+        assert (tmp_path / f"{name}.out" / "report.html").is_file()
+
+
 def test_run_as_a_described_shell_and_halide_is_the_gap(epidot: Epidot, mine: Path, tmp_path: Path) -> None:
     shell = "- shell: {material: GaP, thickness: 0.6 nm, described: as told}"
     for reagent, status in (("zinc oleate", 0), ("OAm-Br", 2)):

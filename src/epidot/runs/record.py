@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from epidot.errors import Gap
 from epidot.growth.conservation import relative_errors
 from epidot.growth.flask import Progress, Taken
 from epidot.growth.lattice.population import GrownPopulation
@@ -23,6 +24,7 @@ from epidot.runs.batch import Batch, Sample
 from epidot.runs.order import Order
 from epidot.runs.sampled import Member, Sampled, Setting
 
+Array = NDArray[np.float64]
 SPECTRA = ("nm", "absorption", "emission", "t_ns", "decay")
 
 
@@ -42,13 +44,29 @@ def read(sampled: Sampled) -> Everything:
     found = {name: sampled.quantity(name) for name in sampled.names()}
     if state.dots_mol <= 0:
         return Everything(Sample(taken.name, state.time_s, state.temperature_K, None, found), (), {}, ())
-    light = sampled.light
-    spectra = {name: np.asarray(getattr(light, name)) for name in SPECTRA}
+    spectra, rests, notes = _light(sampled)
     sample = Sample(
         taken.name, state.time_s, state.temperature_K, sampled.population, found, spectra, sampled.grown
     )
-    notes = (*light.notes, *sampled.setting.room.unsaid(state, taken.shells))
-    return Everything(sample, sampled.members, light.rests_on, notes)
+    notes = (*notes, *sampled.setting.room.unsaid(state, taken.shells))
+    return Everything(sample, sampled.members, rests, notes)
+
+
+def _light(sampled: Sampled) -> tuple[dict[str, Array], Mapping[str, list[str]], tuple[str, ...]]:
+    """Spectra, parameters by status and remarks; where a material's number is not known, what it leaves."""
+    light = sampled.light
+    try:
+        light.levels  # noqa: B018 - without levels there is no light at all
+    except Gap as gap:
+        return {}, {}, (f"no light: {gap}",)
+    notes = light.notes
+    spectra = {name: np.asarray(getattr(light, name)) for name in SPECTRA if name != "absorption"}
+    try:
+        spectra["absorption"] = light.absorption
+    except Gap as gap:
+        spectra["absorption"] = np.full_like(light.nm, np.nan)
+        notes = (*notes, f"no absorption: {gap}")
+    return spectra, light.rests_on, notes
 
 
 class Reader:

@@ -15,6 +15,7 @@ from epidot.dot import growth_readout
 from epidot.dot.grown import GrownDot
 from epidot.dot.layers import LayeredDot, Population
 from epidot.dot.mean import mean_dot
+from epidot.errors import Gap
 from epidot.growth.flask import Taken
 from epidot.growth.lattice.population import GrownPopulation
 from epidot.growth.readout import counts
@@ -73,7 +74,10 @@ class Sampled:
             return self.known[name]
         declared = find(name)
         if declared.needs in LIGHT:
-            value = float(getattr(self.light, name))
+            try:
+                value = float(getattr(self.light, name))
+            except Gap as gap:
+                return declared.of(name, None, note=str(gap))
             return declared.of(name, value if math.isfinite(value) else None)
         found = self._values(declared.needs)
         if name in found:
