@@ -164,7 +164,7 @@ class EveryInstrument(InstrumentTables):
 
 def short(source: str) -> str:
     """A source written out -> its key in brackets and the place; other sources stay as they are."""
-    from epidot.matter.sources import references
+    from epidot.documents import references
 
     for key, full in references().items():
         if source == full or source.startswith(f"{full}, "):
@@ -238,7 +238,7 @@ class References(Generated):
     """``{references}``: the key of every source and its full reference."""
 
     def run(self) -> list[nodes.Node]:
-        from epidot.matter.sources import references
+        from epidot.documents import references
 
         table = self.table(
             ("key", "reference"), [(f"`{key}`", text) for key, text in sorted(references().items())], (20, 80)

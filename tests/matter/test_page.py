@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from epidot import documents
-from epidot.matter import compound, reagents, sizing, sources
+from epidot.documents import data_file
+from epidot.matter import compound, reagents, sizing
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "parameters.md"
 
@@ -23,7 +24,7 @@ def test_snippets_run(snippet: str, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_files_it_names_exist() -> None:
     for name in re.findall(r"`data/([\w/]+\.yaml)`", PAGE.read_text(encoding="utf-8")):
-        assert sources.data_file(*name.split("/")).is_file(), name
+        assert data_file(*name.split("/")).is_file(), name
 
 
 def test_the_material_it_shows_can_be_read() -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from epidot import documents
-from epidot.matter import ligands, materials, reagents, sizing, sources
+from epidot.matter import ligands, materials, reagents, sizing
 from epidot.parameter import STATUSES, Parameter
 
-DATA = sources.data_file()
+DATA = documents.data_file()
 
 
 def every_parameter() -> list[tuple[str, Parameter]]:
@@ -42,14 +42,14 @@ def test_every_number_says_where_it_comes_from() -> None:
 
 def test_what_is_chosen_or_not_confirmed_is_never_called_measured() -> None:
     for name, parameter in every_parameter():
-        if sources.UNCONFIRMED in parameter.note:
+        if documents.UNCONFIRMED in parameter.note:
             assert parameter.status in ("literature", "assumed"), name
 
 
 def test_numbers_without_a_claim_to_precision_are_marked() -> None:
     # The bases of the optics that nobody could look up must say so.
     for name, key in [("ZnSe", "ac_eV"), ("ZnS", "av_eV"), ("CdSe", "ac_eV")]:
-        assert sources.UNCONFIRMED in materials.material(name).parameter(key).note
+        assert documents.UNCONFIRMED in materials.material(name).parameter(key).note
     assert materials.material("ZnSe").parameter("Ev_eV").status == "assumed"
     assert materials.material("InP").parameter("V_e_eV").status == "fitted"
 
@@ -63,15 +63,15 @@ def test_every_reference_is_used_and_has_an_identifier() -> None:
     text = "\n".join(
         path.read_text(encoding="utf-8") for path in DATA.glob("**/*.yaml") if path.name != "sources.yaml"
     )
-    for key, reference in sources.references().items():
+    for key, reference in documents.references().items():
         assert key in text, f"{key} is cited nowhere"
         assert len(reference) > 10, key
 
 
 def test_cite_writes_the_reference_out() -> None:
-    assert sources.cite("vurgaftman2001").endswith("doi:10.1063/1.1368156")
-    assert sources.cite("vurgaftman2001: Table VI").endswith("1.1368156, Table VI")
-    assert sources.cite("no such key") == "no such key"
+    assert documents.cite("vurgaftman2001").endswith("doi:10.1063/1.1368156")
+    assert documents.cite("vurgaftman2001: Table VI").endswith("1.1368156, Table VI")
+    assert documents.cite("no such key") == "no such key"
 
 
 @pytest.mark.parametrize(
@@ -93,5 +93,5 @@ def test_cite_writes_the_reference_out() -> None:
 def test_a_faulty_parameter_is_refused_with_its_line(text: str, message: str) -> None:
     doc = documents.parse("\n" + text, where="here.yaml")
     faults = doc.faults()
-    sources.parameters(doc, (), faults)
+    documents.top(doc, faults).parameters()
     assert any(message in str(fault) and str(fault).startswith("here.yaml:2: ") for fault in faults.found)

@@ -5,19 +5,19 @@
 quantities with units, counts, names, numbers with a source - and notes every fault at its line.
 """
 
-from epidot.documents.entry import Entry, mapping, top
+from epidot.documents.entry import UNCONFIRMED, Entry, top
 from epidot.documents.sources import cite, data_document, data_file, references
 from epidot.documents.text import MAX_BYTES, Document, Path_, parse, read, text_of
 
 __all__ = [
     "MAX_BYTES",
+    "UNCONFIRMED",
     "Document",
     "Entry",
     "Path_",
     "cite",
     "data_document",
     "data_file",
-    "mapping",
     "parse",
     "read",
     "references",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -325,13 +325,6 @@ class Entry:
 def top(document: Document, faults: Faults | None = None) -> Entry:
     """The topmost entry of a document, with a new collector of faults unless one is given."""
     return Entry(document, document.faults() if faults is None else faults, document.data)
-
-
-def mapping(
-    document: Document, path: Sequence[str | int], known: Iterable[str], faults: Faults
-) -> Mapping[str, Any]:
-    """The mapping at ``path``; unknown keys become faults with the nearest valid name."""
-    return cast(Mapping[str, Any], top(document, faults).at(*path).fields(known).value)
 
 
 def _between(low: float, high: float) -> str:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from epidot.documents import cite, data_document
 from epidot.errors import Fault, InputError, nearest
-from epidot.matter.sources import cite, document
 
 _TOKEN = re.compile(r"(?P<element>[A-Z][a-z]?)|(?P<open>\()|(?P<close>\))")
 _COUNT = re.compile(r"\d+(?:\.\d+)?|\.\d+")
@@ -16,12 +16,12 @@ _COUNT = re.compile(r"\d+(?:\.\d+)?|\.\d+")
 @lru_cache(maxsize=1)
 def atomic_weights() -> Mapping[str, float]:
     """Standard atomic weight in g/mol by symbol (``data/elements.yaml``)."""
-    return {str(k): float(v) for k, v in document("elements.yaml").data["weights"].items()}
+    return {str(k): float(v) for k, v in data_document("elements.yaml").data["weights"].items()}
 
 
 def weights_source() -> str:
     """The reference of :func:`atomic_weights`."""
-    return cite(str(document("elements.yaml").data["source"]))
+    return cite(str(data_document("elements.yaml").data["source"]))
 
 
 def elements(formula: str, *, zero: bool = False) -> dict[str, float]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, cast, get_args
 
+from epidot.documents import data_document, top
 from epidot.matter import formulas, names
-from epidot.matter.sources import document, parameter
 from epidot.parameter import Parameter
 
 # A straight alkyl chain of n carbons, C. Tanford, J. Phys. Chem. 76, 3020 (1972).
 _LENGTH_NM = (0.15, 0.1265)
 _VOLUME_NM3 = (0.0274, 0.0269)
+
+Kind = Literal["L", "X", "Z"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Ligand:
     aliases: tuple[str, ...]
     formula: str
     charge: int
-    kind: Literal["L", "X", "Z"]
+    kind: Kind
     carbons: int
     chains: int
     footprint: Parameter | None
@@ -53,30 +54,24 @@ class Ligand:
 
 @lru_cache(maxsize=1)
 def _all() -> tuple[Ligand, ...]:
-    doc = document("ligands.yaml")
-    faults = doc.faults()
+    page = top(data_document("ligands.yaml"))
     found = []
-    for i, raw in enumerate(doc.data):
-        entry: Mapping[str, Any] = raw
-        footprint = (
-            parameter(doc, (i, "footprint_nm2"), "footprint_nm2", faults)
-            if "footprint_nm2" in entry
-            else None
-        )
+    for entry in page.called("ligands").rows("ligand"):
+        footprint = entry["footprint_nm2"]
         found.append(
             Ligand(
-                name=str(entry["name"]),
-                aliases=tuple(map(str, entry.get("aliases") or ())),
-                formula=str(entry["formula"]),
-                charge=int(entry["charge"]),
-                kind=entry["class"],
-                carbons=int(entry.get("carbons", 0)),
-                chains=int(entry.get("chains", 1)),
-                footprint=footprint,
-                note=str(entry.get("note") or ""),
+                name=entry["name"].text(),
+                aliases=tuple(entry["aliases"].names()),
+                formula=entry["formula"].text(),
+                charge=entry["charge"].whole(-9, 9),
+                kind=cast(Any, entry["class"].choice(get_args(Kind))),
+                carbons=entry["carbons"].whole(0, 99, 0),
+                chains=entry["chains"].whole(1, 9, 1),
+                footprint=footprint.parameter() if footprint else None,
+                note=entry["note"].text(""),
             )
         )
-    faults.raise_if_any()
+    page.faults.raise_if_any()
     return tuple(found)
 
 

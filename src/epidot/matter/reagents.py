@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
-from epidot.documents import Document
-from epidot.errors import Fault, Faults, InputError, nearest
+from epidot.documents import Entry, cite, data_document, top
+from epidot.errors import Fault, InputError, nearest
 from epidot.matter import formulas, names
-from epidot.matter.sources import cite, document, parameter
 from epidot.parameter import Parameter
 
 Role = Literal["reactive", "solvent", "precipitant", "gas"]
@@ -78,10 +77,9 @@ class Reagent:
 
 @lru_cache(maxsize=1)
 def _shelf() -> tuple[Reagent, ...]:
-    doc = document("reagents.yaml")
-    faults = doc.faults()
-    found = tuple(_reagent(doc, i, faults) for i in range(len(doc.data["reagents"])))
-    faults.raise_if_any()
+    page = top(data_document("reagents.yaml"))
+    found = tuple(_reagent(entry) for entry in page["reagents"].rows("reagent"))
+    page.faults.raise_if_any()
     return found
 
 
@@ -109,7 +107,7 @@ def reagent(name: str) -> Reagent:
 
 @cache
 def _formula(species: str) -> Mapping[str, float]:
-    data = document("reagents.yaml").data
+    data = data_document("reagents.yaml").data
     text = data["species"].get(species)
     if text is None:
         # A formula without brackets names itself (H2S, InCl3); with brackets, a typing slip such as
@@ -141,12 +139,12 @@ def formula(species: str) -> dict[str, float]:
 
 def species_names() -> tuple[str, ...]:
     """Names of all dissolved species with a formula of their own."""
-    return tuple(document("reagents.yaml").data["species"])
+    return tuple(data_document("reagents.yaml").data["species"])
 
 
 def written_out(text: str) -> str:
     """A formula with the groups (``OA``, ``R``, ``TMS`` ...) replaced by theirs, in brackets."""
-    groups: Mapping[str, str] = document("reagents.yaml").data["groups"]
+    groups: Mapping[str, str] = data_document("reagents.yaml").data["groups"]
     longest = sorted(groups, key=len, reverse=True)
     pattern = "|".join(rf"{re.escape(group)}(?![a-z])" for group in longest)
     spelt = re.sub(pattern, lambda m: f"({groups[m[0]]})", text)
@@ -180,43 +178,31 @@ def _optical() -> tuple[dict[str, Parameter], tuple[str, ...]]:
 
 @lru_cache(maxsize=1)
 def _media() -> Mapping[str, Parameter]:
-    doc = document("reagents.yaml")
-    faults = doc.faults()
-    found = {name: parameter(doc, ("media", name), "refractive_index", faults) for name in doc.data["media"]}
-    faults.raise_if_any()
-    return {name: value for name, value in found.items() if value is not None}
+    page = top(data_document("reagents.yaml"))
+    found = page["media"].parameters()
+    page.faults.raise_if_any()
+    return {name: replace(value, name="refractive_index") for name, value in found.items()}
 
 
-def _reagent(doc: Document, i: int, faults: Faults) -> Reagent:
-    entry: Mapping[str, Any] = doc.data["reagents"][i]
-    name = str(entry["name"])
-    for key in entry:
-        if key not in _KEYS:
-            faults.add(
-                "unknown key", line=doc.line(("reagents", i, key)), seen=key, nearest=nearest(key, _KEYS)
-            )
-    if entry["role"] not in get_args(Role):
-        faults.add("unknown role", line=doc.line(("reagents", i, "role")), seen=entry["role"])
-    numbers = {
-        key: parameter(doc, ("reagents", i, key), key, faults)
-        for key in _NUMBERS
-        if entry.get(key) is not None
-    }
-    purity = entry.get("purity")
-    written = _species(name, entry)
+def _reagent(entry: Entry) -> Reagent:
+    row = entry.fields(_KEYS)
+    name = row["name"].text()
+    role = row["role"].choice(get_args(Role))
+    found = {key: row[key].parameter() for key in _NUMBERS if row[key]}
+    written = _species(name, row.value)
     text = "".join(_part(species, amount) for species, amount in written.items())
+    purity = row["purity"]
+    said = (cite(purity["source"].text()), purity["note"].text("")) if purity else ()
     return Reagent(
         name=name,
-        aliases=tuple(map(str, entry.get("aliases") or ())),
+        aliases=tuple(row["aliases"].names()),
         formula=text,
         molar_mass=formulas.molar_mass(text),
         species=written,
-        role=entry["role"],
-        purity=None if purity is None else float(purity["value"]),
-        purity_note=""
-        if purity is None
-        else "; ".join(filter(None, (cite(purity["source"]), purity.get("note")))),
-        parameters={key: value for key, value in numbers.items() if value is not None},
+        role=cast(Role, role),
+        purity=purity["value"].number(0, 1) if purity else None,
+        purity_note="; ".join(filter(None, said)),
+        parameters={key: value for key, value in found.items() if value is not None},
     )
 
 
@@ -232,5 +218,5 @@ def _species(name: str, entry: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _part(species: str, amount: float) -> str:
-    text = written_out(document("reagents.yaml").data["species"].get(species, species))
+    text = written_out(data_document("reagents.yaml").data["species"].get(species, species))
     return text if amount == 1 else f"({text}){amount:.12g}"

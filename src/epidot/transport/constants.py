@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
+from epidot.documents import data_document, top
 from epidot.errors import Fault, Gap, InputError, nearest
-from epidot.matter import sources
 from epidot.matter.materials import material as known_material
 from epidot.parameter import Parameter
 from epidot.transport.arrhenius import Arrhenius
@@ -136,15 +136,14 @@ def constants(hypothesis: str = DEFAULT) -> Constants:
                 nearest=tuple(known),
             )
         )
-    faults = document.faults()
-    found = sources.parameters(document, ("parameters",), faults)
-    found |= sources.parameters(document, ("hypotheses", hypothesis, "parameters"), faults)
-    found |= sources.parameters(document, ("analogue",), faults)
-    for halide, rows in document.data["materials"].items():
-        for material in rows:
-            row = sources.parameters(document, ("materials", halide, material), faults)
-            found |= {f"{halide} in {material}: {key}": value for key, value in row.items()}
-    faults.raise_if_any()
+    page = top(document)
+    found = page["parameters"].parameters()
+    found |= page["hypotheses"][hypothesis]["parameters"].parameters()
+    found |= page["analogue"].parameters()
+    for halide, rows in page["materials"].table().items():
+        for material, row in rows.table().items():
+            found |= {f"{halide} in {material}: {key}": value for key, value in row.parameters().items()}
+    page.faults.raise_if_any()
     told = known[hypothesis]
     return Constants(hypothesis, str(told["name"]), str(told["why"]), found)
 
@@ -165,4 +164,4 @@ def carriers() -> dict[str, Carrier]:
 
 
 def _document() -> Any:
-    return sources.document("halide.yaml")
+    return data_document("halide.yaml")
