@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from epidot.constants import ZERO_CELSIUS
 from epidot.errors import Faults
-from epidot.instruments.etch.columns import AMOUNTS, ATOMIC_MASS, LENGTHS, Head
+from epidot.instruments.etch.columns import AMOUNTS, LENGTHS, Head
 from epidot.instruments.etch.profile import HALIDES, Profile, Readings
+from epidot.matter.formulas import atomic_weights
 
 Array = NDArray[np.float64]
 Value = float | str | tuple[str, float]
@@ -331,7 +332,7 @@ def _factor(unit: str, element: str, dots_nmol: float | None, volumes_L: Array) 
         return None if not dots_nmol else np.full(volumes_L.size, scale * dots_nmol)
     if not np.all(np.isfinite(volumes_L)):
         return None
-    return np.asarray(scale * volumes_L / ATOMIC_MASS[element] * 1e6)  # mg / (g/mol) = mmol
+    return np.asarray(scale * volumes_L / atomic_weights()[element] * 1e6)  # mg / (g/mol) = mmol
 
 
 def _limit(

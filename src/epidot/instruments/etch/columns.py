@@ -51,23 +51,6 @@ _NAMES = {
     "phosphorus": "P",
     "cadmium": "Cd",
 }
-# g/mol, IUPAC 2021 abridged: only to read ppm and mg/L.
-ATOMIC_MASS = {
-    "F": 18.998,
-    "Cl": 35.45,
-    "Br": 79.904,
-    "I": 126.90,
-    "In": 114.82,
-    "Zn": 65.38,
-    "Se": 78.971,
-    "S": 32.06,
-    "P": 30.974,
-    "Cd": 112.41,
-    "Ga": 69.723,
-    "Al": 26.982,
-    "As": 74.922,
-    "Te": 127.60,
-}
 # Unit -> (kind, factor to nmol, nmol per dot-nmol, or mg per litre).
 AMOUNTS: dict[str, tuple[str, float]] = {
     "nmol": ("nmol", 1.0),
