@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from epidot import files
 from epidot.errors import EpidotError, InputError
 
 EXIT_FAILED = 1
@@ -20,7 +21,11 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         from epidot.cli.app import build
 
-        status = build(argv)(argv, standalone_mode=True)
+        try:
+            status = build(argv)(argv, standalone_mode=True)
+        finally:
+            if sys.stdout is not None:  # None: the shell closed it
+                sys.stdout.flush()
     except InputError as error:
         _say(error)
         status = EXIT_BAD_INPUT
@@ -33,6 +38,13 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has gone, e.g. `| head`
         sys.stderr.close()
         status = EXIT_FAILED
+    except OSError as error:
+        if error.filename is not None:  # files have their own messages: this is something else
+            raise
+        _say(files.refusal("standard output", error))
+        # Python would try once more to print what could not be printed.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = EXIT_BAD_INPUT
     sys.exit(status)
 
 
