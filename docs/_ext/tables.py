@@ -133,6 +133,7 @@ class InstrumentTables(Generated):
         for title, options in (
             ("Options of read", header.read_options),
             ("Options of measure", header.measure_options),
+            ("More options of fit", header.fit_options),
             ("Set-up of simulate", header.setup),
         ):
             if options:

@@ -70,6 +70,9 @@ def run(
     )
     folder = out or Path("run-" + order.recipe.name.replace("/", "-"))
     check(folder)
+    if resume and not checkpoint.is_in(folder):
+        fault = Fault("there is no interrupted run here", str(folder), remedy="run without --resume")
+        raise InputError(fault)
     with Progress() as progress, processes((jobs or usual(order)) - 1) as others:
         try:
             done, batch = recorded(order, others, folder=folder, resume=resume, progress=progress)
@@ -79,7 +82,8 @@ def run(
             )
             raise InputError([*error.faults, kept]) from None
         except EpidotError:
-            checkpoint.discard(folder)
+            if not resume:
+                checkpoint.discard(folder)
             raise
         except KeyboardInterrupt:
             raise WorkError(f"interrupted; the same command with --resume goes on from {folder}") from None

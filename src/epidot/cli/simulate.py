@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ def _add(app: typer.Typer, name: str) -> None:
 
 def _dots(source: Path, sample: str | None) -> Any:
     """The population in a run's folder, a batch or a described dot."""
-    path = source / "batch.nc" if source.is_dir() else source
+    path = source / "batch.nc" if os.path.isdir(source) else source
     if path.suffix == ".nc":
         from epidot.runs.batch import Batch
 

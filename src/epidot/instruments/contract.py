@@ -66,6 +66,7 @@ class Header:
     setup: tuple[Option, ...] = ()
     measure_options: tuple[Option, ...] = ()
     fit_models: tuple[str, ...] = ()
+    fit_options: tuple[Option, ...] = ()
     marks: tuple[tuple[str, float, tuple[str, ...]], ...] = ()
     trial: Callable[[np.random.Generator], Trial] | None = None
 
@@ -110,7 +111,11 @@ class Header:
             if model is not None and model not in self.fit_models:
                 what = f"no such model of {self.name}.fit"
                 raise InputError(what, seen=model, nearest=nearest(model, self.fit_models))
-            return own(signal, model, settled(self.measure_options, options, f"{self.name}.fit"))
+            return own(
+                signal,
+                model,
+                settled((*self.measure_options, *self.fit_options), options, f"{self.name}.fit"),
+            )
 
         return _documented(verb, own)
 

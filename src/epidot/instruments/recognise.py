@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from epidot.errors import InputError
@@ -23,7 +24,7 @@ def recognise(path: str | Path) -> str:
     from epidot import instruments
 
     file = Path(path)
-    if file.is_fifo():
+    if os.path.exists(file) and file.is_fifo():
         raise InputError(
             "a pipe cannot be looked at twice", str(file), remedy="say what it is with --technique"
         )

@@ -7,6 +7,7 @@ merely suspicious is left to :mod:`epidot.mechanism.lint`.
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -56,7 +57,7 @@ def load(path_or_name: str | Path = "choi2023") -> Mechanism:
     name = str(path_or_name)
     if name in shipped():
         return _shipped(name)
-    if not Path(name).exists() and "/" not in name and not name.endswith((".yaml", ".yml")):
+    if not os.path.exists(name) and "/" not in name and not name.endswith((".yaml", ".yml")):
         raise InputError(
             Fault(
                 "no such mechanism",

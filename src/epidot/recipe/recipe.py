@@ -6,6 +6,7 @@ checked whole (language, units, reagents, order, physical sense) and every fault
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -108,15 +109,15 @@ def load(path_or_name: str | Path, variant: str | None = None) -> Recipe:
         recipe.
     """
     name = str(path_or_name)
-    if variant is None and "#" in name and not Path(name).exists():
+    if variant is None and "#" in name and not os.path.exists(name):
         name, _, variant = name.rpartition("#")
-    if Path(name).is_file():
+    if os.path.isfile(name):
         return _from_file(Path(name), Path(name).stem, variant, where=name)
     found = _find_shipped(name) if variant is None else None
     if found is not None:
         file, which = found
         return _from_file(file, name, which, where=f"{file.parent.parent.name}/{file.name}")
-    if Path(name).is_dir():
+    if os.path.isdir(name):
         raise InputError(Fault("a folder, not a recipe", name, remedy="name one file in it"))
     if Path(name).suffix in _SUFFIXES:
         raise InputError(Fault("no such file", name, remedy="check the path"))

@@ -56,7 +56,7 @@ def load(folder: Path, key: dict[str, Any]) -> Progress | None:
         If the checkpoint belongs to another recipe, seed, engine, version or set of parameters.
     """
     path = folder / NAME
-    if not path.exists():
+    if not is_in(folder):
         return None
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -81,6 +81,11 @@ def load(folder: Path, key: dict[str, Any]) -> Progress | None:
         )
     populations = [_taken_up(text, i, arrays) for i, text in enumerate(content["populations"])]
     return _with_these(progress, populations)
+
+
+def is_in(folder: Path) -> bool:
+    """Whether an interrupted run left its progress in ``folder``."""
+    return (folder / NAME).exists()
 
 
 def clear(folder: Path) -> None:

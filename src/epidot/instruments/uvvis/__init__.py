@@ -73,9 +73,9 @@ HEADER = Header(
             10,
             source="own choice: 0.1 % transmitted, where stray light rules in bench instruments",
         ),
-        integer("bands", 3, "number of bands of the model 'bands' of fit", 1, 6),
     ),
     fit_models=("bands", "population"),
+    fit_options=(integer("bands", 3, "number of bands of the model 'bands'", 1, 6),),
     marks=(
         ("head", 1.0, ("absorbance", "transmittance")),
         ("head", 0.6, ("abs.", ",abs", "%t")),

@@ -1,0 +1,329 @@
+"""Every option of every command changes what comes out, or is refused: none is there for show."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+DOT = "dot.yaml"
+DOSE = ("dose", "--diameter", "3.3nm", "--amount", "220nmol", "--shell", "ZnSe:2")
+RUN = ("run", "choi2023/inp-zn", "--engine", "meanfield", "--dots", "3", "-o", "out")
+LIGHT = (
+    "dose",
+    "--core",
+    "CdSe",
+    "--peak",
+    "560nm",
+    "--absorbance",
+    "0.4",
+    "--volume",
+    "5mL",
+    "--shell",
+    "ZnS:2",
+)
+PL, UVVIS = ("measure", "pl", "pl.csv"), ("measure", "uvvis", "uvvis.csv")
+CDSE = (*UVVIS, "--material", "CdSe")
+DECAY = ("measure", "tcspc", "decay.csv")
+TCSPC = (*DECAY, "--period", "200", "--exponentials", "1")
+CHANNELS = ("measure", "tcspc", "channels.csv", "--period", "none", "--exponentials", "1")
+ETCH = ("measure", "etch", "rounds.csv")
+COLD = ("measure", "etch", "full.csv", "--explain", "washing", "--starts", "1")
+EXPLAIN = (*COLD, "--treated-C", "300")
+SIM = {name: ("simulate", name, DOT, "-o", "out.csv") for name in ("pl", "uvvis", "tcspc", "etch")}
+
+# Command -> option -> (a call, what is added to it).  To be refused is an answer, to be ignored is none.
+# What workers change is the time, and the results must not: there only nonsense is refused here.
+Walk = dict[tuple[str, ...], dict[str, tuple[tuple[str, ...], tuple[str, ...]]]]
+WALK: Walk = {
+    (): {"--version": ((), ("--version",))},
+    ("run",): {
+        "--output": (RUN[:-2], ("-o", "elsewhere")),
+        "--dots": (RUN, ("--dots", "4")),
+        "--seed": (RUN, ("--seed", "1")),
+        "--jobs": (RUN, ("--jobs", "0")),
+        "--engine": (RUN, ("--engine", "kmc")),
+        "--hypothesis": (RUN, ("--hypothesis", "H2")),
+        "--mechanism": (RUN, ("--mechanism", "mine.yaml")),
+        "--resume": (RUN, ("--resume",)),
+        "--json": (RUN, ("--json",)),
+    },
+    ("dose",): {
+        "--core": (DOSE, ("--core", "CdSe")),
+        "--diameter": (DOSE, ("--diameter", "4nm")),
+        "--peak": (LIGHT, ("--peak", "580nm")),
+        "--amount": (DOSE, ("--amount", "110nmol")),
+        "--absorbance": (LIGHT, ("--absorbance", "0.5")),
+        "--path": (LIGHT, ("--path", "1mm")),
+        "--volume": (LIGHT, ("--volume", "6mL")),
+        "--shell": (DOSE, ("--shell", "ZnS:1")),
+        "--layer": (DOSE, ("--layer", "half-lattice")),
+        "--excess": (DOSE, ("--excess", "1.5")),
+        "--stock": (DOSE, ("--stock", "zinc oleate=0.2M")),
+        "--json": (DOSE, ("--json",)),
+    },
+    ("read",): {
+        "--technique": (("read", "pl.csv"), ("-t", "uvvis")),
+        "--column": (("read", "pl.csv"), ("--column", "2")),
+        "--json": (("read", "pl.csv"), ("--json",)),
+    },
+    ("claims",): {
+        "--id": (("claims", "--id", "C004"), ("--id", "C010")),
+        "--engine": (("claims", "--id", "C004"), ("--engine", "fields")),
+        "--jobs": (("claims", "--id", "C004"), ("--jobs", "0")),
+        "--json": (("claims", "--id", "C004"), ("--json",)),
+    },
+    ("lint",): {"--json": (("lint", "choi2023"), ("--json",))},
+    ("measure", "pl"): {
+        "--plot": (PL, ("--plot", "picture.svg")),
+        "--json": (PL, ("--json",)),
+        "--column": (PL, ("--column", "2")),
+        "--unit": (("measure", "pl", "silent.csv"), ("--unit", "eV")),
+        "--recorded": (("measure", "pl", "energy.csv"), ("--recorded", "per nm")),
+        "--noise": (PL, ("--noise", "counts")),
+        "--density": (PL, ("--density", "per eV")),
+        "--exclude": (PL, ("--exclude", "590-640")),
+        "--window": (PL, ("--window", "630-700")),
+        "--baseline": (PL, ("--baseline", "offset")),
+        "--narrowest-nm": (PL, ("--narrowest-nm", "80")),
+    },
+    ("measure", "uvvis"): {
+        "--plot": (UVVIS, ("--plot", "picture.svg")),
+        "--json": (UVVIS, ("--json",)),
+        "--column": (UVVIS, ("--column", "2")),
+        "--unit": (("measure", "uvvis", "silent.csv"), ("--unit", "eV")),
+        "--values": (("measure", "uvvis", "silent.csv"), ("--values", "transmittance")),
+        "--material": (UVVIS, ("--material", "InP")),
+        "--path-cm": (CDSE, ("--path-cm", "0.5")),
+        "--baseline": (UVVIS, ("--baseline", "offset")),
+        "--baseline-nm": ((*UVVIS, "--baseline", "offset"), ("--baseline-nm", "600-620")),
+        "--window": (UVVIS, ("--window", "400-450")),
+        "--least-depth": (UVVIS, ("--least-depth", "0.9")),
+        "--saturation": (UVVIS, ("--saturation", "0.3")),
+    },
+    ("measure", "tcspc"): {
+        "--plot": (TCSPC, ("--plot", "picture.svg")),
+        "--json": (TCSPC, ("--json",)),
+        "--column": (TCSPC, ("--column", "2")),
+        "--channel-ns": (CHANNELS, ("--channel-ns", "0.5")),
+        "--period": ((*DECAY, "--exponentials", "1"), ("--period", "200")),
+        "--acquisition-s": (TCSPC, ("--acquisition-s", "1")),
+        "--irf": (TCSPC, ("--irf", "irf.csv")),
+        "--exponentials": (TCSPC, ("--exponentials", "2")),
+        "--irf-fwhm-ns": (TCSPC, ("--irf-fwhm-ns", "0.3")),
+        "--irf-column": ((*TCSPC, "--irf", "irf.csv"), ("--irf-column", "2")),
+        "--start-ns": (TCSPC, ("--start-ns", "40")),
+        "--stop-ns": (TCSPC, ("--stop-ns", "150")),
+        "--background": (TCSPC, ("--background", "1")),
+        "--scatter": ((*TCSPC, "--irf", "irf.csv"), ("--scatter",)),
+        "--pileup": ((*TCSPC, "--acquisition-s", "1"), ("--pileup",)),
+        "--profile": (TCSPC, ("--profile",)),
+        "--bin": (TCSPC, ("--bin", "4")),
+    },
+    ("measure", "etch"): {
+        "--plot": (ETCH, ("--plot", "picture.svg")),
+        "--json": (ETCH, ("--json",)),
+        "--treated-C": (COLD, ("--treated-C", "300")),
+        "--dots-nmol": (ETCH, ("--dots-nmol", "12")),
+        "--diameter-nm": (ETCH, ("--diameter-nm", "8")),
+        "--solution-mL": (("measure", "etch", "ppm.csv"), ("--solution-mL", "10")),
+        "--limit-nmol": (ETCH, ("--limit-nmol", "30")),
+        "--relative-noise": (ETCH, ("--relative-noise", "0.2")),
+        "--profile": (ETCH, ("--profile", "nobody")),
+        "--explain": (EXPLAIN, ("--explain", "traps")),
+        "--core-nm": (EXPLAIN, ("--core-nm", "4")),
+        "--inner-nm": (EXPLAIN, ("--inner-nm", "1")),
+        "--addition-min": (EXPLAIN, ("--addition-min", "60")),
+        "--hold-min": (EXPLAIN, ("--hold-min", "60")),
+        "--cooling-min": (EXPLAIN, ("--cooling-min", "60")),
+        "--etch-spread": (EXPLAIN, ("--etch-spread", "0.2")),
+        "--bath-per-dot": (EXPLAIN, ("--bath-per-dot", "4000")),
+        "--bath-M": (EXPLAIN, ("--bath-M", "0.02")),
+        "--starts": (EXPLAIN, ("--starts", "0")),
+    },
+    ("simulate", "pl"): {
+        "--start-nm": (SIM["pl"], ("--start-nm", "480")),
+        "--stop-nm": (SIM["pl"], ("--stop-nm", "700")),
+        "--step-nm": (SIM["pl"], ("--step-nm", "2")),
+        "--counts": (SIM["pl"], ("--counts", "1000")),
+        "--background": (SIM["pl"], ("--background", "50")),
+        "--bandpass-nm": (SIM["pl"], ("--bandpass-nm", "10")),
+    },
+    ("simulate", "uvvis"): {
+        "--start-nm": (SIM["uvvis"], ("--start-nm", "400")),
+        "--stop-nm": (SIM["uvvis"], ("--stop-nm", "700")),
+        "--step-nm": (SIM["uvvis"], ("--step-nm", "2")),
+        "--absorbance": (SIM["uvvis"], ("--absorbance", "0.1")),
+        "--noise": (SIM["uvvis"], ("--noise", "0.01")),
+        "--offset": (SIM["uvvis"], ("--offset", "0.1")),
+        "--scatter": (SIM["uvvis"], ("--scatter", "0.1")),
+    },
+    ("simulate", "tcspc"): {
+        "--counts": (SIM["tcspc"], ("--counts", "1000")),
+        "--channels": (SIM["tcspc"], ("--channels", "1024")),
+        "--channel-ns": (SIM["tcspc"], ("--channel-ns", "0.1")),
+        "--period-ns": (SIM["tcspc"], ("--period-ns", "2000")),
+        "--irf-fwhm-ns": (SIM["tcspc"], ("--irf-fwhm-ns", "1")),
+        "--t0-ns": (SIM["tcspc"], ("--t0-ns", "30")),
+        "--background": (SIM["tcspc"], ("--background", "9")),
+        "--irf-counts": (SIM["tcspc"], ("--irf-counts", "1000")),
+        "--irf-background": ((*SIM["tcspc"], "--irf-counts", "1000"), ("--irf-background", "5")),
+    },
+    ("simulate", "etch"): {
+        "--by": (SIM["etch"], ("--by", "volume")),
+        "--rounds-to-core": (SIM["etch"], ("--rounds-to-core", "3")),
+        "--rounds-in-core": (SIM["etch"], ("--rounds-in-core", "2")),
+        "--diameters": ((*SIM["etch"], "--by", "diameters"), ("--diameters", "4, 3.3, 0")),
+        "--etch-spread": (SIM["etch"], ("--etch-spread", "0.2")),
+        "--dots-nmol": (SIM["etch"], ("--dots-nmol", "20")),
+        "--halide": (SIM["etch"], ("--halide", "Cl")),
+        "--limit-nmol": (SIM["etch"], ("--limit-nmol", "1")),
+        "--metal-limit-nmol": (SIM["etch"], ("--metal-limit-nmol", "100")),
+        "--relative-noise": (SIM["etch"], ("--relative-noise", "0.3")),
+        "--metal-noise": (SIM["etch"], ("--metal-noise", "0.2")),
+        "--treated-C": (SIM["etch"], ("--treated-C", "300")),
+    },
+}
+for _name, _call in SIM.items():
+    WALK["simulate", _name] |= {
+        "--output": (_call[:3], ("-o", "elsewhere.csv")),
+        "--sample": (_call, ("--sample", "end")),
+        "--seed": (_call, ("--seed", "1")),
+        "--json": (_call, ("--json",)),
+    }
+
+
+def _commands() -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every command and its typer object; the instruments' are made only for a call that names them."""
+    import typer
+
+    from epidot import instruments
+    from epidot.cli.app import build
+
+    calls = [("run",), *((verb, name) for verb in ("measure", "simulate") for name in instruments.names())]
+    top = typer.main.get_command(build(["run"]))
+    yield (), top
+    for name, command in top.commands.items():  # type: ignore[attr-defined]
+        if not hasattr(command, "commands"):
+            yield (name,), command
+    for verb, name in calls[1:]:
+        group = typer.main.get_command(build([verb, name])).commands[verb]  # type: ignore[attr-defined]
+        yield (verb, name), group.commands[name]
+
+
+def _options() -> list[tuple[tuple[str, ...], str]]:
+    return [
+        (path, next(flag for flag in parameter.opts if flag.startswith("--")))
+        for path, command in _commands()
+        for parameter in command.params
+        if parameter.param_type_name == "option"
+    ]
+
+
+def test_the_walk_knows_every_option_and_no_other() -> None:
+    walked = {(path, option) for path, options in WALK.items() for option in options}
+    assert set(_options()) == walked
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., tuple[Any, ...]]]:
+    """``bench(*arguments)`` -> everything that came out of the command; each call is carried out once."""
+    here = os.getcwd()
+    os.chdir(tmp_path_factory.mktemp("bench"))
+    _write_inputs()
+    known: dict[tuple[str, ...], tuple[Any, ...]] = {}
+
+    def call(*arguments: str) -> tuple[Any, ...]:
+        if arguments not in known:
+            known[arguments] = _called(arguments)
+        return known[arguments]
+
+    yield call
+    os.chdir(here)
+
+
+def _called(arguments: tuple[str, ...]) -> tuple[Any, ...]:
+    from epidot.cli import main
+
+    before = {p: p.read_bytes() for p in Path().rglob("*") if p.is_file()}
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), pytest.raises(SystemExit) as left:
+        main(list(arguments))
+    assert left.value.code in (0, 2, None), err.getvalue()
+    after = {p: p.read_bytes() for p in Path().rglob("*") if p.is_file()}
+    for path in set(after) - set(before):
+        path.unlink()
+    for path, content in before.items():
+        path.write_bytes(content)
+    if left.value.code == 2:
+        return "refused", err.getvalue()
+    return out.getvalue(), err.getvalue(), {p: c for p, c in after.items() if before.get(p) != c}
+
+
+@pytest.mark.parametrize(
+    ("path", "option"),
+    [(path, option) for path, options in WALK.items() for option in options],
+    ids=lambda x: " ".join(x) if isinstance(x, tuple) else x,
+)
+def test_an_option_changes_something_or_is_refused(
+    bench: Callable[..., tuple[Any, ...]], path: tuple[str, ...], option: str
+) -> None:
+    call, added = WALK[path][option]
+    without, given = bench(*call), bench(*call, *added)
+    assert not call or "refused" not in (without[0], given[0]) or without[0] != given[0], without
+    assert given != without
+
+
+def _write_inputs() -> None:
+    from importlib import resources
+
+    Path(DOT).write_text(
+        "core: {material: InP, diameter: 3.3 nm, sigma: 8 %}\nlayer: d111\n"
+        "shells:\n- {material: ZnS, thickness: 0.6 nm}\n"
+        "ligands: {OA: 90}\ndots: 20\n",
+        encoding="utf-8",
+    )
+    shipped = resources.files("epidot") / "data" / "mechanisms" / "choi2023.yaml"
+    text = shipped.read_text(encoding="utf-8")
+    Path("mine.yaml").write_text(text.replace("name: choi2023", "name: mine", 1), encoding="utf-8")
+    rng = np.random.default_rng(5)
+    nm = np.arange(450.0, 751.0)
+    band = 9000 * np.exp(-0.5 * ((nm - 612) / 17) ** 2) + 40 + rng.normal(0, 5, nm.size)
+    second = 5000 * np.exp(-0.5 * ((nm - 580) / 20) ** 2) + 30 + rng.normal(0, 5, nm.size)
+    _table("pl.csv", "wavelength (nm),PL one,PL two", nm, band, second)
+    eV = np.arange(1.70, 2.60, 0.005)
+    _table("energy.csv", "energy (eV),PL", eV, 9000 * np.exp(-0.5 * ((eV - 2.0) / 0.06) ** 2) + 10)
+    wide = np.arange(380.0, 701.0)
+    absorbance = [
+        0.3 * np.exp(-0.5 * ((wide - c) / 18) ** 2) + np.exp(-(wide - 380) / 60) * 0.9 + 0.01
+        for c in (560, 520)
+    ]
+    _table("uvvis.csv", "wavelength (nm),absorbance a,absorbance b", wide, *absorbance)
+    _table("silent.csv", "x,y", wide, absorbance[0] * 50)
+    t = np.arange(0, 200, 0.2)
+    decays = [rng.poisson(2 + 5000 * np.exp(-np.clip(t - 20, 0, None) / tau) * (t >= 20)) for tau in (15, 25)]
+    response = [1000 * np.exp(-0.5 * ((t - c) / 0.3) ** 2) for c in (20, 20.6)]
+    _table("decay.csv", "time (ns),a,b", t, *decays)
+    _table("irf.csv", "time (ns),a,b", t, *(rng.poisson(r) for r in response))
+    Path("channels.csv").write_text("\n".join(str(n) for n in decays[0]) + "\n", encoding="utf-8")
+    rounds, size = np.arange(1, 7), [9.0, 7.6, 6.2, 4.8, 3.3, 0.0]
+    halide, indium, zinc = [20, 45, 60, 30, 8, 3.5], [1, 1, 1, 2, 300, 700], [900, 700, 500, 300, 90, 5]
+    _table(
+        "rounds.csv", "round,diameter (nm),Br (nmol),In (nmol),Zn (nmol)", rounds, size, halide, indium, zinc
+    )
+    _table("ppm.csv", "round,diameter (nm),Br (ppm)", rounds, size, np.array(halide) / 10)
+    rows = [f"{n},{d},{h},{i},{z}" for n, d, h, i, z in zip(rounds, size, halide, indium, zinc, strict=True)]
+    table = ["round,diameter (nm),Br (nmol),In (nmol),Zn (nmol)", "0,10.3,,,", *rows]
+    head = ["# dots: 10 nmol", "# detection limit: 3 nmol"]
+    Path("full.csv").write_text("\n".join([*head, *table]) + "\n", encoding="utf-8")
+
+
+def _table(name: str, head: str, *columns: Any) -> None:
+    rows = [",".join(f"{float(v):.6g}" for v in row) for row in zip(*columns, strict=True)]
+    Path(name).write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
