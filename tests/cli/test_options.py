@@ -197,6 +197,12 @@ for _name, _call in SIM.items():
         "--seed": (_call, ("--seed", "1")),
         "--json": (_call, ("--json",)),
     }
+# What a folder of materials gives is tested with the materials; an empty one is refused.
+CALLS = {("run",): RUN, ("dose",): DOSE, ("measure", "pl"): PL, ("measure", "uvvis"): UVVIS}
+CALLS |= {("measure", "tcspc"): TCSPC, ("measure", "etch"): ETCH}
+CALLS |= {("simulate", _name): _call for _name, _call in SIM.items()}
+for _path, _call in CALLS.items():
+    WALK[_path]["--materials"] = (_call, ("--materials", "empty"))
 
 
 def _commands() -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -282,6 +288,8 @@ def test_an_option_changes_something_or_is_refused(
 
 def _write_inputs() -> None:
     from importlib import resources
+
+    Path("empty").mkdir()
 
     Path(DOT).write_text(
         "core: {material: InP, diameter: 3.3 nm, sigma: 8 %}\nlayer: d111\n"
