@@ -240,7 +240,7 @@ class TakeUp(Step):
 
 @dataclass(frozen=True)
 class StepKind:
-    """One kind of step: its model, the key a bare value stands for, and how it is variants."""
+    """One kind of step: its model, the key a bare value stands for, and how it is written."""
 
     model: type[Step]
     example: str

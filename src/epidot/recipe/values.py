@@ -28,7 +28,7 @@ _RANGE: dict[str, tuple[float, float, str]] = {
 
 
 class Written(float):
-    """A number in the internal unit that remembers how it was variants."""
+    """A number in the internal unit that remembers how it was written."""
 
     text: str
 

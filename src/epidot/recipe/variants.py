@@ -102,7 +102,7 @@ def resolve(document: Document, variant: str | None, faults: Faults) -> Tree:
     root = resolver.node(document.data, ())
     if isinstance(root.value, dict):
         root.value.pop("variants", None)
-        # A heading whose value is left out by this variant is as if it had not been variants.
+        # A heading whose value is left out by this variant is as if it had not been written.
         root.value = {k: v for k, v in root.value.items() if v.value is not _LEFT_OUT}
         tree.data = _flatten(root, (), tree)
         tree.all_left_out = bool(document.data.get("steps")) and "steps" not in root.value
