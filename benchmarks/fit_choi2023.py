@@ -4,7 +4,7 @@
     python benchmarks/fit_choi2023.py                    the fit (a few minutes on one core)
     python benchmarks/fit_choi2023.py --scan             also refits with each prefactor a decade up and down
     python benchmarks/fit_choi2023.py --update           also writes the fitted values into the mechanism file
-    python benchmarks/fit_choi2023.py --report FILE      also writes the tables of docs/theory/growth.md
+    python benchmarks/fit_choi2023.py --report FILE      also writes the tables of docs/theory/growth-fit.md
 
 What it does.  Every claim of ``TARGETS`` is turned into one residual (model - target) / sigma; a hinge
 target ("at least", "at most") is zero on the good side and grows without limit on the bad side: nothing

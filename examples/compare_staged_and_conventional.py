@@ -11,13 +11,12 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from epidot.runs.order import order_from
-from epidot.runs.run import carry_out
+from epidot import run
 
 DOTS = 40
 batches = {
-    "conventional": carry_out(order_from("choi2023/inp-zns-conventional", dots=DOTS)),
-    "staged": carry_out(order_from("choi2023/inp-zns-staged-4", dots=DOTS)),
+    "conventional": run("choi2023/inp-zns-conventional", dots=DOTS),
+    "staged": run("choi2023/inp-zns-staged-4", dots=DOTS),
 }
 
 heads = ("layers", "oxide now", "oxide before", "PLQY", "lifetime")
@@ -63,4 +62,4 @@ for way, batch in batches.items():
     found = batch.samples[-1].quantities
     oxide = found["oxide_per_dot"].value + found["oxide_memory_per_dot"].value
     print(f"{way}: {oxide:.1f} oxygen per dot at the interface while the shell grew or since")
-print("drawn in staged-and-conventional.png; growth in mean field, oxide kinetics fitted to the same paper")
+print("drawn in staged-and-conventional.png; growth atom by atom, oxide kinetics fitted to the same paper")

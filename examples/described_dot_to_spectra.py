@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from epidot import optics
+from epidot import save_signal as save
 from epidot.dot import described
 from epidot.instruments import instrument
-from epidot.light.optics import optics
 from epidot.light.spectra import absorption
-from epidot.signal.storage import save
 
 DOT = """
 title: InP with one layer of ZnS, synthetic

@@ -7,7 +7,7 @@ is, differs from paper to paper: the last lines show how much that alone changes
 
 from __future__ import annotations
 
-from epidot.recipe.dose import dose
+from epidot import dose
 
 SHELLS = [("ZnSe", 2), ("ZnS", 3)]
 

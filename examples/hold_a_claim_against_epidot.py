@@ -8,7 +8,7 @@ claim that a parameter was fitted on is never called predicted.
 
 from __future__ import annotations
 
-from epidot.papers.claims import evaluate
+from epidot import claims
 
 
 def shown(value: object) -> str:
@@ -18,7 +18,7 @@ def shown(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-for result in evaluate("choi2023", ["C004", "C016", "C010", "C100", "C002"]):
+for result in claims("choi2023", ["C004", "C016", "C010", "C100", "C002"]):
     print(f"{result.id}  {result.claim}")
     print(f"      paper {result.paper_value}, epidot {shown(result.value)} {result.unit}")
     print(f"      {result.verdict} ({result.basis})")

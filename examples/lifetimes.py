@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from epidot.dot.layers import Layer, LayeredDot, Population
+from epidot import Layer, LayeredDot, Population
+from epidot import save_signal as save
 from epidot.instruments import tcspc
-from epidot.signal.storage import save
 
 dot = LayeredDot(
     "InP", 3.3, (Layer("ZnSe", 0.7), Layer("ZnS", 0.6)), sites=90, coverage=0.98, linked=0.99, oxide=4

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from epidot.dot.layers import LayeredDot, Population
+from epidot import LayeredDot, Population
 from epidot.instruments import pl, uvvis
 
 rng = np.random.default_rng(11)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from epidot import run
 from epidot.report import style
 from epidot.report.portrait import likeness, portraits
-from epidot.runs.run import run
 
 batch = run("choi2023/inp-zns-staged-4", dots=3, seed=1, engine="kmc")
 rng = np.random.default_rng(1)

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from epidot import run
 from epidot.report import style
 from epidot.report.overview import overview
-from epidot.runs.order import order_from
-from epidot.runs.run import carry_out
 
-batch = carry_out(order_from("choi2023/inp-zns-staged-4"))
+batch = run("choi2023/inp-zns-staged-4")
 style.save(overview(batch), Path("run.png"))
 
 for sample in batch.samples:
