@@ -21,6 +21,7 @@ TABLES = (
 )
 COLUMN = text("column", "", "which spectrum of the file: name, or number from 1")
 UNIT = choice("unit", ("nm", "eV", "cm-1"), None, "unit of the axis, if the file is silent")
+MASK = text("mask", "nm", "ranges of readings not to be used, e.g. 340-380")
 WINDOW = text("window", "nm", "range in which the band lies, e.g. 500-600")
 
 

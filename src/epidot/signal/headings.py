@@ -24,6 +24,7 @@ _SPELLINGS: dict[str, tuple[str, ...]] = {
     "%": ("%", "%t", "% t", "percent", "transmittance (%)"),
     "counts": ("counts", "count", "cts", "photons"),
     "counts/s": ("cps", "cts/s", "counts/s", "counts per second", "hz", "kcps"),
+    "µA": ("µa", "μa", "ua", "microamp", "microamps", "microampere"),
     "V": ("v", "volt", "volts"),
     "mV": ("mv",),
     "": ("1", "-", "dimensionless", "none"),
@@ -83,11 +84,13 @@ def split_head(cell: str) -> tuple[str, str]:
 
 
 def is_units_row(cells: list[str]) -> bool:
-    """Whether every filled cell of a head line is a unit (in brackets or not)."""
-    filled = [c.strip() for c in cells if c.strip()]
-    if not filled:
-        return False
-    return all(unit(c.strip("()[]")) is not None for c in filled)
+    """Whether every filled cell of a head line is a unit or a ratio of units (in brackets or not)."""
+    filled = [c.strip().strip("()[]") for c in cells if c.strip()]
+    return bool(filled) and all(_is_unit(c) for c in filled)
+
+
+def _is_unit(text: str) -> bool:
+    return unit(text) is not None or ("/" in text and all(unit(part) is not None for part in text.split("/")))
 
 
 def spectral_unit(name: str, given: str) -> str | None:
@@ -117,6 +120,9 @@ def column_names(lines: list[str], width: int, delimiter: str) -> list[tuple[str
     ]
     names = [""] * width
     units = [""] * width
+    comments: list[str] = []
+    if len(heads) > 2 and is_units_row(heads[-2]) and not is_units_row(heads[-3]):
+        comments = heads.pop()  # as Origin writes them: long names, units, comments
     if heads and is_units_row(heads[-1]) and len(heads) > 1 and not is_units_row(heads[-2]):
         units = [unit(c.strip("()[] ")) or "" for c in heads.pop()]
     if heads:
@@ -126,6 +132,12 @@ def column_names(lines: list[str], width: int, delimiter: str) -> list[tuple[str
         repeated = len({n.lower() for n in names if n}) < len([n for n in names if n])
         if repeated and len(heads) > 1:
             names = _with_sample_names(names, units, heads[-2])
+    if comments:
+        names = _with_comments(names, units, comments)
+    if (stated := stated_heads(lines)) and width == 2:  # beats whatever the last head lines look like
+        names, units = ["", ""], ["", ""]
+        for i, key in enumerate("xy"):
+            names[i], units[i] = stated.get(key, ("", ""))
     return [(name or f"column {i + 1}", u) for i, (name, u) in enumerate(zip(names, units, strict=True))]
 
 
@@ -137,6 +149,17 @@ def _with_sample_names(names: list[str], units: list[str], samples: list[str]) -
             sample = " ".join(samples[i].split())
         if sample and not is_axis(name, u):
             out[i] = sample
+    return out
+
+
+def _with_comments(names: list[str], units: list[str], comments: list[str]) -> list[str]:
+    """Every value column with the comment that stands over it or over the axis before it."""
+    out, comment = list(names), ""
+    for i, (name, u) in enumerate(zip(names, units, strict=True)):
+        if comments[i]:
+            comment = " ".join(comments[i].split())
+        if comment and not is_axis(name, u):
+            out[i] = f"{name} {comment}".strip()
     return out
 
 
@@ -183,3 +206,23 @@ def is_next_axis(names: list[tuple[str, str]], i: int) -> bool:
     name, given = names[first_axis(names)]
     again = (names[i][0].lower(), names[i][1]) == (name.lower(), given)
     return first_axis(names) < i < len(names) - 1 and is_axis(name, given) and again
+
+
+_STATED = re.compile(r"^\W*(?P<key>[XY]UNITS)\s*[:=\t, ]\s*(?P<value>.+?)\s*$", re.IGNORECASE)
+
+
+def stated_heads(lines: list[str]) -> dict[str, tuple[str, str]]:
+    """Name and unit of the axis (``x``) and the values (``y``) that a head states for the whole file.
+
+    As JASCO and JCAMP-DX write them: ``XUNITS  NANOMETERS``, ``##YUNITS= TRANSMITTANCE``.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    for line in lines:
+        match = _STATED.match(line)
+        if match is None:
+            continue
+        said = " ".join(match["value"].split())
+        known = unit(said.strip("()[]")) or ""
+        name = "wavelength" if known in ("nm", "µm", "Å") else said.lower()
+        found[match["key"][0].lower()] = (name, known)
+    return found

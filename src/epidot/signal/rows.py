@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from epidot.errors import InputError
 from epidot.signal.decoding import Text
+from epidot.signal.thousands import is_one_group, is_other_group, without_groups
 
 Array = NDArray[np.float64]
 Rows = list[list[float] | None]
@@ -50,12 +51,19 @@ def split_cells(line: str, delimiter: str) -> list[str]:
     return out if any(out) else []
 
 
-def _number(cell: str, decimal: str) -> float | None:
-    """A number, NaN for a missing value, infinity for one over range, ``None`` for anything else."""
+def _number(cell: str, decimal: str, grouped: bool = False) -> float | None:
+    """A number, NaN for a missing value, infinity for one over range, ``None`` for anything else.
+
+    ``grouped``: 12,345 is a whole number, since the file has shown another decimal mark.
+    """
     text = cell
+    if (plain := without_groups(cell, decimal)) is not None:
+        text = plain
+    elif grouped and is_other_group(cell, decimal):
+        text = cell.replace("," if decimal == "." else ".", "")
+    elif decimal == "," and "." in text and _NUMBER.fullmatch(text) is not None:
+        return None
     if decimal == ",":
-        if "." in text and _NUMBER.fullmatch(text) is not None:
-            return None
         text = text.replace(",", ".", 1)
     text = text.replace("−", "-").replace("\u2010", "-")
     if _NUMBER.fullmatch(text) is not None:
@@ -69,7 +77,7 @@ def _number(cell: str, decimal: str) -> float | None:
     return None
 
 
-def numeric_row(cells: list[str], decimal: str) -> list[float] | None:
+def numeric_row(cells: list[str], decimal: str, grouped: bool = False) -> list[float] | None:
     """The numbers of a data row; ``None`` if the first cell is no number or another holds text."""
     if len(cells) > _MAX_COLUMNS:
         return None
@@ -82,11 +90,21 @@ def numeric_row(cells: list[str], decimal: str) -> list[float] | None:
             pass
     out: list[float] = []
     for i, cell in enumerate(cells):
-        value = _number(cell, decimal)
+        value = _number(cell, decimal, grouped)
         if value is None or (i == 0 and not math.isfinite(value)):
             return None
         out.append(value)
     return out
+
+
+def shows_decimals(rows: list[list[str]], decimal: str) -> bool:
+    """Whether some number of the table has a decimal part that cannot be a group of three digits."""
+    return any(
+        decimal in cell and _is_finite(_number(cell, decimal)) and not is_one_group(cell, decimal)
+        for cells in rows
+        if cells and cells[0][:1] in _NUMERIC_START
+        for cell in cells
+    )
 
 
 def find_format(text: Text, where: str) -> tuple[str, str]:

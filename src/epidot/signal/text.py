@@ -25,9 +25,11 @@ from epidot.signal.rows import (
     one_column,
     rest_of_longer_pairs,
     row_values,
+    shows_decimals,
     split_cells,
     table_width,
 )
+from epidot.signal.thousands import marks_thousands
 
 Array = NDArray[np.float64]
 
@@ -148,7 +150,8 @@ def parse_table(raw: bytes, where: str = "<bytes>") -> Table:
     text = decode(raw, where)
     delimiter, decimal = find_format(text, where)
     rows = [split_cells(line, delimiter) for line in text.lines]
-    numbers = [numeric_row(cells, decimal) if cells else None for cells in rows]
+    grouped = shows_decimals(rows, decimal)
+    numbers = [numeric_row(cells, decimal, grouped) if cells else None for cells in rows]
     keep, dropped = find_block(numbers, rows)
     first, last = keep[0], keep[-1]
     warnings: list[str] = []
@@ -158,6 +161,8 @@ def parse_table(raw: bytes, where: str = "<bytes>") -> Table:
         keep = keep + rest_of_longer_pairs(rows, numbers, last, decimal)
     keep, values, over = row_values(keep, numbers, width, delimiter, dropped, warnings)
     last = keep[-1] if keep else last
+    if not grouped:
+        _undo_thousands(rows, keep, values, decimal, where, warnings)
     header = tuple(line.rstrip()[:500] for line in text.lines[max(0, first - 400) : first] if line.strip())
     columns, pairs = _columns(names, values, over, warnings)
     trailing = sum(1 for cells in rows[last + 1 :] if any(c.strip() for c in cells))
@@ -193,6 +198,19 @@ def parse_table(raw: bytes, where: str = "<bytes>") -> Table:
     if not columns or not pairs:
         raise one_column(where, first + 1, text.lines[first])
     return Table(where, columns, lines, header, guesses, pairs, tuple(warnings))
+
+
+def _undo_thousands(
+    rows: list[list[str]], keep: list[int], values: Array, decimal: str, where: str, warnings: list[str]
+) -> None:
+    """Columns in which what was read as the decimal mark marks the thousands are read again, in place."""
+    for j in range(values.shape[1]):
+        cells = [rows[i][j] if j < len(rows[i]) else "" for i in keep]
+        if marks_thousands(cells, decimal, [i + 1 for i in keep], where):
+            for k, cell in enumerate(cells):
+                if decimal in cell:
+                    values[k, j] = float(cell.replace(decimal, ""))
+            warnings.append(f"the mark {decimal!r} in column {j + 1} was read as a thousands separator")
 
 
 def _columns(

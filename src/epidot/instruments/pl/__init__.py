@@ -9,7 +9,7 @@ import numpy as np
 from epidot.instruments.contract import Dots, Header, Reported
 from epidot.instruments.options import Settings, choice, number, text
 from epidot.instruments.pl.trial import trial
-from epidot.instruments.spectrometer import COLUMN, TABLES, UNIT, WINDOW, axis_options
+from epidot.instruments.spectrometer import COLUMN, MASK, TABLES, UNIT, WINDOW, axis_options
 from epidot.quantities import Fit, Quantities
 from epidot.signal import Signal
 
@@ -55,6 +55,7 @@ HEADER = Header(
             "whose maximum and width are given in eV: photons per nm, or per eV (Jacobian λ²/hc)",
         ),
         text("exclude", "nm", "ranges left out (scattered light, Raman line), e.g. 440-460"),
+        MASK,
         WINDOW,
         choice(
             "baseline",

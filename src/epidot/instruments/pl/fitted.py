@@ -23,7 +23,7 @@ _FWHM = 2 * math.sqrt(2 * math.log(2))  # of a Gaussian of standard deviation 1
 
 def fitted(signal: Signal, model: str, chosen: Settings) -> Fit:
     """See :func:`epidot.instruments.pl.fit`; ``chosen`` are the settled options of ``measure``."""
-    signal, warnings = prepared(signal, chosen)
+    signal, warnings, _ = prepared(signal, chosen)
     found = strongest(signal, float(chosen["narrowest_nm"]), warnings)
     if isinstance(found, str):
         raise InputError("there is no band to fit", signal.source or None, seen=found)

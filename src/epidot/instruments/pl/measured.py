@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from epidot.errors import InputError
 from epidot.instruments.options import Settings
-from epidot.instruments.pl.band import Value, find_band, reach
+from epidot.instruments.pl.band import Band, Value, find_band, reach
 from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal, local
+from epidot.signal.unusable import MASKED, Aside, set_aside, too_few
 from epidot.signal.windows import inside, ranges
 
 Array = NDArray[np.float64]
@@ -25,15 +26,23 @@ _LINES = 8  # so many narrow lines are left out at most
 
 def measured(signal: Signal, chosen: Settings) -> Quantities:
     """See :func:`epidot.instruments.pl.measure`; ``chosen`` are the settled options."""
-    signal, warnings = prepared(signal, chosen)
+    signal, warnings, asides = prepared(signal, chosen)
+    if (why := too_few(asides, len(signal))) is not None:
+        return _nothing(signal, why, warnings)
     found = strongest(signal, float(chosen["narrowest_nm"]), warnings)
     if isinstance(found, str):
         return _nothing(signal, found, warnings)
     signal, shape, top = found
+    others = _others(signal, shape, top, float(chosen["narrowest_nm"]))
+    warnings += [f"also {other}: this spectrum has several bands (option window)" for other in others]
     density = str(chosen["density"])
     band = find_band(signal.x, signal.y, errors(signal, shape), shape, top, density)
     if band is None:
         return _nothing(signal, "no maximum can be read from the strongest band", warnings)
+    clipped = [a for a in asides if a.why != MASKED and _in_band(a, band)]
+    if clipped:
+        why = f"the band is cut off: {clipped[0]}; shorten the exposure or close the slits"
+        return _nothing(signal, why, warnings)
     how = f"y = exp(polynomial of degree {band.degree}) through the top two thirds of the band, photons "
     note = "" if density == "per eV" else "of the photons per nm; density='per eV' gives those per eV"
     jacobian = "per eV (Jacobian λ²/hc)" if density == "per eV" else "per nm"
@@ -60,14 +69,22 @@ def _nothing(signal: Signal, why: str, warnings: list[str]) -> Quantities:
     return Quantities("pl", empty, signal.source, tuple(warnings))
 
 
-def prepared(signal: Signal, chosen: Settings) -> tuple[Signal, list[str]]:
-    """The signal inside the window, without excluded ranges, its baseline subtracted; and warnings.
+def _in_band(aside: Aside, band: Band) -> bool:
+    """Whether readings set aside lie in the part of the band that peak and width are read from."""
+    return aside.high >= float(band.x[0]) and aside.low <= float(band.x[-1])
+
+
+def prepared(signal: Signal, chosen: Settings) -> tuple[Signal, list[str], tuple[Aside, ...]]:
+    """The usable signal inside the window, its baseline subtracted; warnings; what was set aside.
 
     Raises
     ------
     InputError
         If fewer than 5 points are left or a range cannot be read.
     """
+    warnings = list(signal.warnings)  # what the reader had to say goes with the numbers
+    signal, asides = set_aside(signal, mask=chosen["mask"])
+    warnings += [f"{aside} and were left out" for aside in asides]
     keep = np.ones(len(signal), dtype=np.bool_)
     if chosen["window"] is not None:
         keep &= inside(signal.x, ranges(chosen["window"], "window"))
@@ -81,7 +98,6 @@ def prepared(signal: Signal, chosen: Settings) -> tuple[Signal, list[str]]:
             seen=f"{int(np.sum(keep))}",
             remedy=f"the spectrum runs over {span}",
         )
-    warnings = list(signal.warnings)  # what the reader had to say goes with the numbers
     signal = signal.kept(keep)
     x, y, sigma, kind, live_time = signal.x, signal.y, signal.sigma, signal.kind, signal.live_time
     if chosen["baseline"] != "none":
@@ -97,7 +113,7 @@ def prepared(signal: Signal, chosen: Settings) -> tuple[Signal, list[str]]:
             sigma = np.sqrt(np.maximum(y * seconds, 1.0)) / seconds
             kind, live_time = "analog", None
         y = y - line
-    return replace(signal, y=y, sigma=sigma, kind=kind, live_time=live_time), warnings
+    return replace(signal, y=y, sigma=sigma, kind=kind, live_time=live_time), warnings, asides
 
 
 def errors(signal: Signal, shape: Array) -> Array | None:
@@ -161,15 +177,34 @@ def _shape(signal: Signal) -> tuple[Array, float]:
     return np.interp(x, even, values), gain
 
 
-def _highest_inside(shape: Array, noise: float) -> int | None:
+def _maxima(shape: Array, noise: float) -> list[int]:
+    """All interior maxima that stand out of the noise and of the range of the spectrum."""
     from scipy.signal import find_peaks
 
     least = max(_SIGNIFICANT * noise, 0.02 * float(np.ptp(shape)))
     if not least > 0:
-        return None
+        return []
     tops, _ = find_peaks(shape, prominence=least)
-    tops = [int(t) for t in tops if shape[t] > _SIGNIFICANT * noise]
-    return max(tops, key=lambda t: float(shape[t])) if tops else None
+    return [int(t) for t in tops if shape[t] > _SIGNIFICANT * noise]
+
+
+def _highest_inside(shape: Array, noise: float) -> int | None:
+    return max(_maxima(shape, noise), key=lambda t: float(shape[t]), default=None)
+
+
+def _others(signal: Signal, shape: Array, top: int, narrowest: float) -> list[str]:
+    """Every other maximum that is no narrow line, from the highest down."""
+    even, values, gain = local.smoothed(signal.x, signal.y, min(8.0, float(np.ptp(signal.x)) / 20))
+    fine = np.interp(signal.x, even, values)
+    tops = _maxima(fine, local.noise_level(signal.y) * gain)
+    mine = min(tops, key=lambda t: abs(t - top), default=top)
+    said = []
+    for t in sorted(tops, key=lambda t: -float(fine[t])):
+        if t == mine or _narrow_line(signal, t, narrowest) is not None:
+            continue
+        place, share = float(signal.x[t]), float(fine[t] / fine[mine])
+        said.append(f"a maximum at {place:.1f} nm, {share:.0%} as high")
+    return said[:6]
 
 
 def _narrow_line(signal: Signal, top: int, narrowest: float) -> tuple[float, float] | None:

@@ -257,18 +257,37 @@ def _finished(record: Record, setting: Setting, solution: Solution) -> Analysis:
     return Analysis(solution, found, good)
 
 
-def further_term(record: Record, setting: Setting, found: Analysis) -> Analysis | None:
-    """The analysis with one more term if the data demand it, else ``None``."""
-    terms = found.solution.model.terms + 1
-    try:
-        solution = fit_terms(record, setting, terms)
-    except WorkError:
-        return None
+@dataclass(frozen=True)
+class Trial:
+    """Another analysis of the same record, and how much deviance it takes off."""
+
+    analysis: Analysis
+    gain: float
+
+
+def with_setting(record: Record, setting: Setting, found: Analysis) -> Trial | None:
+    """The analysis with another setting if the data demand it, else ``None``.
+
+    Raises
+    ------
+    WorkError
+        If it does not converge.
+    """
+    solution = fit_terms(record, setting, setting.terms)
     good = quality(solution)
     gain, needed = _gain(found.solution, solution, good)
-    if gain <= needed or not _resolved(estimate(solution, correct_bias=False), terms, good):
+    resolved = _resolved(estimate(solution, correct_bias=False), setting.terms, good)
+    if gain <= needed or not resolved:
         return None
-    return _finished(record, setting, solution)
+    return Trial(_finished(record, setting, solution), gain)
+
+
+def further_term(record: Record, setting: Setting, found: Analysis) -> Trial | None:
+    """The analysis with one more term if the data demand it, else ``None``."""
+    try:
+        return with_setting(record, replace(setting, terms=found.solution.model.terms + 1), found)
+    except WorkError:
+        return None
 
 
 def needless_term(record: Record, setting: Setting, found: Analysis) -> float | None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from epidot.errors import InputError
 from epidot.instruments.tcspc import phd
+from epidot.instruments.tcspc.exports import Export, export
 from epidot.instruments.tcspc.record import read_period
 from epidot.instruments.tcspc.response import Array
 from epidot.signal import Signal
@@ -110,6 +111,8 @@ def _from_phd(raw: bytes, where: str, column: str | None) -> Signal:
 def _from_text(raw: bytes, where: str, column: str | None, channel_ns: float | None) -> Signal:
     text = decode(raw, where)
     head = "\n".join(text.lines[:200])
+    if (several := export(text.lines, where)) is not None:
+        return _from_export(several, where, column, channel_ns)
     stated = channel_ns if channel_ns is not None else _stated_width(head)
     single = _single_column(text.lines)
     if single is not None:
@@ -139,6 +142,37 @@ def _from_text(raw: bytes, where: str, column: str | None, channel_ns: float | N
         "guesses": table.guesses.to_json(),
     }
     return _signal(x, y, where, tuple(said), meta, counted=_whole(y))
+
+
+def _from_export(found: Export, where: str, column: str | None, channel_ns: float | None) -> Signal:
+    index = found.find(column, where)
+    curve = found.curves[index]
+    width = channel_ns if channel_ns is not None else curve.channel_ns
+    if width is None:
+        raise _no_width(where, f"{found.part} {curve.name!r}")
+    said = []
+    if column is None and len(found.curves) > 1:
+        said.append(
+            f"the first of {len(found.curves)} {found.part}s was read; choose with column: {found.listed()}"
+        )
+    if channel_ns is None:
+        said.append(f"the head of the file gives {width:g} ns per channel")
+    elif curve.channel_ns is not None and abs(channel_ns / curve.channel_ns - 1) > 0.02:
+        raise InputError(
+            "the head of the file contradicts the option channel_ns",
+            where,
+            seen=f"{curve.channel_ns:.6g} ns per channel in the file, {channel_ns:g} ns given",
+        )
+    meta = {
+        "format": found.format,
+        "column": curve.name,
+        "column_number": index + 1,
+        "columns": [c.name for c in found.curves],
+        "channel_ns": width,
+        "x_is": "lower edge of the channel",
+    }
+    x = np.arange(curve.counts.size, dtype=np.float64) * width
+    return _signal(x, curve.counts, where, tuple(said), meta, counted=_whole(curve.counts))
 
 
 def _signal(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
-from epidot.instruments.tcspc.analyse import MOST_TERMS, Analysis, Setting, further_term, needless_term
+from epidot.instruments.tcspc.analyse import Analysis, Setting, needless_term
+from epidot.instruments.tcspc.misfit import Explanation, doubted, place, withheld
 from epidot.instruments.tcspc.record import Record
 
 
-def judged(chosen: Record, setting: Setting, found: Analysis) -> list[str]:
+def judged(chosen: Record, setting: Setting, found: Analysis, reasons: Sequence[Explanation]) -> list[str]:
     """Warnings about a fit, in words."""
     out: list[str] = []
     solution, good = found.solution, found.quality
@@ -17,20 +19,25 @@ def judged(chosen: Record, setting: Setting, found: Analysis) -> list[str]:
         out.append(
             "the fit did not settle: some combination of the parameters is not identifiable from these data"
         )
-    if chosen.counted and good.probability < 1e-3:
-        more = further_term(chosen, setting, found) if terms < MOST_TERMS and setting.terms else None
-        if more is not None:
+    if doubted(chosen, found):
+        for reason in reasons[:2]:
+            there = reason.trial.analysis.quality
             out.append(
-                f"{_count(terms)} not enough (reduced deviance {good.reduced:.3g} where counting noise "
-                f"gives {good.expected:.3g} ± {good.scatter:.2g}; one more brings "
-                f"{more.quality.reduced:.3g}): try exponentials {terms + 1}"
+                f"{reason.what} describes the counts better: reduced deviance {there.reduced:.3g} instead of "
+                f"{good.reduced:.3g}, where counting noise gives {good.expected:.3g} ± {good.scatter:.2g}: "
+                f"try {reason.option}"
             )
-        else:
-            out.append(
-                f"the counts depart from the model by more than counting noise (reduced deviance "
-                f"{good.reduced:.3g}, expected {good.expected:.3g} ± {good.scatter:.2g}): errors stated are "
-                f"those of counting alone; multiply them by {math.sqrt(good.excess):.3g} to allow for it"
-            )
+        nothing = "" if reasons else "; neither scattered light nor one more exponential explains it"
+        told = (
+            "no errors are stated"
+            if withheld(found, reasons)
+            else f"errors stated are those of counting alone; multiply them by {math.sqrt(good.excess):.3g}"
+        )
+        out.append(
+            f"the counts depart from the model by more than counting noise (reduced deviance "
+            f"{good.reduced:.3g}, expected {good.expected:.3g} ± {good.scatter:.2g}), "
+            f"{place(chosen, found)}{nothing}: {told}"
+        )
     if terms > 1 and setting.terms:
         fewer = needless_term(chosen, setting, found)
         if fewer is not None:
@@ -62,7 +69,3 @@ def judged(chosen: Record, setting: Setting, found: Analysis) -> list[str]:
             "and the channels on the rise were given less weight"
         )
     return out
-
-
-def _count(terms: int) -> str:
-    return "one exponential is" if terms == 1 else f"{terms} exponentials are"

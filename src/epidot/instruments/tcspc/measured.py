@@ -14,6 +14,7 @@ from epidot.instruments.tcspc.examine import examine
 from epidot.instruments.tcspc.intervals import Interval, profile
 from epidot.instruments.tcspc.judgement import judged
 from epidot.instruments.tcspc.likelihood import residuals
+from epidot.instruments.tcspc.misfit import doubted, explanations, withheld
 from epidot.instruments.tcspc.record import Record
 from epidot.quantities import Fit, Quantities, Quantity
 from epidot.signal import Signal
@@ -80,9 +81,10 @@ def _reported(
     found: Analysis,
     said: list[str],
 ) -> Quantities:
-    warnings = [*said, *judged(chosen, setting, found)]
+    reasons = explanations(chosen, setting, found)
+    warnings = [*said, *judged(chosen, setting, found, reasons)]
     intervals = _intervals(chosen, found, bool(options["profile"]))
-    values = _named(chosen, setting, found, intervals)
+    values = _named(chosen, setting, found, intervals, doubted(chosen, found) and withheld(found, reasons))
     terms = found.solution.model.terms
     extra: dict[str, Any] = {
         "exponentials": terms,
@@ -138,7 +140,7 @@ def _intervals(chosen: Record, found: Analysis, asked: bool) -> dict[str, Interv
 
 
 def _named(
-    chosen: Record, setting: Setting, found: Analysis, intervals: Mapping[str, Interval]
+    chosen: Record, setting: Setting, found: Analysis, intervals: Mapping[str, Interval], silent: bool
 ) -> dict[str, Quantity]:
     estimate, solution, good = found.estimate, found.solution, found.quality
     terms = solution.model.terms
@@ -172,11 +174,16 @@ def _named(
         f"counting noise alone gives {good.expected:.4g}; probability {good.probability:.2g}",
     )
     errors = np.sqrt(np.maximum(np.diag(estimate.covariance), 0.0))
+    if silent:  # an error beside a model that does not describe the counts means nothing
+        why = "no error is stated: the model does not describe the counts (see the warnings)"
+        kept = ("reduced_deviance",)
+        out = {n: q if n in kept else replace(q, sigma=None, note=why) for n, q in out.items()}
+        errors = np.full_like(errors, np.nan)
 
     def own(name: str, key: str, factor: float, unit: str, note: str = "") -> None:
         i = solution.model.names.index(key)
         held = bool(solution.held[i])
-        sigma = None if held else factor * float(errors[i])
+        sigma = None if held or np.isnan(errors[i]) else factor * float(errors[i])
         out[name] = Quantity(factor * float(solution.theta[i]), sigma, unit, method, note)
 
     names = solution.model.names
@@ -193,7 +200,7 @@ def _named(
         light = float(solution.theta[:terms].sum() + solution.theta[i])
         out["scattered_fraction"] = Quantity(
             float(solution.theta[i]) / light,
-            float(errors[i]) / light,
+            None if np.isnan(errors[i]) else float(errors[i]) / light,
             "1",
             method,
             "of all counts above background",

@@ -24,6 +24,7 @@ from epidot.instruments.tcspc.response import Array
 GRID = 14  # lifetimes tried as start values, evenly in the logarithm
 COARSE = 512  # channels are put together to about this many for the search
 GOOD = 1.3  # deviance per coarse channel at which no other start can be much better
+INWARD = 0.01  # twice the deviance that a step off the floor promises, from which it is taken
 SETTLED = 1e-6  # squared distance to the optimum, in standard errors, at which scoring stops
 
 
@@ -82,17 +83,41 @@ def solve(
     WorkError
         If no start leads anywhere.
     """
-    best: Solution | None = None
-    for start in starts:
-        theta, count = walk(y, model, start, trust)
-        if not np.all(np.isfinite(theta)):
-            continue
-        found = _score(state(y, model, model.sorted(theta), trust, count))
-        if best is None or found.deviance < best.deviance:
-            best = found
+    ends = [_descend(y, model, start, trust) for start in starts]
+    best = min((end for end in ends if end is not None), key=lambda end: end.deviance, default=None)
     if best is None:
         raise WorkError("the fit did not converge from any start value")
-    return best
+    return _released(y, model, best, trust)
+
+
+def _descend(y: Array, model: Model, start: Array, trust: Array | None) -> Solution | None:
+    theta, count = walk(y, model, start, trust)
+    if not np.all(np.isfinite(theta)):
+        return None
+    return _score(state(y, model, model.sorted(theta), trust, count))
+
+
+def _released(y: Array, model: Model, found: Solution, trust: Array | None) -> Solution:
+    """The fit gone on from parameters that ended at their floor although the deviance falls off inwards.
+
+    In the logarithm of a parameter its floor is a plain without slope, where MINPACK stays for ever; in the
+    parameter itself the slope is there.
+    """
+    floors = model.floors()
+    for _ in range(len(model.names)):
+        weight = (1.0 if trust is None else trust) / found.mu
+        slope = found.by @ (weight * (y - found.mu))
+        curvature = np.maximum(np.diag(found.information), 1e-300)
+        inward = found.held & np.isfinite(floors) & (slope > 0) & (slope**2 > INWARD * curvature)
+        if not np.any(inward):
+            return found
+        theta = found.theta.copy()
+        theta[inward] = floors[inward] + slope[inward] / curvature[inward]
+        further = _descend(y, model, theta, trust)
+        if further is None or further.deviance > found.deviance - SETTLED:
+            return found
+        found = further
+    return found
 
 
 def walk(

@@ -8,7 +8,7 @@ import numpy as np
 
 from epidot.instruments.contract import Dots, Header, Reported
 from epidot.instruments.options import Settings, choice, integer, number, text
-from epidot.instruments.spectrometer import COLUMN, TABLES, UNIT, WINDOW, axis_options
+from epidot.instruments.spectrometer import COLUMN, MASK, TABLES, UNIT, WINDOW, axis_options
 from epidot.instruments.uvvis.trial import trial
 from epidot.quantities import Fit, Quantities
 from epidot.signal import Signal
@@ -54,6 +54,7 @@ HEADER = Header(
             "subtracted first: nothing, a constant, or a constant plus λ⁻⁴ scattering, from baseline_nm",
         ),
         text("baseline_nm", "nm", "where the dots do not absorb, e.g. 700-800 (default: red end)"),
+        MASK,
         WINDOW,
         number(
             "least_depth",

@@ -12,11 +12,11 @@ from epidot.errors import InputError
 from epidot.instruments.options import Settings
 from epidot.signal import Signal
 from epidot.signal.spectrum import read_spectrum
+from epidot.signal.unusable import set_aside
 
 Array = NDArray[np.float64]
 
 SATURATED = 3.0  # for the warning of the reader; measure has its own option
-_FLAT = 4  # so many equal readings in a row at the top are a clipped detector
 
 
 def read_absorbance(path: str | Path, chosen: Settings) -> Signal:
@@ -31,31 +31,13 @@ def read_absorbance(path: str | Path, chosen: Settings) -> Signal:
         signal = _absorbance(signal)
     signal = replace(signal, y_unit="")
     warnings = list(signal.warnings)
-    high = saturated(signal.y, SATURATED)
-    if np.any(high):
-        warnings.append(
-            f"{int(np.sum(high))} readings between {signal.x[high][0]:.0f} and {signal.x[high][-1]:.0f} nm "
-            f"are saturated (absorbance above {SATURATED:g}, or clipped flat): dilute the sample"
-        )
+    warnings += [f"{aside}: dilute the sample" for aside in set_aside(signal, saturation=SATURATED)[1]]
     if float(np.max(signal.y)) > 20:
         warnings.append(
             f"values up to {float(np.max(signal.y)):g} are no absorbances; transmittance? read with "
             "values='transmittance'"
         )
     return replace(signal, warnings=tuple(warnings))
-
-
-def saturated(y: Array, above: float) -> NDArray[np.bool_]:
-    """Which readings are beyond the instrument: above ``above``, or clipped flat at the very top."""
-    out: NDArray[np.bool_] = y >= above
-    top = float(np.max(y))
-    at_top = y == top
-    if int(np.sum(at_top)) >= _FLAT and top > 0:
-        runs = np.flatnonzero(np.diff(np.concatenate(([0], at_top.astype(np.int64), [0]))))
-        for start, end in zip(runs[::2], runs[1::2], strict=True):
-            if end - start >= _FLAT:
-                out[start:end] = True
-    return out
 
 
 def _absorbance(signal: Signal) -> Signal:

@@ -12,7 +12,7 @@ from epidot.constants import HC
 from epidot.errors import InputError
 from epidot.instruments.options import Settings
 from epidot.instruments.uvvis.exciton import first_exciton
-from epidot.instruments.uvvis.measured import known_material, prepared
+from epidot.instruments.uvvis.measured import known_material, prepared, usable
 from epidot.quantities import Fit, Quantity
 from epidot.signal import Signal
 from epidot.signal.fitting import Free, fit_curve
@@ -30,6 +30,7 @@ def fitted(signal: Signal, model: str, chosen: Settings) -> Fit:
     if model == "population" and material is None:
         raise InputError("the model population needs a material", remedy="give the option material, e.g. InP")
     warnings = list(signal.warnings)
+    signal, _ = usable(signal, chosen)
     signal, _ = prepared(signal, chosen, warnings)
     found = first_exciton(signal.x, signal.y, signal.known_sigma, float(chosen["least_depth"]))
     if found.kind == "none":

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from epidot.constants import HC
 from epidot.errors import InputError
 from epidot.instruments.options import Settings
-from epidot.instruments.uvvis.absorbance import saturated
 from epidot.instruments.uvvis.exciton import Exciton, first_exciton, red_half
 from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal
+from epidot.signal.unusable import MASKED, Aside, set_aside, too_few
 from epidot.signal.windows import inside, ranges
 
 Array = NDArray[np.float64]
@@ -24,20 +24,24 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     """See :func:`epidot.instruments.uvvis.measure`; ``chosen`` are the settled options."""
     material = known_material(chosen["material"])
     warnings = list(signal.warnings)  # what the reader had to say goes with the numbers
-    high = saturated(signal.y, float(chosen["saturation"])) if len(signal) else np.zeros(0, dtype=np.bool_)
+    signal, asides = usable(signal, chosen)
+    if not any("saturated" in w for w in warnings):
+        warnings += [f"{aside}: dilute the sample" for aside in asides]
+    if (why := too_few(asides, len(signal))) is not None:
+        nothing = Exciton("none", math.nan, math.nan, note=why)
+        empty = {**_place(nothing), "valley_depth": _valley(nothing, 0.0)}
+        empty |= {"hwhm_eV": Quantity(None, None, "eV", "none", why)}
+        empty |= {"diameter_nm": _diameter(nothing, material, signal.source)}
+        return Quantities("uvvis", empty, signal.source, tuple(warnings))
     signal, offset = prepared(signal, chosen, warnings)
     sigma = signal.known_sigma
     found = first_exciton(signal.x, signal.y, sigma, float(chosen["least_depth"]))
+    found = _not_beside(found, asides)
     reach = signal.x[0], signal.x[-1]
-    if np.any(high) and not any("saturated" in w for w in warnings):
-        warnings.append(
-            f"{int(np.sum(high))} readings are saturated (absorbance above {chosen['saturation']:g} "
-            "or clipped flat)"
-        )
     width = _half_width(signal, sigma, found)
     quantities = {
         **_place(found),
-        "valley_depth": _valley(found, offset, high_near(signal, chosen, found)),
+        "valley_depth": _valley(found, offset),
         "hwhm_eV": width,
         "diameter_nm": _diameter(found, material, signal.source),
         "concentration_M": _concentration(found, material, float(chosen["path_cm"]), offset, width.value),
@@ -52,6 +56,24 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
                 "(option baseline)"
             )
     return Quantities("uvvis", quantities, signal.source, tuple(warnings), curves=_marks(signal, found))
+
+
+_BESIDE_NM = 5.0  # a feature so near to readings that cannot be used is their edge
+
+
+def usable(signal: Signal, chosen: Settings) -> tuple[Signal, tuple[Aside, ...]]:
+    """The readings that say something, and those set aside."""
+    return set_aside(signal, saturation=float(chosen["saturation"]), mask=chosen["mask"])
+
+
+def _not_beside(found: Exciton, asides: tuple[Aside, ...]) -> Exciton:
+    """Nothing where the feature is the edge of readings that were set aside."""
+    if found.kind == "none":
+        return found
+    near = [a for a in asides if a.why != MASKED and a.holds(found.place, _BESIDE_NM)]
+    if not near:
+        return found
+    return Exciton("none", math.nan, math.nan, note=f"the first feature lies where {near[0]}")
 
 
 def known_material(name: str | None) -> str | None:
@@ -123,14 +145,6 @@ def _without_baseline(signal: Signal, chosen: Settings, warnings: list[str]) -> 
     return replace(signal, y=y - design @ solution), error
 
 
-def high_near(signal: Signal, chosen: Settings, found: Exciton) -> bool:
-    """Whether the first maximum itself stands on saturated readings."""
-    if found.top is None:
-        return False
-    near = np.abs(signal.x - found.top.x) < 5
-    return bool(np.any(saturated(signal.y, float(chosen["saturation"]))[near]))
-
-
 def _place(found: Exciton) -> dict[str, Quantity]:
     if found.kind == "none":
         return {
@@ -148,12 +162,10 @@ def _place(found: Exciton) -> dict[str, Quantity]:
     }
 
 
-def _valley(found: Exciton, offset: float, clipped: bool) -> Quantity:
+def _valley(found: Exciton, offset: float) -> Quantity:
     if found.top is None or found.valley is None:
         note = "shoulder, no valley" if found.kind == "shoulder" else "no valley: " + found.note
         return Quantity(None, None, "", "none", note)
-    if clipped:
-        return Quantity(None, None, "", "none", "the first maximum is saturated: dilute the sample")
     high, low = found.top, found.valley
     depth = 1 - low.y / high.y
     slope_high, slope_low = low.y / high.y**2, -1 / high.y

@@ -1,0 +1,80 @@
+"""Readings that say nothing are set aside first; where the answer lies among them there is none."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from epidot.instruments import instrument
+from epidot.signal import Signal
+from epidot.signal.unusable import clipped, set_aside, too_few
+
+NM = np.arange(400.0, 801.0)
+
+
+def signal(y: np.ndarray, technique: str = "pl", kind: str = "analog", x: np.ndarray = NM) -> Signal:
+    return Signal(technique, x, y, "wavelength", "nm", "intensity", "", kind=kind, origin="measured")
+
+
+def band(height: float, rng: np.random.Generator) -> np.ndarray:
+    return rng.poisson(300 + height * np.exp(-(((NM - 612) / 24.0) ** 2))).astype(float)
+
+
+@pytest.mark.parametrize("scale", [65535.0, 4095.0, 50000.0])
+def test_a_band_cut_flat_has_no_peak(scale: float, rng: np.random.Generator) -> None:
+    y = np.minimum(band(1.6 * scale, rng), scale)
+    found = instrument("pl").measure(signal(y, kind="counts"))
+    assert all(q.value is None for q in found.values())
+    assert "clipped" in found["peak_nm"].note
+
+
+def test_a_rounded_maximum_is_not_clipped() -> None:
+    y = np.round(1.0 * np.exp(-(((NM - 600) / 130) ** 2)), 3)
+    assert np.sum(y == y.max()) >= 4
+    assert not np.any(clipped(y))
+
+
+def test_few_counts_are_not_clipped(rng: np.random.Generator) -> None:
+    for _ in range(50):
+        assert not np.any(clipped(rng.poisson(2.0, 400).astype(float)))
+
+
+def test_saturation_hides_what_lies_to_its_blue() -> None:
+    y = 0.1 + 20 * np.exp(-(NM - 400) / 40)
+    y[:20] = 2.5  # stray light bends the plateau down again
+    kept, asides = set_aside(signal(y), saturation=3.0)
+    assert kept.x[0] > NM[np.flatnonzero(y > 3)[-1]]
+    assert len(asides) == 1
+    assert "saturated" in str(asides[0])
+
+
+def test_the_corner_of_a_saturation_is_no_exciton(rng: np.random.Generator) -> None:
+    true = 0.2 * np.exp(-(((NM - 556) / 14) ** 2)) + 12 * np.exp(-(NM - 400) / 38)
+    y = np.minimum(true, 3.6) + rng.normal(0, 1e-3, NM.size)
+    found = instrument("uvvis").measure(signal(y, "uvvis"))["first_exciton_nm"]
+    assert found.value is None or abs(found.value - 556) < 8
+
+
+def test_a_spectrum_of_which_most_is_saturated_says_so() -> None:
+    y = np.where(NM < 760, 5.0, 0.1)
+    kept, asides = set_aside(signal(y), saturation=3.0)
+    assert "most readings cannot be used" in (too_few(asides, len(kept)) or "")
+    found = instrument("uvvis").measure(signal(y, "uvvis"))
+    assert found["first_exciton_nm"].value is None
+    assert "most readings" in found["first_exciton_nm"].note
+
+
+def test_a_mask_of_the_user_is_obeyed(rng: np.random.Generator) -> None:
+    y = band(8000, rng)
+    y[(NM > 520) & (NM < 540)] = 30000.0
+    found = instrument("pl").measure(signal(y, kind="counts"), mask="515-545")
+    assert abs((found["peak_nm"].value or 0) - 612) < 1
+
+
+def test_every_band_is_named(rng: np.random.Generator) -> None:
+    y = rng.poisson(
+        50 + 9000 * np.exp(-(((NM - 500) / 20) ** 2)) + 8700 * np.exp(-(((NM - 560) / 20) ** 2))
+    ).astype(float)
+    found = instrument("pl").measure(signal(y, kind="counts"))
+    assert abs((found["peak_nm"].value or 0) - 500) < 1.5
+    assert any("a maximum at 5" in w and "several bands" in w for w in found.warnings)
