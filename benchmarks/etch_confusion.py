@@ -25,6 +25,7 @@ from epidot.instruments.etch.inversion import Data, Sample, invert, predicted
 from epidot.instruments.etch.mechanisms import MECHANISMS, priors
 from epidot.instruments.etch.profile import Readings
 from epidot.instruments.etch.verdict import verdict
+from epidot.transport.constants import constants
 
 SPHERE = Sphere(1.65, 3.2, 4.25)
 DEPTHS = 0.52 * np.arange(1.0, 6.0)
@@ -33,16 +34,10 @@ HOTTEST = 300.0
 # Around these the truth is drawn, with this part of the prior's width; the rest stands at the prior's mean.
 WIDTH = 0.3
 CENTRES = {
-    "washing": {"lnD": math.log(1e-3), "dH": 1.67, "lnS": 1.0},
-    "out-diffusion": {"lnD": math.log(6.1e-4), "dH": 1.67, "lnkl": math.log(9.7e-3)},
-    "solubility": {"lnD": math.log(7e-3), "dH": 1.67, "lnS": 0.0, "lns": 1.7, "lnwash": math.log(0.02)},
-    "traps": {
-        "lnD": math.log(7e-4),
-        "dH": 1.67,
-        "lnS": 0.5,
-        "lnNt": math.log(300.0),
-        "lnKt": math.log(100.0),
-    },
+    "washing": {"lnD": math.log(1e-3), "dH": 1.67, "ln_uptake": 1.0},
+    "out-diffusion": {"lnD": math.log(constants().of("D_shell")), "dH": constants().of("dH_shell")},
+    "solubility": {"lnD": math.log(7e-3), "dH": 1.67, "ln_partition_ZnSe": 1.7, "ln_ligand_kept": -2.0},
+    "traps": {"lnD": math.log(7e-4), "dH": 1.67, "ln_uptake": 0.5},
 }
 
 

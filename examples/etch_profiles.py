@@ -1,6 +1,6 @@
 """Bromide by etch round at 80, 200 and 300 °C: what it says about D, and what it does not.
 
-Dots treated with ZnBr2 as by Yuan et al. (2023) are made up from the trial set of the halide model (the bath
+Dots treated with ZnBr2 as by Yuan et al. (2023) are made up from the constants of the halide model (the bath
 loses its bromide, the dots give some back), etched in silico with 10 % noise, and written as the table that
 a chromatograph's user would type.  The command line then reads, measures and explains it.
 """
@@ -16,27 +16,22 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from epidot.constants import ZERO_CELSIUS
-from epidot.dot.halides import HalideContent
 from epidot.dot.layers import Layer, LayeredDot
 from epidot.instruments import etch
-from epidot.instruments.etch.forward import Sphere, Treatment, content
-from epidot.instruments.etch.mechanisms import priors
+from epidot.instruments.etch.forward import Sphere, Treatment, treated, washed
+from epidot.instruments.etch.mechanisms import fixed
 from epidot.signal import Signal
 
 SPHERE = Sphere(1.65, 3.2, 4.25)
-HOT = 300 + ZERO_CELSIUS
-TRUTH = {"lnD": math.log(6.1e-4), "dH": 1.67, "lnkl": math.log(9.7e-3)}
-theta = np.array([TRUTH.get(p.name, p.mean) for p in priors("out-diffusion", HOT)])
+KNOWN = fixed("out-diffusion")
 
 
-def treated(celsius: float) -> LayeredDot:
-    """A dot after 30 min of addition and 30 min of hold, purified (a tenth of the ligand is left)."""
-    found = content("out-diffusion", theta, SPHERE, Treatment(celsius + ZERO_CELSIUS), HOT)
-    edges = np.concatenate([[0.0], found.edges])
-    amount = np.concatenate([[0.0], found.cells])
-    halide = HalideContent("Br", edges, amount, 0.1 * found.adsorbed, found.interface)
+def dot_after(celsius: float) -> LayeredDot:
+    """A dot after 30 min of addition and 30 min of hold, precipitated twice."""
+    treatment = Treatment(celsius + ZERO_CELSIUS)
+    (state,) = treated("out-diffusion", KNOWN, SPHERE, [treatment])
     shells = (Layer("ZnSe", 0.7), Layer("ZnSe0.5S0.5", 0.85), Layer("ZnS", 1.05))
-    return LayeredDot("InP", 3.3, shells, halides=(halide,))
+    return LayeredDot("InP", 3.3, shells, halides=(washed(KNOWN, state, treatment),))
 
 
 def typed(signal: Signal) -> list[str]:
@@ -55,7 +50,7 @@ lines = ["dots: 1 nmol", "core diameter: 3.3 nm", "diameter: 8.5 nm", "detection
          "detection limit Br: 3 nmol", "relative noise: 10 %"]  # fmt: skip
 for celsius in (80, 200, 300):
     signal = etch.simulate(
-        [treated(celsius)],
+        [dot_after(celsius)],
         {"treated_C": float(celsius), "dots_nmol": 1.0, "limit_nmol": 3.0},
         rng=np.random.default_rng(celsius),
     )
@@ -70,4 +65,5 @@ with TemporaryDirectory() as folder:
         command = ["measure", "etch", path.name, *options]
         print("$ epidot", *command, flush=True)
         subprocess.run([sys.executable, "-m", "epidot", *command], cwd=folder, check=True)
-print(f"the truth: ln D(300 °C) = {theta[0]:.2f}, dH = {theta[1]:.2f} eV")
+D, dH = KNOWN.of("D_shell"), KNOWN.of("dH_shell")
+print(f"the truth: ln D(300 °C) = {math.log(D):.2f}, dH = {dH:.2f} eV")

@@ -149,6 +149,15 @@ def constants(hypothesis: str = DEFAULT) -> Constants:
 
 
 @lru_cache(maxsize=1)
+def widths() -> dict[str, Parameter]:
+    """How far off constants may be before an etch is inverted: standard deviation of ln or of the number."""
+    page = top(_document())
+    found = page["widths"].parameters()
+    page.faults.raise_if_any()
+    return found
+
+
+@lru_cache(maxsize=1)
 def carriers() -> dict[str, Carrier]:
     """Every dissolved species that brings halide, by name."""
     return {

@@ -80,6 +80,15 @@ def at_temperature(a: Arrays, per_kT: float, r: Rates) -> None:
 
 
 @compiled
+def empty_places(a: Arrays, k: int, y: Array) -> float:
+    """Places left in interface trap ``k``: none where a step of the integration left it over-full.
+
+    Below zero they would make the balance at a cold interface singular.
+    """
+    return float(max(a.owner_n[k] - y[a.owner_at[k]], 0.0))
+
+
+@compiled
 def meeting(a: Arrays, r: Rates, f: int, y: Array) -> float:
     """Activity at interface ``f``: what flows in on one side flows out on the other or into its traps.
 
@@ -102,7 +111,7 @@ def meeting(a: Arrays, r: Rates, f: int, y: Array) -> float:
         slope = ga * da + gb * db
         for k in range(a.owner.size):
             if a.owner[k] == f:
-                left = a.owner_n[k] - y[a.owner_at[k]]
+                left = empty_places(a, k, y)
                 balance -= r.owner_k[k] * sb * left - r.owner_p[k] * y[a.owner_at[k]]
                 slope += r.owner_k[k] * left * db
         step = balance / slope
@@ -161,7 +170,7 @@ def rates(t: float, a: Arrays, r: Rates, y: Array, dy: Array) -> None:
         for k in range(a.owner.size):
             if a.owner[k] == f:
                 q = a.owner_at[k]
-                dy[q] = r.owner_k[k] * sb * (a.owner_n[k] - y[q]) - r.owner_p[k] * y[q]
+                dy[q] = r.owner_k[k] * sb * empty_places(a, k, y) - r.owner_p[k] * y[q]
                 onward -= dy[q]
         dy[a.at[i - 1]] -= away / a.volume[i - 1]
         dy[a.at[i]] += onward / a.volume[i]
@@ -257,7 +266,7 @@ def jacobian(t: float, a: Arrays, r: Rates, y: Array, band: int, J: Array) -> No
         slope = ga * da + gb * db
         for k in range(a.owner.size):
             if a.owner[k] == f:
-                slope += r.owner_k[k] * (a.owner_n[k] - y[a.owner_at[k]]) * db
+                slope += r.owner_k[k] * empty_places(a, k, y) * db
         # flow away from the inner cell and into the outer one, by each of the unknowns they depend on
         by_p, by_q = ga / slope, gb / slope  # of the activity
         J[p, band] -= ga * (1 - da * by_p) / a.volume[i - 1]
@@ -268,17 +277,20 @@ def jacobian(t: float, a: Arrays, r: Rates, y: Array, band: int, J: Array) -> No
             if a.owner[k] != f:
                 continue
             w = a.owner_at[k]
-            by_w = (r.owner_k[k] * sb + r.owner_p[k]) / slope
+            left = empty_places(a, k, y)
+            out = (r.owner_k[k] * sb if left > 0 else 0.0) + r.owner_p[k]
+            by_w = out / slope
             J[w, p - w + band] += ga * da * by_w / a.volume[i - 1]
             J[w, q - w + band] += gb * db * by_w / a.volume[i]
-            take = r.owner_k[k] * (a.owner_n[k] - y[w]) * db
+            take = r.owner_k[k] * left * db
             J[p, w - p + band] += take * by_p
             J[q, w - q + band] += take * by_q
-            J[w, band] -= r.owner_k[k] * sb + r.owner_p[k]
+            J[w, band] -= out
             for m in range(a.owner.size):
                 if a.owner[m] == f:
                     v = a.owner_at[m]
-                    J[v, w - v + band] += take * (r.owner_k[m] * sb + r.owner_p[m]) / slope
+                    back = (r.owner_k[m] * sb if empty_places(a, m, y) > 0 else 0.0) + r.owner_p[m]
+                    J[v, w - v + band] += take * back / slope
     edge_jacobian(t, a, r, y, band, J)
 
 

@@ -355,8 +355,12 @@ def _solution(
     )
     over = np.maximum(trapped - a.trap_n, 0.0)  # more than there are traps: such ions are mobile
     trapped, c = trapped - over, c + over.sum(axis=1)
+    spilt = np.maximum(interface - a.owner_n, 0.0)
+    interface = interface - spilt
+    for k, cell in enumerate(a.face[a.owner]):
+        c[:, cell] += spilt[:, k] / mesh.volumes_nm3[cell]
     for i in range(times.size):
-        moved = _positive(c[i], mesh.volumes_nm3) + float(np.sum(over[i] @ mesh.volumes_nm3))
+        moved = _positive(c[i], mesh.volumes_nm3) + float(np.sum(over[i] @ mesh.volumes_nm3) + spilt[i].sum())
         for k in range(kinds):
             moved += _positive(trapped[i, k], mesh.volumes_nm3)
         moved += _positive(interface[i], np.ones(interface.shape[1]))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -42,6 +43,19 @@ class System:
         if w[kernel.AT_PARTNER] >= 0:
             y[w[kernel.AT_PARTNER]] = state.partner
         return y
+
+    def state(self, y: Array, volume_nm3: float) -> State:
+        """The state of unknowns (size,), the other way round."""
+        a, at = self.arrays, self.positions()
+        kinds = a.trap_n.shape[0]
+        trapped = np.array([y[a.at - 1 - k] for k in range(kinds)]).reshape(kinds, a.at.size)
+        rest = {name: float(y[at[name]]) for name in ("adsorbed", "bath", "partner", "lost") if name in at}
+        return State(self.mesh.edges_nm, y[a.at], trapped, y[a.owner_at], volume_nm3=volume_nm3, **rest)
+
+    def refilled(self, problem: Problem) -> System:
+        """The same places with the numbers of another problem, alike but for its rates and amounts."""
+        numbers = _numbers(problem, self.mesh)
+        return replace(self, problem=problem, arrays=self.arrays._replace(**numbers))
 
     def at_stage(self, index: int, start_s: float, volume_nm3: float) -> kernel.Arrays:
         """The arrays with what one stage of the programme says; ``volume_nm3`` of the bath as it begins."""
@@ -158,6 +172,25 @@ def assemble(problem: Problem, mesh: Mesh) -> System:
         if there:
             where[place] = position
             position += 1
+    arrays = kernel.Arrays(
+        volume=mesh.volumes_nm3,
+        layer=mesh.layer.astype(np.int64),
+        at=at,
+        shape=shape,
+        half=half,
+        face=face.astype(np.int64),
+        owner=owner,
+        owner_at=owner_at,
+        where=where,
+        **_numbers(problem, mesh),
+    )
+    return System(problem, mesh, arrays, position, _band(arrays))
+
+
+def _numbers(problem: Problem, mesh: Mesh) -> dict[str, Any]:
+    """What does not decide where an unknown stands: rates, traps, surface and surroundings."""
+    layers, out, surface = problem.layers, problem.outside, problem.surface
+    kinds = max(len(layer.traps) for layer in layers)
     tail = np.zeros(11)
     tail[kernel.AREA] = problem.area_nm2
     laws = [NONE] * 8
@@ -177,36 +210,26 @@ def assemble(problem: Problem, mesh: Mesh) -> System:
         if problem.inside.transfer is not None:
             area = 1.0 if mesh.shape == "slab" else 4 * math.pi * problem.inner_nm**2
             laws[kernel.INNER_TRANSFER] = problem.inside.transfer.scaled(area)
-    trap_n = np.zeros((kinds, n))
+    trap_n = np.zeros((kinds, mesh.layer.size))
     trap_k, trap_p = np.zeros((2, kinds, len(layers))), np.zeros((2, kinds, len(layers)))
     for j, layer in enumerate(layers):
         for k, trap in enumerate(layer.traps):
             trap_n[k, mesh.layer == j] = trap.density_nm3
             trap_k[:, k, j] = trap.capture.prefactor, trap.capture.energy_eV
             trap_p[:, k, j] = trap.release.prefactor, trap.release.energy_eV
-    arrays = kernel.Arrays(
-        volume=mesh.volumes_nm3,
-        layer=mesh.layer.astype(np.int64),
-        at=at,
-        shape=shape,
-        half=half,
-        D=_two_rows([layer.diffusion for layer in layers]),
-        K=_two_rows([layer.partition for layer in layers]),
-        per_cap=np.array([1 / layer.cap_nm3 for layer in layers]),
-        trap_n=trap_n,
-        trap_k=trap_k,
-        trap_p=trap_p,
-        face=face.astype(np.int64),
-        owner=owner,
-        owner_at=owner_at,
-        owner_n=np.array([trap.number for trap in problem.interface_traps], dtype=float),
-        owner_k=_two_rows([trap.capture for trap in problem.interface_traps]),
-        owner_p=_two_rows([trap.release for trap in problem.interface_traps]),
-        law=_two_rows(laws),
-        tail=tail,
-        where=where,
-    )
-    return System(problem, mesh, arrays, position, _band(arrays))
+    return {
+        "D": _two_rows([layer.diffusion for layer in layers]),
+        "K": _two_rows([layer.partition for layer in layers]),
+        "per_cap": np.array([1 / layer.cap_nm3 for layer in layers]),
+        "trap_n": trap_n,
+        "trap_k": trap_k,
+        "trap_p": trap_p,
+        "owner_n": np.array([trap.number for trap in problem.interface_traps], dtype=float),
+        "owner_k": _two_rows([trap.capture for trap in problem.interface_traps]),
+        "owner_p": _two_rows([trap.release for trap in problem.interface_traps]),
+        "law": _two_rows(laws),
+        "tail": tail,
+    }
 
 
 def _two_rows(laws: list[Arrhenius]) -> Array:

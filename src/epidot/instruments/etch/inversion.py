@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 from epidot.constants import K_B
 from epidot.errors import WorkError
 from epidot.instruments.etch.branches import Branch, Curve, joined, led
-from epidot.instruments.etch.forward import Sphere, Treatment, content, per_round
-from epidot.instruments.etch.mechanisms import REFERENCE_K, Prior, priors
+from epidot.instruments.etch.forward import Sphere, Treatment, per_round, treated, washed
+from epidot.instruments.etch.mechanisms import Prior, constants_of, priors
 from epidot.instruments.etch.profile import Readings
+from epidot.transport.constants import REFERENCE_K
 
 Array = NDArray[np.float64]
 _STEP = 2e-3  # of the prior's width, for differences
@@ -116,13 +117,11 @@ class Estimate:
 
 def predicted(mechanism: str, theta: Array, data: Data) -> tuple[Array, ...]:
     """Amounts / nmol in every round of every sample."""
-    reference = data.reference_K
-    names = [p.name for p in priors(mechanism, reference)]
-    wash = math.exp(min(float(theta[names.index("lnwash")]), 0.0))
+    known = constants_of(mechanism, theta, data.reference_K)
+    states = treated(mechanism, known, data.sphere, [s.treatment for s in data.samples])
     out = []
-    for s in data.samples:
-        found = content(mechanism, theta, data.sphere, s.treatment, reference)
-        ions = per_round(found, wash, data.sphere, s.depths_nm, data.etch_spread)
+    for s, state in zip(data.samples, states, strict=True):
+        ions = per_round(washed(known, state, s.treatment), data.sphere, s.depths_nm, data.etch_spread)
         out.append(np.maximum(ions, 0.0) * s.dots_nmol)
     return tuple(out)
 

@@ -1,74 +1,101 @@
-"""The four explanations of an etch profile: their parameters, and what is thought of these beforehand.
+"""The four explanations of an etch profile: which constants of halide transport each leaves free, how wide.
 
-All share diffusion through the shell with a closed core, an adsorbed layer fed by a finite bath, a wash and
-the repair of oxide.  ``washing`` has nothing more.  ``out-diffusion`` lets the bath lose its halide, so that
+Each is a hypothesis of ``data/halide.yaml``; values and widths there are what is thought beforehand, the same
+for all explanations but for what a hypothesis adds.
+``washing`` has nothing to put a maximum inside; under ``out-diffusion`` the bath loses its halide, so that
 the dot gives it back during the hold (H1); ``solubility`` dissolves more in the inner shell (H2); ``traps``
-catches it at some depth inside the shell (H3).
+catch it at some depth inside the shell (H3).
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from epidot.constants import K_B
+import numpy as np
+from numpy.typing import NDArray
 
-MECHANISMS = ("washing", "out-diffusion", "solubility", "traps")
-REFERENCE_K = 573.15  # temperature at which all rates but D are given
-CDTE_D0_NM2_S, CDTE_DH_EV = 7.1e12, 1.60
-_TRIAL = "assumed: trial set of the halide model; wide"
-_CDTE = "Cl in CdTe, 7.1e-2 exp(-1.60 eV/kT) cm2/s (Shaw and Watson 1984), the only analogue; wide"
+from epidot.transport.arrhenius import Arrhenius
+from epidot.transport.constants import REFERENCE_K, Constants, constants, widths
+
+# Hypothesis, and the constants it leaves free beside the common ones.
+_EXPLANATIONS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "washing": ("H1", ()),
+    "out-diffusion": ("H1", ("bath_loss", "bath_loss_energy")),
+    "solubility": ("H2", ("partition_ZnSe",)),
+    "traps": ("H3", ("interior_traps", "interior_from")),
+}
+MECHANISMS = tuple(_EXPLANATIONS)
+_COMMON = (
+    "D_shell",
+    "dH_shell",
+    "uptake",
+    "uptake_enthalpy",
+    "adsorption",
+    "adsorption_energy",
+    "adsorption_constant",
+    "ligand_kept",
+    "buried_oxide",
+)
+_NAMES = {"D_shell": "lnD", "dH_shell": "dH"}
+FASTEST = 1e6  # nm²/s: a dot is level in a microsecond; more only spoils the arithmetic
 
 
 @dataclass(frozen=True)
 class Prior:
-    """A parameter before the data: normal with this mean and standard deviation."""
+    """A parameter before the data: normal with this mean and standard deviation.
+
+    ``constant`` is the name in ``data/halide.yaml``; ``log`` whether the parameter is its logarithm.
+    """
 
     name: str
     unit: str
     mean: float
     sd: float
     meaning: str
-    source: str = _TRIAL
+    constant: str
+    log: bool
 
 
-COMMON = (
-    Prior("lnD", "ln(nm2/s)", 0.0, 4.6, "diffusion coefficient of the shell at the hottest treatment", _CDTE),
-    Prior("dH", "eV", CDTE_DH_EV, 1.0, "its activation enthalpy", _CDTE),
-    Prior("lnS", "ln(nm-3)", math.log(10.0), 2.0, "concentration below a full adsorbed layer, at 300 °C"),
-    Prior("dHS", "eV", -0.15, 0.2, "its enthalpy"),
-    Prior("lnka", "ln(nm3/s)", math.log(40.0), 2.0, "adsorption, at 300 °C"),
-    Prior("Ea", "eV", 0.77, 0.3, "its activation energy"),
-    Prior("lnK", "ln(nm3)", math.log(76.0), 1.5, "adsorption equilibrium, at 300 °C"),
-    Prior("lnwash", "1", math.log(0.1), 1.0, "share of the adsorbed layer that survives the work-up (ln)"),
-    Prior("lnNox", "1", math.log(2.0), 0.7, "oxide units at the core that take up one halide each (ln)"),
-)
-OWN = {
-    "washing": (),
-    "out-diffusion": (
-        Prior("lnkl", "ln(1/s)", math.log(3e-3), 1.5, "loss of halide from the bath, at 300 °C"),
-        Prior("El", "eV", 0.98, 0.2, "its activation energy"),
-    ),
-    "solubility": (Prior("lns", "1", 1.0, 0.7, "partition of the inner shell against the outer (ln)"),),
-    "traps": (
-        Prior("lnNt", "1", math.log(200.0), 1.0, "traps per dot, in a zone a fifth of the shell thick (ln)"),
-        Prior("zt", "1", 0.5, 0.2, "depth of the zone's middle, in parts of the shell"),
-        Prior("lnKt", "ln(nm3)", math.log(30.0), 1.5, "binding of a trap, at 300 °C"),
-    ),
-}
-# Not seen by any profile (their posterior is their prior): held.
-HELD = {
-    "leave": (0.18, 1.0, "exchange of the lattice with the adsorbed layer, nm/s at 300 °C and eV"),
-    "adsorption_eV": (-0.22, 0.0, "enthalpy of adsorption, eV"),
-    "sites_nm2": (4.0, 0.0, "adsorption sites per nm²"),
-    "cap_nm3": (5.0, 0.0, "lattice sites a halide may take, per nm³"),
-    "repair": (0.0185, 0.3, "repair, nm³/s at 300 °C and eV"),
-    "trap_capture": (0.1, 0.5, "capture by a trap, nm³/s at 300 °C and eV"),
-    "trap_binding_eV": (-0.5, 0.0, "enthalpy of binding to a trap, eV"),
-}
-
-
+@lru_cache(maxsize=64)
 def priors(mechanism: str, kelvin: float) -> tuple[Prior, ...]:
     """All free parameters of a mechanism, in the order of its vectors; ln D is that at ``kelvin``."""
-    analogue = math.log(CDTE_D0_NM2_S) - CDTE_DH_EV / (K_B * kelvin)
-    return (replace(COMMON[0], mean=analogue), *COMMON[1:], *OWN[mechanism])
+    known = fixed(mechanism)
+    analogue = Arrhenius(known.of("D0_Cl_CdTe"), known.of("dH_Cl_CdTe"))
+    beforehand = {"D_shell": analogue.at(kelvin), "dH_shell": analogue.energy_eV}
+    out = []
+    for constant in (*_COMMON, *_EXPLANATIONS[mechanism][1]):
+        width, told = widths()[constant], known.parameters[constant]
+        value, log = beforehand.get(constant, told.value), width.unit == "ln"
+        name = _NAMES.get(constant, f"ln_{constant}" if log else constant)
+        unit = f"ln({told.unit})" if log else told.unit
+        meaning = f"{constant} of halide transport" + ("; around Cl in CdTe" if constant in _NAMES else "")
+        mean = math.log(value) if log else value
+        out.append(Prior(name, unit, mean, width.value, meaning, constant, log))
+    return tuple(out)
+
+
+@lru_cache(maxsize=8)
+def fixed(mechanism: str) -> Constants:
+    """The constants before anything is left free: what all share, and what its hypothesis adds to them."""
+    known, own = constants(), constants(_EXPLANATIONS[mechanism][0])
+    known = replace(own, parameters={**own.parameters, **known.parameters})
+    return known if mechanism == "out-diffusion" else known.with_values({"bath_loss": 0.0})
+
+
+def constants_of(mechanism: str, theta: NDArray[np.float64], kelvin: float) -> Constants:
+    """The constants of halide transport that parameters stand for, ln D being that at ``kelvin``."""
+    known = fixed(mechanism)
+    values = {
+        p.constant: math.exp(min(x, 600.0)) if p.log else float(x)
+        for p, x in zip(priors(mechanism, kelvin), theta, strict=True)
+    }
+    fastest = min(values["D_shell"], FASTEST)
+    values["D_shell"] = Arrhenius.through(fastest, kelvin, values["dH_shell"]).at(REFERENCE_K)
+    values["ligand_kept"] = min(values["ligand_kept"], 1.0)
+    if "interior_from" in values:
+        thick = known.of("interior_to") - known.of("interior_from")
+        values["interior_from"] = min(max(values["interior_from"], 0.0), 1 - thick)
+        values["interior_to"] = values["interior_from"] + thick
+    return known.with_values(values)
