@@ -115,6 +115,14 @@ def test_ids_of_a_readers_own_paper_count_as_well() -> None:
     assert in_file(text, "m.yaml") == {"a": ["K017", "C012"]}
 
 
+def test_a_width_of_the_same_name_hides_no_claim() -> None:
+    text = (
+        "parameters:\n  D: {value: 1, status: fitted, source: 'x: Y037'}\n"
+        "widths:\n  D: {value: 2, status: assumed, source: chosen}\n"
+    )
+    assert in_file(text, "halide.yaml") == {"D": ["Y037"]}
+
+
 def test_every_fitted_number_of_a_mechanism_names_claims() -> None:
     for name in mechanisms.shipped():
         file = resources.files("epidot") / "data" / "mechanisms" / f"{name}.yaml"

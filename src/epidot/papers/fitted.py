@@ -41,7 +41,8 @@ def in_file(text: str, name: str, statuses: Collection[str] = ("fitted", "assume
             said = [str(v) for v in entry.values()]
             if isinstance(sources, dict):
                 said.append(str(sources.get(str(entry.get("source")), "")))
-            out[parameter] = list(dict.fromkeys(_NAMED.findall(" ".join(said))))
+            named = _NAMED.findall(" ".join(said))  # a width below may bear the same name
+            out[parameter] = list(dict.fromkeys([*out.get(parameter, ()), *named]))
     return out
 
 
