@@ -51,7 +51,7 @@ def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 
 
 def test_the_walk_knows_every_option_that_writes() -> None:
-    from test_options import WALK
+    from cli.test_options import WALK
 
     writes = {
         (" ".join(path), option)

@@ -13,7 +13,7 @@ from epidot.dot.composition import anions_in_shell, anions_per_core
 from epidot.dot.export import ORIGIN, write_extxyz
 from epidot.dot.lattice import build, build_on
 from epidot.dot.layers import Layer, LayeredDot, Population
-from epidot.errors import InputError, WorkError
+from epidot.errors import InputError
 
 A_INP, A_ZNSE, A_ZNS = 0.5869, 0.5668, 0.5409
 
@@ -189,5 +189,5 @@ def test_extxyz_of_a_population(tmp_path: Path, rng) -> None:
 
 
 def test_extxyz_of_a_folder_that_is_not_there(tmp_path: Path, rng) -> None:
-    with pytest.raises(WorkError, match="cannot be written"):
+    with pytest.raises(InputError, match="cannot be written"):
         write_extxyz(bare(2.4), tmp_path / "no" / "dots.extxyz", rng)
