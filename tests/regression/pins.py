@@ -13,8 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
+from epidot.documents import text as documents
 from epidot.errors import EpidotError
 from epidot.papers.claims import ClaimResult
 from epidot.runs.run import run
@@ -57,8 +56,7 @@ KEY = (
 
 def read(name: str) -> dict[str, Any]:
     """The pins of ``claims`` or ``recipes``."""
-    found = YAML(typ="safe").load((HERE / f"{name}.yaml").read_text(encoding="utf-8"))
-    return dict(found)
+    return dict(documents.read(HERE / f"{name}.yaml").data)
 
 
 def pinned(result: ClaimResult) -> dict[str, Any]:
