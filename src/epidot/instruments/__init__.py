@@ -16,6 +16,7 @@ from epidot.instruments.contract import Header, Instrument
 
 _SHARED = {
     "contract",
+    "foreign",
     "options",
     "recognise",
     "spectrometer",

@@ -17,6 +17,7 @@ import numpy as np
 
 from epidot.dot.layers import LayeredDot, Population
 from epidot.errors import InputError, nearest
+from epidot.instruments.foreign import refuse
 from epidot.instruments.options import Option, Settings, settled
 from epidot.quantities import Fit, Quantities
 from epidot.signal import Signal
@@ -51,9 +52,10 @@ class Trial:
 class Header:
     """The declaration at the top of an instrument's file (its module-level name is ``HEADER``).
 
-    ``marks`` tell which files are this instrument's: (``start`` | ``head`` | ``name``, weight, texts) for
-    the first bytes, the first kilobytes (any case) and the file's name.  ``trial`` draws a case of the
-    symmetry law at random; an instrument without one is refused by the tests of the contract.
+    ``marks`` tell which files are this instrument's: (``start`` | ``head`` | ``name`` | ``file``, weight,
+    texts) for the first bytes, the first kilobytes (any case), a part of the file's name and its whole name;
+    a mark that only this instrument's files carry weighs 10.  ``trial`` draws a case of the symmetry law at
+    random; an instrument without one is refused by the tests of the contract.
     """
 
     name: str
@@ -70,11 +72,18 @@ class Header:
     marks: tuple[tuple[str, float, tuple[str, ...]], ...] = ()
     trial: Callable[[np.random.Generator], Trial] | None = None
 
+    @property
+    def all_marks(self) -> tuple[tuple[str, float, tuple[str, ...]], ...]:
+        """``marks``, and the one of its signals saved by epidot."""
+        return ("head", 10.0, (f'# technique: "{self.name}"',)), *self.marks
+
     def read(self, own: Callable[[str | Path, Settings], Signal]) -> Callable[..., Signal]:
         """The verb ``read(path, **options)`` of an instrument."""
 
         def verb(path: str | Path, **options: Any) -> Signal:
-            return own(path, settled(self.read_options, options, f"{self.name}.read"))
+            chosen = settled(self.read_options, options, f"{self.name}.read")
+            refuse(path, self.all_marks)
+            return own(path, chosen)
 
         return _documented(verb, own)
 

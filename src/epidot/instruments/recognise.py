@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from epidot.errors import InputError
-from epidot.instruments.contract import Header
+from epidot.instruments.foreign import HEAD, foreign, likeness, not_read
 from epidot.signal.decoding import file_bytes
 
 
@@ -19,7 +19,7 @@ def recognise(path: str | Path) -> str:
     Raises
     ------
     InputError
-        If nothing in the file tells.
+        If nothing in the file tells, or it is of a kind that no instrument reads.
     """
     from epidot import instruments
 
@@ -28,11 +28,15 @@ def recognise(path: str | Path) -> str:
         raise InputError(
             "a pipe cannot be looked at twice", str(file), remedy="say what it is with --technique"
         )
-    head = file_bytes(file)[:4096]
+    head = file_bytes(file)[:HEAD]
     marks = {
-        name: _likeness(instruments.instrument(name).HEADER, head, file.name) for name in instruments.names()
+        name: likeness(instruments.instrument(name).HEADER.all_marks, head, file.name)
+        for name in instruments.names()
     }
     best = max(marks.values())
+    other = foreign(head, file.name)
+    if other is not None and other[1] > best:
+        raise not_read(other[0], str(file))
     winners = [name for name, mark in marks.items() if mark == best]
     if best <= 0 or len(winners) > 1:
         raise InputError(
@@ -42,16 +46,3 @@ def recognise(path: str | Path) -> str:
             remedy="say it with --technique",
         )
     return winners[0]
-
-
-def _likeness(header: Header, head: bytes, name: str) -> float:
-    """How well an instrument's marks fit the first bytes and the name of a file."""
-    text = head.decode("latin-1").lower()
-    places = {"head": text, "name": name.lower()}
-    total = 0.0
-    saved = ("head", 10.0, (f'# technique: "{header.name}"',))  # by epidot itself
-    for where, weight, texts in (saved, *header.marks):
-        for mark in texts:
-            hit = head.startswith(mark.encode()) if where == "start" else mark.lower() in places[where]
-            total += weight if hit else 0.0
-    return total

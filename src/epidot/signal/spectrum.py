@@ -28,13 +28,15 @@ def read_spectrum(
     unit: str | None = None,
     recorded: str | None = None,
     noise: str = "analog",
+    not_in: tuple[str, ...] = (),
 ) -> Signal:
     """One spectrum of ``path`` as a Signal over wavelength / nm, ascending.
 
     ``recorded`` is ``None`` for a quantity *at* a wavelength (absorbance: its values do not change with
     the axis) and ``per nm`` or ``per eV`` for a density over an energy axis: ``per eV`` is converted with
     E²/hc, ``per nm`` (only the axis was relabelled) is not.  ``noise`` is ``analog``, ``counts`` or
-    ``auto`` (counts if the head says so and the values are whole numbers).  A file written by
+    ``auto`` (counts if the head says so and the values are whole numbers).  ``not_in`` are units that the
+    head may not give the values: those of another technique.  A file written by
     :func:`epidot.signal.storage.save` gives back the signal that was saved.
 
     Raises
@@ -56,6 +58,13 @@ def read_spectrum(
         return saved
     found = trace(parse_table(raw, where), column)
     given, guessed = axis_unit(found, unit, where)
+    if found.y_unit in not_in:
+        raise InputError(
+            f"the head says that the values are in {found.y_unit}, which is no {y_name}",
+            where,
+            seen=found.name,
+            remedy="choose another column or another technique; if the head is wrong, change it",
+        )
     nm = to_nm(found.x, given, where)
     y = found.y
     warnings = [*found.warnings, *([guessed] if guessed else [])]

@@ -15,6 +15,7 @@ from epidot.signal.text import Table
 
 Array = NDArray[np.float64]
 
+SHIFT_CM1 = 3000.0  # an axis in cm-1 that begins below (3.3 µm) is a shift or infrared unless stated
 # What a spectrum's axis may span in nm, from vacuum ultraviolet to the mid infrared.
 SPECTRUM_NM = (100.0, 30_000.0)
 
@@ -162,6 +163,13 @@ def axis_unit(found: Trace, asked: str | None, where: str) -> tuple[str, str | N
                 remedy="state it with the option unit: nm, eV or cm-1",
             )
         given = guess
+        if given == "cm-1" and low < SHIFT_CM1:
+            raise InputError(
+                f"an axis from {low:g} to {high:g} cm-1 is that of a Raman or infrared spectrum",
+                where,
+                seen=found.x_name,
+                remedy="if it is absorption or emission at these wavelengths, state unit cm-1",
+            )
         if head is None:
             warning = f"the axis runs from {low:g} to {high:g}: taken to be {given}; state unit if it is not"
     ends = to_nm(np.array([low, high]), given, where)

@@ -107,6 +107,7 @@ def read(path: str | Path, chosen: Settings) -> Signal:
         unit=chosen["unit"],
         recorded=chosen["recorded"],
         noise=chosen["noise"],
+        not_in=("absorbance",),
     )
 
 

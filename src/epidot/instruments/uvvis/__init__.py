@@ -78,6 +78,7 @@ HEADER = Header(
     fit_models=("bands", "population"),
     fit_options=(integer("bands", 3, "number of bands of the model 'bands'", 1, 6),),
     marks=(
+        ("start", 10.0, ("PE UV ",)),
         ("head", 1.0, ("absorbance", "transmittance")),
         ("head", 0.6, ("abs.", ",abs", "%t")),
         ("head", 0.4, ("abs ", "abs,")),

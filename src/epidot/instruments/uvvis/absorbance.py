@@ -17,12 +17,18 @@ from epidot.signal.unusable import set_aside
 Array = NDArray[np.float64]
 
 SATURATED = 3.0  # for the warning of the reader; measure has its own option
+_MOST = 20.0  # no instrument shows more, were its stray light nothing
 
 
 def read_absorbance(path: str | Path, chosen: Settings) -> Signal:
     """See :func:`epidot.instruments.uvvis.read`; ``chosen`` are the settled options."""
     signal = read_spectrum(
-        path, technique="uvvis", y_name="absorbance", column=chosen["column"], unit=chosen["unit"]
+        path,
+        technique="uvvis",
+        y_name="absorbance",
+        column=chosen["column"],
+        unit=chosen["unit"],
+        not_in=("counts", "counts/s", "µA", "V", "mV"),
     )
     if signal.origin == "simulated" or "axis_unit" not in signal.meta:
         return signal  # saved by epidot: exactly as it was
@@ -32,10 +38,13 @@ def read_absorbance(path: str | Path, chosen: Settings) -> Signal:
     signal = replace(signal, y_unit="")
     warnings = list(signal.warnings)
     warnings += [f"{aside}: dilute the sample" for aside in set_aside(signal, saturation=SATURATED)[1]]
-    if float(np.max(signal.y)) > 20:
-        warnings.append(
-            f"values up to {float(np.max(signal.y)):g} are no absorbances; transmittance? read with "
-            "values='transmittance'"
+    if float(np.max(signal.y)) > _MOST:
+        raise InputError(
+            "these values are no absorbances",
+            signal.source,
+            seen=f"up to {float(np.max(signal.y)):g}",
+            remedy="if they are a transmittance in percent, read with values='transmittance'; "
+            "an emission is measured with pl",
         )
     return replace(signal, warnings=tuple(warnings))
 

@@ -1,0 +1,196 @@
+"""Files of techniques that no instrument of epidot reads: how they are known and what they are called.
+
+One row per kind, in the words of a header's ``marks``; nothing else is touched to add one.  Once there is an
+instrument called as in ``technique``, its own marks count and the row is passed over.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from epidot.errors import InputError
+from epidot.signal.storage import is_saved
+
+Marks = Iterable[tuple[str, float, tuple[str, ...]]]
+
+HEAD = 4096  # bytes that are looked at
+# So much likeness to another kind, and more than to the instrument asked: the file is not that instrument's.
+_DECISIVE = 9.0
+_SURE = 10.0  # a mark that only this kind carries
+_TEXT = "export the spectrum as text (CSV)"
+_PICTURE = "export the spectrum itself as text (CSV), or give the numbers behind it"
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """One kind: the instrument that would read it (``""``: none ever), its name in words, marks, remedy."""
+
+    technique: str
+    title: str
+    marks: tuple[tuple[str, float, tuple[str, ...]], ...]
+    remedy: str | None = None
+
+
+def _kind(technique: str, title: str, remedy: str | None = None, **marks: tuple[str, ...]) -> Foreign:
+    return Foreign(technique, title, tuple((where, _SURE, texts) for where, texts in marks.items()), remedy)
+
+
+KINDS: tuple[Foreign, ...] = (
+    # x-ray photoelectrons
+    Foreign(
+        "xps", "VAMAS (XPS)", (("head", 60.0, ("vamas surface chemical analysis standard data transfer",)),)
+    ),
+    _kind(
+        "xps",
+        "XPS (photoelectron spectroscopy)",
+        head=(
+            "binding energy",
+            "kinetic energy",
+            "be/ev",
+            "ke/ev",
+            "specslab",
+            "pass energy",
+            "casaxps",
+            "[region 1]",
+        ),
+    ),
+    # x-ray diffraction
+    _kind("xrd", "XRD (PANalytical .xrdml)", head=("<xrdmeasurement",)),
+    _kind("xrd", "XRD (Bruker RAW)", start=("RAW1.01", "RAW4.00", "RAW2", "RAW \x00")),
+    _kind("xrd", "XRD (Bruker UXD)", head=("_2thetacounts", "_2thetacps", "_steptime=")),
+    _kind("xrd", "XRD (Bruker .brml)", head=("measurementcontainer.xml",), name=(".brml",)),
+    _kind("xrd", "XRD (Rigaku)", head=("*ras_data_start", "data0/profile0.txt"), name=(".rasx",)),
+    _kind(
+        "xrd",
+        "XRD (x-ray diffraction)",
+        head=(
+            "2theta",
+            "2-theta",
+            "2 theta",
+            "two theta",
+            "twotheta",
+            "2\xc2\xb0th",
+            "2th_deg",
+            "2\xce\xb8",
+            "2\xb8",
+        ),
+    ),
+    # Raman and infrared
+    _kind("raman", "Raman (Renishaw WiRE .wdf)", start=("WDF1",)),
+    _kind(
+        "raman",
+        "Raman (Horiba LabSpec)",
+        head=("#spectro (cm-", "axisunit[1]=1/cm", "axisunit[1]=\t1/cm", "<lsx_data>"),
+    ),
+    _kind(
+        "raman",
+        "Raman (WITec)",
+        "for an emission spectrum of that microscope keep the two columns and name them: nm, counts",
+        start=("//Exported ASCII-File", "WIT_PR06", "WIT^"),
+    ),
+    _kind("raman", "Raman", head=("raman shift", "_raman_", "ramanshift", "type= raman", "type=raman")),
+    Foreign("raman", "Raman", (("head", 4.0, ("raman",)), ("name", 4.0, ("raman",)))),
+    _kind("ir", "infrared (JCAMP-DX)", head=("type= infrared", "type=infrared")),
+    # magnetic resonance
+    _kind("nmr", "NMR (JCAMP-DX)", head=("type= nmr", "type=nmr")),
+    _kind("nmr", "NMR (Bruker)", head=("##$bf1=", "##$sw_p=", "##$aq_mod", "uxnmr", "##$si=")),
+    _kind("nmr", "NMR (Bruker pulse programme)", file=("pulseprogram",)),
+    _kind("nmr", "NMR (processed data)", file=("1r", "1i", "2rr", "2ri", "2ir", "2ii")),
+    _kind("nmr", "NMR (time-domain data)", file=("fid", "ser", "procpar", "data.1d", "data.2d", "acqu.par")),
+    _kind("dosy", "DOSY (list of gradients)", head=("<xvalues>",), file=("difflist", "diff.xml")),
+    # microscopes
+    _kind("tem", "microscopy (DigitalMicrograph)", start=("\0\0\0\3\0", "\0\0\0\4\0")),
+    Foreign("tem", "microscopy (MRC)", (("name", 5.0, (".mrc",)), ("head", 5.0, ("map ",)))),
+    _kind("tem", "a picture (TIFF)", _PICTURE, start=("II*\0", "MM\0*", "II+\0", "MM\0+")),
+    _kind("tem", "a picture (PNG)", _PICTURE, start=("\x89PNG",)),
+    _kind("tem", "a picture (JPEG)", _PICTURE, start=("\xff\xd8\xff",)),
+    _kind("tem", "a picture (GIF)", _PICTURE, start=("GIF8",)),
+    Foreign("tem", "a picture (BMP)", (("start", 5.0, ("BM",)), ("name", 5.0, (".bmp",))), _PICTURE),
+    # containers and programs
+    _kind(
+        "",
+        "a batch of epidot run",
+        "epidot simulate shows what an instrument would see of its dots",
+        head=("epidot-batch/",),
+    ),
+    Foreign("", "an HDF5 or netCDF file", (("start", 9.0, ("\x89HDF", "CDF\1", "CDF\2")),), _TEXT),
+    Foreign(
+        "",
+        "a GRAMS .SPC file",
+        (("start", 5.0, ("\0K", "\4K", "\x20K", "\x80K", "\xa0K", "\0M", "\x80M")), ("name", 5.0, (".spc",))),
+        _TEXT,
+    ),
+    _kind(
+        "",
+        "a TimeHarp or HydraHarp file of an old format",
+        "export the histogram as text, or save it as .phd",
+        start=("TimeHarp ", "HydraHarp\0"),
+    ),
+)
+
+
+def likeness(marks: Marks, head: bytes, name: str) -> float:
+    """How well marks (as in :class:`Header`) fit the first bytes and the name of a file."""
+    encoding = "utf-16" if head.startswith((b"\xff\xfe", b"\xfe\xff")) else "latin-1"
+    text = head.decode(encoding, errors="replace")
+    places = {"head": text.lower(), "name": name.lower()}
+    total = 0.0
+    for where, weight, texts in marks:
+        for mark in texts:
+            if where == "start":
+                hit = text.removeprefix("\xef\xbb\xbf").startswith(mark)
+            elif where == "file":
+                hit = name.lower() == mark
+            else:
+                hit = mark.lower() in places[where]
+            total += weight if hit else 0.0
+    return total
+
+
+def foreign(head: bytes, name: str) -> tuple[Foreign, float] | None:
+    """The kind without an instrument that fits best, and how well; ``None`` if none does."""
+    found = [
+        (kind, likeness(kind.marks, head, name)) for kind in KINDS if not _has_instrument(kind.technique)
+    ]
+    best = max(found, key=lambda one: one[1])
+    return best if best[1] > 0 else None
+
+
+def refuse(path: str | Path, own: Marks) -> None:
+    """Refuse a file that is clearly of a kind nobody reads, for an instrument with the marks ``own``.
+
+    A file that cannot be looked at (none there, a pipe) is left to the reader.
+
+    Raises
+    ------
+    InputError
+        Naming what it looks like.
+    """
+    try:
+        if not os.path.isfile(path):
+            return
+        with open(path, "rb") as opened:
+            head = opened.read(HEAD)
+    except (OSError, ValueError):
+        return
+    if is_saved(head):  # says itself what it is
+        return
+    name = Path(path).name
+    found = foreign(head, name)
+    if found is not None and found[1] >= max(_DECISIVE, likeness(own, head, name)):
+        raise not_read(found[0], str(path))
+
+
+def not_read(kind: Foreign, where: str) -> InputError:
+    """What to tell of a file of that kind."""
+    yet = " yet" if kind.technique else ""
+    what = f"looks like {kind.title}; no instrument of epidot reads it{yet}"
+    return InputError(what, where, remedy=kind.remedy)
+
+
+def _has_instrument(technique: str) -> bool:
+    return bool(technique) and importlib.util.find_spec(f"epidot.instruments.{technique}") is not None
