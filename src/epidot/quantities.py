@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -107,13 +107,53 @@ class Quantities(Mapping[str, Quantity]):
         }
 
 
+Shape = Literal["bounded", "lower only", "upper only", "flat", "several"]
+
+
+@dataclass(frozen=True)
+class Determined:
+    """A parameter as far as data determine it.
+
+    ``interval`` is its 68 % interval.  ``shape`` says which ends of it the data give: ``bounded`` both,
+    ``lower only`` that below (the value may be arbitrarily larger), ``upper only`` that above, ``flat``
+    neither, ``several`` more than one separate region.  An end that the data do not give is infinite, or
+    where the model's own range ends.
+    """
+
+    value: float
+    sigma: float | None
+    unit: str
+    interval: tuple[float, float]
+    shape: Shape
+    note: str = ""
+
+    @classmethod
+    def around(cls, value: float, sigma: float | None, unit: str, note: str = "") -> Determined:
+        """``value`` ± ``sigma`` of a likelihood that is a parabola there; without ``sigma`` flat."""
+        if sigma is None or not math.isfinite(sigma):
+            return cls(value, None, unit, (-math.inf, math.inf), "flat", note)
+        return cls(value, sigma, unit, (value - sigma, value + sigma), "bounded", note)
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract of ``epidot fit --json``; open ends become ``null``."""
+        return {
+            "value": _finite(self.value),
+            "sigma": _finite(self.sigma),
+            "unit": self.unit,
+            "interval": [_finite(end) for end in self.interval],
+            "shape": self.shape,
+            "note": self.note,
+        }
+
+
 @dataclass(frozen=True)
 class Fit:
     """The outcome of a fit: parameters with errors, how it ended, and the curve of the best model.
 
     ``status`` is ``converged``, ``at a bound`` or ``failed``; ``message`` says which parameter and why.
     ``statistics`` holds for instance ``reduced_deviance`` and ``degrees_of_freedom``; ``covariance``
-    is in the order of ``names``.
+    is in the order of ``names``.  ``parameters`` are the model's own with their intervals; ``quantities``
+    what follows from them.
     """
 
     model: str
@@ -124,3 +164,17 @@ class Fit:
     names: tuple[str, ...] = ()
     covariance: NDArray[np.float64] | None = None
     curves: dict[str, Signal] = field(default_factory=dict)
+    parameters: dict[str, Determined] = field(default_factory=dict)
+
+    def to_json(self, files: Sequence[str]) -> dict[str, Any]:
+        """The contract of ``epidot fit --json``."""
+        quality = {name: _finite(value) for name, value in self.statistics.items()}
+        return {
+            "technique": self.quantities.technique,
+            "model": self.model,
+            "files": list(files),
+            "parameters": {name: p.to_json() for name, p in self.parameters.items()},
+            "quality": {"status": self.status, "message": self.message, **quality},
+            "quantities": self.quantities.to_json()["quantities"],
+            "warnings": list(self.quantities.warnings),
+        }

@@ -199,9 +199,54 @@ for _name, _call in SIM.items():
         "--seed": (_call, ("--seed", "1")),
         "--json": (_call, ("--json",)),
     }
+# A fit takes what measure takes, but for what only measure uses, and its own.
+FIT = {
+    "pl": ("fit", "pl", "pl.csv"),
+    "uvvis": ("fit", "uvvis", "uvvis.csv"),
+    "tcspc": ("fit", "tcspc", "decay.csv", "--period", "200", "--model", "exponential"),
+    "etch": ("fit", "etch", "full.csv", "--treated-C", "300", "--model", "washing", "--starts", "1"),
+}
+FIT_ALONE: Walk = {
+    ("fit", "pl"): {
+        "--model": (FIT["pl"], ("--model", "split")),
+        "--recorded": (("fit", "pl", "energy.csv"), ("--recorded", "per nm")),
+    },
+    ("fit", "uvvis"): {
+        "--model": (FIT["uvvis"], ("--model", "population")),
+        "--unit": (("fit", "uvvis", "mute.csv"), ("--unit", "eV")),
+        "--material": ((*FIT["uvvis"], "--model", "population"), ("--material", "InP")),
+        "--bands": (FIT["uvvis"], ("--bands", "2")),
+    },
+    ("fit", "tcspc"): {
+        "--model": (FIT["tcspc"], ("--model", "biexponential")),
+        "--exponentials": (FIT["tcspc"][:-2], ("--exponentials", "2")),
+        "--channel-ns": (("fit", "tcspc", "channels.csv", "--period", "none"), ("--channel-ns", "0.5")),
+        "--period": (("fit", "tcspc", "decay.csv", "--model", "exponential"), ("--period", "200")),
+    },
+    ("fit", "etch"): {
+        "--model": (FIT["etch"], ("--model", "out-diffusion")),
+        "--treated-C": (("fit", "etch", "full.csv"), ("--treated-C", "300")),
+        "--solution-mL": ((*FIT["etch"][:2], "all-ppm.csv", *FIT["etch"][3:]), ("--solution-mL", "10")),
+    },
+}
+for _name, _call in FIT.items():
+    _same = {o: (_call, t[1]) for o, t in WALK["measure", _name].items()}
+    if _name == "tcspc":
+        _same["--irf-column"] = ((*_call, "--irf", "irf.csv"), ("--irf-column", "2"))
+        _same["--pileup"] = ((*_call, "--acquisition-s", "1"), ("--pileup",))
+        _same["--scatter"] = ((*_call, "--irf", "irf.csv"), ("--scatter",))
+    if _name == "uvvis":
+        _same["--baseline-nm"] = ((*_call, "--baseline", "offset"), ("--baseline-nm", "600-620"))
+    for _option in {"pl": ("--density",), "uvvis": ("--path-cm",), "tcspc": ("--profile",)}.get(
+        _name, ("--profile", "--explain")
+    ):
+        del _same[_option]
+    del _same["--plot"]
+    WALK["fit", _name] = _same | FIT_ALONE["fit", _name]
 # What a folder of materials gives is tested with the materials; an empty one is refused.
 CALLS = {("run",): RUN, ("dose",): DOSE, ("measure", "pl"): PL, ("measure", "uvvis"): UVVIS}
 CALLS |= {("measure", "tcspc"): TCSPC, ("measure", "etch"): ETCH}
+CALLS |= {("fit", _name): _call for _name, _call in FIT.items()}
 CALLS |= {("simulate", _name): _call for _name, _call in SIM.items()}
 for _path, _call in CALLS.items():
     WALK[_path]["--materials"] = (_call, ("--materials", "empty"))
@@ -214,7 +259,10 @@ def _commands() -> Iterator[tuple[tuple[str, ...], Any]]:
     from epidot import instruments
     from epidot.cli.app import build
 
-    calls = [("run",), *((verb, name) for verb in ("measure", "simulate") for name in instruments.names())]
+    calls = [
+        ("run",),
+        *((verb, name) for verb in ("measure", "fit", "simulate") for name in instruments.names()),
+    ]
     top = typer.main.get_command(build(["run"]))
     yield (), top
     for name, command in top.commands.items():  # type: ignore[attr-defined]
@@ -323,6 +371,7 @@ def _write_inputs() -> None:
     ]
     _table("uvvis.csv", "wavelength (nm),absorbance a,absorbance b", wide, *absorbance)
     _table("silent.csv", "x,y", wide, absorbance[0] * 50)
+    _table("mute.csv", "x,y", wide, absorbance[0])
     t = np.arange(0, 200, 0.2)
     decays = [rng.poisson(2 + 5000 * np.exp(-np.clip(t - 20, 0, None) / tau) * (t >= 20)) for tau in (15, 25)]
     response = [1000 * np.exp(-0.5 * ((t - c) / 0.3) ** 2) for c in (20, 20.6)]
@@ -339,6 +388,8 @@ def _write_inputs() -> None:
     table = ["round,diameter (nm),Br (nmol),In (nmol),Zn (nmol)", "0,10.3,,,", *rows]
     head = ["# dots: 10 nmol", "# detection limit: 3 nmol"]
     Path("full.csv").write_text("\n".join([*head, *table]) + "\n", encoding="utf-8")
+    table[0] = table[0].replace("Br (nmol)", "Br (ppm)")
+    Path("all-ppm.csv").write_text("\n".join([*head, *table]) + "\n", encoding="utf-8")
 
 
 def _table(name: str, head: str, *columns: Any) -> None:

@@ -70,7 +70,7 @@ def test_command_and_options_exist(
     words = [STAND_INS.get(word, word) for word in shlex.split(command, comments=True)[1:]]
     if words[0].startswith("-"):
         name: tuple[str, ...] = ()
-    elif words[0] in ("measure", "simulate"):
+    elif words[0] in ("measure", "fit", "simulate"):
         named = len(words) > 1 and not words[1].startswith("-")
         name = (words[0], words[1] if named else STAND_INS["TECHNIQUE"])
     else:

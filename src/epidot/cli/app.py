@@ -14,7 +14,7 @@ EPILOG = (
 
 def build(argv: list[str]) -> Callable[..., Any]:
     """The application for this call; the instruments' own options are generated only when they are used."""
-    from epidot.cli import claims, dose, lint, measure, read, run, simulate
+    from epidot.cli import claims, dose, fit, lint, measure, read, run, simulate
 
     app = typer.Typer(
         name="epidot",
@@ -38,6 +38,7 @@ def build(argv: list[str]) -> Callable[..., Any]:
     app.command("dose")(dose.dose)
     app.command("read")(read.read)
     app.add_typer(measure.commands(argv), name="measure")
+    app.add_typer(fit.commands(argv), name="fit")
     app.add_typer(simulate.commands(argv), name="simulate")
     app.command("claims")(claims.claims)
     app.command("lint")(lint.lint)

@@ -45,6 +45,15 @@ def number(value: float | None, sigma: float | None = None) -> str:
     return f"{value:.{decimals}f} ± {sigma:.{decimals}f}"
 
 
+def interval(ends: tuple[float, float]) -> str:
+    """``ends`` to the digits that their distance supports; an end that is not known stays open."""
+    low, high = ends
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return " ... ".join(number(end) if math.isfinite(end) else "open" for end in ends)
+    digits = max(0, min(9, 1 - math.floor(math.log10(high - low)))) if high > low else 4
+    return f"{low:.{digits}f} ... {high:.{digits}f}" if abs(high) < 1e7 else f"{low:.6g} ... {high:.6g}"
+
+
 def table(rows: Iterable[Sequence[str]], heads: Sequence[str]) -> str:
     """A plain text table with left-aligned columns."""
     lines = [list(heads), *[list(row) for row in rows]]

@@ -54,7 +54,8 @@ class Header:
 
     ``marks`` tell which files are this instrument's: (``start`` | ``head`` | ``name`` | ``file``, weight,
     texts) for the first bytes, the first kilobytes (any case), a part of the file's name and its whole name;
-    a mark that only this instrument's files carry weighs 10.  ``trial`` draws a case of the symmetry law at
+    a mark that only this instrument's files carry weighs 10.  A fit takes the options of ``measure`` but for
+    those named in ``measure_only``, and ``fit_options``.  ``trial`` draws a case of the symmetry law at
     random; an instrument without one is refused by the tests of the contract.
     """
 
@@ -69,6 +70,7 @@ class Header:
     measure_options: tuple[Option, ...] = ()
     fit_models: tuple[str, ...] = ()
     fit_options: tuple[Option, ...] = ()
+    measure_only: tuple[str, ...] = ()
     marks: tuple[tuple[str, float, tuple[str, ...]], ...] = ()
     trial: Callable[[np.random.Generator], Trial] | None = None
 
@@ -76,6 +78,12 @@ class Header:
     def all_marks(self) -> tuple[tuple[str, float, tuple[str, ...]], ...]:
         """``marks``, and the one of its signals saved by epidot."""
         return ("head", 10.0, (f'# technique: "{self.name}"',)), *self.marks
+
+    @property
+    def options_of_fit(self) -> tuple[Option, ...]:
+        """What the verb ``fit`` may be asked."""
+        shared = (option for option in self.measure_options if option.name not in self.measure_only)
+        return (*shared, *self.fit_options)
 
     def read(self, own: Callable[[str | Path, Settings], Signal]) -> Callable[..., Signal]:
         """The verb ``read(path, **options)`` of an instrument."""
@@ -120,11 +128,7 @@ class Header:
             if model is not None and model not in self.fit_models:
                 what = f"no such model of {self.name}.fit"
                 raise InputError(what, seen=model, nearest=nearest(model, self.fit_models))
-            return own(
-                signal,
-                model,
-                settled((*self.measure_options, *self.fit_options), options, f"{self.name}.fit"),
-            )
+            return own(signal, model, settled(self.options_of_fit, options, f"{self.name}.fit"))
 
         return _documented(verb, own)
 

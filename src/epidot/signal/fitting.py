@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.errors import InputError
-from epidot.quantities import Fit, Quantities, Quantity
+from epidot.quantities import Determined, Fit, Quantities, Quantity
 from epidot.signal.signal import Signal
 
 Array = NDArray[np.float64]
@@ -67,8 +67,20 @@ class Fitted:
         curves = {"fit": signal.with_values(signal.x, curve)}
         said = tuple(warnings) if self.status == "converged" else (*warnings, self.message)
         found = Quantities(signal.technique, quantities, signal.source, said, curves=curves)
+        parameters = {
+            name: Determined.around(self.value(name), self.sigma(name), unit)
+            for name, unit in zip(self.names, self.units, strict=True)
+        }
         return Fit(
-            model, found, self.status, self.message, self.statistics, self.names, self.covariance, curves
+            model,
+            found,
+            self.status,
+            self.message,
+            self.statistics,
+            self.names,
+            self.covariance,
+            curves,
+            parameters,
         )
 
 

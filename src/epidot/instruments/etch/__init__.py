@@ -124,6 +124,7 @@ HEADER: Header = Header(
         integer("starts", 6, "starting points of the search", 1, 200),
     ),
     fit_models=(*MECHANISMS, "compare"),
+    measure_only=("profile", "explain"),
     marks=(
         ("head", 3.0, ("etch",)),
         ("head", 1.0, ("round", "nmol", "<lod", "detection limit")),

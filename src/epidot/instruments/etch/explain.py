@@ -15,7 +15,7 @@ from epidot.instruments.etch.inversion import Data, Estimate, Inverted, Sample, 
 from epidot.instruments.etch.mechanisms import MECHANISMS, priors
 from epidot.instruments.etch.profile import Profile, Readings, from_signal
 from epidot.instruments.etch.verdict import IDENTIFIED, averaged, verdict
-from epidot.quantities import Fit, Quantities, Quantity, Series
+from epidot.quantities import Determined, Fit, Quantities, Quantity, Series
 from epidot.signal import Signal
 
 _HOW = "inversion of the profiles ({}); 68 % interval of its probability, other parameters integrated out"
@@ -318,4 +318,9 @@ def fitted(signal: Signal, model: str, chosen: dict[str, Any]) -> Fit:
         tuple(p.name for p in known),
         covariance,
         summed.curves,
+        {p.name: _determined(everything[p.name]) for p in known},
     )
+
+
+def _determined(found: Quantity) -> Determined:
+    return Determined.around(found.value or 0.0, found.sigma, found.unit, found.note)

@@ -74,6 +74,7 @@ HEADER = Header(
         ),
     ),
     fit_models=("gaussian", "split", "exgauss"),
+    measure_only=("density",),
     marks=(
         ("head", 1.0, ("emission", "excitation", "fluorescence", "photoluminescence")),
         ("head", 0.4, ("counts", "intensity", "cps")),

@@ -103,6 +103,7 @@ HEADER = Header(
         integer("bin", None, "channels per bin; by itself: as few as leave 8192 bins", 1, 65_536),
     ),
     fit_models=("exponential", "biexponential", "triexponential", "tetraexponential"),
+    measure_only=("profile",),
     marks=(
         ("start", 10.0, ("PicoHarp 300",)),
         ("head", 3.0, ("ns/bin", "ns/channel", "time calibration")),

@@ -16,7 +16,7 @@ from epidot.instruments.tcspc.judgement import judged
 from epidot.instruments.tcspc.likelihood import residuals
 from epidot.instruments.tcspc.misfit import doubted, explanations, withheld
 from epidot.instruments.tcspc.record import Record
-from epidot.quantities import Fit, Quantities, Quantity
+from epidot.quantities import Determined, Fit, Quantities, Quantity
 from epidot.signal import Signal
 
 _METHOD = (
@@ -70,7 +70,23 @@ def fitted(signal: Signal, model: str | None, options: Mapping[str, Any], models
         names=solution.model.names,
         covariance=analysis.estimate.covariance,
         curves=found.curves,
+        parameters=_parameters(analysis, examined[0]),
     )
+
+
+def _parameters(found: Analysis, chosen: Record) -> dict[str, Determined]:
+    solution = found.solution
+    errors = np.sqrt(np.maximum(np.diag(found.estimate.covariance), 0.0))
+    out = {}
+    for i, name in enumerate(solution.model.names):
+        value, sigma = float(solution.theta[i]), float(errors[i])
+        unit = "counts per channel" if name == "background" else "ns" if name.endswith("_ns") else "counts"
+        if solution.held[i]:
+            note = "at its lowest value: not told from zero"
+            out[name] = Determined(value, None, unit, (value, math.inf), "flat", note)
+        else:
+            out[name] = Determined.around(value, sigma if solution.converged else None, unit)
+    return out
 
 
 def _reported(
@@ -83,7 +99,7 @@ def _reported(
 ) -> Quantities:
     reasons = explanations(chosen, setting, found)
     warnings = [*said, *judged(chosen, setting, found, reasons)]
-    intervals = _intervals(chosen, found, bool(options["profile"]))
+    intervals = _intervals(chosen, found, bool(options.get("profile")))
     values = _named(chosen, setting, found, intervals, doubted(chosen, found) and withheld(found, reasons))
     terms = found.solution.model.terms
     extra: dict[str, Any] = {
