@@ -33,7 +33,7 @@ from epidot.dot.layers import Layer, LayeredDot
 from epidot.light.rates import radiative_rate
 from epidot.light.states import solve_dot
 from epidot.light.traps import components, trap_means, trap_rates
-from epidot.transport import dress
+from epidot.transport import treated_dot
 from epidot.transport.constants import Constants, constants
 from epidot.transport.treatment import Treatment, treat
 
@@ -144,11 +144,11 @@ def model(found: dict[str, float]) -> dict[str, float]:
     known, light = split(found)
 
     def bare(count: int) -> float:
-        return plqy(dress.described(LayeredDot("InP", 3.3, SHELLS[:count]), known), light)
+        return plqy(treated_dot.with_surface(LayeredDot("InP", 3.3, SHELLS[:count]), known), light)
 
     at = {T: treat(YUAN, hot(ZNBR2, T), known, points=2).purified for T in (80.0, 200.0, 300.0)}
     surface = {T: rounds(dot)[0] + dot.halides[0].ligand for T, dot in at.items()}
-    ill = dress.described(OXIDISED["InP"], known, SHARE)
+    ill = treated_dot.with_surface(OXIDISED["InP"], known, SHARE)
     well = treat(ill, OAM_BR, known, points=2).purified
     return {
         "Y010 PLQY thin ZnSe": bare(1),
@@ -172,7 +172,7 @@ def predictions(found: dict[str, float]) -> dict[str, object]:
     """What follows and was not aimed at."""
     known, light = split(found)
     out: dict[str, object] = {}
-    pristine = dress.described(YUAN, known)
+    pristine = treated_dot.with_surface(YUAN, known)
     series = {
         T: treat(YUAN, hot(ZNBR2, T), known, points=2).purified for T in (80, 160, 200, 240, 260, 280, 300)
     }
@@ -200,11 +200,11 @@ def predictions(found: dict[str, float]) -> dict[str, object]:
     ]
     out["repaired ZnBr2, OAm-Br"] = [series[300].repaired, oam_br.repaired]
     for core, dot in OXIDISED.items():
-        ill = dress.described(dot, known, SHARE)
+        ill = treated_dot.with_surface(dot, known, SHARE)
         well = treat(ill, OAM_BR, known, points=2).purified
         out[f"Y050/Y051 {core}: PLQY oxidised, treated, never oxidised; units, repaired"] = [
-            *(round(plqy(d, light), 3) for d in (ill, well, dress.described(dot, known))),
-            round(dress.oxide_units(ill), 1),
+            *(round(plqy(d, light), 3) for d in (ill, well, treated_dot.with_surface(dot, known))),
+            round(treated_dot.oxide_units(ill), 1),
             round(well.repaired, 1),
         ]
     D200 = found["D_shell"] * np.exp(-found["dH_shell"] / K_B * (1 / 473.15 - 1 / 573.15))

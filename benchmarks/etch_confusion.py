@@ -19,7 +19,7 @@ import time
 import numpy as np
 
 from epidot.constants import ZERO_CELSIUS
-from epidot.instruments.etch.explain import chi_square
+from epidot.instruments.etch.fitting import chi_square
 from epidot.instruments.etch.forward import Sphere, Treatment
 from epidot.instruments.etch.inversion import Data, Sample, invert, predicted
 from epidot.instruments.etch.mechanisms import MECHANISMS, priors

@@ -61,7 +61,7 @@ def test_the_recipe_counts_its_washes_as_the_flask_does() -> None:
     """What a reaction after them can use up is what they left."""
     recipe = recipes.from_text(WASHED, where="washed.yaml")
     mechanism = mechanisms.load()
-    flask = Flask(recipe.timeline(), MeanField(mechanism), mechanism, "washed", halide.room(mechanism))
+    flask = Flask(recipe.timeline(), MeanField(mechanism), mechanism, "washed", halide.transport(mechanism))
     done = flask.run(flask.begin(FlaskState.at_start(recipe)))
     assert done.charged is not None
     assert done.state.liquor["HOA"] == pytest.approx(0.2**3 * done.charged["HOA"])

@@ -51,20 +51,20 @@ def wobbly(monkeypatch: pytest.MonkeyPatch) -> None:
 OA = "run('choi2023/inp-se', 'start', 'ligands_OA_per_dot')"
 
 
-def result(check: str, asked: Sequence[str] = ENGINES, bench: Experiments | None = None) -> ClaimResult:
+def result(check: str, asked: Sequence[str] = ENGINES, experiments: Experiments | None = None) -> ClaimResult:
     source = paper.from_text(
         "paper: {title: T, year: 2020, licence: none}\n"
         "claims:\n  C001:\n    claim: words\n    where: eq 1\n    subsystem: composition\n    kind: k\n"
         f"    paper_value: 72\n    unit: per dot\n    check: {check}\n"
     )
-    return judge(source.claims[0], source, bench or Experiments(), {}, asked)
+    return judge(source.claims[0], source, experiments or Experiments(), {}, asked)
 
 
 @pytest.mark.usefixtures("wobbly")
 def test_the_error_is_that_of_the_mean_over_the_flasks() -> None:
-    bench = Experiments()
-    found = result(f'{{value: "{OA}", band: [60, 84]}}', bench=bench)
-    (flasks,) = bench.flasks.values()
+    experiments = Experiments()
+    found = result(f'{{value: "{OA}", band: [60, 84]}}', experiments=experiments)
+    (flasks,) = experiments.flasks.values()
     each = np.array([r.sample("start").quantity("ligands_OA_per_dot").value for r in flasks.runs])
     lattice = found.answers["kmc"]
     assert len(each) == lattice.flasks >= 30

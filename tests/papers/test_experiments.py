@@ -18,14 +18,14 @@ RECIPE = "choi2023/inp-se"
 
 
 @pytest.fixture(scope="module")
-def bench() -> Experiments:
+def experiments() -> Experiments:
     made = Experiments({"dot": Population(LayeredDot("InP", 3.3), np.array([3.3]))})
     made.run(RECIPE)
     return made
 
 
-def test_events_account_for_the_adatoms(bench: Experiments) -> None:
-    word = vocabulary(bench)
+def test_events_account_for_the_adatoms(experiments: Experiments) -> None:
+    word = vocabulary(experiments)
     bound = word["run"](RECIPE, "30 min", "adatoms_Se_per_dot")
     assert word["run.made"](RECIPE, "30 min", "r1") + word["run.made"](
         RECIPE, "30 min", "oxr"
@@ -33,13 +33,13 @@ def test_events_account_for_the_adatoms(bench: Experiments) -> None:
     assert word["run.made"](RECIPE, "start", "r1") == 0
 
 
-def test_a_recipe_runs_once(bench: Experiments, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_recipe_runs_once(experiments: Experiments, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(driver, "run_flask", lambda *_, **__: pytest.fail("run again"))
-    assert vocabulary(bench)["run"](RECIPE, "30 min", "adatoms_Se_per_dot") > 0
+    assert vocabulary(experiments)["run"](RECIPE, "30 min", "adatoms_Se_per_dot") > 0
 
 
-def test_twice_the_supply_doubles_what_is_charged(bench: Experiments) -> None:
-    once, twice = bench.run(RECIPE), bench.run(RECIPE, ("SePR3",))
+def test_twice_the_supply_doubles_what_is_charged(experiments: Experiments) -> None:
+    once, twice = experiments.run(RECIPE), experiments.run(RECIPE, ("SePR3",))
 
     def selenium(run: Run) -> float:
         sample = run.sample("30 min")
@@ -49,8 +49,8 @@ def test_twice_the_supply_doubles_what_is_charged(bench: Experiments) -> None:
     assert selenium(twice) == pytest.approx(2 * selenium(once), rel=1e-9)
 
 
-def test_unknown_samples_quantities_and_dots_are_named(bench: Experiments) -> None:
-    word = vocabulary(bench)
+def test_unknown_samples_quantities_and_dots_are_named(experiments: Experiments) -> None:
+    word = vocabulary(experiments)
     with pytest.raises(InputError, match="nearest valid: 30 min"):
         word["run"](RECIPE, "31 min", "plqy")
     with pytest.raises(InputError, match="nearest valid: plqy"):
@@ -63,8 +63,8 @@ def test_unknown_samples_quantities_and_dots_are_named(bench: Experiments) -> No
         word["light"]("dot", "plqi")
 
 
-def test_light_is_that_of_the_room(bench: Experiments) -> None:
-    sample = bench.run(RECIPE).sample("30 min")
+def test_light_is_that_of_the_room(experiments: Experiments) -> None:
+    sample = experiments.run(RECIPE).sample("30 min")
     whole = optics(sample.population)
     assert sample.population.dot == sample.dot
     for name in ("first_exciton_nm", "first_exciton_eV", "k_r_per_ns", "strain_core", "plqy", "pl_fwhm_nm"):

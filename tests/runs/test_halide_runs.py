@@ -25,7 +25,11 @@ HOT = "yuan2023/znbr2-300"
 def flask_of(recipe: recipes.Recipe, hypothesis: str = "H1") -> Flask:
     mechanism = mechanisms.load()
     return Flask(
-        recipe.timeline(), MeanField(mechanism), mechanism, recipe.name, halide.room(mechanism, hypothesis)
+        recipe.timeline(),
+        MeanField(mechanism),
+        mechanism,
+        recipe.name,
+        halide.transport(mechanism, hypothesis),
     )
 
 
@@ -47,11 +51,11 @@ def batch() -> Batch:
 
 @pytest.mark.parametrize("name", [HOT, "yuan2023/oam-br-300", "yuan2023/inp-znses-oxidised-oam-br"])
 def test_halogen_zinc_and_nitrogen_are_all_found_again(name: str) -> None:
-    """Flask, dots and washings against what was put in, counted here and not by the room's ledger."""
+    """Flask, dots and washings against what was put in, counted here and not by its own account."""
     flask, done = carried(name)
     state = done.state
-    assert flask.room is not None
-    (content,) = flask.room.contents(state)  # type: ignore[attr-defined]
+    assert flask.halides is not None
+    (content,) = flask.halides.contents(state)  # type: ignore[attr-defined]
 
     def total(moles, element: str) -> float:
         return sum(mol * reagents.formula(species).get(element, 0.0) for species, mol in moles.items())
@@ -60,7 +64,7 @@ def test_halogen_zinc_and_nitrogen_are_all_found_again(name: str) -> None:
         put_in = total(done.charged, element)
         on_dots = content.total * state.dots_mol if element == content.element else 0.0
         if element == "Zn":
-            on_dots = state.halide["atoms_mol"].get("Zn", 0.0)
+            on_dots = state.halide.atoms_mol.get("Zn", 0.0)
         found = total(state.liquor, element) + total(state.lost, element) + on_dots
         if put_in > 0:
             assert found == pytest.approx(put_in, rel=1e-10)
@@ -69,9 +73,9 @@ def test_halogen_zinc_and_nitrogen_are_all_found_again(name: str) -> None:
 def test_nothing_is_negative_on_the_way(done: Progress) -> None:
     for state in done.history:
         assert min(state.liquor.values(), default=0.0) >= 0
-        for ions in (state.halide or {}).get("ions", {}).values():
-            assert min(ions["c"]) >= 0
-            assert ions["adsorbed"] >= 0
+        for ions in state.halide.ions.values():
+            assert ions.c.min() >= 0
+            assert ions.adsorbed >= 0
 
 
 def test_the_dots_of_a_sample_tell_their_halide(batch: Batch) -> None:
@@ -111,7 +115,7 @@ def test_an_interrupted_run_goes_on_to_the_same_bits(batch: Batch, tmp_path: Pat
     flask = flask_of(recipe)
     seen: list[Progress] = []
     flask.run(flask.begin(FlaskState.at_start(recipe)), lambda progress, event: seen.append(progress))
-    middle = next(p for p in seen if (p.state.halide or {}).get("ions"))
+    middle = next(p for p in seen if p.state.halide.ions)
     checkpoint.save(tmp_path, order.key, middle)
     again = carry_out(order, folder=tmp_path, resume=True)
     for name, values in whole.history.items():
@@ -182,16 +186,16 @@ def test_the_report_draws_where_halide_is_and_what_light_it_buys(batch: Batch) -
 def test_every_wash_takes_the_same_part_of_the_adsorbed_layer() -> None:
     recipe = recipes.load(HOT)
     flask = flask_of(recipe)
-    room = flask.room
-    assert room is not None
+    transport = flask.halides
+    assert transport is not None
     seen: list[Progress] = []
     flask.run(flask.begin(FlaskState.at_start(recipe)), lambda progress, event: seen.append(progress))
-    state = next(p.state for p in seen if (p.state.halide or {}).get("ions"))
-    (before,) = room.contents(state)  # type: ignore[attr-defined]
-    kept = room.parameters["ligand_kept"].value  # type: ignore[attr-defined]
+    state = next(p.state for p in seen if p.state.halide.ions)
+    (before,) = transport.contents(state)  # type: ignore[attr-defined]
+    kept = transport.parameters["ligand_kept"].value  # type: ignore[attr-defined]
     for times in (1, 2, 5):
-        washed = room.wash(state, times)
-        (after,) = room.contents(washed)  # type: ignore[attr-defined]
+        washed = transport.wash(state, times)
+        (after,) = transport.contents(washed)  # type: ignore[attr-defined]
         assert after.ligand == pytest.approx(before.ligand * kept**times, rel=1e-12)
         assert after.total - after.ligand == pytest.approx(before.total - before.ligand)
         gone = sum(n * reagents.formula(s).get("Br", 0.0) for s, n in washed.lost.items())

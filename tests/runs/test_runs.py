@@ -33,7 +33,7 @@ def _finished(name: str) -> dict[str, float]:
     """The recipe carried through its flask; relative error per element."""
     recipe = recipes.load(name)
     mechanism = mechanisms.load()
-    flask = Flask(recipe.timeline(), MeanField(mechanism), mechanism, name, halide.room(mechanism))
+    flask = Flask(recipe.timeline(), MeanField(mechanism), mechanism, name, halide.transport(mechanism))
     first = flask.begin(FlaskState.at_start(recipe))
     stockroom = Stockroom(recipe.header.reagents)
 

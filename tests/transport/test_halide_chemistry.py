@@ -10,7 +10,7 @@ import pytest
 
 from epidot.dot.layers import Layer, LayeredDot
 from epidot.errors import InputError, WorkError
-from epidot.transport import dress
+from epidot.transport import treated_dot
 from epidot.transport.constants import HALIDES, carriers, constants, hypotheses
 from epidot.transport.halide import layers, mesh_of, problem, surface
 from epidot.transport.problem import Bath, Held, Problem, Stage
@@ -138,7 +138,7 @@ def test_hotter_repairs_more_and_never_less(series) -> None:
     repaired = [series[T].repaired for T in (80, 160, 200, 240, 300)]
     assert all(a <= b + 1e-12 for a, b in pairwise(repaired))
     assert repaired[1] < 1e-6
-    assert repaired[-1] > 0.95 * dress.oxide_units(dress.described(DOT, constants()))
+    assert repaired[-1] > 0.95 * treated_dot.oxide_units(treated_dot.with_surface(DOT, constants()))
 
 
 def test_surface_bromide_rises_from_80_to_200_Y037(series) -> None:
@@ -150,11 +150,13 @@ def test_surface_bromide_rises_from_80_to_200_Y037(series) -> None:
 
 def test_repair_is_one_to_one(series) -> None:
     """Y060: every unit of oxide that is gone took one ion, and the dot tells both."""
-    before = dress.described(DOT, constants())
+    before = treated_dot.with_surface(DOT, constants())
     for dot in series.values():
         content = dot.halides[0]
         assert dot.repaired == pytest.approx(content.interface, abs=1e-9)
-        assert dress.oxide_units(dot) + dot.repaired == pytest.approx(dress.oxide_units(before), rel=1e-10)
+        assert treated_dot.oxide_units(dot) + dot.repaired == pytest.approx(
+            treated_dot.oxide_units(before), rel=1e-10
+        )
 
 
 def test_a_quarter_of_the_halide_repairs_as_much_Y016_Y019(series) -> None:
@@ -164,9 +166,9 @@ def test_a_quarter_of_the_halide_repairs_as_much_Y016_Y019(series) -> None:
 
 
 def test_repair_of_much_oxide_stays_partial_Y052() -> None:
-    ill = dress.described(LayeredDot("InP", 3.3, (Layer("ZnSe0.5S0.5", 1.75),)), constants(), 0.5)
+    ill = treated_dot.with_surface(LayeredDot("InP", 3.3, (Layer("ZnSe0.5S0.5", 1.75),)), constants(), 0.5)
     well = treat(ill, OAM_BR, points=2).purified
-    assert 0.2 < well.repaired / dress.oxide_units(ill) < 0.8
+    assert 0.2 < well.repaired / treated_dot.oxide_units(ill) < 0.8
 
 
 def test_the_core_is_blocked_by_its_own_barrier(series) -> None:
@@ -178,7 +180,7 @@ def test_the_core_is_blocked_by_its_own_barrier(series) -> None:
 
 
 def test_amine_alone_adds_traps_and_moves_no_halide_Y015() -> None:
-    before = dress.described(DOT, constants())
+    before = treated_dot.with_surface(DOT, constants())
     after = at(300, Treatment("OAm", 0.81e-3))
     assert after.halides == ()
     assert after.repaired == 0
@@ -187,7 +189,7 @@ def test_amine_alone_adds_traps_and_moves_no_halide_Y015() -> None:
 
 
 def test_bound_halide_heals_surface_traps_and_washing_undoes_part(series) -> None:
-    before = dress.described(DOT, constants())
+    before = treated_dot.with_surface(DOT, constants())
     assert series[200].surface_traps < before.surface_traps
     unwashed = at(200, Treatment(washes=0))
     assert unwashed.surface_traps < series[200].surface_traps

@@ -28,7 +28,7 @@ def relative_errors(
     _add(found, _atoms(state.lost, elements_of))
     _add(found, _surface(state, mechanism))
     _add(found, _atoms(progress.solids, elements_of))
-    _add(found, (state.halide or {}).get("atoms_mol", {}))  # what the halide room put on the dots
+    _add(found, state.halide.atoms_mol)
     return {
         element: abs(charged.get(element, 0.0) - found.get(element, 0.0)) / charged[element]
         for element in sorted(charged)

@@ -23,10 +23,10 @@ _BEFORE = "everything before it was read, checked and accounted for"
 _TRACE = 1e-15  # mol; less than this of a species is none of it
 
 
-class Room(Protocol):
+class Halides(Protocol):
     """What happens to halide and amine; the flask hands over to it wherever it is concerned.
 
-    Everything the room keeps stands in ``FlaskState.halide``, plain enough for JSON.
+    Everything it keeps stands in ``FlaskState.halide``.
     """
 
     def concerns(self, state: FlaskState, segment: Segment) -> bool:
@@ -99,7 +99,7 @@ class Flask:
         What the engine knows; species it does not know are carried along unchanged.
     where
         The recipe's name, for messages.
-    room
+    halides
         Carries halide and amine; without it a recipe that brings them together with dots is refused.
     """
 
@@ -109,13 +109,13 @@ class Flask:
         engine: Engine,
         mechanism: Mechanism,
         where: str,
-        room: Room | None = None,
+        halides: Halides | None = None,
     ) -> None:
         self.timeline = tuple(timeline)
         self.engine = engine
         self.mechanism = mechanism
         self.where = where
-        self.room = room
+        self.halides = halides
 
     def begin(self, state: FlaskState) -> Progress:
         """The flask before the first event; dots of a core the mechanism knows get their surface."""
@@ -201,9 +201,9 @@ class Flask:
         if inert:
             states = tuple(s.with_(dots_mol=state.dots_mol, surface=state.surface) for s in states)
         remarks = progress.remarks
-        if self.room is not None and state.dots_mol > 0 and self.room.concerns(state, segment):
+        if self.halides is not None and state.dots_mol > 0 and self.halides.concerns(state, segment):
             try:
-                states, said = self.room.advance(state, states, segment, progress.shells)
+                states, said = self.halides.advance(state, states, segment, progress.shells)
             except WorkError as error:  # or NotBuiltYet, which is one
                 raise type(error)(f"{self._place(event)}: {error}") from None
             remarks = (*remarks, *(line for line in said if line not in remarks))
@@ -232,16 +232,16 @@ class Flask:
                 raise NotBuiltYet(
                     f"{here} {', '.join(found)} in the flask: {room} is not built yet; {_BEFORE}"
                 )
-        if self.room is None and (found := sorted(present & HALIDES_AND_AMINE)):
+        if self.halides is None and (found := sorted(present & HALIDES_AND_AMINE)):
             raise NotBuiltYet(
-                f"{here} {', '.join(found)} in the flask: this flask was made without its halide room; "
+                f"{here} {', '.join(found)} in the flask: this flask was made without halide transport; "
                 f"{_BEFORE}"
             )
 
     def _wash(self, progress: Progress, event: ev.Wash) -> Progress:
         state = progress.state
-        if self.room is not None:
-            state = self.room.wash(state, event.times)
+        if self.halides is not None:
+            state = self.halides.wash(state, event.times)
         kept = event.kept**event.times
         lost = _plus(state.lost, {name: mol * (1 - kept) for name, mol in state.liquor.items()})
         liquor = _plus({name: mol * kept for name, mol in state.liquor.items()}, event.liquor)
@@ -274,10 +274,12 @@ class Flask:
         return replace(progress, state=state, remarks=(*progress.remarks, said), solids=solids)
 
     def _oxidise(self, progress: Progress, event: ev.OxidiseCore) -> Progress:
-        if self.room is None:
-            raise NotBuiltYet(f"{self._place(event)}: this flask was made without its halide room; {_BEFORE}")
+        if self.halides is None:
+            raise NotBuiltYet(
+                f"{self._place(event)}: this flask was made without halide transport; {_BEFORE}"
+            )
         said = f"line {event.line}: {event.text} (described; the oxidation is not computed)"
-        state = self.room.oxidise(progress.state, event.share, event.units_per_dot)
+        state = self.halides.oxidise(progress.state, event.share, event.units_per_dot)
         return replace(
             progress,
             state=state,

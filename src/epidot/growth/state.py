@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from epidot.growth.halide import HalideState
 from epidot.recipe.events import Segment
 from epidot.recipe.recipe import Recipe
 
@@ -20,8 +21,8 @@ class FlaskState:
     ``dots_mol`` moles of dots of core ``core`` and diameter ``core_diameter_nm``; ``surface`` counts per
     dot of every surface and deposited species of the mechanism; ``liquor`` moles of every dissolved
     species (solvents included); ``lost`` moles of what has left (vapour under vacuum, washings).
-    ``grown`` and ``halide`` belong to the rooms that made them (the lattice engine, halide transport) and
-    are carried along unopened: every dot on its sites; the halide ions in the dots.
+    ``halide`` says where ions and amine are; ``grown``, every dot on its sites, belongs to the lattice engine
+    and is carried along unopened.
     """
 
     temperature_K: float
@@ -34,7 +35,7 @@ class FlaskState:
     lost: Mapping[str, float] = field(default_factory=dict)
     time_s: float = 0.0
     grown: Any = None
-    halide: Any = None
+    halide: HalideState = field(default_factory=HalideState)
 
     @classmethod
     def at_start(cls, recipe: Recipe) -> FlaskState:

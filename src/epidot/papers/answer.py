@@ -65,10 +65,12 @@ class Answer:
 class Names:
     """The named formulas of a check, each evaluated once and only when something reads it."""
 
-    def __init__(self, let: Mapping[str, Formula], given: Mapping[str, Any], bench: Experiments) -> None:
+    def __init__(
+        self, let: Mapping[str, Formula], given: Mapping[str, Any], experiments: Experiments
+    ) -> None:
         self._let = let
         self._known = dict(given)
-        self._words = vocabulary(bench)
+        self._words = vocabulary(experiments)
 
     def value(self, formula: Formula) -> Any:
         """The value of ``formula``."""
@@ -90,8 +92,8 @@ class Names:
         return text.format(**shown)
 
 
-def answer(check: Check, given: Mapping[str, Any], bench: Experiments) -> Answer:
-    """The answer by the engine of ``bench``; ``given`` are the numbers the formulas may read.
+def answer(check: Check, given: Mapping[str, Any], experiments: Experiments) -> Answer:
+    """The answer by the engine of ``experiments``; ``given`` are the numbers the formulas may read.
 
     Raises
     ------
@@ -99,18 +101,20 @@ def answer(check: Check, given: Mapping[str, Any], bench: Experiments) -> Answer
         If the engine cannot carry a recipe out, or cannot know what is asked for.
     """
     assert check.value is not None
-    names = Names(check.let, given, bench)
+    names = Names(check.let, given, experiments)
     try:
         value = plain(names.value(check.value))
     except NoValue as error:
         # The paper gives a value, the results hold none: that is a disagreement, not a failure to answer.
-        return Answer(bench.engine, None, None, "conflict", f"no such value: {error}", *bench.rests_on())
+        return Answer(
+            experiments.engine, None, None, "conflict", f"no such value: {error}", *experiments.rests_on()
+        )
     sigma: Sigma = None if check.sigma is None else abs(float(names.value(check.sigma)))
     detail = names.filled(check.detail, value) if check.detail else ""
-    groups = bench.groups(light=bool(check.texts & set(needing(*LIGHT))))
+    groups = experiments.groups(light=bool(check.texts & set(needing(*LIGHT))))
     try:
         others = [
-            plain(Names(check.let, given, bench.by(bench.engine, group)).value(check.value))
+            plain(Names(check.let, given, experiments.by(experiments.engine, group)).value(check.value))
             for group in groups
         ]
     except NoValue:  # without some flasks there would be no value: its error is not known
@@ -122,12 +126,12 @@ def answer(check: Check, given: Mapping[str, Any], bench: Experiments) -> Answer
         sigma = scatter
     yes_or_no = isinstance(value, bool)
     return Answer(
-        bench.engine,
+        experiments.engine,
         value,
         sigma,
         verdict(value, check.targets, sigma),
         detail,
-        *bench.rests_on(),
+        *experiments.rests_on(),
         sum(o == value for o in others) if yes_or_no else 0,
         len(others) if yes_or_no else 0,
     )

@@ -101,17 +101,17 @@ def evaluate(
     wanted = None if ids is None else list(dict.fromkeys(ids))
     chosen = [papers.paper(key) for key in ([paper] if paper is not None else papers.holding(wanted))]
     claims = _selected(chosen, wanted)
-    bench = {p.key: Experiments(p.dots) for p in chosen}
-    share_runs(list(bench.values()))
+    experiments = {p.key: Experiments(p.dots) for p in chosen}
+    share_runs(list(experiments.values()))
     fitted = fitted_claims()
     results: list[ClaimResult] = []
     failed: list[str] = []
     with processes(jobs if jobs > 1 else 0) as shared:
-        for each in bench.values():
+        for each in experiments.values():
             each.workers = shared
         for source, claim in claims:
             try:
-                results.append(judge(claim, source, bench[source.key], fitted, asked))
+                results.append(judge(claim, source, experiments[source.key], fitted, asked))
             except (EpidotError, ValueError, ArithmeticError, LookupError, TypeError) as error:
                 failed.append(f"claim {claim.id}: {type(error).__name__}: {error}")
     if failed:
@@ -148,7 +148,7 @@ def _selected(chosen: Sequence[Paper], wanted: Sequence[str] | None) -> list[tup
 def judge(
     claim: Claim,
     source: Paper,
-    bench: Experiments,
+    experiments: Experiments,
     fitted: Mapping[str, str],
     asked: Sequence[str] = (MEAN_FIELD,),
 ) -> ClaimResult:
@@ -186,7 +186,7 @@ def judge(
         return result(None, None, "not yet", "definition", f"needs {check.needs}, which is not built yet")
 
     given = {**GLOBALS, **{n: p.value for n, p in source.inputs.items()}}
-    by = _by_engine(check, given, bench, asked)
+    by = _by_engine(check, given, experiments, asked)
     if not by.answers:
         return result(None, None, "not yet", "definition", _sentences(by.sentences("")), by)
     first = by.answers.get(ENGINE) or next(iter(by.answers.values()))
@@ -197,7 +197,7 @@ def judge(
     conflict = any(a.verdict == "conflict" for a in by.answers.values())
     parts = [
         first.said,
-        _readings(check, given, bench),
+        _readings(check, given, experiments),
         f"held against {_band_text(check.targets)}" + (f" ({check.because})" if check.because else "")
         if _banded(check.targets)
         else check.because,
@@ -234,13 +234,15 @@ class _ByEngine:
         return [*said, *(f"{IN_WORDS[name]} no answer: {why}" for name, why in self.refused.items())]
 
 
-def _by_engine(check: Check, given: Mapping[str, Any], bench: Experiments, asked: Sequence[str]) -> _ByEngine:
+def _by_engine(
+    check: Check, given: Mapping[str, Any], experiments: Experiments, asked: Sequence[str]
+) -> _ByEngine:
     if not check.words & RUN_WORDS:
-        return _ByEngine({MEAN_FIELD: answer(check, given, bench.by(MEAN_FIELD))}, {}, False)
+        return _ByEngine({MEAN_FIELD: answer(check, given, experiments.by(MEAN_FIELD))}, {}, False)
     answers: dict[str, Answer] = {}
     refused: dict[str, str] = {}
     for name in asked:
-        seen = bench.by(name)
+        seen = experiments.by(name)
         try:
             answers[name] = answer(check, given, seen)
         except UnknownHere as error:
@@ -255,8 +257,8 @@ def _by_engine(check: Check, given: Mapping[str, Any], bench: Experiments, asked
     return _ByEngine(answers, refused, True)
 
 
-def _readings(check: Check, given: Mapping[str, Any], bench: Experiments) -> str:
-    names = Names(check.let, given, bench)
+def _readings(check: Check, given: Mapping[str, Any], experiments: Experiments) -> str:
+    names = Names(check.let, given, experiments)
     readings: list[str] = []
     for reading in check.readings:
         other = plain(names.value(reading.value))

@@ -26,12 +26,12 @@ def claims_of(run: Run) -> tuple[list[ClaimResult], list[str]]:
     answered: list[ClaimResult] = []
     others: list[str] = []
     for source in map(papers.paper, papers.shipped()):
-        bench = Experiments(source.dots, only=run)
+        experiments = Experiments(source.dots, only=run)
         for claim in source.claims:
             named = claim.check.texts & known
             if name not in named:
                 continue
-            result = judge(claim, source, bench, fitted, (order.engine,)) if named == {name} else None
+            result = judge(claim, source, experiments, fitted, (order.engine,)) if named == {name} else None
             if result is None or result.refused:
                 others.append(claim.id)
             else:

@@ -7,19 +7,19 @@ from epidot.dot.layers import Layer
 from epidot.errors import Fault, InputError, nearest
 from epidot.matter import materials
 from epidot.recipe import formatting, schema
-from epidot.recipe.bench import Bench
 from epidot.recipe.equation import Equation
 from epidot.recipe.events import DescribeShell, FormCore, OxidiseCore, React
 from epidot.recipe.parsing import Done
+from epidot.recipe.planned_flask import PlannedFlask
 
 
-def react(bench: Bench, step: Done) -> None:
+def react(flask: PlannedFlask, step: Done) -> None:
     want: schema.React = step.only
-    with bench.placed(step.at("equation")):
+    with flask.placed(step.at("equation")):
         equation = Equation.read(want.equation)
-        equation.check(bench.room)
-        extent = bench.extent(want.extent, step)
-        moles = extent * equation.limit(bench.liquor)
+        equation.check(flask.stockroom)
+        extent = flask.extent(want.extent, step)
+        moles = extent * equation.limit(flask.liquor)
         change = {k: v * moles for k, v in equation.change.items()}
         gone = {}
         for name in want.leaves:
@@ -33,15 +33,15 @@ def react(bench: Bench, step: Done) -> None:
                 )
             gone[name] = change[name]
         for name, n in change.items():
-            bench.liquor[name] = max(0.0, bench.liquor.get(name, 0.0) + n - gone.get(name, 0.0))
+            flask.liquor[name] = max(0.0, flask.liquor.get(name, 0.0) + n - gone.get(name, 0.0))
         text = f"{equation}: {formatting.amount(moles)} converted"
         if gone:
             text += f"; {', '.join(gone)} leaves the flask"
-        bench.put(
+        flask.put(
             React(
                 line=step.line,
                 text=text,
-                start_s=bench.clock,
+                start_s=flask.clock,
                 equation=str(equation),
                 change=change,
                 leaves=gone,
@@ -49,26 +49,26 @@ def react(bench: Bench, step: Done) -> None:
         )
 
 
-def form_core(bench: Bench, step: Done) -> None:
+def form_core(flask: PlannedFlask, step: Done) -> None:
     want: schema.FormCore = step.only
     grown = step.kind == "grow core"
-    if grown and bench.dots_mol == 0:
-        bench.faults.add("there are no cores to grow", line=step.line, remedy='write "form core" first')
+    if grown and flask.dots_mol == 0:
+        flask.faults.add("there are no cores to grow", line=step.line, remedy='write "form core" first')
         return
-    if not grown and bench.dots_mol > 0:
-        bench.faults.add(
+    if not grown and flask.dots_mol > 0:
+        flask.faults.add(
             "there are cores in the flask already",
             line=step.line,
             remedy='write "grow core" to make them larger',
         )
         return
-    bench.check_size(want.diameter, want.first_exciton, step.kind, step.line)
-    bench.check_material(want.material, step.at("material"))
-    bench.check_ligand(want.ligand, step.at("ligand"))
-    diameter = bench.size(want.material, want.diameter, want.first_exciton, step.line)
-    with bench.placed(step.line):
+    flask.check_size(want.diameter, want.first_exciton, step.kind, step.line)
+    flask.check_material(want.material, step.at("material"))
+    flask.check_ligand(want.ligand, step.at("ligand"))
+    diameter = flask.size(want.material, want.diameter, want.first_exciton, step.line)
+    with flask.placed(step.line):
         equation = Equation.read(want.equation)
-        equation.check(bench.room)
+        equation.check(flask.stockroom)
         made = equation.change.get(want.material, 0.0)
         if made <= 0:
             raise InputError(
@@ -82,17 +82,17 @@ def form_core(bench: Bench, step: Done) -> None:
             return
         a_nm = materials.material(want.material)["a_nm"]
         units = composition.anions_per_core(diameter, a_nm)
-        available = equation.limit(bench.liquor) * made
+        available = equation.limit(flask.liquor) * made
         if grown:
-            if diameter <= bench.diameter:
+            if diameter <= flask.diameter:
                 raise InputError(
                     Fault(
                         "cores only grow to a larger diameter",
                         seen=f"{diameter:.4g} nm",
-                        remedy=f"they are {bench.diameter:.4g} nm now",
+                        remedy=f"they are {flask.diameter:.4g} nm now",
                     )
                 )
-            solid = bench.dots_mol * (units - composition.anions_per_core(bench.diameter, a_nm))
+            solid = flask.dots_mol * (units - composition.anions_per_core(flask.diameter, a_nm))
             if solid > available * (1 + 1e-9):
                 raise InputError(
                     Fault(
@@ -101,24 +101,24 @@ def form_core(bench: Bench, step: Done) -> None:
                         remedy="add more precursor before this step",
                     )
                 )
-            dots = bench.dots_mol
+            dots = flask.dots_mol
         else:
-            solid = bench.extent(want.extent, step) * available
+            solid = flask.extent(want.extent, step) * available
             dots = solid / units
         change = {k: v * solid / made for k, v in equation.change.items() if k != want.material}
         for name, n in change.items():
-            bench.liquor[name] = max(0.0, bench.liquor.get(name, 0.0) + n)
-        bench.dots_mol, bench.diameter = dots, diameter
+            flask.liquor[name] = max(0.0, flask.liquor.get(name, 0.0) + n)
+        flask.dots_mol, flask.diameter = dots, diameter
         verb = "grow to" if grown else "form with"
         text = (
             f"{want.material} cores {verb} {diameter:.4g} nm ({formatting.amount(dots)} of dots, "
             f"{units:.0f} formula units each), as described"
         )
-        bench.put(
+        flask.put(
             FormCore(
                 line=step.line,
                 text=text,
-                start_s=bench.clock,
+                start_s=flask.clock,
                 material=want.material,
                 diameter_nm=diameter,
                 dots_mol=dots,
@@ -131,13 +131,13 @@ def form_core(bench: Bench, step: Done) -> None:
         )
 
 
-def shell(bench: Bench, step: Done) -> None:
+def shell(flask: PlannedFlask, step: Done) -> None:
     want: schema.Shell = step.only
-    if not bench.has_dots(step):
+    if not flask.has_dots(step):
         return
-    bench.check_material(want.material, step.at("material"))
+    flask.check_material(want.material, step.at("material"))
     if (want.thickness is None) == (want.layers is None):
-        bench.faults.add(
+        flask.faults.add(
             "a shell needs a thickness or a number of layers",
             line=step.line,
             seen="both" if want.thickness is not None else "neither",
@@ -145,14 +145,14 @@ def shell(bench: Bench, step: Done) -> None:
         )
         return
     if want.layer is not None and want.layers is None:
-        bench.faults.add(
+        flask.faults.add(
             "a layer convention goes with layers, not with a thickness",
             line=step.at("layer"),
             seen=want.layer,
         )
     if want.layers is not None and want.layer is None:
-        bench.note(step.line, "shell: layer", composition.LAYER, "one (111) bilayer")
-    with bench.placed(step.line):
+        flask.note(step.line, "shell: layer", composition.LAYER, "one (111) bilayer")
+    with flask.placed(step.line):
         if want.thickness is not None:
             thickness = float(want.thickness)
         else:
@@ -164,22 +164,22 @@ def shell(bench: Bench, step: Done) -> None:
             None if want.coherency is None else float(want.coherency),
             1.0 if want.crystalline is None else float(want.crystalline),
         )
-        bench.put(
+        flask.put(
             DescribeShell(
                 line=step.line,
-                start_s=bench.clock,
+                start_s=flask.clock,
                 layer=layer,
                 text=f"a shell of {thickness:.3g} nm {want.material} is there, as described",
             )
         )
 
 
-def oxidise_core(bench: Bench, step: Done) -> None:
+def oxidise_core(flask: PlannedFlask, step: Done) -> None:
     want: schema.OxidiseCore = step.only
-    if not bench.has_dots(step):
+    if not flask.has_dots(step):
         return
     if (want.share is None) == (want.units is None):
-        bench.faults.add(
+        flask.faults.add(
             "an oxidised core needs a share of its surface or units per dot",
             line=step.line,
             seen="both" if want.share is not None else "neither",
@@ -189,10 +189,10 @@ def oxidise_core(bench: Bench, step: Done) -> None:
     share = None if want.share is None else float(want.share)
     much = f"{want.units:g} oxide units per dot" if share is None else f"{share:.3g} of the surface cations"
     by = f" by {want.with_}" if want.with_ else ""
-    bench.put(
+    flask.put(
         OxidiseCore(
             line=step.line,
-            start_s=bench.clock,
+            start_s=flask.clock,
             oxidant=want.with_,
             share=share,
             units_per_dot=want.units,

@@ -16,6 +16,7 @@ from epidot import files
 from epidot.dot.layers import Layer
 from epidot.errors import Fault, InputError
 from epidot.growth.flask import Progress, Taken
+from epidot.growth.halide import HalideState, Ions
 from epidot.growth.lattice.population import GrownPopulation
 from epidot.growth.state import FlaskState
 
@@ -41,7 +42,7 @@ def save(folder: Path, key: dict[str, Any], progress: Progress) -> None:
         raw = io.BytesIO()
         np.savez(raw, **arrays)  # type: ignore[arg-type]
         files.write(folder / content["arrays"], raw.getvalue())
-    files.write(folder / NAME, json.dumps(content))
+    files.write(folder / NAME, json.dumps(content, default=np.ndarray.tolist))
     for old in folder.glob("checkpoint-*.npz"):
         if old.name != content.get("arrays"):
             old.unlink(missing_ok=True)
@@ -145,11 +146,10 @@ def _with_these(progress: Progress, populations: list[GrownPopulation | None]) -
 def _progress(plain: dict[str, Any]) -> Progress:
     return Progress(
         done=plain["done"],
-        state=FlaskState(**plain["state"]),
-        history=tuple(FlaskState(**s) for s in plain["history"]),
+        state=_state(plain["state"]),
+        history=tuple(_state(s) for s in plain["history"]),
         taken=tuple(
-            Taken(t["name"], FlaskState(**t["state"]), _layers(t["shells"]), t["events"])
-            for t in plain["taken"]
+            Taken(t["name"], _state(t["state"]), _layers(t["shells"]), t["events"]) for t in plain["taken"]
         ),
         charged=plain["charged"],
         shells=_layers(plain["shells"]),
@@ -158,6 +158,19 @@ def _progress(plain: dict[str, Any]) -> Progress:
         solids=plain["solids"],
         events=plain["events"],
     )
+
+
+def _state(plain: dict[str, Any]) -> FlaskState:
+    halide = plain["halide"]
+    ions = {name: _ions(**of) for name, of in halide["ions"].items()}
+    return FlaskState(**plain | {"halide": HalideState(**halide | {"ions": ions})})
+
+
+def _ions(
+    edges_nm: Any, c: Any, trapped: Any, interface: Any, adsorbed: float, partners_mol: dict[str, float]
+) -> Ions:
+    by_trap = np.reshape(np.asarray(trapped, dtype=np.float64), (-1, len(c)))
+    return Ions(np.asarray(edges_nm), np.asarray(c), by_trap, np.asarray(interface), adsorbed, partners_mol)
 
 
 def _layers(plain: list[dict[str, Any]]) -> tuple[Layer, ...]:

@@ -1,4 +1,4 @@
-"""Halide in a run: the room its flask hands over to, and what a sample and the history say of the ions."""
+"""Halide in a run: who carries it through the flask, and what a sample and the history say of the ions."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from epidot.dot.layers import Layer, LayeredDot
 from epidot.growth.readout import layered_dot
 from epidot.growth.state import FlaskState
 from epidot.mechanism.mechanism import Mechanism
-from epidot.transport.room import HalideRoom
+from epidot.transport.in_flask import HalideTransport
 
 BINS = 60  # of the map of concentration against radius that a run keeps
 
 
-def room(mechanism: Mechanism, hypothesis: str = "H1") -> HalideRoom:
-    """The halide room of a flask whose dots are grown where ``mechanism`` knows them, else described."""
+def transport(mechanism: Mechanism, hypothesis: str = "H1") -> HalideTransport:
+    """Halide transport in a flask whose dots are grown where ``mechanism`` knows them, else described."""
 
     def dot_of(state: FlaskState, shells: tuple[Layer, ...]) -> LayeredDot:
         if state.surface and not shells:
             return layered_dot(state, mechanism)
         return LayeredDot(state.core, state.core_diameter_nm, shells)
 
-    return HalideRoom(dot_of, hypothesis)
+    return HalideTransport(dot_of, hypothesis)
 
 
-def history(states: tuple[FlaskState, ...], halides: HalideRoom) -> Mapping[str, NDArray[np.float64]]:
+def history(states: tuple[FlaskState, ...], halides: HalideTransport) -> Mapping[str, NDArray[np.float64]]:
     """Ions per dot by place against time (``halide/<X>/...``), and their concentration on a grid of radii.
 
     The map is ``halide/<X>/at/<radius in nm>`` in ions per nm³; radii are the middles of equal bins.

@@ -48,7 +48,7 @@ def read(sampled: Sampled) -> Everything:
     sample = Sample(
         taken.name, state.time_s, state.temperature_K, sampled.population, found, spectra, sampled.grown
     )
-    notes = (*notes, *sampled.setting.room.unsaid(state, taken.shells))
+    notes = (*notes, *sampled.setting.halides.unsaid(state, taken.shells))
     return Everything(sample, sampled.members, rests, notes)
 
 
@@ -113,7 +113,7 @@ def _read_elsewhere(order: Order, taken: Taken) -> Everything:
 
 def batch_of(setting: Setting, first: Progress, done: Progress, found: Sequence[Everything]) -> Batch:
     """The batch of a flask that is done and of its samples."""
-    order, mechanism, room = setting.order, setting.mechanism, setting.room
+    order, mechanism, halides = setting.order, setting.mechanism, setting.halides
     used: dict[str, list[str]] = {}
     remarks = [*filter(None, [materials.told()]), *done.remarks, *standstill(done.history)]
     for everything in found:
@@ -121,7 +121,7 @@ def batch_of(setting: Setting, first: Progress, done: Progress, found: Sequence[
         remarks += [note for note in everything.notes if note not in remarks]
     _join(used, rests_on({f"mechanism.{k}": p for k, p in mechanism.parameters.items()}))
     if any(state.halide for state in done.history) or any(taken.shells for taken in done.taken):
-        _join(used, rests_on({f"halide.{k}": p for k, p in room.parameters.items()}))
+        _join(used, rests_on({f"halide.{k}": p for k, p in halides.parameters.items()}))
     samples = tuple(everything.sample for everything in found)
     return Batch(
         recipe=order.recipe.name,
@@ -130,7 +130,7 @@ def batch_of(setting: Setting, first: Progress, done: Progress, found: Sequence[
         dots=order.dots,
         engine=order.engine,
         samples=samples,
-        history=_history(done.history, mechanism) | dict(halide.history(done.history, room)),
+        history=_history(done.history, mechanism) | dict(halide.history(done.history, halides)),
         conservation=relative_errors(first.state, done, mechanism, _composition(order, mechanism)),
         rests_on=used,
         basis=_basis(samples),

@@ -93,7 +93,9 @@ def run_flask(
     if order.mechanism not in mechanisms.shipped():
         lint.insist(mechanism)
     timeline = tuple(_doubled(event, order.twice) for event in order.recipe.timeline())
-    flask = Flask(timeline, engines.engine_of(order, mechanism), mechanism, order.recipe.name, setting.room)
+    flask = Flask(
+        timeline, engines.engine_of(order, mechanism), mechanism, order.recipe.name, setting.halides
+    )
     first = flask.begin(FlaskState.at_start(order.recipe))
     key = order.key if folder is not None else {}  # once: a mechanism of one's own is read for it
     start = checkpoint.load(folder, key) if resume and folder is not None else None

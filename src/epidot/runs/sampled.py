@@ -27,7 +27,7 @@ from epidot.runs import halide
 from epidot.runs.engines import even_population
 from epidot.runs.order import Order
 from epidot.runs.quantities import LIGHT, QUANTITIES, ROUNDS, find, unknown
-from epidot.transport.room import HalideRoom
+from epidot.transport.in_flask import HalideTransport
 
 Member = tuple[LayeredDot, Mapping[str, float]]
 
@@ -38,13 +38,13 @@ class Setting:
 
     order: Order
     mechanism: Mechanism
-    room: HalideRoom
+    halides: HalideTransport
 
     @classmethod
     def of(cls, order: Order) -> Setting:
-        """Mechanism and halide room of an order."""
+        """Mechanism and halide transport of an order."""
         mechanism = mechanisms.load(order.mechanism)
-        return cls(order, mechanism, halide.room(mechanism, order.hypothesis))
+        return cls(order, mechanism, halide.transport(mechanism, order.hypothesis))
 
 
 class Sampled:
@@ -137,14 +137,14 @@ class Sampled:
         dots = tuple(dot for dot, _ in self.members)
         diameters = np.array([dot.core_diameter_nm for dot in dots])
         known = Population(mean_dot(dots), diameters, dots)
-        return self.setting.room.population(known, self.state)
+        return self.setting.halides.population(known, self.state)
 
     @cached_property
     def dot(self) -> LayeredDot:
         """The mean dot, with the halide in it and with what is not said of a described one filled in."""
         if self.members:
             return self._together.dot
-        return self.setting.room.dot(self.state, self.taken.shells)
+        return self.setting.halides.dot(self.state, self.taken.shells)
 
     @cached_property
     def population(self) -> Population:

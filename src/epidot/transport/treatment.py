@@ -11,10 +11,10 @@ from epidot.dot.layers import LayeredDot
 from epidot.errors import Faults
 from epidot.growth.state import FlaskState
 from epidot.recipe.events import Segment
-from epidot.transport import ledger
+from epidot.transport import ion_balance
 from epidot.transport.constants import Constants, carriers, constants
+from epidot.transport.in_flask import HalideTransport
 from epidot.transport.problem import Array
-from epidot.transport.room import HalideRoom
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def treat(
         Above the temperature at which ligands decompose.
     """
     todo = how or Treatment()
-    room = HalideRoom(lambda state, shells: dot, known=known or constants())
+    halides = HalideTransport(lambda state, shells: dot, known=known or constants())
     stuff = {} if todo.amount_mol == 0 else {todo.agent: todo.amount_mol}
     if todo.amine_mol:
         stuff["OAm"] = stuff.get("OAm", 0.0) + todo.amine_mol
@@ -111,22 +111,22 @@ def treat(
     ):
         if seconds > 0:
             rates = {name: mol / seconds for name, mol in inflow.items()}
-            seen += _through(room, seen[-1], Segment(seconds, T, T, "N2", rates, volume / seconds), points)
+            seen += _through(halides, seen[-1], Segment(seconds, T, T, "N2", rates, volume / seconds), points)
     last = seen[-1]
     if todo.cool_s > 0:
-        last = _through(room, last, Segment(todo.cool_s, T, ZERO_CELSIUS + 25.0), 2)[-1]
-    last = room.wash(last, todo.washes) if todo.washes else last
+        last = _through(halides, last, Segment(todo.cool_s, T, ZERO_CELSIUS + 25.0), 2)[-1]
+    last = halides.wash(last, todo.washes) if todo.washes else last
     halide = carriers()[todo.agent].halide if todo.agent in carriers() else None
-    bath = [0.0 if halide is None else ledger.dissolved(s.liquor, halide) / s.dots_mol for s in seen]
+    bath = [0.0 if halide is None else ion_balance.dissolved(s.liquor, halide) / s.dots_mol for s in seen]
     return Treated(
         np.array([s.time_s for s in seen]),
-        tuple(room.dot(s, ()) for s in seen),
+        tuple(halides.dot(s, ()) for s in seen),
         np.array(bath),
-        room.dot(last, ()),
+        halides.dot(last, ()),
     )
 
 
-def _through(room: HalideRoom, before: FlaskState, segment: Segment, points: int) -> list[FlaskState]:
+def _through(halides: HalideTransport, before: FlaskState, segment: Segment, points: int) -> list[FlaskState]:
     """The flask at ``points`` moments of ``segment``; nothing but halide and amine changes in it."""
     states = []
     for t in np.linspace(0.0, segment.duration_s, points + 1)[1:]:
@@ -142,4 +142,4 @@ def _through(room: HalideRoom, before: FlaskState, segment: Segment, points: int
                 liquor=liquor,
             )
         )
-    return list(room.advance(before, tuple(states), segment, ())[0])
+    return list(halides.advance(before, tuple(states), segment, ())[0])

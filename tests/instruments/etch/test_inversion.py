@@ -1,4 +1,4 @@
-"""What the inversion gets out of profiles: against the transport room and against known truths."""
+"""What the inversion gets out of profiles: against the transport of a run and against known truths."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from epidot.constants import K_B, ZERO_CELSIUS
 from epidot.instruments import etch
 from epidot.instruments.etch import forward
-from epidot.instruments.etch.explain import chi_square
+from epidot.instruments.etch.fitting import chi_square
 from epidot.instruments.etch.forward import Sphere, Treatment, per_round, problem_of, treated, washed
 from epidot.instruments.etch.inversion import Data, Sample, deviations, invert, predicted
 from epidot.instruments.etch.likelihood import minus_twice_log
@@ -57,7 +57,7 @@ def noisy(mechanism: str, theta: np.ndarray, temperatures: tuple[float, ...], se
 
 @pytest.mark.parametrize("mechanism", MECHANISMS)
 @pytest.mark.parametrize("celsius", [80.0, 240.0, 300.0])
-def test_the_quick_solver_agrees_with_the_transport_room(mechanism: str, celsius: float) -> None:
+def test_the_quick_solver_agrees_with_the_accurate_one(mechanism: str, celsius: float) -> None:
     known = constants_of(mechanism, parameters(mechanism, ln_uptake=0.5), HOT)
     treatment = Treatment(celsius + ZERO_CELSIUS)
     (quick,) = treated(mechanism, known, SPHERE, [treatment])

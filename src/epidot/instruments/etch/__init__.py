@@ -187,6 +187,6 @@ def fit(signal: Signal, model: str | None, chosen: Settings) -> Fit:
     InputError
         If the mechanism is unknown, or what an inversion needs is not known.
     """
-    from epidot.instruments.etch.explain import fitted
+    from epidot.instruments.etch.fitting import fitted
 
     return fitted(signal, model or "compare", chosen)

@@ -36,7 +36,7 @@ def measured(signal: Signal, chosen: dict[str, Any]) -> Quantities:
         extra["profiles"] = [_plain(p) for p in profiles]
     curves = {}
     if chosen["explain"] != "none":
-        from epidot.instruments.etch.explain import explained
+        from epidot.instruments.etch.fitting import explained
 
         more = explained(profiles, chosen)
         found |= more.found

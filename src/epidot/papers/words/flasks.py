@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 
 @word("run", runs=True)
 def run(
-    bench: Experiments,
+    experiments: Experiments,
     recipe: str,
     sample: str,
     quantity: str,
@@ -25,22 +25,24 @@ def run(
     hypothesis: str = "",
 ) -> float:
     """A quantity at a sample of a recipe; twice= names what is put in double, hypothesis= as H1 to H3."""
-    found = bench.run(recipe, tuple(twice), hypothesis).sample(sample).quantity(quantity)
+    found = experiments.run(recipe, tuple(twice), hypothesis).sample(sample).quantity(quantity)
     if found.value is None:
         raise UnknownHere("what sits where is known on the lattice only" if found.note else "no such value")
     return found.value
 
 
 @word("run.series", runs=True)
-def series(bench: Experiments, recipe: str, endings: Iterable[object], sample: str, quantity: str) -> Array:
+def series(
+    experiments: Experiments, recipe: str, endings: Iterable[object], sample: str, quantity: str
+) -> Array:
     """A quantity at one sample of several recipes; {} in the name takes each ending in turn."""
-    return np.array([run(bench, recipe.replace("{}", str(e)), sample, quantity) for e in endings])
+    return np.array([run(experiments, recipe.replace("{}", str(e)), sample, quantity) for e in endings])
 
 
 @word("run.made", runs=True)
-def made(bench: Experiments, recipe: str, sample: str, reaction: str) -> float:
+def made(experiments: Experiments, recipe: str, sample: str, reaction: str) -> float:
     """How often a reaction (with all its variants) has happened per dot until a sample."""
-    done = bench.run(recipe)
+    done = experiments.run(recipe)
     events = done.sample(sample).taken.events
     names = {r.id: {r.id, r.declared, r.declared.partition(".")[0]} for r in done.setting.mechanism.reactions}
     known = set().union(*names.values())
@@ -52,18 +54,18 @@ def made(bench: Experiments, recipe: str, sample: str, reaction: str) -> float:
 
 
 @word("run.dissolved_mmol", runs=True)
-def dissolved_mmol(bench: Experiments, recipe: str, sample: str, species: str) -> float:
+def dissolved_mmol(experiments: Experiments, recipe: str, sample: str, species: str) -> float:
     """Amount of a dissolved species in the flask at a sample, in mmol."""
-    return 1e3 * bench.run(recipe).sample(sample).state.liquor.get(species, 0.0)
+    return 1e3 * experiments.run(recipe).sample(sample).state.liquor.get(species, 0.0)
 
 
 @word("run.halide_left", runs=True)
-def halide_left(bench: Experiments, recipe: str, sample: str, hypothesis: str = "") -> float:
+def halide_left(experiments: Experiments, recipe: str, sample: str, hypothesis: str = "") -> float:
     """Share of the halide put in that is still dissolved at a sample."""
     from epidot.transport.constants import carriers
 
     put_in = account(recipe).species
-    liquor = bench.run(recipe, (), hypothesis).sample(sample).state.liquor
+    liquor = experiments.run(recipe, (), hypothesis).sample(sample).state.liquor
     left, whole = (
         sum(c.ions * of.get(name, 0.0) for name, c in carriers().items()) for of in (liquor, put_in)
     )
@@ -71,6 +73,6 @@ def halide_left(bench: Experiments, recipe: str, sample: str, hypothesis: str = 
 
 
 @word("run.sites", runs=True)
-def sites(bench: Experiments, recipe: str) -> float:
+def sites(experiments: Experiments, recipe: str) -> float:
     """Core-surface cation sites per pristine dot of a recipe."""
-    return bench.run(recipe).sample("start").dot.sites
+    return experiments.run(recipe).sample("start").dot.sites

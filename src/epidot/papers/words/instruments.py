@@ -25,27 +25,27 @@ _FROM_THE_PULSE: Mapping[str, Any] = {"start_ns": 0.0, "period": "none", "backgr
 
 
 @word("measure.valley_depth", runs=True)
-def valley_depth(bench: Experiments, recipe: str, sample: str) -> float:
+def valley_depth(experiments: Experiments, recipe: str, sample: str) -> float:
     """Valley depth that uvvis reads off the simulated absorption of a sample."""
-    dots = bench.run(recipe).sample(sample).population
+    dots = experiments.run(recipe).sample(sample).population
     tool = instrument("uvvis")
     return _value(tool.measure(tool.simulate(dots, rng=np.random.default_rng(_SEED)))["valley_depth"])
 
 
 @word("measure.decay", runs=True)
-def decay(bench: Experiments, recipe: str, sample: str, quantity: str) -> float:
+def decay(experiments: Experiments, recipe: str, sample: str, quantity: str) -> float:
     """What tcspc reads off the simulated decay of a sample, free of noise, with two exponentials."""
-    dots = bench.run(recipe).sample(sample).population
+    dots = experiments.run(recipe).sample(sample).population
     tool = instrument("tcspc")
     return _value(_named(tool.measure(tool.simulate(dots), exponentials=2), quantity))
 
 
 @word("measure.etch", runs=True)
 def etch(
-    bench: Experiments, recipe: str, sample: str, quantity: str, hypothesis: str = ""
+    experiments: Experiments, recipe: str, sample: str, quantity: str, hypothesis: str = ""
 ) -> float | list[float]:
     """What IC and ICP read of an etch in rounds, free of noise; below the limit of detection counts as 0."""
-    dots = bench.run(recipe, (), hypothesis).sample(sample).population
+    dots = experiments.run(recipe, (), hypothesis).sample(sample).population
     tool = instrument("etch")
     found = tool.measure(tool.simulate(dots))
     if quantity in found.series:

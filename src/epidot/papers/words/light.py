@@ -6,7 +6,7 @@ from epidot.papers.experiments import Experiments
 from epidot.papers.words.registry import word
 
 
-@word("light", model=True, bench=True)
-def light(bench: Experiments, dot: str, quantity: str) -> float:
+@word("light", model=True, experiments=True)
+def light(experiments: Experiments, dot: str, quantity: str) -> float:
     """A quantity of light of a described dot."""
-    return bench.light(dot, quantity)
+    return experiments.light(dot, quantity)

@@ -26,7 +26,7 @@ class Word:
 
     function: Function
     model: bool = False
-    bench: bool = False
+    experiments: bool = False
     runs: bool = False
 
     @property
@@ -44,16 +44,16 @@ RUN_WORDS = _RUNS
 
 
 def word(
-    name: str, *, model: bool = False, bench: bool = False, runs: bool = False
+    name: str, *, model: bool = False, experiments: bool = False, runs: bool = False
 ) -> Callable[[Function], Function]:
     """Note a function under ``name``.
 
-    With ``bench`` its first argument is the evaluation's experiments; with ``runs`` it also carries recipes
-    out with epidot's model, by the engine of those experiments.
+    With ``experiments`` its first argument is those of the evaluation; with ``runs`` it also carries
+    recipes out with epidot's model, by their engine.
     """
 
     def note(function: Function) -> Function:
-        _TABLE[name] = Word(function, model or runs, bench or runs, runs)
+        _TABLE[name] = Word(function, model or runs, experiments or runs, runs)
         if model or runs:
             _MODEL.add(name)
         if runs:
@@ -63,9 +63,9 @@ def word(
     return note
 
 
-def vocabulary(bench: Experiments) -> dict[str, Function]:
+def vocabulary(experiments: Experiments) -> dict[str, Function]:
     """Every word as a function, with the experiments bound where they are needed."""
     return {
-        name: functools.partial(entry.function, bench) if entry.bench else entry.function
+        name: functools.partial(entry.function, experiments) if entry.experiments else entry.function
         for name, entry in _TABLE.items()
     }

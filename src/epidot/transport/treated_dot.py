@@ -21,7 +21,7 @@ def oxide_units(dot: LayeredDot) -> float:
     return dot.oxide + dot.oxide_memory
 
 
-def described(
+def with_surface(
     dot: LayeredDot, known: Constants, oxidised_share: float = 0.0, units: float = 0.0
 ) -> LayeredDot:
     """A described dot with what is not said of it filled in: sites, a closed shell, oxide, surface traps.
@@ -64,7 +64,7 @@ def healed_share(ions_per_nm2: float, known: Constants) -> float:
     return known.of("passivated_share") * ions_per_nm2 / (ions_per_nm2 + known.of("passivation_half"))
 
 
-def dressed(
+def treated(
     dot: LayeredDot, contents: tuple[HalideContent, ...], amine: float, known: Constants
 ) -> LayeredDot:
     """``dot`` after treatment: ``contents`` of halide in it, ``amine`` the share of oleate replaced by amine.

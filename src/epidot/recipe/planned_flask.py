@@ -19,7 +19,7 @@ SAME_K = 0.5  # temperatures closer than this are the same
 
 
 @dataclass
-class Bench:
+class PlannedFlask:
     """What is in the flask, how hot it is, and what has been written down so far.
 
     ``lines`` gives the line of each heading (``"core"``, ``"stocks Zn(OA)2"`` ...).
@@ -48,14 +48,14 @@ class Bench:
             with self.placed(self.lines.get(f"reagents {name}", 1)):
                 Stockroom({name: own})
                 readable[name] = own
-        self.room = Stockroom(readable, frozenset(self.header.reagents) - frozenset(readable))
+        self.stockroom = Stockroom(readable, frozenset(self.header.reagents) - frozenset(readable))
         self.stocks: dict[str, schema.Stock] = {}
         for name, stock in self.header.stocks.items():
             line = self.lines.get(f"stocks {name}", 1)
             with self.placed(line):
                 for solvent in stock.in_ or {}:
-                    self.room.find(solvent)
-                known = self.room.find(name).name
+                    self.stockroom.find(solvent)
+                known = self.stockroom.find(name).name
                 if known in self.stocks:
                     self.faults.add("two stocks of the same reagent", line=line, seen=name)
                 self.stocks[known] = stock
@@ -102,7 +102,7 @@ class Bench:
         for species, n in summed(doses).items():
             self.liquor[species] = self.liquor.get(species, 0.0) + n
         for dose in doses:
-            boils = self.room.find(dose.reagent).boils_K
+            boils = self.stockroom.find(dose.reagent).boils_K
             if boils is not None:
                 self.present[dose.reagent] = boils
 
@@ -114,7 +114,7 @@ class Bench:
         """The medium must not boil; what else boils off is only pointed out."""
         boils = self.present.get(self.medium or "")
         if boils is None and self.medium is not None:
-            boils = self.room.find(self.medium).boils_K
+            boils = self.stockroom.find(self.medium).boils_K
         if boils is not None and self.temperature > boils + SAME_K:
             self.faults.add(
                 f"{self.medium} boils at {formatting.temperature(boils)}",
@@ -147,7 +147,9 @@ class Bench:
         if self.temperature > ROOM_K + SAME_K:
             # Work-up is done at room temperature: a hot flask is cooled first.
             self.ramp_to(ROOM_K, step)
-        given = () if medium is None else dosing.by_volume(medium, volume, self.room, step.line, self.faults)
+        given = (
+            () if medium is None else dosing.by_volume(medium, volume, self.stockroom, step.line, self.faults)
+        )
         fresh = summed(given)
         stays = kept**times
         self.liquor = {k: v * stays for k, v in self.liquor.items() if v * stays > 0}
@@ -217,7 +219,7 @@ class Bench:
     def find(self, name: str | None, line: int) -> None:
         if name is not None:
             with self.placed(line):
-                self.room.find(name)
+                self.stockroom.find(name)
 
     def pass_time(
         self,

@@ -1,10 +1,9 @@
-"""The halide room of a flask: takes halide and amine through a stretch of time and keeps where they are."""
+"""Halide transport in a flask: takes halide and amine through a stretch of time and keeps where they are."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -12,11 +11,12 @@ from epidot.constants import K_B, N_A
 from epidot.dot.halides import HalideContent
 from epidot.dot.layers import Layer, LayeredDot, Population
 from epidot.errors import NotBuiltYet, WorkError
+from epidot.growth.halide import Ions
 from epidot.growth.state import FlaskState
 from epidot.parameter import Parameter
 from epidot.recipe.events import Segment
 from epidot.transport import constants as halides
-from epidot.transport import dress, ledger
+from epidot.transport import ion_balance, treated_dot
 from epidot.transport.halide import content, mesh_of, problem
 from epidot.transport.problem import Stage, State
 from epidot.units import celsius
@@ -29,13 +29,13 @@ _NM3_PER_L = 1e24
 DotOf = Callable[[FlaskState, tuple[Layer, ...]], LayeredDot]
 
 
-class HalideRoom:
+class HalideTransport:
     """Halide and amine in a flask with dots.
 
     Parameters
     ----------
     dot_of
-        The mean dot of a flask (grown or described) before anything of this room is put to it.
+        The mean dot of a flask (grown or described) before halide or amine touched it.
     hypothesis
         "H1" bath loss (default), "H2" solubility, "H3" interior traps: what explains a maximum inside.
     known
@@ -53,19 +53,19 @@ class HalideRoom:
 
     @property
     def parameters(self) -> Mapping[str, Parameter]:
-        """The constants a run with this room rests on."""
+        """The constants a run with halide rests on."""
         return self.known.parameters
 
     # ------------------------------------------------------------ what the flask asks for
     def concerns(self, state: FlaskState, segment: Segment) -> bool:
         """Whether halide or amine is in the flask, on its way in, or in the dots."""
         present = _present(state, segment)
-        return bool(present & (set(halides.carriers()) | {AMINE})) or bool((state.halide or {}).get("ions"))
+        return bool(present & (set(halides.carriers()) | {AMINE})) or bool(state.halide.ions)
 
     def advance(
         self, before: FlaskState, states: tuple[FlaskState, ...], segment: Segment, shells: tuple[Layer, ...]
     ) -> tuple[tuple[FlaskState, ...], tuple[str, ...]]:
-        """Halide and amine through ``segment``; see :class:`epidot.growth.flask.Room`.
+        """Halide and amine through ``segment``; see :class:`epidot.growth.flask.Halides`.
 
         Raises
         ------
@@ -81,78 +81,74 @@ class HalideRoom:
                 f"{celsius(hottest):.0f} °C is above {celsius(limit):.0f} °C, where ligands and halide salts "
                 "decompose; the model of halides ends there"
             )
-        kept = _opened(before.halide)
-        halide = self._halide(before, segment, kept)
+        kept = before.halide
+        halide = self._halide(before, segment)
         dot = self._dot(before, shells)
         said = self._said(before, shells, dot)
         times = np.clip([s.time_s - before.time_s for s in states], 0.0, segment.duration_s)
-        amine = self._amine(before, states, kept["amine"], segment, times)
+        amine = self._amine(before, states, kept.amine, segment, times)
         if halide is None:
-            out = tuple(
-                s.with_(halide={**kept, "amine": float(x)}) for s, x in zip(states, amine, strict=True)
-            )
-            return out, said
-        return self._transported(before, states, segment, dot, halide, kept, times, amine), said
+            return tuple(
+                s.with_(halide=replace(kept, amine=float(x))) for s, x in zip(states, amine, strict=True)
+            ), said
+        return self._transported(before, states, segment, dot, halide, times, amine), said
 
     def wash(self, state: FlaskState, times: int) -> FlaskState:
         """Part of the adsorbed layer comes off with every precipitation and leaves with the washings."""
-        if not (state.halide or {}).get("ions"):
-            return state
-        kept = _opened(state.halide)
         left = self.known.of("ligand_kept") ** times
-        lost = dict(state.lost)
-        for halide, ions in kept["ions"].items():
-            off = ions["adsorbed"] * (1 - left)
-            ions["adsorbed"] -= off
-            lost, partners = ledger.stripped(lost, kept["partners"][halide], halide, off * state.dots_mol)
-            kept["partners"][halide] = partners
-        kept["atoms_mol"] = ledger.atoms(kept["partners"])
-        return state.with_(halide=kept, lost=lost)
+        lost, ions = state.lost, dict(state.halide.ions)
+        for halide, on in ions.items():
+            off = on.adsorbed * (1 - left)
+            lost, partners = ion_balance.stripped(lost, on.partners_mol, halide, off * state.dots_mol)
+            ions[halide] = replace(on, adsorbed=on.adsorbed - off, partners_mol=partners)
+        return state.with_(halide=replace(state.halide, ions=ions), lost=lost)
 
     def oxidise(self, state: FlaskState, share: float | None, units_per_dot: float | None) -> FlaskState:
         """The core oxidised as described; it counts wherever the dot is looked at afterwards."""
-        kept = _opened(state.halide)
-        kept["oxidised"] = {
-            "share": 1 - (1 - kept["oxidised"]["share"]) * (1 - (share or 0.0)),
-            "units": kept["oxidised"]["units"] + (units_per_dot or 0.0),
-        }
-        return state.with_(halide=kept)
+        was = state.halide
+        oxidised = replace(
+            was,
+            oxidised_share=1 - (1 - was.oxidised_share) * (1 - (share or 0.0)),
+            oxidised_units=was.oxidised_units + (units_per_dot or 0.0),
+        )
+        return state.with_(halide=oxidised)
 
     # ------------------------------------------------------------ what a sample asks for
     def dot(self, state: FlaskState, shells: tuple[Layer, ...]) -> LayeredDot:
         """The mean dot of ``state`` with its halide, its repaired oxide and its surface traps."""
-        kept = _opened(state.halide)
-        contents = tuple(content(halide, _state(ions)) for halide, ions in kept["ions"].items())
-        return dress.dressed(self._dot(state, shells), contents, kept["amine"], self.known)
+        return treated_dot.treated(
+            self._dot(state, shells), self.contents(state), state.halide.amine, self.known
+        )
 
     def population(self, group: Population, state: FlaskState) -> Population:
         """Dots known one by one, each with the halide of the mean dot and its own oxide repaired."""
-        kept = _opened(state.halide)
-        if not (kept["ions"] or kept["amine"]):
+        if not (state.halide.ions or state.halide.amine):
             return group
         contents = self.contents(state)
 
         def one(dot: LayeredDot) -> LayeredDot:
-            return dress.dressed(dot, contents, kept["amine"], self.known)
+            return treated_dot.treated(dot, contents, state.halide.amine, self.known)
 
         members = None if group.members is None else tuple(one(dot) for dot in group.members)
         return replace(group, dot=one(group.dot), members=members)
 
     def contents(self, state: FlaskState) -> tuple[HalideContent, ...]:
         """Where the ions of ``state`` are."""
-        return tuple(content(h, _state(ions)) for h, ions in _opened(state.halide)["ions"].items())
+        return tuple(content(halide, _state(ions)) for halide, ions in state.halide.ions.items())
 
     # ------------------------------------------------------------ parts
     def _dot(self, state: FlaskState, shells: tuple[Layer, ...]) -> LayeredDot:
         """With what is not said of a described dot filled in, and the core oxidised where that was done."""
-        more = _opened(state.halide)["oxidised"]
-        return dress.described(self.dot_of(state, shells), self.known, more["share"], more["units"])
+        done = state.halide
+        return treated_dot.with_surface(
+            self.dot_of(state, shells), self.known, done.oxidised_share, done.oxidised_units
+        )
 
-    def _halide(self, state: FlaskState, segment: Segment, kept: Mapping[str, Any]) -> str | None:
+    def _halide(self, state: FlaskState, segment: Segment) -> str | None:
         present = {
             carrier.halide for name, carrier in halides.carriers().items() if name in _present(state, segment)
         }
-        found = sorted(present | set(kept["ions"]))
+        found = sorted(present | set(state.halide.ions))
         if len(found) > 1:
             raise NotBuiltYet(f"{' and '.join(found)} together in one flask: one halide at a time is built")
         return found[0] if found else None
@@ -182,7 +178,6 @@ class HalideRoom:
         segment: Segment,
         dot: LayeredDot,
         halide: str,
-        kept: dict[str, Any],
         times: np.ndarray,
         amine: np.ndarray,
     ) -> tuple[FlaskState, ...]:
@@ -190,14 +185,16 @@ class HalideRoom:
         from epidot.transport.system import empty
 
         dots = before.dots_mol
-        inflow = ledger.dissolved(segment.inflow, halide) / dots
+        inflow = ion_balance.dissolved(segment.inflow, halide) / dots
         share = _NM3_PER_L / (dots * N_A)
-        bath = max(0.0, ledger.dissolved(before.liquor, halide) / dots)
+        bath = max(0.0, ion_balance.dissolved(before.liquor, halide) / dots)
         stage = Stage(
             segment.duration_s, segment.start_K, segment.end_K, inflow, segment.volume_inflow * share
         )
-        told = problem(dot, halide, self.known, (stage,), before.volume_L * share, dress.oxide_units(dot))
-        known = kept["ions"].get(halide)
+        told = problem(
+            dot, halide, self.known, (stage,), before.volume_L * share, treated_dot.oxide_units(dot)
+        )
+        known = before.halide.ions.get(halide)
         if known is None:
             start = empty(told, mesh_of(told))
         else:
@@ -210,24 +207,18 @@ class HalideRoom:
         for i, state in enumerate(states):
             now = solution.state(i)
             # What is on the dots the flask lacks: the sum is kept to rounding, whatever the solver leaves.
-            supply = ledger.dissolved(state.liquor, halide)
+            supply = ion_balance.dissolved(state.liquor, halide)
             gone = min(now.lost * dots, supply + max(0.0, first - _on_dot(now)) * dots)
-            liquor, lost, partners = ledger.settle(
+            liquor, lost, partners = ion_balance.settle(
                 state.liquor,
                 state.lost,
-                kept["partners"].get(halide, {}),
+                known.partners_mol if known else {},
                 halide,
                 (_on_dot(now) - first) * dots,
                 gone,
             )
-            by_halide = {**kept["partners"], halide: partners}
-            inside = {
-                **kept,
-                "ions": {**kept["ions"], halide: _plain(now)},
-                "partners": by_halide,
-                "atoms_mol": ledger.atoms(by_halide),
-                "amine": float(amine[i]),
-            }
+            ions = Ions(now.edges_nm, now.c, now.trapped, now.interface, float(now.adsorbed), partners)
+            inside = replace(before.halide, ions={**before.halide.ions, halide: ions}, amine=float(amine[i]))
             out.append(state.with_(liquor=liquor, lost=lost, halide=inside))
         return tuple(out)
 
@@ -236,7 +227,7 @@ class HalideRoom:
         if not shells or self.dot_of(state, shells).sites > 0:
             return ()
         dot = self._dot(state, shells)
-        return (dress.UNSAID.format(core=dot.core, oxide=dress.oxide_units(dot)),)
+        return (treated_dot.UNSAID.format(core=dot.core, oxide=treated_dot.oxide_units(dot)),)
 
     def _said(self, state: FlaskState, shells: tuple[Layer, ...], dot: LayeredDot) -> tuple[str, ...]:
         taken = f"hypothesis {self.known.hypothesis} ({self.known.title}) is taken"
@@ -253,37 +244,8 @@ def _present(state: FlaskState, segment: Segment) -> set[str]:
     return {name for name, mol in state.liquor.items() if mol > _TRACE} | set(segment.inflow)
 
 
-def _opened(inside: Any) -> dict[str, Any]:
-    """The room's part of a flask's state, a copy to change; empty at first."""
-    plain = inside or {}
-    return {
-        "ions": {halide: dict(ions) for halide, ions in plain.get("ions", {}).items()},
-        "partners": {halide: dict(kinds) for halide, kinds in plain.get("partners", {}).items()},
-        "atoms_mol": dict(plain.get("atoms_mol", {})),
-        "amine": float(plain.get("amine", 0.0)),
-        "oxidised": dict(plain.get("oxidised", {"share": 0.0, "units": 0.0})),
-    }
-
-
-def _plain(state: State) -> dict[str, Any]:
-    return {
-        "edges_nm": state.edges_nm.tolist(),
-        "c": state.c.tolist(),
-        "trapped": state.trapped.tolist(),
-        "interface": state.interface.tolist(),
-        "adsorbed": float(state.adsorbed),
-    }
-
-
-def _state(ions: Mapping[str, Any]) -> State:
-    c = np.asarray(ions["c"], dtype=np.float64)
-    return State(
-        np.asarray(ions["edges_nm"], dtype=np.float64),
-        c,
-        np.asarray(ions["trapped"], dtype=np.float64).reshape(-1, c.size),
-        np.asarray(ions["interface"], dtype=np.float64),
-        float(ions["adsorbed"]),
-    )
+def _state(ions: Ions) -> State:
+    return State(ions.edges_nm, ions.c, ions.trapped, ions.interface, ions.adsorbed)
 
 
 def _on_dot(state: State) -> float:

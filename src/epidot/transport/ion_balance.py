@@ -80,16 +80,6 @@ def released(partners: Mapping[str, float], halide: str, ions: float) -> dict[st
     return {names[kind]: ions * mol / whole for kind, mol in partners.items() if mol > 0}
 
 
-def atoms(partners: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """Moles of atoms that the halide room keeps on the dots, from the partners by halide."""
-    out: dict[str, float] = {}
-    for halide, kinds in partners.items():
-        for kind, mol in kinds.items():
-            out[halide] = out.get(halide, 0.0) + mol
-            out[kind] = out.get(kind, 0.0) + mol * (0.5 if kind == "Zn" else 1.0)
-    return out
-
-
 def _less(partners: Mapping[str, float], ions: float) -> dict[str, float]:
     whole = sum(partners.values())
     left = max(0.0, 1 - ions / whole) if whole > 0 else 1.0
