@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from epidot.signal import Signal, local
+from epidot.signal.correlation import Noise
 from epidot.signal.fitting import Free, fit_curve
 from epidot.signal.legendre import Polynomial
 
@@ -32,24 +33,24 @@ def test_the_polynomial_agrees_with_numpy() -> None:
 
 def test_extremum_and_crossing_of_a_parabola() -> None:
     x = np.linspace(0.0, 10.0, 21)
-    top = local.extremum(x, 3 - (x - 4.2) ** 2, None, maximum=True)
+    top = local.extremum(x, 3 - (x - 4.2) ** 2, Noise(), maximum=True)
     assert top is not None
     assert top.x == pytest.approx(4.2, abs=1e-9)
     assert top.y == pytest.approx(3.0, abs=1e-9)
-    assert local.extremum(x, 3 - (x - 4.2) ** 2, None, maximum=False) is None
-    low = local.extremum(x, (x - 6.5) ** 2, None, maximum=False)
+    assert local.extremum(x, 3 - (x - 4.2) ** 2, Noise(), maximum=False) is None
+    low = local.extremum(x, (x - 6.5) ** 2, Noise(), maximum=False)
     assert low is not None
     assert low.x == pytest.approx(6.5, abs=1e-9)
-    cross = local.crossing(x, np.exp(-x / 5), None, 0.5)
+    cross = local.crossing(x, np.exp(-x / 5), Noise(), 0.5)
     assert cross is not None
     assert cross.x == pytest.approx(5 * np.log(2), abs=1e-4)
-    assert local.crossing(x, np.exp(-x / 5), None, 2.0) is None
+    assert local.crossing(x, np.exp(-x / 5), Noise(), 2.0) is None
 
 
 def test_noise_level_of_white_noise_on_a_curve(rng: np.random.Generator) -> None:
     x = np.linspace(0, 10, 4000)
-    assert local.noise_level(np.sin(x) + 0.01 * rng.standard_normal(x.size)) == pytest.approx(0.01, rel=0.05)
-    assert local.noise_level(np.ones(3)) == 0.0
+    assert Noise().level(np.sin(x) + 0.01 * rng.standard_normal(x.size)) == pytest.approx(0.01, rel=0.05)
+    assert Noise().level(np.ones(3)) == 0.0
 
 
 def test_errors_grow_with_noise_that_an_instrument_has_smoothed(rng: np.random.Generator) -> None:

@@ -1,8 +1,8 @@
 """How many degrees a local curve needs, and what the choice adds to its errors.
 
-For nested least squares the answers of two degrees differ by noise of known variance: the difference of
-their variances.  The lowest degree is taken that differs from none above it by more than three such
-standard errors; what the next degree would still change beyond its noise is added to the standard error.
+The answers of two degrees differ by noise of known variance, since both come from the same readings.  The
+lowest degree is taken that differs from none above it by more than three such standard errors; what the next
+degree would still change beyond its noise is added to the standard error.
 So a skewed band does not bias its own maximum, and a noisy one is not overfitted.
 """
 
@@ -27,18 +27,22 @@ _NOISE = 2.0
 class Answer:
     """What a curve of one degree says: value and gradient (in its coefficients) of every quantity.
 
-    ``covariance`` is that of the coefficients, ``variance`` that of one point about the curve.
+    ``answers`` of shape (coefficients, n) says how the coefficients answer to independent noise of unit
+    variance in each of the n points; ``variance`` is that of one point about the curve.
     """
 
     degree: int
     values: Mapping[str, tuple[float, Array]]
-    covariance: Array
+    answers: Array
     variance: float
+
+    def response(self, name: str) -> Array:
+        """How a quantity answers to unit noise in each point, shape (n,)."""
+        return np.asarray(self.values[name][1] @ self.answers, dtype=np.float64)
 
     def spread(self, name: str) -> float:
         """Variance of a quantity by noise alone."""
-        gradient = self.values[name][1]
-        return max(0.0, float(gradient @ self.covariance @ gradient))
+        return self.variance * float(np.sum(self.response(name) ** 2))
 
 
 def settled(answers: Sequence[Answer], deciding: Sequence[str]) -> tuple[Answer, dict[str, float]]:
@@ -66,9 +70,8 @@ def settled(answers: Sequence[Answer], deciding: Sequence[str]) -> tuple[Answer,
 def _change(low: Answer, high: Answer, name: str) -> tuple[float, float]:
     """By how much the higher degree moves a quantity, and the variance that noise gives this move."""
     moved = high.values[name][0] - low.values[name][0]
-    # A misfit of the lower degree sits in its residuals: judge both by the noise of the higher one.
-    ratio = min(1.0, high.variance / low.variance) if low.variance > 0 else 1.0
-    return moved, max(high.spread(name) - low.spread(name) * ratio, 0.0)
+    # A misfit of the lower degree sits in its residuals: judge the move by the noise of the higher one.
+    return moved, high.variance * float(np.sum((high.response(name) - low.response(name)) ** 2))
 
 
 def _differ(low: Answer, high: Answer, deciding: Sequence[str]) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from epidot.signal.correlation import Noise
 from epidot.signal.degrees import Answer, settled
 from epidot.signal.legendre import Polynomial
 
@@ -24,48 +25,35 @@ _ENOUGH = 14  # points from which on a skewed extremum gets degree 6 at once
 
 @dataclass(frozen=True)
 class Reading:
-    """A place on a curve: ``x`` ± ``sigma_x``, ``y`` ± ``sigma_y``; ``noise`` per point, ``degree`` used."""
+    """A place on a curve: ``x`` ± ``sigma_x``, ``y`` ± ``sigma_y``, and the ``degree`` used."""
 
     x: float
     sigma_x: float
     y: float
     sigma_y: float
-    noise: float
     degree: int
     points: int
 
 
 @dataclass(frozen=True)
 class _Fitted:
-    """A polynomial, the covariance of its coefficients and the noise of one point about it."""
+    """A polynomial, how its coefficients answer to unit noise, and the variance of one point about it."""
 
     curve: Polynomial
-    covariance: Array
-    noise: float
+    answers: Array
+    variance: float
 
 
 # From a polynomial to a place: x, its gradient in the coefficients, y and its gradient.
 _Place = Callable[[Polynomial], tuple[float, Array, float, Array] | None]
 
 
-def noise_level(y: Array) -> float:
-    """Standard deviation of white noise on a smooth curve, from the median of its third differences.
-
-    Never less than a billionth of the largest value: what is below is rounding.
-    """
-    if y.size < 8:
-        return 0.0
-    d = np.diff(y, 3)
-    rounding = 1e-9 * float(np.max(np.abs(y)))
-    return max(float(np.median(np.abs(d)) / 0.6744897501960817 / math.sqrt(20.0)), rounding)
-
-
-def extremum(x: Array, y: Array, sigma: Array | None, *, maximum: bool) -> Reading | None:
+def extremum(x: Array, y: Array, noise: Noise, *, maximum: bool) -> Reading | None:
     """The maximum (or minimum) of the curve inside the window given by ``x`` of shape (n,), ascending.
 
-    ``sigma`` are the standard errors of ``y`` where they are known; else the noise is taken from the
-    residuals.  ``None`` if there is no such extremum inside the window or there are fewer than 4 points;
-    below 7 points a parabola has to do.
+    Where ``noise`` does not give the standard errors of ``y``, they are taken from the residuals.  ``None``
+    if there is no such extremum inside the window or there are fewer than 4 points; below 7 points a
+    parabola has to do.
     """
     sign = 1.0 if maximum else -1.0
 
@@ -76,10 +64,10 @@ def extremum(x: Array, y: Array, sigma: Array | None, *, maximum: bool) -> Readi
         best = max(inside, key=lambda v: sign * p.at(v))
         return best, -p.gradient(best, 1) / p.at(best, 2), p.at(best), p.gradient(best)
 
-    return _reading(x, y, sigma, place)
+    return _reading(x, y, noise, place)
 
 
-def crossing(x: Array, y: Array, sigma: Array | None, level: float) -> Reading | None:
+def crossing(x: Array, y: Array, noise: Noise, level: float) -> Reading | None:
     """Where the curve inside the window crosses ``level``, taken as exactly known (nearest to the middle)."""
 
     def place(p: Polynomial) -> tuple[float, Array, float, Array] | None:
@@ -89,25 +77,25 @@ def crossing(x: Array, y: Array, sigma: Array | None, level: float) -> Reading |
         best = min(inside, key=lambda v: abs(v - p.centre))
         return best, -p.gradient(best) / p.at(best, 1), p.at(best), p.gradient(best)
 
-    return _reading(x, y, sigma, place)
+    return _reading(x, y, noise, place)
 
 
 def slope_at(x: Array, y: Array, at: float) -> float:
     """dy/dx at ``at`` from a cubic through the window."""
-    return _fit(x, y, None, min(3, x.size - 1)).curve.at(at, 1)
+    return _fit(x, y, Noise(), min(3, x.size - 1)).curve.at(at, 1)
 
 
-def _reading(x: Array, y: Array, sigma: Array | None, place: _Place) -> Reading | None:
+def _reading(x: Array, y: Array, noise: Noise, place: _Place) -> Reading | None:
     answers: list[Answer] = []
     for degree in (2,) if x.size < 7 else range(4 if x.size < _ENOUGH else 6, _HIGHEST + 1, 2):
         if x.size < degree + (2 if degree == 2 else 3):
             break
-        p = _fit(x, y, sigma, degree)
+        p = _fit(x, y, noise, degree)
         found = place(p.curve)
         if found is not None:
             at, gradient_x, value, gradient_y = found
             values = {"x": (at, gradient_x), "y": (value, gradient_y)}
-            answers.append(Answer(degree, values, p.covariance, p.noise**2))
+            answers.append(Answer(degree, values, p.answers, p.variance))
     if not answers:
         return None
     chosen, errors = settled(answers, ("x", "y"))
@@ -116,44 +104,39 @@ def _reading(x: Array, y: Array, sigma: Array | None, place: _Place) -> Reading 
         errors["x"],
         chosen.values["y"][0],
         errors["y"],
-        math.sqrt(chosen.variance),
         chosen.degree,
         int(x.size),
     )
 
 
-def _fit(x: Array, y: Array, sigma: Array | None, degree: int) -> _Fitted:
+def _fit(x: Array, y: Array, noise: Noise, degree: int) -> _Fitted:
     centre, half = (x[0] + x[-1]) / 2, (x[-1] - x[0]) / 2
-    u = (x - centre) / half
-    design = np.polynomial.legendre.legvander(u, degree)
-    if sigma is not None and np.all(sigma > 0):
-        weighted = design / sigma[:, None]
-        values = y / sigma
-    else:
-        weighted, values = design, y
-    q, r = np.linalg.qr(weighted)
+    design = noise.weighted(np.polynomial.legendre.legvander((x - centre) / half, degree))
+    values = noise.weighted(y)
+    q, r = np.linalg.qr(design)
     coefficients = np.linalg.solve(r, q.T @ values)
-    inverse = np.linalg.inv(r)
-    covariance = inverse @ inverse.T
-    residuals = values - weighted @ coefficients
-    freedom = max(1, x.size - degree - 1)
-    variance = float(residuals @ residuals) / freedom
-    correlated = correlation(residuals, freedom)
-    if sigma is not None and np.all(sigma > 0):
-        # Stated errors are believed unless the residuals contradict them clearly.
-        scale = max(1.0, variance) if variance > 1 + 3 * math.sqrt(2 / freedom) else 1.0
-        noise = float(np.median(sigma)) * math.sqrt(scale)
-        covariance = covariance * scale * correlated
-    else:
-        noise = math.sqrt(variance)
-        covariance = covariance * variance * correlated
-    return _Fitted(Polynomial(coefficients, float(centre), float(half)), covariance, noise)
+    residuals = values - design @ coefficients
+    curve = Polynomial(coefficients, float(centre), float(half))
+    return _Fitted(curve, noise.answers(design), believed(noise, residuals, design))
+
+
+def believed(noise: Noise, residuals: Array, design: Array) -> float:
+    """Variance of one point, in units of its stated error where there is one.
+
+    Stated errors are believed unless the residuals contradict them clearly.
+    """
+    freedom = max(1, design.shape[0] - design.shape[1])
+    seen = noise.variance(residuals, design)
+    if noise.sigma is not None and seen <= 1 + 3 * math.sqrt(2 / freedom):
+        seen = 1.0
+    # A filter that was recognised is accounted for already.
+    return seen * (correlation(residuals, freedom) if noise.white else 1.0)
 
 
 def correlation(residuals: Array, freedom: int) -> float:
-    """Factor on the variance for noise that an instrument has smoothed (first-order autocorrelation).
+    """Factor on the variance for residuals that hang together for whatever reason (first-order correlation).
 
-    Applied only where the residuals show it at more than two standard errors.
+    Applied only where they show it at more than two standard errors.
     """
     power = float(residuals @ residuals)
     if power == 0 or residuals.size < 8:
@@ -165,11 +148,13 @@ def correlation(residuals: Array, freedom: int) -> float:
     return (1 + rho) / (1 - rho)
 
 
-def smoothed(x: Array, y: Array, width: float, derivative: int = 0) -> tuple[Array, Array, float]:
+def smoothed(
+    x: Array, y: Array, width: float, derivative: int = 0, noise: Noise | None = None
+) -> tuple[Array, Array, float]:
     """The curve (or a derivative of it) smoothed by local cubics over ``width``, on an even axis.
 
-    Returns the even axis, the values, and the factor by which white noise of standard deviation 1 at the
-    measured spacing comes through.
+    Returns the even axis, the values, and the factor by which ``noise`` (white by default) of standard
+    deviation 1 at the measured spacing comes through.
     """
     from scipy.signal import savgol_coeffs, savgol_filter
 
@@ -183,5 +168,5 @@ def smoothed(x: Array, y: Array, width: float, derivative: int = 0) -> tuple[Arr
         window = count - 1 + count % 2
     order = 3 if window > 3 else 1
     out = savgol_filter(values, window, order, deriv=derivative, delta=step, mode="interp")
-    gain = float(np.sqrt(np.sum(savgol_coeffs(window, order, deriv=derivative, delta=step) ** 2)))
+    gain = (noise or Noise()).through(savgol_coeffs(window, order, deriv=derivative, delta=step))
     return even, np.asarray(out, dtype=np.float64), gain

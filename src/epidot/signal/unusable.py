@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.signal.local import noise_level
+from epidot.signal.correlation import Noise
 from epidot.signal.signal import Signal
 from epidot.signal.windows import inside, ranges
 
@@ -56,7 +56,7 @@ def clipped(y: Array) -> Mask:
     at_top = y == top
     steps = np.abs(np.diff(np.unique(y)))
     resolution = float(np.min(steps)) if steps.size else 0.0
-    noise = noise_level(y[~at_top]) if np.sum(~at_top) >= 8 else 0.0
+    noise = Noise().level(y[~at_top]) if np.sum(~at_top) >= 8 else 0.0
     edges = np.flatnonzero(np.diff(np.concatenate(([0], at_top.astype(np.int64), [0]))))
     for start, end in zip(edges[::2], edges[1::2], strict=True):
         beside = [float(y[i]) for i in (start - 1, end) if 0 <= i < y.size]

@@ -19,9 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.constants import HC
+from epidot.signal.correlation import Noise
 from epidot.signal.degrees import Answer, settled
 from epidot.signal.legendre import Polynomial
-from epidot.signal.local import correlation
+from epidot.signal.local import believed
 
 Array = NDArray[np.float64]
 
@@ -63,20 +64,20 @@ class Band:
 
 @dataclass(frozen=True)
 class _Curve:
-    """log y is ``log``; the covariance of its coefficients and the variance of one point about it."""
+    """log y is ``log``; how its coefficients answer to unit noise, and the variance of one point about it."""
 
     log: Polynomial
-    covariance: Array
+    answers: Array
     variance: float
 
 
-def find_band(x: Array, y: Array, sigma: Array | None, shape: Array, top: int, density: str) -> Band | None:
+def find_band(x: Array, y: Array, noise: Noise, shape: Array, top: int, density: str) -> Band | None:
     """The band around the point ``top`` of a spectrum over wavelength / nm, arrays of shape (n,).
 
     ``shape`` is the curve smoothed; it only decides which points are used, so that noise does not choose
-    them.  ``sigma`` are standard errors where they are known; else the noise is taken from the
-    residuals.  ``density`` says whose maximum and width the values in eV are: ``per nm`` or ``per eV``.
-    Returns ``None`` if no maximum can be read there.
+    them.  Where ``noise`` does not give the standard errors they are taken from the residuals.
+    ``density`` says whose maximum and width the values in eV are: ``per nm`` or ``per eV``.  ``None`` if no
+    maximum can be read there.
     """
     first, last = reach(shape, top, _FLOOR * float(shape[top]))
     first, last = _across_gaps(x, shape, first, last, 0.05 * float(shape[top]))
@@ -88,7 +89,7 @@ def find_band(x: Array, y: Array, sigma: Array | None, shape: Array, top: int, d
     if not scale > 1e-200:
         return None
     shape = shape / scale
-    xs, ys, ss = x[part], y[part] / scale, None if sigma is None else sigma[part] / scale
+    xs, ys, noise = x[part], y[part] / scale, noise.kept(part).scaled(1 / scale)
     answers: list[Answer] = []
     curves: dict[int, _Curve] = {}
     for degree in _DEGREES:
@@ -96,10 +97,10 @@ def find_band(x: Array, y: Array, sigma: Array | None, shape: Array, top: int, d
             break
         if degree < _FIRST and xs.size >= _FIRST + 5:
             continue
-        curve = _fitted(xs, ys, ss, shape[part], degree)
+        curve = _fitted(xs, ys, noise, shape[part], degree)
         found = None if curve is None else _answers(curve, xs, float(x[top]), density)
         if curve is not None and found is not None:
-            answers.append(Answer(degree, found, curve.covariance, curve.variance))
+            answers.append(Answer(degree, found, curve.answers, curve.variance))
             curves[degree] = curve
     if not answers:
         return None
@@ -151,11 +152,11 @@ def reach(y: Array, top: int, level: float) -> tuple[int, int]:
     return ends[0], ends[1]
 
 
-def _fitted(x: Array, y: Array, sigma: Array | None, shape: Array, degree: int) -> _Curve | None:
+def _fitted(x: Array, y: Array, noise: Noise, shape: Array, degree: int) -> _Curve | None:
     """Gauss-Newton fit of y = exp(P(x)) from the smoothed curve as the start."""
     centre, half = float((x[0] + x[-1]) / 2), float((x[-1] - x[0]) / 2)
     basis = np.polynomial.legendre.legvander((x - centre) / half, degree)
-    weight = np.ones(x.size) if sigma is None else 1 / sigma
+    weight = np.ones(x.size) if noise.sigma is None else 1 / noise.sigma
     floor = np.maximum(shape, 0.05 * float(np.max(shape)))
     c: NDArray[Any] = np.linalg.lstsq(
         basis * (floor * weight)[:, None], np.log(floor) * floor * weight, rcond=None
@@ -163,14 +164,14 @@ def _fitted(x: Array, y: Array, sigma: Array | None, shape: Array, degree: int) 
 
     def cost(coefficients: NDArray[np.floating[Any]]) -> float:
         with np.errstate(over="ignore"):
-            r = (y - np.exp(np.minimum(basis @ coefficients, 600.0))) * weight
+            r = noise.weighted(y - np.exp(np.minimum(basis @ coefficients, 600.0)))
             return float(r @ r)
 
     now = cost(c)
     for _ in range(_NEWTON):
         model = np.exp(np.minimum(basis @ c, 600.0))
-        jacobian = basis * (model * weight)[:, None]
-        step = np.linalg.lstsq(jacobian, (y - model) * weight, rcond=None)[0]
+        jacobian = noise.weighted(basis * model[:, None])
+        step = np.linalg.lstsq(jacobian, noise.weighted(y - model), rcond=None)[0]
         size = 1.0
         while size > 1e-3 and not cost(c + size * step) <= now:
             size /= 2
@@ -183,15 +184,9 @@ def _fitted(x: Array, y: Array, sigma: Array | None, shape: Array, degree: int) 
     if not math.isfinite(now):
         return None
     model = np.exp(np.minimum(basis @ c, 600.0))
-    jacobian = basis * (model * weight)[:, None]
-    residuals = (y - model) * weight
-    freedom = max(1, x.size - degree - 1)
-    variance = now / freedom
-    inverse = np.linalg.pinv(jacobian)
-    covariance = (inverse @ inverse.T) * correlation(residuals, freedom)
-    if sigma is None or variance > 1 + 3 * math.sqrt(2 / freedom):
-        covariance = covariance * variance
-    return _Curve(Polynomial(c, centre, half), covariance, variance)
+    jacobian = noise.weighted(basis * model[:, None])
+    variance = believed(noise, noise.weighted(y - model), jacobian)
+    return _Curve(Polynomial(c, centre, half), noise.answers(jacobian), variance)
 
 
 def _answers(curve: _Curve, x: Array, near: float, density: str) -> dict[str, tuple[float, Array]] | None:

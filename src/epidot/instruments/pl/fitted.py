@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from epidot.constants import HC
 from epidot.errors import InputError
 from epidot.instruments.options import Settings
-from epidot.instruments.pl.measured import prepared, strongest
+from epidot.instruments.pl.measured import noise_in, prepared, strongest
 from epidot.quantities import Fit, Quantity
 from epidot.signal import Signal
 from epidot.signal.fitting import Fitted, Free, fit_curve
@@ -24,7 +24,7 @@ _FWHM = 2 * math.sqrt(2 * math.log(2))  # of a Gaussian of standard deviation 1
 def fitted(signal: Signal, model: str, chosen: Settings) -> Fit:
     """See :func:`epidot.instruments.pl.fit`; ``chosen`` are the settled options of ``measure``."""
     signal, warnings, _ = prepared(signal, chosen)
-    found = strongest(signal, float(chosen["narrowest_nm"]), warnings)
+    found = strongest(signal, noise_in(signal), float(chosen["narrowest_nm"]), warnings)
     if isinstance(found, str):
         raise InputError("there is no band to fit", signal.source or None, seen=found)
     signal, shape, top = found

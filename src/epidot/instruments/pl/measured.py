@@ -12,6 +12,7 @@ from epidot.instruments.options import Settings
 from epidot.instruments.pl.band import Band, Value, find_band, reach
 from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal, local
+from epidot.signal.correlation import Noise, noise_of
 from epidot.signal.unusable import MASKED, Aside, set_aside, too_few
 from epidot.signal.windows import inside, ranges
 
@@ -29,14 +30,17 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     signal, warnings, asides = prepared(signal, chosen)
     if (why := too_few(asides, len(signal))) is not None:
         return _nothing(signal, why, warnings)
-    found = strongest(signal, float(chosen["narrowest_nm"]), warnings)
+    noise = noise_in(signal)
+    if not noise.white:
+        warnings.append(f"the noise looks smoothed by {noise.filter}; the errors allow for it")
+    found = strongest(signal, noise, float(chosen["narrowest_nm"]), warnings)
     if isinstance(found, str):
         return _nothing(signal, found, warnings)
     signal, shape, top = found
-    others = _others(signal, shape, top, float(chosen["narrowest_nm"]))
+    others = _others(signal, shape, top, noise, float(chosen["narrowest_nm"]))
     warnings += [f"also {other}: this spectrum has several bands (option window)" for other in others]
     density = str(chosen["density"])
-    band = find_band(signal.x, signal.y, errors(signal, shape), shape, top, density)
+    band = find_band(signal.x, signal.y, replace(noise, sigma=errors(signal, shape)), shape, top, density)
     if band is None:
         return _nothing(signal, "no maximum can be read from the strongest band", warnings)
     clipped = [a for a in asides if a.why != MASKED and _in_band(a, band)]
@@ -116,6 +120,11 @@ def prepared(signal: Signal, chosen: Settings) -> tuple[Signal, list[str], tuple
     return replace(signal, y=y, sigma=sigma, kind=kind, live_time=live_time), warnings, asides
 
 
+def noise_in(signal: Signal) -> Noise:
+    """How the noise of neighbouring points hangs together; that of counts does not."""
+    return noise_of(signal.x, signal.y) if signal.kind == "analog" else Noise()
+
+
 def errors(signal: Signal, shape: Array) -> Array | None:
     """Standard error of every point where the kind of noise or the signal gives it, else ``None``."""
     if signal.kind == "analog":
@@ -125,26 +134,28 @@ def errors(signal: Signal, shape: Array) -> Array | None:
     return np.sqrt(np.maximum(shape * seconds, 1.0)) / seconds
 
 
-def strongest(signal: Signal, narrowest: float, warnings: list[str]) -> tuple[Signal, Array, int] | str:
+def strongest(
+    signal: Signal, noise: Noise, narrowest: float, warnings: list[str]
+) -> tuple[Signal, Array, int] | str:
     """The signal without narrow lines, its smoothed shape and the index of its strongest interior maximum.
 
     A text instead says why there is none.
     """
     for _ in range(_LINES):
-        shape, gain = _shape(signal)
-        noise = local.noise_level(signal.y) * gain
-        top = _highest_inside(shape, noise)
+        shape, gain = _shape(signal, noise)
+        level = noise.level(signal.y) * gain
+        top = _highest_inside(shape, level)
         if top is None:
             if float(np.max(signal.y)) <= 0:
                 return "no emission: no value above zero"
             edge = "blue" if int(np.argmax(shape)) < len(signal) / 2 else "red"
-            if float(np.ptp(shape)) > _SIGNIFICANT * noise:
+            if float(np.ptp(shape)) > _SIGNIFICANT * level:
                 return f"no maximum inside the range: the signal is highest at its {edge} end"
             return "no band above the noise"
-        line = _narrow_line(signal, top, narrowest)
+        line = _narrow_line(signal, top, noise, narrowest)
         if line is None:
             high = float(np.max(shape))
-            if high > 1.001 * float(shape[top]) + _SIGNIFICANT * noise:
+            if high > 1.001 * float(shape[top]) + _SIGNIFICANT * level:
                 edge = "blue" if int(np.argmax(shape)) < top else "red"
                 warnings.append(
                     f"the signal is higher at the {edge} end than in the band (scattered light?); "
@@ -163,17 +174,17 @@ def strongest(signal: Signal, narrowest: float, warnings: list[str]) -> tuple[Si
     return "nothing but lines narrower than an emission band"
 
 
-def _shape(signal: Signal) -> tuple[Array, float]:
+def _shape(signal: Signal, noise: Noise) -> tuple[Array, float]:
     """The curve smoothed over about a third of its band, at the signal's own points."""
     x, y = signal.x, signal.y
     width = min(10.0, (x[-1] - x[0]) / 5)
     for _ in range(2):
-        even, values, gain = local.smoothed(x, y, width)
+        even, values, gain = local.smoothed(x, y, width, noise=noise)
         shape = np.interp(x, even, values)
         top = int(np.argmax(shape))
         low, high = reach(shape, top, 0.5 * float(shape[top]))
         width = min(0.35 * float(x[high] - x[low]), 20.0, (x[-1] - x[0]) / 5)
-    even, values, gain = local.smoothed(x, y, width)
+    even, values, gain = local.smoothed(x, y, width, noise=noise)
     return np.interp(x, even, values), gain
 
 
@@ -192,27 +203,28 @@ def _highest_inside(shape: Array, noise: float) -> int | None:
     return max(_maxima(shape, noise), key=lambda t: float(shape[t]), default=None)
 
 
-def _others(signal: Signal, shape: Array, top: int, narrowest: float) -> list[str]:
+def _others(signal: Signal, shape: Array, top: int, noise: Noise, narrowest: float) -> list[str]:
     """Every other maximum that is no narrow line, from the highest down."""
-    even, values, gain = local.smoothed(signal.x, signal.y, min(8.0, float(np.ptp(signal.x)) / 20))
+    width = min(8.0, float(np.ptp(signal.x)) / 20)
+    even, values, gain = local.smoothed(signal.x, signal.y, width, noise=noise)
     fine = np.interp(signal.x, even, values)
-    tops = _maxima(fine, local.noise_level(signal.y) * gain)
+    tops = _maxima(fine, noise.level(signal.y) * gain)
     mine = min(tops, key=lambda t: abs(t - top), default=top)
     said = []
     for t in sorted(tops, key=lambda t: -float(fine[t])):
-        if t == mine or _narrow_line(signal, t, narrowest) is not None:
+        if t == mine or _narrow_line(signal, t, noise, narrowest) is not None:
             continue
         place, share = float(signal.x[t]), float(fine[t] / fine[mine])
         said.append(f"a maximum at {place:.1f} nm, {share:.0%} as high")
     return said[:6]
 
 
-def _narrow_line(signal: Signal, top: int, narrowest: float) -> tuple[float, float] | None:
+def _narrow_line(signal: Signal, top: int, noise: Noise, narrowest: float) -> tuple[float, float] | None:
     """The range of a line narrower than ``narrowest`` around ``top``, or ``None`` if it is a band."""
     near = np.flatnonzero(np.abs(signal.x - signal.x[top]) <= max(narrowest, 4.0))
     peak = int(near[np.argmax(signal.y[near])])
     height = float(signal.y[peak])
-    if height < 10 * local.noise_level(signal.y):
+    if height < 10 * noise.level(signal.y):
         return None
     low, high = reach(signal.y, peak, 0.5 * height)
     step = float(np.median(np.diff(signal.x)))

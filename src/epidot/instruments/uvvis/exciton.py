@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.signal import local
+from epidot.signal.correlation import Noise
 from epidot.signal.local import Reading
 
 Array = NDArray[np.float64]
@@ -37,16 +38,16 @@ class Exciton:
     note: str = ""
 
 
-def first_exciton(x: Array, y: Array, sigma: Array | None, least: float) -> Exciton:
+def first_exciton(x: Array, y: Array, noise: Noise, least: float) -> Exciton:
     """The reddest exciton of a spectrum over wavelength / nm, arrays of shape (n,), ascending.
 
     ``least`` is the smallest depth of a valley that is believed.
     """
-    even, shape, gain = local.smoothed(x, y, _SMOOTH_NM)
-    noise = local.noise_level(y) if sigma is None else float(np.median(sigma))
-    found = _extrema(even, shape, max(least, _SIGNIFICANT * noise * gain))
+    even, shape, gain = local.smoothed(x, y, _SMOOTH_NM, noise=noise)
+    level = noise.level(y) if noise.sigma is None else float(np.median(noise.sigma))
+    found = _extrema(even, shape, max(least, _SIGNIFICANT * level * gain))
     if found is None:
-        return _shoulder(x, y, noise)
+        return _shoulder(x, y, noise, level)
     top, valley = (even[i] for i in found)
     distance = top - valley
     height, low = float(shape[found[0]]), float(shape[found[1]])
@@ -54,24 +55,24 @@ def first_exciton(x: Array, y: Array, sigma: Array | None, least: float) -> Exci
     right = _first_below(even, shape, found[0], 0.7 * height)
     between = _last_below(even, shape, found[0], middle)
     # A valley may be narrow beside a broad maximum: only its floor is read.
-    floor = low + _FLOOR * (height - low) + 4 * noise * gain
+    floor = low + _FLOOR * (height - low) + 4 * level * gain
     left = _first_above(even, shape, found[1], floor)
     rise = np.flatnonzero(shape[found[1] :] > floor)
     ends = float(even[found[1] + rise[0]]) if rise.size else top
     reach = 0.75 * distance
-    at_top = _window(x, y, sigma, max(top - reach, between), min(top + reach, right))
-    at_low = _window(x, y, sigma, max(valley - reach, left), min(valley + reach, ends))
+    at_top = _window(x, y, noise, max(top - reach, between), min(top + reach, right))
+    at_low = _window(x, y, noise, max(valley - reach, left), min(valley + reach, ends))
     maximum = local.extremum(*at_top, maximum=True)
     minimum = local.extremum(*at_low, maximum=False)
     if maximum is None or minimum is None:
-        return _shoulder(x, y, noise)
+        return _shoulder(x, y, noise, level)
     depth = maximum.y - minimum.y
     if depth < max(least, 3 * math.hypot(maximum.sigma_y, minimum.sigma_y)) or low >= height:
-        return _shoulder(x, y, noise)
+        return _shoulder(x, y, noise, level)
     return Exciton("maximum", maximum.x, maximum.sigma_x, maximum, minimum)
 
 
-def red_half(x: Array, y: Array, sigma: Array | None, top: Reading) -> tuple[float, float] | None:
+def red_half(x: Array, y: Array, noise: Noise, top: Reading) -> tuple[float, float] | None:
     """Wavelength on the red side where the absorbance is half of the maximum's, and its error."""
     even, shape, _ = local.smoothed(x, y, _SMOOTH_NM)
     start = int(np.searchsorted(even, top.x))
@@ -80,7 +81,7 @@ def red_half(x: Array, y: Array, sigma: Array | None, top: Reading) -> tuple[flo
     outer = _first_below(even, shape, start, 0.22 * top.y)
     if _first_below(even, shape, start, half) >= even[-1]:
         return None
-    part = _window(x, y, sigma, inner, outer)
+    part = _window(x, y, noise, inner, outer)
     found = local.crossing(*part, half)
     if found is None:
         return None
@@ -124,14 +125,12 @@ def _first_above(x: Array, y: Array, start: int, level: float) -> float:
     return float(x[above[-1]]) if above.size else float(x[0])
 
 
-def _window(
-    x: Array, y: Array, sigma: Array | None, low: float, high: float
-) -> tuple[Array, Array, Array | None]:
+def _window(x: Array, y: Array, noise: Noise, low: float, high: float) -> tuple[Array, Array, Noise]:
     keep = (x >= low) & (x <= high)
-    return x[keep], y[keep], None if sigma is None else sigma[keep]
+    return x[keep], y[keep], noise.kept(keep)
 
 
-def _shoulder(x: Array, y: Array, noise: float) -> Exciton:
+def _shoulder(x: Array, y: Array, noise: Noise, level: float) -> Exciton:
     """The reddest minimum of the second derivative; its error from three widths and both axes."""
     from scipy.signal import find_peaks
 
@@ -144,11 +143,11 @@ def _shoulder(x: Array, y: Array, noise: float) -> Exciton:
     for width in reversed(_SHOULDER_NM):
         if x[-1] - x[0] < 3 * width:
             continue
-        even, bend, gain = local.smoothed(x, y, width, 2)
+        even, bend, gain = local.smoothed(x, y, width, 2, noise)
         height = np.interp(even, x, y)
         margin = width / 2
         inner = (even > even[0] + margin) & (even < even[-1] - margin) & (height > floor)
-        clear = max(_SIGNIFICANT * noise * gain, _BEND * float(np.max(-bend * inner)))
+        clear = max(_SIGNIFICANT * level * gain, _BEND * float(np.max(-bend * inner)))
         dips, _ = find_peaks(-bend, prominence=clear, height=clear)
         good = [int(i) for i in dips if inner[i]]
         if places:
@@ -165,7 +164,7 @@ def _shoulder(x: Array, y: Array, noise: float) -> Exciton:
         # Curvature of the dip itself turns the noise of the derivative into one of its place.
         near = slice(max(0, i - 3), i + 4)
         curvature = 2 * float(np.polyfit(even[near] - even[i], bend[near], 2)[0])
-        slope_noise = noise * gain * math.sqrt(2.0) / (width / 2)
+        slope_noise = level * gain * math.sqrt(2.0) / (width / 2)
         errors.append(slope_noise / curvature if curvature > 0 else width / 2)
     if len(places) < 2:
         return Exciton("none", math.nan, math.nan, note="no maximum and no shoulder above the noise")

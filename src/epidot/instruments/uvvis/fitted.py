@@ -15,6 +15,7 @@ from epidot.instruments.uvvis.exciton import first_exciton
 from epidot.instruments.uvvis.measured import known_material, prepared, usable
 from epidot.quantities import Fit, Quantity
 from epidot.signal import Signal
+from epidot.signal.correlation import noise_of
 from epidot.signal.fitting import Free, fit_curve
 
 Array = NDArray[np.float64]
@@ -32,7 +33,8 @@ def fitted(signal: Signal, model: str, chosen: Settings) -> Fit:
     warnings = list(signal.warnings)
     signal, _ = usable(signal, chosen)
     signal, _ = prepared(signal, chosen, warnings)
-    found = first_exciton(signal.x, signal.y, signal.known_sigma, float(chosen["least_depth"]))
+    noise = noise_of(signal.x, signal.y, signal.known_sigma)
+    found = first_exciton(signal.x, signal.y, noise, float(chosen["least_depth"]))
     if found.kind == "none":
         raise InputError("there is no exciton to fit", signal.source or None, seen=found.note)
     first = HC / found.place

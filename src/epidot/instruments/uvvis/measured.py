@@ -14,6 +14,7 @@ from epidot.instruments.options import Settings
 from epidot.instruments.uvvis.exciton import Exciton, first_exciton, red_half
 from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal
+from epidot.signal.correlation import Noise, noise_of
 from epidot.signal.unusable import MASKED, Aside, set_aside, too_few
 from epidot.signal.windows import inside, ranges
 
@@ -34,11 +35,13 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
         empty |= {"diameter_nm": _diameter(nothing, material, signal.source)}
         return Quantities("uvvis", empty, signal.source, tuple(warnings))
     signal, offset = prepared(signal, chosen, warnings)
-    sigma = signal.known_sigma
-    found = first_exciton(signal.x, signal.y, sigma, float(chosen["least_depth"]))
+    noise = noise_of(signal.x, signal.y, signal.known_sigma)
+    if not noise.white:
+        warnings.append(f"the noise looks smoothed by {noise.filter}; the errors allow for it")
+    found = first_exciton(signal.x, signal.y, noise, float(chosen["least_depth"]))
     found = _not_beside(found, asides)
     reach = signal.x[0], signal.x[-1]
-    width = _half_width(signal, sigma, found)
+    width = _half_width(signal, noise, found)
     quantities = {
         **_place(found),
         "valley_depth": _valley(found, offset),
@@ -175,11 +178,11 @@ def _valley(found: Exciton, offset: float) -> Quantity:
     return Quantity(depth, math.sqrt(variance), "", how)
 
 
-def _half_width(signal: Signal, sigma: Array | None, found: Exciton) -> Quantity:
+def _half_width(signal: Signal, noise: Noise, found: Exciton) -> Quantity:
     if found.top is None:
         note = "shoulder, no maximum" if found.kind == "shoulder" else found.note
         return Quantity(None, None, "eV", "none", note)
-    half = red_half(signal.x, signal.y, sigma, found.top)
+    half = red_half(signal.x, signal.y, noise, found.top)
     if half is None:
         why = "half of the maximum is not reached on the red side"
         return Quantity(None, None, "eV", "none", why)
