@@ -1,4 +1,4 @@
-"""Cases of ``benchmarks/coverage.py``: one module per instrument, each with a list ``CASES``."""
+"""Cases of ``benchmarks/coverage_tables.py``: one module per instrument, each with a list ``CASES``."""
 
 from __future__ import annotations
 

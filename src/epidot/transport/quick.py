@@ -20,6 +20,7 @@ GAMMA = 1 - 0.5**0.5
 NEWTON = 12
 LEVEL = 1e-2  # a correction above this, relative, asks for a new Jacobian
 TOLERANCE = 1e-6
+SHORTEST = 1e-3  # of a given step: shorter ones are not tried
 
 
 @compiled
@@ -68,44 +69,58 @@ def march(
     """
     n = y.size
     J, A = np.zeros((n, 2 * band + 1)), np.zeros((n, 2 * band + 1))
-    f, x, base, middle = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
+    f, x, base, middle, before = np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n), np.zeros(n)
     was = 0.0
     for step in range(times.size - 1):
-        dt = times[step + 1] - times[step]
-        h = GAMMA * dt
+        whole = times[step + 1] - times[step]
+        slope = (kelvin[step + 1] - kelvin[step]) / whole
         a.tail[kernel.INFLOW] = inflow[step]
-        base[:] = y
-        for stage in range(2):
-            part = GAMMA if stage == 0 else 1.0
-            T = kelvin[step] + part * (kelvin[step + 1] - kelvin[step])
-            stale = stage == 0 or was != T
-            if was != T:
-                kernel.at_temperature(a, 1 / (K_B * T), r)
-                was = T
-            if stage == 1:
-                for i in range(n):
-                    base[i] += (1 - GAMMA) / GAMMA * (middle[i] - base[i])
-            for _ in range(NEWTON):
-                kernel.rates(times[step] + part * dt, a, r, y, f)
-                if stale:
-                    kernel.jacobian(times[step] + part * dt, a, r, y, band, J)
-                    for j in range(n):
-                        for i in range(2 * band + 1):
-                            A[j, i] = -h * J[j, i]
-                        A[j, band] += 1.0
-                    factor(A, band)
-                for i in range(n):
-                    x[i] = base[i] + h * f[i] - y[i]
-                substitute(A, band, x)
+        done, dt = 0.0, whole
+        while done < whole:
+            h = GAMMA * dt
+            base[:] = y
+            before[:] = y
+            solved = True
+            for stage in range(2):
+                since = done + (GAMMA if stage == 0 else 1.0) * dt
+                T = kelvin[step] + since * slope
+                stale = stage == 0 or was != T
+                if was != T:
+                    kernel.at_temperature(a, 1 / (K_B * T), r)
+                    was = T
+                if stage == 1:
+                    for i in range(n):
+                        base[i] += (1 - GAMMA) / GAMMA * (middle[i] - base[i])
                 size = 0.0
-                for i in range(n):
-                    y[i] += x[i]
-                    size = max(size, abs(x[i]) / (small[i] + abs(y[i])))
-                stale = size > LEVEL
-                if size < TOLERANCE:
-                    break
-            if stage == 0:
-                middle[:] = y
+                for _ in range(NEWTON):
+                    kernel.rates(times[step] + since, a, r, y, f)
+                    if stale:
+                        kernel.jacobian(times[step] + since, a, r, y, band, J)
+                        for j in range(n):
+                            for i in range(2 * band + 1):
+                                A[j, i] = -h * J[j, i]
+                            A[j, band] += 1.0
+                        factor(A, band)
+                    for i in range(n):
+                        x[i] = base[i] + h * f[i] - y[i]
+                    substitute(A, band, x)
+                    size = 0.0
+                    for i in range(n):
+                        y[i] += x[i]
+                        part = abs(x[i]) / (small[i] + abs(y[i]))
+                        size = max(size, part) if part >= 0 else np.inf  # what is not a number does not pass
+                    stale = size > LEVEL
+                    if size < TOLERANCE:
+                        break
+                solved = solved and size < LEVEL
+                if stage == 0:
+                    middle[:] = y
+            if solved or dt < whole * SHORTEST:
+                done = whole if dt >= whole - done else done + dt
+            else:  # a front of trapped ions runs over several cells in one step: shorter ones
+                y[:] = before
+                dt /= 4
+            dt = min(dt, whole - done) if done < whole else dt
 
 
 def marched(system: System, start: State, times_s: Array, kelvin: Array, inflow_per_s: Array) -> State:

@@ -70,6 +70,20 @@ def test_the_quick_solver_agrees_with_the_accurate_one(mechanism: str, celsius: 
     assert quick.interface.sum() == pytest.approx(exact.interface.sum(), abs=0.25)  # less than an ion
 
 
+def test_a_front_into_traps_is_followed_by_shorter_steps() -> None:
+    """Where a step given beforehand is too long for Newton's search: no jump, no lost number."""
+    spread = {p.name: p.sd for p in priors("traps", HOT)}
+    at = np.array([p.mean for p in priors("traps", HOT)])
+    names = [p.name for p in priors("traps", HOT)]
+    at[names.index("lnD")] += 0.5 * spread["lnD"]
+    near = at.copy()
+    near[names.index("interior_from")] += 0.002 * spread["interior_from"]
+    clean = data_of((200.0, 300.0))
+    for a, b in zip(predicted("traps", at, clean), predicted("traps", near, clean), strict=True):
+        assert np.all(np.isfinite(b))
+        assert b == pytest.approx(a, rel=0.05, abs=LIMIT / 3)
+
+
 @pytest.mark.parametrize("mechanism", MECHANISMS)
 def test_ions_are_kept(mechanism: str) -> None:
     known = constants_of(mechanism, parameters(mechanism), HOT)

@@ -184,6 +184,8 @@ def _descend(
     here = _residuals(mechanism, u, data, known, forward)
     J = _jacobian(mechanism, u, data, known, forward, here)
     for _ in range(most):
+        if not np.all(np.isfinite(J)):
+            break
         gradient, curvature = J.T @ here, J.T @ J
         cost = float(here @ here)
         gained = 0.0
