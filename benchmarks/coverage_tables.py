@@ -1,6 +1,7 @@
 """How often one stated standard error covers the truth: the tables of docs/coverage.md.
 
-    python benchmarks/coverage_tables.py [tcspc ...] [--case TEXT] [--seeds 200] [--write] [--missing] [--json]
+    python benchmarks/coverage_tables.py [tcspc ...] [--case TEXT] [--seeds 200] [--write] [--missing]
+        [--json]
 
 Cases stand in ``coverage_cases/<instrument>.py``.  ``--write`` puts each case into
 ``docs/coverage/<instrument>.csv`` as soon as it is done, ``--missing`` leaves out those that stand there
