@@ -43,6 +43,17 @@ def measured(x: Array, y: Array, kind: str) -> Quantities:
     return pl.measure(signal)
 
 
+def two(name: str, bands: Bands, counts: float) -> Case:
+    """Two bands; the truth is each alone, and the quantities are those of the first."""
+    x = np.arange(430.0, 760.0)
+    mean = counts * emission(x, bands) + 3
+    true = truths(bands[:1])
+    for k, one in enumerate(bands, start=1):
+        alone = truths((one,))
+        true |= {f"band{k}_{name}": alone[name] for name in ("peak_nm", "fwhm_nm")}
+    return Case(name, true, lambda rng: measured(x, rng.poisson(mean).astype(float), "counts"))
+
+
 def counted(name: str, bands: Bands, counts: float, step: float) -> Case:
     x = np.arange(440.0, 740.0, step)
     mean = counts * emission(x, bands) + 2
@@ -61,4 +72,9 @@ def analog(name: str, bands: Bands, noise: float, smooth: Callable[[Array], Arra
 
 CASES = [counted(f"one band, {n:g} counts", SINGLE, n, 1.0) for n in (1e3, 1e4, 1e5)]
 CASES += [counted("one skewed band, 10000 counts", SKEWED, 1e4, 2.0)]
+CASES += [
+    two("two bands 0.3 eV apart, 10000 counts", ((1.0, 2.3, 0.05), (0.5, 2.0, 0.07)), 1e4),
+    two("two bands 0.2 eV apart, 10000 counts", ((1.0, 2.3, 0.05), (0.8, 2.1, 0.06)), 1e4),
+    two("two bands 0.2 eV apart, 1000 counts", ((1.0, 2.3, 0.05), (0.8, 2.1, 0.06)), 1e3),
+]
 CASES += [analog(f"one skewed band, 1 % noise, {w}", SKEWED, 0.01, f) for w, f in FILTERS.items()]

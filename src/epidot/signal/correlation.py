@@ -66,15 +66,21 @@ class Noise:
             return plain
         return np.asarray(plain @ _factor(self.rho, design.shape[0]), dtype=np.float64)
 
-    def variance(self, residuals: Array, design: Array) -> float:
-        """Variance of one point from the weighted residuals (n,) of a fit with ``design`` (n, p)."""
+    def variance(self, residuals: Array, design: Array) -> tuple[float, float]:
+        """Variance of one point from the weighted residuals (n,) of a fit with ``design`` (n, p).
+
+        With the number of independent values that it rests on.
+        """
         n, p = design.shape
         if self.white:
-            return float(residuals @ residuals) / max(1, int(n - p))
+            freedom = float(max(1, n - p))
+            return float(residuals @ residuals) / freedom, freedom
         beside = np.eye(n) - design @ np.linalg.pinv(design)
         turn = np.linalg.inv(_factor(self.rho, n, _JUDGED))
         seen = turn @ (beside @ _factor(self.rho, n))
-        return float(np.sum((turn @ residuals) ** 2)) / float(np.sum(seen**2))
+        total = float(np.sum(seen**2))
+        freedom = total**2 / float(np.sum((seen @ seen.T) ** 2))
+        return float(np.sum((turn @ residuals) ** 2)) / total, freedom
 
     def through(self, weights: Array) -> float:
         """Standard deviation of a weighted sum of neighbouring points (k,) of standard deviation 1."""

@@ -143,6 +143,18 @@ def fit_curve(signal: Signal, model: Callable[[Array], Array], free: Sequence[Fr
     return Fitted(names, found.x, covariance, model(found.x), status, message, statistics, units)
 
 
+def with_gradient(function: Callable[[Array], float], values: Array) -> tuple[float, Array]:
+    """A number read off a model and its gradient in the model's ``values`` (p,), by central differences."""
+    gradient = np.zeros(values.size)
+    for i, v in enumerate(values):
+        step = 1e-4 * max(abs(float(v)), 1e-6)
+        up, down = values.copy(), values.copy()
+        up[i] += step
+        down[i] -= step
+        gradient[i] = (function(up) - function(down)) / (2 * step)
+    return function(values), gradient
+
+
 def _deviance(signal: Signal, y: Array) -> Array:
     seconds = float(signal.live_time or 1.0) if signal.kind == "rate" else 1.0
     n = signal.y * seconds

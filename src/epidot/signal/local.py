@@ -123,17 +123,21 @@ def _fit(x: Array, y: Array, noise: Noise, degree: int) -> _Fitted:
 def believed(noise: Noise, residuals: Array, design: Array) -> float:
     """Variance of one point, in units of its stated error where there is one.
 
-    Stated errors are believed unless the residuals contradict them clearly.
+    Stated errors are believed unless the residuals contradict them clearly.  A variance that rests on few
+    values is widened as Student's distribution has it, so that one standard error keeps its 68 %.
     """
-    freedom = max(1, design.shape[0] - design.shape[1])
-    seen = noise.variance(residuals, design)
+    from scipy.special import stdtrit
+
+    seen, freedom = noise.variance(residuals, design)
     if noise.sigma is not None and seen <= 1 + 3 * math.sqrt(2 / freedom):
         seen = 1.0
+    else:
+        seen *= float(stdtrit(freedom, 0.8413447460685429)) ** 2
     # A filter that was recognised is accounted for already.
     return seen * (correlation(residuals, freedom) if noise.white else 1.0)
 
 
-def correlation(residuals: Array, freedom: int) -> float:
+def correlation(residuals: Array, freedom: float) -> float:
     """Factor on the variance for residuals that hang together for whatever reason (first-order correlation).
 
     Applied only where they show it at more than two standard errors.

@@ -12,6 +12,7 @@ from epidot.errors import InputError
 from epidot.signal import storage
 from epidot.signal.decoding import file_bytes
 from epidot.signal.headings import unit as unit_of
+from epidot.signal.settings import stated_settings
 from epidot.signal.signal import NoiseKind, Signal
 from epidot.signal.text import parse_table
 from epidot.signal.trace import Trace, axis_unit, to_nm, trace
@@ -82,7 +83,7 @@ def read_spectrum(
     if np.any(np.diff(nm) <= 0):
         raise InputError("axis values too close to be told apart in nm", where)
     _refuse_huge(y, where, found)
-    meta = {**found.meta, "axis_unit": given}
+    meta = {**found.meta, "axis_unit": given, **stated_settings(found.meta["header"])}
     return Signal(
         technique=technique,
         x=nm,

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from epidot.instruments.contract import Dots, Header, Reported
-from epidot.instruments.options import Settings, choice, number, text
+from epidot.instruments.options import Settings, choice, integer, number, text
+from epidot.instruments.pl.bands import MOST
 from epidot.instruments.pl.trial import trial
 from epidot.instruments.spectrometer import COLUMN, MASK, TABLES, UNIT, WINDOW, axis_options
 from epidot.quantities import Fit, Quantities
@@ -24,6 +25,17 @@ HEADER = Header(
         Reported("peak_eV", "eV", "photon energy of the maximum (of the density asked for)"),
         Reported("fwhm_nm", "nm", "full width at half maximum of the photons per nm"),
         Reported("fwhm_eV", "eV", "full width at half maximum on the energy axis (of the density asked for)"),
+        *(
+            Reported(f"band{k}_{name}", unit, f"{what} of band {k}, counted from the blue, of several")
+            for k in range(1, MOST + 1)
+            for name, unit, what in (
+                ("peak_nm", "nm", "maximum"),
+                ("peak_eV", "eV", "maximum"),
+                ("fwhm_nm", "nm", "full width at half maximum"),
+                ("fwhm_eV", "eV", "full width at half maximum"),
+                ("area", "", "share of the photons"),
+            )
+        ),
     ),
     read_options=(
         COLUMN,
@@ -57,6 +69,16 @@ HEADER = Header(
         text("exclude", "nm", "ranges left out (scattered light, Raman line), e.g. 440-460"),
         MASK,
         WINDOW,
+        integer("bands", None, "fit so many bands together (unasked: as many as there are maxima)", 1, MOST),
+        choice(
+            "method",
+            ("auto", "local", "bands"),
+            "auto",
+            "one rule for a series: the strongest band off its own top (local) or off a fit of all bands; "
+            "auto: the fit where there are several maxima",
+        ),
+        number("excitation", "nm", None, "wavelength of the excitation, if the file is silent", 150, 2000),
+        number("bandwidth", "nm", None, "FWHM of the emission slit, if the file is silent", 0, 50),
         choice(
             "baseline",
             ("none", "offset", "linear"),
@@ -122,7 +144,7 @@ def simulate(dots: Dots, setup: Settings, rng: np.random.Generator | None) -> Si
 
 @HEADER.measure
 def measure(signal: Signal, chosen: Settings) -> Quantities:
-    """Peak and width of the strongest band.
+    """Peak and width of the strongest band; of every band where there are several.
 
     A quantity that these data do not hold has the value ``None`` and a note that says why.
 

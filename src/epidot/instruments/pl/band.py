@@ -122,6 +122,30 @@ def find_band(x: Array, y: Array, noise: Noise, shape: Array, top: int, density:
     )
 
 
+def through_slit(band: Band, bandwidth: float) -> dict[str, float]:
+    """By how much a slit of FWHM ``bandwidth`` / nm moves every quantity of the band, to first order.
+
+    Seen through it the curve is y + σ² y''/2; so before it was y - σ² y''/2.
+    """
+    if not bandwidth:
+        return {}
+    x, y = band.x, band.y
+    before = y - (bandwidth / 2.3548) ** 2 / 2 * np.gradient(np.gradient(y, x), x)
+    out = {}
+    found = []
+    for curve in (y[2:-2], before[2:-2]):
+        top = int(np.argmax(curve))
+        part = slice(max(top - 2, 0), top + 3)
+        a, b, _ = np.polyfit(x[2:-2][part] - x[2:-2][top], curve[part], 2)
+        above = np.flatnonzero(curve >= curve[top] / 2)
+        found.append((float(x[2:-2][top] - b / (2 * a)), float(np.ptp(x[2:-2][above]))))
+    (peak, width), (peak_before, width_before) = found
+    out["peak_nm"], out["fwhm_nm"] = abs(peak - peak_before), abs(width - width_before)
+    per_nm = HC / peak**2
+    out["peak_eV"], out["fwhm_eV"] = out["peak_nm"] * per_nm, out["fwhm_nm"] * per_nm
+    return out
+
+
 def _across_gaps(x: Array, shape: Array, first: int, last: int, level: float) -> tuple[int, int]:
     """Where points were left out at an end of the window, it goes on behind the gap, down to ``level``."""
     wide = 3 * float(np.median(np.diff(x)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,7 @@ from epidot.instruments.options import Settings
 from epidot.instruments.pl.measured import noise_in, prepared, strongest
 from epidot.quantities import Fit, Quantity
 from epidot.signal import Signal
-from epidot.signal.fitting import Fitted, Free, fit_curve
+from epidot.signal.fitting import Fitted, Free, fit_curve, with_gradient
 
 Array = NDArray[np.float64]
 
@@ -104,23 +103,12 @@ def _quantities(outcome: Fitted, model: str, span: tuple[float, float]) -> dict[
         def place(v: Array, density: bool = density, index: int = index) -> float:
             return _shape(model, v, density)[index]
 
-        value, gradient = _with_gradient(place, outcome.values)
+        value, gradient = with_gradient(place, outcome.values)
         variance = float(gradient @ np.nan_to_num(outcome.covariance, posinf=0.0) @ gradient)
         out[name] = Quantity(value, math.sqrt(max(variance, 0.0)), unit, what)
     if not span[0] <= (out["peak_nm"].value or 0.0) <= span[1]:
         out["peak_nm"] = Quantity(None, None, "nm", how, "the fitted maximum lies outside the data")
     return out
-
-
-def _with_gradient(function: Callable[[Array], float], values: Array) -> tuple[float, Array]:
-    gradient = np.zeros(values.size)
-    for i, v in enumerate(values):
-        step = 1e-4 * max(abs(float(v)), 1e-6)
-        up, down = values.copy(), values.copy()
-        up[i] += step
-        down[i] -= step
-        gradient[i] = (function(up) - function(down)) / (2 * step)
-    return function(values), gradient
 
 
 def _shape(model: str, v: Array, per_nm: bool) -> tuple[float, float]:

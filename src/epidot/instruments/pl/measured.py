@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,9 @@ from numpy.typing import NDArray
 
 from epidot.errors import InputError
 from epidot.instruments.options import Settings
-from epidot.instruments.pl.band import Band, Value, find_band, reach
+from epidot.instruments.pl.band import Band, Value, find_band, reach, through_slit
+from epidot.instruments.pl.bands import MOST, fit_bands
+from epidot.instruments.pl.lines import lines_of
 from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal, local
 from epidot.signal.correlation import Noise, noise_of
@@ -33,39 +36,112 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     noise = noise_in(signal)
     if not noise.white:
         warnings.append(f"the noise looks smoothed by {noise.filter}; the errors allow for it")
-    found = strongest(signal, noise, float(chosen["narrowest_nm"]), warnings)
+    bandwidth = _setting(signal, chosen, "bandwidth") or 0.0
+    excitation = _setting(signal, chosen, "excitation")
+    if excitation is not None:
+        signal = _without_lines(signal, noise, excitation, bandwidth, warnings)
+    narrowest = float(chosen["narrowest_nm"])
+    found = strongest(signal, noise, narrowest, warnings)
     if isinstance(found, str):
         return _nothing(signal, found, warnings)
     signal, shape, top = found
-    others = _others(signal, shape, top, noise, float(chosen["narrowest_nm"]))
-    warnings += [f"also {other}: this spectrum has several bands (option window)" for other in others]
+    others = _others(signal, shape, top, noise, narrowest)
+    warnings += [
+        f"also a maximum at {x:.1f} nm, {share:.0%} as high: this spectrum has several bands, each is named "
+        "(option window for one)"
+        for x, share in others
+    ]
     density = str(chosen["density"])
-    band = find_band(signal.x, signal.y, replace(noise, sigma=errors(signal, shape)), shape, top, density)
-    if band is None:
-        return _nothing(signal, "no maximum can be read from the strongest band", warnings)
-    clipped = [a for a in asides if a.why != MASKED and _in_band(a, band)]
+    known = replace(noise, sigma=errors(signal, shape))
+    band = find_band(signal.x, signal.y, known, shape, top, density)
+    clipped = [] if band is None else [a for a in asides if a.why != MASKED and _in_band(a, band)]
     if clipped:
         why = f"the band is cut off: {clipped[0]}; shorten the exposure or close the slits"
         return _nothing(signal, why, warnings)
+    number = chosen["bands"] or min(1 + len(others), MOST)
+    rule = str(chosen["method"])
+    several = None
+    if rule == "bands" or number > 1:
+        places = [float(signal.x[top]), *(x for x, _ in others)]
+        several = fit_bands(signal, known, places, int(number), density)
+        warnings += several.warnings
+    if rule == "auto":
+        rule = "bands" if several is not None and several.described else "local"
+    quantities: dict[str, Quantity] = {}
+    curves = {}
+    if rule == "bands" and several is not None:
+        quantities = {n: q for n, q in several.each[several.highest].items() if n in _QUANTITIES}
+    elif band is None:
+        return _nothing(signal, "no maximum can be read from the strongest band", warnings)
+    else:
+        quantities = _local(band, density, bandwidth)
+        if not _stands_alone(shape, top, signal.x, [x for x, _ in others]):
+            overlap = "another band lies above half of the maximum beside it"
+            quantities |= {n: Quantity(None, None, n[-2:], "none", overlap) for n in ("fwhm_nm", "fwhm_eV")}
+        curves["top of the band"] = _curve(signal, band.x, band.y)
+    if several is not None:
+        for k, one in enumerate(several.each, start=1):
+            quantities |= {f"band{k}_{name}": q for name, q in one.items()}
+        curves["sum of the bands"] = _curve(signal, signal.x, several.curve)
+    return Quantities("pl", quantities, signal.source, tuple(warnings), extra={"rule": rule}, curves=curves)
+
+
+def _curve(signal: Signal, x: Array, y: Array) -> Signal:
+    return replace(signal.with_values(x, y), kind="analog", live_time=None)
+
+
+def _setting(signal: Signal, chosen: Settings, name: str) -> float | None:
+    """What the user says of the instrument, else what the file's head said; ``None`` if neither does."""
+    said = chosen[name] if chosen[name] is not None else signal.meta.get(f"{name}_nm")
+    return None if said is None else float(said)
+
+
+def _without_lines(
+    signal: Signal, noise: Noise, excitation: float, bandwidth: float, warnings: list[str]
+) -> Signal:
+    """The signal without what the excitation left in it."""
+    for line in lines_of(signal, noise, excitation, bandwidth):
+        keep = (signal.x < line.low) | (signal.x > line.high)
+        if np.sum(keep) < 8:
+            continue
+        warnings.append(f"{line} was recognised (excitation at {excitation:g} nm) and left out")
+        signal = signal.kept(keep)
+    return signal
+
+
+def _stands_alone(shape: Array, top: int, x: Array, others: list[float]) -> bool:
+    """Whether the curve falls below half of the maximum before it rises to any other band."""
+    half = 0.5 * float(shape[top])
+    for place in others:
+        at = int(np.argmin(np.abs(x - place)))
+        if float(np.min(shape[min(at, top) : max(at, top) + 1])) > half:
+            return False
+    return True
+
+
+def _local(band: Band, density: str, bandwidth: float) -> dict[str, Quantity]:
+    """Quantities read off the curve through the top of one band."""
     how = f"y = exp(polynomial of degree {band.degree}) through the top two thirds of the band, photons "
     note = "" if density == "per eV" else "of the photons per nm; density='per eV' gives those per eV"
     jacobian = "per eV (Jacobian λ²/hc)" if density == "per eV" else "per nm"
     missing = " and ".join(s for s, there in (("blue", band.blue), ("red", band.red)) if not there)
     absent = f"the half maximum on the {missing} side lies outside the measured range"
+    moved = through_slit(band, bandwidth)
 
-    def quantity(value: Value | None, unit: str, method: str, note: str) -> Quantity:
+    def quantity(name: str, value: Value | None, unit: str, method: str, note: str) -> Quantity:
         if value is None:
             return Quantity(None, None, unit, "none", absent)
-        return Quantity(value.value, value.sigma, unit, method, note)
+        if moved.get(name, 0.0):
+            said = f"a slit of {bandwidth:g} nm moves it by {moved[name]:.2g} {unit}, which is in the error"
+            note = f"{note}; {said}" if note else said
+        return Quantity(value.value, math.hypot(value.sigma, moved.get(name, 0.0)), unit, method, note)
 
-    quantities = {
-        "peak_nm": quantity(band.peak_nm, "nm", how + "per nm", ""),
-        "peak_eV": quantity(band.peak_eV, "eV", how + jacobian, note),
-        "fwhm_nm": quantity(band.fwhm_nm, "nm", how + "per nm", ""),
-        "fwhm_eV": quantity(band.fwhm_eV, "eV", how + jacobian, note),
+    return {
+        "peak_nm": quantity("peak_nm", band.peak_nm, "nm", how + "per nm", ""),
+        "peak_eV": quantity("peak_eV", band.peak_eV, "eV", how + jacobian, note),
+        "fwhm_nm": quantity("fwhm_nm", band.fwhm_nm, "nm", how + "per nm", ""),
+        "fwhm_eV": quantity("fwhm_eV", band.fwhm_eV, "eV", how + jacobian, note),
     }
-    top_curve = replace(signal.with_values(band.x, band.y), kind="analog", live_time=None)
-    return Quantities("pl", quantities, signal.source, tuple(warnings), curves={"top of the band": top_curve})
 
 
 def _nothing(signal: Signal, why: str, warnings: list[str]) -> Quantities:
@@ -203,8 +279,10 @@ def _highest_inside(shape: Array, noise: float) -> int | None:
     return max(_maxima(shape, noise), key=lambda t: float(shape[t]), default=None)
 
 
-def _others(signal: Signal, shape: Array, top: int, noise: Noise, narrowest: float) -> list[str]:
-    """Every other maximum that is no narrow line, from the highest down."""
+def _others(
+    signal: Signal, shape: Array, top: int, noise: Noise, narrowest: float
+) -> list[tuple[float, float]]:
+    """Every other maximum that is no narrow line, from the highest down: place / nm, share of the height."""
     width = min(8.0, float(np.ptp(signal.x)) / 20)
     even, values, gain = local.smoothed(signal.x, signal.y, width, noise=noise)
     fine = np.interp(signal.x, even, values)
@@ -212,10 +290,8 @@ def _others(signal: Signal, shape: Array, top: int, noise: Noise, narrowest: flo
     mine = min(tops, key=lambda t: abs(t - top), default=top)
     said = []
     for t in sorted(tops, key=lambda t: -float(fine[t])):
-        if t == mine or _narrow_line(signal, t, noise, narrowest) is not None:
-            continue
-        place, share = float(signal.x[t]), float(fine[t] / fine[mine])
-        said.append(f"a maximum at {place:.1f} nm, {share:.0%} as high")
+        if t != mine and _narrow_line(signal, t, noise, narrowest) is None:
+            said.append((float(signal.x[t]), float(fine[t] / fine[mine])))
     return said[:6]
 
 
