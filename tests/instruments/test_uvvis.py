@@ -211,3 +211,36 @@ def test_simulate_draws_its_noise() -> None:
     assert drawn == noisy(clean, np.random.default_rng(9))
     silent = uvvis.simulate(population, {"step_nm": 2.0, "noise": 0.0}, rng=np.random.default_rng(9))
     assert silent.sigma is None
+
+
+def test_one_rule_for_a_series(rng: np.random.Generator) -> None:
+    """A shoulder and a maximum, read by the same rule; unasked the change of rule stands in the result."""
+    E = HC / NM[NM > 420]
+    steep = 0.15 * np.exp(-0.5 * ((E - 2.15) / 0.08) ** 2) + 0.4 * np.exp(3 * (E - 2.2))
+    peaked, early = spectrum(dots()), spectrum(steep + 1e-4 * rng.standard_normal(E.size), NM[NM > 420])
+    rules = [uvvis.measure(s).extra["rule"] for s in (peaked, early)]
+    assert rules == ["maximum", "second derivative"]
+    by_bend = [uvvis.measure(s, method="second derivative") for s in (peaked, early)]
+    assert all("second derivative" in q["first_exciton_nm"].method for q in by_bend)
+    assert by_bend[0]["valley_depth"] == uvvis.measure(peaked)["valley_depth"]
+    sized = [
+        uvvis.measure(peaked, material="InP", method=m)["diameter_nm"] for m in ("auto", "second derivative")
+    ]
+    assert sized[0] == sized[1]  # the sizing curves are of maxima
+    refused = uvvis.measure(early, method="maximum")["first_exciton_nm"]
+    assert refused.value is None
+    assert "method='second derivative'" in refused.note
+
+
+def test_the_bandwidth_is_in_the_error() -> None:
+    """Seen through 12 nm: what is found lies within the stated error of what was there."""
+    fine = np.arange(300.0, 820.0, 0.1)
+    slit = np.exp(-0.5 * (np.arange(-30.0, 30.05, 0.1) * 2.3548 / 12) ** 2)
+    seen = np.interp(NM, fine, np.convolve(dots(fine), slit / slit.sum(), "same"))
+    found = uvvis.measure(spectrum(seen), bandwidth=12.0)
+    for name, true in zip(("first_exciton_nm", "valley_depth", "hwhm_eV"), truth(), strict=True):
+        q = found[name]
+        assert abs((q.value or 0) - true) < 1.5 * (q.sigma or 0)
+        assert "bandwidth of 12 nm" in q.note
+    plain = uvvis.measure(spectrum(seen))
+    assert abs((plain["valley_depth"].value or 0) - truth()[1]) > 5 * (plain["valley_depth"].sigma or 1)

@@ -56,6 +56,13 @@ HEADER = Header(
         text("baseline_nm", "nm", "where the dots do not absorb, e.g. 700-800 (default: red end)"),
         MASK,
         WINDOW,
+        choice(
+            "method",
+            ("auto", "maximum", "second derivative"),
+            "auto",
+            "one rule for a series: what the first exciton's place is; auto: its maximum where it has one",
+        ),
+        number("bandwidth", "nm", None, "spectral bandwidth, if the file is silent", 0, 50),
         number(
             "least_depth",
             "",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from epidot.constants import HC
 from epidot.signal import local
 from epidot.signal.correlation import Noise
 from epidot.signal.local import Reading
@@ -27,7 +28,7 @@ class Exciton:
     """What was found: ``kind`` is ``maximum``, ``shoulder`` or ``none``.
 
     ``top`` and ``valley`` are readings of the curve (wavelength / nm, absorbance); a shoulder has only
-    ``place`` ± ``sigma`` from the second derivative.
+    ``place`` ± ``sigma`` from the second derivative (``by_bend``).
     """
 
     kind: str
@@ -36,18 +37,32 @@ class Exciton:
     top: Reading | None = None
     valley: Reading | None = None
     note: str = ""
+    by_bend: bool = False
 
 
-def first_exciton(x: Array, y: Array, noise: Noise, least: float) -> Exciton:
+def first_exciton(x: Array, y: Array, noise: Noise, least: float, method: str = "auto") -> Exciton:
     """The reddest exciton of a spectrum over wavelength / nm, arrays of shape (n,), ascending.
 
-    ``least`` is the smallest depth of a valley that is believed.
+    ``least`` is the smallest depth of a valley that is believed.  ``method`` says what its place is:
+    ``maximum``, ``second derivative``, or ``auto``: the maximum where there is one.
     """
-    even, shape, gain = local.smoothed(x, y, _SMOOTH_NM, noise=noise)
     level = noise.level(y) if noise.sigma is None else float(np.median(noise.sigma))
+    found = _maximum(x, y, noise, level, least)
+    if method == "maximum" or (method == "auto" and found is not None):
+        none = "no maximum with a valley beside it (method='second derivative' reads shoulders)"
+        return found or Exciton("none", math.nan, math.nan, note=none)
+    bend = _shoulder(x, y, noise, level)
+    if found is None or bend.kind == "none":
+        return bend
+    return replace(found, place=bend.place, sigma=bend.sigma, by_bend=True)
+
+
+def _maximum(x: Array, y: Array, noise: Noise, level: float, least: float) -> Exciton | None:
+    """The reddest maximum and the valley on its blue side; ``None`` if there is no such pair."""
+    even, shape, gain = local.smoothed(x, y, _SMOOTH_NM, noise=noise)
     found = _extrema(even, shape, max(least, _SIGNIFICANT * level * gain))
     if found is None:
-        return _shoulder(x, y, noise, level)
+        return None
     top, valley = (even[i] for i in found)
     distance = top - valley
     height, low = float(shape[found[0]]), float(shape[found[1]])
@@ -65,10 +80,10 @@ def first_exciton(x: Array, y: Array, noise: Noise, least: float) -> Exciton:
     maximum = local.extremum(*at_top, maximum=True)
     minimum = local.extremum(*at_low, maximum=False)
     if maximum is None or minimum is None:
-        return _shoulder(x, y, noise, level)
+        return None
     depth = maximum.y - minimum.y
     if depth < max(least, 3 * math.hypot(maximum.sigma_y, minimum.sigma_y)) or low >= height:
-        return _shoulder(x, y, noise, level)
+        return None
     return Exciton("maximum", maximum.x, maximum.sigma_x, maximum, minimum)
 
 
@@ -177,4 +192,30 @@ def _shoulder(x: Array, y: Array, noise: Noise, level: float) -> Exciton:
         (by_wavelength + by_energy) / 2,
         math.hypot(*parts),
         note="shoulder, no valley",
+        by_bend=True,
     )
+
+
+def through_slit(x: Array, y: Array, bandwidth: float, found: Exciton) -> dict[str, float]:
+    """By how much a spectral bandwidth (FWHM / nm) moves what is read off a maximum, to first order.
+
+    Seen through it the curve is y + σ² y''/2; so before it was y - σ² y''/2.
+    """
+    if not bandwidth or found.top is None or found.valley is None:
+        return {}
+    even, seen, _ = local.smoothed(x, y, _SMOOTH_NM)
+    _, bend, _ = local.smoothed(x, y, 1.5 * _SMOOTH_NM, 2)
+    before = seen - (bandwidth / 2.3548) ** 2 / 2 * bend
+    near = np.abs(even - found.top.x) < _SMOOTH_NM
+    low = np.abs(even - found.valley.x) < _SMOOTH_NM
+    values = []
+    for curve in (seen, before):
+        a, b, c = np.polyfit(even[near] - found.top.x, curve[near], 2)
+        red = even > found.top.x
+        half = float(even[red][np.argmax(curve[red] < (c - b * b / (4 * a)) / 2)])
+        place = found.top.x - b / (2 * a)
+        high = c - b * b / (4 * a)
+        values.append((place, 1 - float(np.min(curve[low])) / high, HC / place - HC / half))
+    place, depth, width = (abs(one - other) for one, other in zip(*values, strict=True))
+    eV = HC / found.top.x**2 * place
+    return {"first_exciton_nm": place, "first_exciton_eV": eV, "valley_depth": depth, "hwhm_eV": width}

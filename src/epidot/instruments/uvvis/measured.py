@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from epidot.constants import HC
 from epidot.errors import InputError
 from epidot.instruments.options import Settings
-from epidot.instruments.uvvis.exciton import Exciton, first_exciton, red_half
+from epidot.instruments.uvvis.exciton import Exciton, first_exciton, red_half, through_slit
 from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal
 from epidot.signal.correlation import Noise, noise_of
@@ -38,7 +38,8 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     noise = noise_of(signal.x, signal.y, signal.known_sigma)
     if not noise.white:
         warnings.append(f"the noise looks smoothed by {noise.filter}; the errors allow for it")
-    found = first_exciton(signal.x, signal.y, noise, float(chosen["least_depth"]))
+    method = str(chosen["method"])
+    found = first_exciton(signal.x, signal.y, noise, float(chosen["least_depth"]), method)
     found = _not_beside(found, asides)
     reach = signal.x[0], signal.x[-1]
     width = _half_width(signal, noise, found)
@@ -58,7 +59,18 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
                 "of the first maximum; valley depth, half width and concentration hang on the baseline "
                 "(option baseline)"
             )
-    return Quantities("uvvis", quantities, signal.source, tuple(warnings), curves=_marks(signal, found))
+    said = chosen["bandwidth"] if chosen["bandwidth"] is not None else signal.meta.get("bandwidth_nm")
+    for name, moved in through_slit(signal.x, signal.y, float(said or 0.0), found).items():
+        q = quantities[name]
+        if q.value is not None and q.sigma is not None:
+            note = f"{q.note}; " if q.note else ""
+            note += f"a bandwidth of {float(said or 0):g} nm moves it by {moved:.2g}, which is in the error"
+            quantities[name] = replace(q, sigma=math.hypot(q.sigma, moved), note=note)
+    rule = "none" if found.kind == "none" else "second derivative" if found.by_bend else "maximum"
+    curves = _marks(signal, found)
+    return Quantities(
+        "uvvis", quantities, signal.source, tuple(warnings), extra={"rule": rule}, curves=curves
+    )
 
 
 _BESIDE_NM = 5.0  # a feature so near to readings that cannot be used is their edge
@@ -154,7 +166,7 @@ def _place(found: Exciton) -> dict[str, Quantity]:
             "first_exciton_nm": Quantity(None, None, "nm", "none", found.note),
             "first_exciton_eV": Quantity(None, None, "eV", "none", found.note),
         }
-    if found.top is not None:
+    if found.top is not None and not found.by_bend:
         how = f"maximum of a local polynomial of degree {found.top.degree} through {found.top.points} points"
     else:
         how = "minimum of the second derivative (mean of d²A/dλ² and d²A/dE², three widths of smoothing)"
@@ -187,8 +199,8 @@ def _half_width(signal: Signal, noise: Noise, found: Exciton) -> Quantity:
         why = "half of the maximum is not reached on the red side"
         return Quantity(None, None, "eV", "none", why)
     at, error = half
-    value = HC / found.place - HC / at
-    spread = math.hypot(HC / at**2 * error, HC / found.place**2 * found.sigma)
+    value = HC / found.top.x - HC / at
+    spread = math.hypot(HC / at**2 * error, HC / found.top.x**2 * found.top.sigma_x)
     return Quantity(value, spread, "eV", "from the maximum to half its absorbance on the red side")
 
 
@@ -201,7 +213,7 @@ def _diameter(found: Exciton, material: str | None, source: str) -> Quantity:
     from epidot.matter import sizing
 
     try:
-        middle = sizing.diameter(material, found.place)
+        middle = sizing.diameter(material, found.top.x)
     except InputError as error:
         remedy = "is the material right?"
         raise InputError(
@@ -213,13 +225,13 @@ def _diameter(found: Exciton, material: str | None, source: str) -> Quantity:
     slope = 0.0
     try:
         up, down = (
-            sizing.diameter(material, found.place + step),
-            sizing.diameter(material, found.place - step),
+            sizing.diameter(material, found.top.x + step),
+            sizing.diameter(material, found.top.x - step),
         )
         slope = ((up.value or middle.value) - (down.value or middle.value)) / (2 * step)
     except InputError:  # at the end of a curve's range: the error of the wavelength is not carried over
         pass
-    return replace(middle, sigma=math.hypot(middle.sigma or 0.0, slope * found.sigma))
+    return replace(middle, sigma=math.hypot(middle.sigma or 0.0, slope * found.top.sigma_x))
 
 
 def _concentration(
@@ -235,7 +247,7 @@ def _concentration(
     from epidot.matter import sizing
 
     try:
-        extinction = sizing.extinction(material, found.place, hwhm_eV)
+        extinction = sizing.extinction(material, found.top.x, hwhm_eV)
     except InputError as error:
         return Quantity(None, None, unit, "none", "; ".join(str(f) for f in error.faults))
     if extinction.value is None:
