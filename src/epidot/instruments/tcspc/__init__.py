@@ -37,6 +37,7 @@ HEADER = Header(
     y_axis="counts per channel",
     formats=(
         "PicoHarp 300 histograms (.phd, version 2.0)",
+        "PicoQuant .ptu (T3) and .phu, Becker & Hickl .sdt, with the extra 'vendor'",
         "text tables with a time or channel column, or a single column of counts",
         "signals saved by epidot",
     ),
@@ -105,7 +106,8 @@ HEADER = Header(
     fit_models=("exponential", "biexponential", "triexponential", "tetraexponential"),
     measure_only=("profile",),
     marks=(
-        ("start", 10.0, ("PicoHarp 300",)),
+        ("start", 10.0, ("PicoHarp 300", "PQTTTR", "PQHIST")),
+        ("name", 3.0, (".sdt",)),
         ("head", 3.0, ("ns/bin", "ns/channel", "time calibration")),
         ("head", 2.5, ("time (ns)", "time [ns]", "time/ns", "time / ns", "time_ns", "time (ps)")),
         ("head", 2.0, ("tcspc",)),

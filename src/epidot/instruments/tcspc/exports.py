@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -24,11 +24,15 @@ _BLOCK = re.compile(r"^\*BLOCK\s+(?P<number>\d+)\s*(?P<name>.*?)\s*(?:\(\s*\d+\s
 
 @dataclass(frozen=True)
 class Curve:
-    """One histogram of an export: counts (n,), and the width of a channel if the file says it."""
+    """One histogram of an export: counts (n,), and the width of a channel if the file says it.
+
+    ``said`` is what else it says: ``period_ns``, ``acquisition_s``.
+    """
 
     name: str
     counts: Array
     channel_ns: float | None
+    said: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

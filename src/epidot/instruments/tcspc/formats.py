@@ -15,6 +15,7 @@ from epidot.instruments.tcspc import phd
 from epidot.instruments.tcspc.exports import Export, export
 from epidot.instruments.tcspc.record import read_period
 from epidot.instruments.tcspc.response import Array
+from epidot.instruments.tcspc.vendor import vendor
 from epidot.signal import Signal
 from epidot.signal.decoding import decode, file_bytes
 from epidot.signal.storage import is_saved, parse
@@ -49,6 +50,8 @@ def read_decay(
         found = parse(raw, where, "tcspc")
     elif phd.is_phd(raw):
         found = _from_phd(raw, where, column)
+    elif (binary := vendor(raw, where)) is not None:
+        found = _from_export(binary, where, column, channel_ns)
     else:
         found = _from_text(raw, where, column, channel_ns)
     meta = dict(found.meta)
@@ -170,6 +173,7 @@ def _from_export(found: Export, where: str, column: str | None, channel_ns: floa
         "columns": [c.name for c in found.curves],
         "channel_ns": width,
         "x_is": "lower edge of the channel",
+        **curve.said,
     }
     x = np.arange(curve.counts.size, dtype=np.float64) * width
     return _signal(x, curve.counts, where, tuple(said), meta, counted=_whole(curve.counts))
