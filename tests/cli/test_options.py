@@ -311,7 +311,7 @@ def _called(arguments: tuple[str, ...]) -> tuple[Any, ...]:
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), pytest.raises(SystemExit) as left:
         main(list(arguments))
-    os.environ.pop("EPIDOT_MATERIALS", None)  # --materials lasts as long as a process, which is one command
+    assert "EPIDOT_MATERIALS" not in os.environ  # --materials lasts as long as its command
     assert left.value.code in (0, 2, None), err.getvalue()
     after = {p: p.read_bytes() for p in Path().rglob("*") if p.is_file()}
     for path in set(after) - set(before):
@@ -395,3 +395,28 @@ def _write_inputs() -> None:
 def _table(name: str, head: str, *columns: Any) -> None:
     rows = [",".join(f"{float(v):.6g}" for v in row) for row in zip(*columns, strict=True)]
     Path(name).write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+
+
+ALONE = {
+    ("dose", "--path"): (DOSE, ("--path", "1cm")),
+    ("dose", "--volume"): (DOSE, ("--volume", "5mL")),
+    ("measure", "tcspc", "--irf-column"): (TCSPC, ("--irf-column", "2")),
+    **{
+        ("measure", "etch", f"--{name}"): (ETCH, (f"--{name}", value))
+        for name, value in {
+            "core-nm": "3", "inner-nm": "1", "addition-min": "5", "hold-min": "5", "cooling-min": "5",
+            "etch-spread": "0.1", "bath-per-dot": "500", "bath-M": "0.1", "starts": "2",
+        }.items()
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ALONE, ids=" ".join)
+def test_an_option_without_the_one_it_needs_is_refused(
+    bench: Callable[..., tuple[Any, ...]], name: tuple[str, ...]
+) -> None:
+    call, added = ALONE[name]
+    assert bench(*call)[0] != "refused"
+    answer = bench(*call, *added)
+    assert answer[0] == "refused"
+    assert name[-1].strip("-").split("-")[0] in answer[1]

@@ -26,7 +26,7 @@ def words(**given) -> Dose:
     """The command line's defaults, some replaced."""
     line = {
         "core": "InP", "diameter": "3.3nm", "peak": None, "amount": "220nmol", "absorbance": None,
-        "path": "1cm", "volume": None, "shells": ["ZnSe:2"], "layer": "d111", "excess": 1.0, "stocks": [],
+        "path": None, "volume": None, "shells": ["ZnSe:2"], "layer": "d111", "excess": 1.0, "stocks": [],
     }  # fmt: skip
     return from_text(**{**line, **given})
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import epidot
 from epidot.errors import InputError, NotBuiltYet
 from epidot.growth.conservation import relative_errors
 from epidot.growth.flask import Flask
@@ -42,6 +43,12 @@ def _finished(name: str) -> dict[str, float]:
         return dict(known.elements if known is not None else stockroom.elements(species))
 
     return relative_errors(first.state, flask.run(first), mechanism, elements)
+
+
+def test_a_recipe_read_in_python_is_run_as_its_file_is() -> None:
+    told = {"dots": 3, "engine": "meanfield"}
+    by_name, as_such = epidot.run(SMALL, **told), epidot.run(recipes.load(SMALL), **told)
+    assert as_such.summary() == by_name.summary()
 
 
 RECIPES = recipes.shipped()

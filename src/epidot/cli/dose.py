@@ -17,7 +17,7 @@ def dose(
     absorbance: float | None = typer.Option(
         None, "--absorbance", help="Absorbance at the first exciton instead."
     ),
-    path: str = typer.Option("1cm", "--path", help="Optical path of the absorbance."),
+    path: str | None = typer.Option(None, "--path", help="Optical path of the absorbance; default: 1cm."),
     volume: str | None = typer.Option(None, "--volume", help='Volume of the solution measured, e.g. "5mL".'),
     shell: list[str] = typer.Option([], "--shell", help="MATERIAL:LAYERS, from inside out; may be repeated."),
     layer: str = typer.Option(

@@ -7,11 +7,11 @@ from pathlib import Path
 import typer
 
 
-def _use(folder: Path | None) -> Path | None:
+def _use(context: typer.Context, folder: Path | None) -> Path | None:
     from epidot.cli import output
     from epidot.matter import materials
 
-    materials.use(folder)
+    context.with_resource(materials.in_use(folder))  # as long as the command
     if said := materials.told():
         output.note(f"epidot: {said}")
     return folder

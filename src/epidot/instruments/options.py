@@ -22,7 +22,8 @@ class Option:
 
     ``name`` is the Python name (``irf``, ``period_ns``); the command line shows it with dashes.  In Python
     an option answers to its name with its unit too, a text may be given as a number, and a file as the
-    signal read from it.
+    signal read from it.  ``needs`` names the option without which this one would do nothing: given alone
+    it is refused.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Option:
     high: float = float("inf")
     choices: tuple[str, ...] = ()
     source: str = OWN
+    needs: str = ""
 
 
 def number(
@@ -44,16 +46,23 @@ def number(
     low: float = -math.inf,
     high: float = math.inf,
     source: str = OWN,
+    needs: str = "",
 ) -> Option:
     """A number between ``low`` and ``high``."""
-    return Option(name, "number", unit, default, description, low, high, source=source)
+    return Option(name, "number", unit, default, description, low, high, source=source, needs=needs)
 
 
 def integer(
-    name: str, default: int | None, description: str, low: float, high: float, source: str = OWN
+    name: str,
+    default: int | None,
+    description: str,
+    low: float,
+    high: float,
+    source: str = OWN,
+    needs: str = "",
 ) -> Option:
     """A whole number between ``low`` and ``high``."""
-    return Option(name, "integer", "", default, description, low, high, source=source)
+    return Option(name, "integer", "", default, description, low, high, source=source, needs=needs)
 
 
 def choice(name: str, choices: tuple[str, ...], default: str | None, description: str) -> Option:
@@ -61,9 +70,9 @@ def choice(name: str, choices: tuple[str, ...], default: str | None, description
     return Option(name, "choice", "", default, description, choices=choices)
 
 
-def text(name: str, unit: str, description: str) -> Option:
+def text(name: str, unit: str, description: str, needs: str = "") -> Option:
     """Words, or values in ``unit`` written as words; none by default."""
-    return Option(name, "text", unit, None, description)
+    return Option(name, "text", unit, None, description, needs=needs)
 
 
 def file(name: str, description: str) -> Option:
@@ -82,7 +91,7 @@ def settled(declared: Iterable[Option], given: Mapping[str, Any] | None, verb: s
     Raises
     ------
     InputError
-        With every unknown name, wrong type and value out of range.
+        With every unknown name, wrong type, value out of range, and option that would do nothing alone.
     """
     known = {option.name: option for option in declared}
     with_unit = {f"{option.name}_{option.unit}": option for option in known.values()}
@@ -101,9 +110,22 @@ def settled(declared: Iterable[Option], given: Mapping[str, Any] | None, verb: s
         if fault is not None:
             faults.append(fault)
         out[option.name] = value
+    for option in known.values():
+        other = known.get(option.needs)
+        if other is not None and _at_rest(other, out) and not _at_rest(option, out):
+            what = f"option {option.name} of {verb} does nothing without {other.name}"
+            faults.append(
+                Fault(what, seen=str(out[option.name]), remedy=f"give {other.name}, or leave it out")
+            )
     if faults:
         raise InputError(faults)
     return out
+
+
+def _at_rest(option: Option, chosen: Settings) -> bool:
+    """Whether it was not given, or at its default."""
+    value = chosen[option.name]
+    return value is None or (not isinstance(value, Signal) and value == option.default)
 
 
 def _check(option: Option, value: Any, verb: str) -> Fault | None:

@@ -1,7 +1,7 @@
 """Which materials there are: epidot's, those of a user's own folder, and the mixed crystals between them.
 
 A folder of one's own is named by ``--materials`` or the environment variable ``EPIDOT_MATERIALS``, which
-reaches every process a command starts; a process keeps to one folder.  A file of it stands in for the
+reaches every process a command starts and lasts as long as the command.  A file of it stands in for the
 material or mixed crystal of that name: who has better numbers need not rename a crystal in every recipe.
 :func:`told` says so, and every result that knows of materials of one's own carries their hash.
 """
@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -25,21 +26,29 @@ from epidot.parameter import Parameter, Status
 VARIABLE = "EPIDOT_MATERIALS"
 
 
-def use(folder: str | Path | None) -> None:
-    """Let the files of ``folder`` count as materials, here and in every process started from here.
+@contextmanager
+def in_use(folder: str | Path | None) -> Iterator[None]:
+    """Inside, the files of ``folder`` count as materials, here and in every process started from here.
 
     Raises
     ------
     InputError
         With every fault of every file, also of a folder that only the environment names.
     """
+    before = os.environ.get(VARIABLE)
     if folder is not None:
         os.environ[VARIABLE] = os.path.abspath(folder)
-    own()
+    try:
+        own()
+        yield
+    finally:
+        os.environ.pop(VARIABLE, None)
+        if before is not None:
+            os.environ[VARIABLE] = before
 
 
 def own() -> Mapping[str, Material]:
-    """The user's own materials by name; errors as :func:`use`."""
+    """The user's own materials by name; errors as :func:`in_use`."""
     folder = os.environ.get(VARIABLE)
     return _own(folder) if folder else {}
 

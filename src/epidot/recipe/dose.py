@@ -44,7 +44,7 @@ def dose(
     peak_nm: float | None = None,
     amount_mol: float | None = None,
     absorbance: float | None = None,
-    path_cm: float = 1.0,
+    path_cm: float | None = None,
     volume_L: float | None = None,
     layer: str | float = composition.LAYER,
     excess: float = 1.0,
@@ -57,7 +57,7 @@ def dose(
     diameter_nm, peak_nm : the core's diameter, or its first exciton peak in nm (through the sizing curves;
         their spread goes into the amounts).  Exactly one.
     amount_mol : moles of dots; or else ``absorbance`` at the first exciton of ``volume_L`` litres in a cell
-        of ``path_cm`` (through the extinction coefficient).  Exactly one of the two.
+        of ``path_cm`` (1 cm by itself; through the extinction coefficient).  Exactly one of the two.
     layer : ``d111``, ``half-lattice`` or the thickness of one layer in nm.
     excess : every precursor, of anions and of cations, is multiplied by it.
     stocks : mol/L by precursor (its species, e.g. ``Zn(OA)2``, or its name), over the defaults.
@@ -177,7 +177,7 @@ def from_text(
     peak: str | None,
     amount: str | None,
     absorbance: float | str | None,
-    path: str,
+    path: str | None,
     volume: str | None,
     shells: Iterable[str],
     layer: str = composition.LAYER,

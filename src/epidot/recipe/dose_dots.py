@@ -42,7 +42,7 @@ def amount(
     core: str,
     given: float | None,
     absorbance: float | None,
-    path_cm: float,
+    path_cm: float | None,
     volume_L: float | None,
     peak: float | None,
     diameter: float | None,
@@ -54,6 +54,11 @@ def amount(
         faults.add(what, remedy='give either the amount ("220nmol") or the absorbance with the volume')
         return None
     if given is not None:
+        for what, value in (("optical path", path_cm), ("volume", volume_L)):
+            if value is not None:
+                faults.add(
+                    f"the {what} belongs to an absorbance", remedy=f"leave out the {what}, or the amount"
+                )
         if not (math.isfinite(given) and 0 < given < 1):
             faults.add("the amount of dots must lie between 0 and 1 mol", seen=f"{given:g} mol")
             return None
@@ -62,6 +67,7 @@ def amount(
     before = len(faults.found)
     if not (math.isfinite(absorbance) and 0 < absorbance < 10):
         faults.add("an absorbance lies between 0 and 10", seen=f"{absorbance:g}")
+    path_cm = 1.0 if path_cm is None else path_cm
     if not (math.isfinite(path_cm) and 0 < path_cm <= 100):
         faults.add("the optical path lies between 0 and 100 cm", seen=f"{path_cm:g} cm")
     if volume_L is None:

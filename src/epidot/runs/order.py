@@ -79,7 +79,7 @@ class Order:
 
 
 def order_from(
-    source: str,
+    source: str | Path | Recipe,
     *,
     dots: int | None = None,
     seed: int | None = None,
@@ -87,7 +87,7 @@ def order_from(
     hypothesis: str | None = None,
     mechanism: str | None = None,
 ) -> Order:
-    """An order from a recipe's file or name, or from the batch of an earlier run, which it repeats.
+    """An order from a recipe, its file or name, or from the batch of an earlier run, which it repeats.
 
     Raises
     ------
@@ -95,7 +95,8 @@ def order_from(
         If there is no such recipe or it has faults; if the batch was made with a mechanism of one's own and
         none, or another one, is given.
     """
-    if Path(source).suffix == ".nc":
+    if not isinstance(source, Recipe) and Path(source).suffix == ".nc":
+        source = str(source)
         from epidot.runs.batch import Batch
 
         old = Batch.load(source)
@@ -112,7 +113,7 @@ def order_from(
             hypothesis=hypothesis or old.provenance.get("hypothesis", HYPOTHESIS),
         )
     return Order(
-        recipes.load(source),
+        source if isinstance(source, Recipe) else recipes.load(source),
         engine or ENGINE,
         DOTS.get(engine or ENGINE, 1) if dots is None else dots,
         seed or 0,

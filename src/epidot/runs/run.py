@@ -14,6 +14,7 @@ from epidot.growth.state import FlaskState
 from epidot.mechanism import lint
 from epidot.mechanism import load as mechanisms
 from epidot.recipe import events as ev
+from epidot.recipe.recipe import Recipe
 from epidot.runs import checkpoint, engines
 from epidot.runs.batch import Batch
 from epidot.runs.jobs import processes
@@ -159,7 +160,7 @@ def recorded(
 
 
 def run(
-    source: str | Path,
+    source: str | Path | Recipe,
     *,
     dots: int | None = None,
     seed: int | None = None,
@@ -167,7 +168,7 @@ def run(
     hypothesis: str | None = None,
     mechanism: str | None = None,
 ) -> Batch:
-    """Run a recipe by its file or shipped name, or repeat the batch of an earlier run.
+    """Run a recipe, given as such or by its file or shipped name, or repeat the batch of an earlier run.
 
     ``engine`` is ``kmc`` (the lattice) or ``meanfield``; without it that of the earlier run, or the usual
     one.  ``hypothesis`` of halide transport: "H1" bath loss, "H2" solubility, "H3" interior traps.
@@ -181,7 +182,7 @@ def run(
         At a step that needs a room of epidot that does not exist yet.
     """
     order = order_from(
-        str(source), dots=dots, seed=seed, engine=engine, hypothesis=hypothesis, mechanism=mechanism
+        source, dots=dots, seed=seed, engine=engine, hypothesis=hypothesis, mechanism=mechanism
     )
     return carry_out(order)
 

@@ -130,6 +130,8 @@ Forward = Callable[[str, Array, Data], tuple[Array, ...]]
 
 
 def _residuals(mechanism: str, u: Array, data: Data, known: tuple[Prior, ...], forward: Forward) -> Array:
+    if not np.all(np.isfinite(u)):  # a step from where the forward model gave no number leads nowhere
+        return np.full(u.size + 2 * sum(s.readings.nmol.size for s in data.samples), np.nan)
     theta = np.array([p.mean + p.sd * x for p, x in zip(known, u, strict=True)])
     parts = [
         deviations(s.readings, m) for s, m in zip(data.samples, forward(mechanism, theta, data), strict=True)
@@ -184,8 +186,6 @@ def _descend(
     here = _residuals(mechanism, u, data, known, forward)
     J = _jacobian(mechanism, u, data, known, forward, here)
     for _ in range(most):
-        if not np.all(np.isfinite(J)):
-            break
         gradient, curvature = J.T @ here, J.T @ J
         cost = float(here @ here)
         gained = 0.0

@@ -87,7 +87,7 @@ HEADER = Header(
         integer("exponentials", 0, "number of exponentials; 0: as many as the data demand", 0, 4),
         _PERIOD,
         number("irf_fwhm_ns", "ns", None, "FWHM of a Gaussian response instead of a file", 1e-4, 1e6),
-        text("irf_column", "", "column of the response in its file"),
+        text("irf_column", "", "column of the response in its file", needs="irf"),
         number(
             "start_ns",
             "ns",
