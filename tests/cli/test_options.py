@@ -98,7 +98,7 @@ WALK: Walk = {
         "--plot": (UVVIS, ("--plot", "picture.svg")),
         "--json": (UVVIS, ("--json",)),
         "--column": (UVVIS, ("--column", "2")),
-        "--unit": (("measure", "uvvis", "silent.csv"), ("--unit", "eV")),
+        "--unit": (("measure", "uvvis", "silent.csv", "--values", "transmittance"), ("--unit", "eV")),
         "--values": (("measure", "uvvis", "silent.csv"), ("--values", "transmittance")),
         "--material": (UVVIS, ("--material", "InP")),
         "--path-cm": (CDSE, ("--path-cm", "0.5")),
