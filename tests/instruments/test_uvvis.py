@@ -244,3 +244,15 @@ def test_the_bandwidth_is_in_the_error() -> None:
         assert "bandwidth of 12 nm" in q.note
     plain = uvvis.measure(spectrum(seen))
     assert abs((plain["valley_depth"].value or 0) - truth()[1]) > 5 * (plain["valley_depth"].sigma or 1)
+
+
+@pytest.mark.parametrize("at", [690.0, 700.5])
+def test_a_change_of_detector_is_no_exciton(at: float, rng: np.random.Generator) -> None:
+    """A slow rise that ends in a jump, as at the change of a detector, redder than the exciton."""
+    ramp = 0.06 * np.exp(-np.maximum(at - NM, 0) / 20) * (at > NM)
+    noise = 2e-4 * rng.standard_normal(NM.size)
+    clean = uvvis.measure(spectrum(dots() + noise))["first_exciton_nm"]
+    found = uvvis.measure(spectrum(dots() + ramp + noise))
+    assert any("the curve jumps at" in w for w in found.warnings), found.warnings
+    place = found["first_exciton_nm"]
+    assert abs((place.value or 0.0) - (clean.value or 0.0)) < 8  # the ramp itself tilts the band

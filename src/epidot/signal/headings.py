@@ -21,7 +21,7 @@ _SPELLINGS: dict[str, tuple[str, ...]] = {
     "degree": ("°", "deg", "degree", "degrees", "2theta", "° 2theta"),
     "a.u.": ("a.u.", "a.u", "au", "a. u.", "arb. units", "arb. u.", "arb.units", "arb", "arbitrary units"),
     "absorbance": ("abs", "abs.", "absorbance", "o.d.", "od", "a", "absorbance units", "absorbance (au)"),
-    "%": ("%", "%t", "% t", "percent", "transmittance (%)"),
+    "%": ("%", "%t", "% t", "t%", "t %", "percent", "transmittance (%)"),
     "counts": ("counts", "count", "cts", "photons"),
     "counts/s": ("cps", "cts/s", "counts/s", "counts per second", "hz", "kcps"),
     "µA": ("µa", "μa", "ua", "microamp", "microamps", "microampere"),
@@ -50,7 +50,7 @@ SPECTRAL_UNITS = ("nm", "µm", "Å", "eV", "cm-1")
 _BRACKETS = {")": "(", "]": "["}
 _ROW_NUMBERS = ("", "index", "no", "nr", "n", "point", "points", "pt", "row", "#", "id")
 _MAX_HEAD = 200  # a longer cell is prose, not a column's name
-_SUFFIX = re.compile(r"[_ ](nm|eV|ns|ps|cm-1|um|s)$")
+_SUFFIX = re.compile(r"[_ ](nm|eV|ns|ps|cm-1|um|s)\.?$")  # with a point: Shimadzu
 
 
 def unit(text: str) -> str | None:
@@ -134,10 +134,13 @@ def column_names(lines: list[str], width: int, delimiter: str) -> list[tuple[str
             names = _with_sample_names(names, units, heads[-2])
     if comments:
         names = _with_comments(names, units, comments)
-    if (stated := stated_heads(lines)) and width == 2:  # beats whatever the last head lines look like
-        names, units = ["", ""], ["", ""]
-        for i, key in enumerate("xy"):
-            names[i], units[i] = stated.get(key, ("", ""))
+    stated = stated_heads(lines)
+    for i in range(width) if stated else ():  # beats whatever the last head lines look like
+        name, given = stated.get("x" if i == 0 else "y", ("", ""))
+        if width == 2 or not (names[i] or units[i]):
+            names[i], units[i] = name, given
+        elif i and not units[i]:
+            units[i] = given
     return [(name or f"column {i + 1}", u) for i, (name, u) in enumerate(zip(names, units, strict=True))]
 
 
@@ -208,21 +211,30 @@ def is_next_axis(names: list[tuple[str, str]], i: int) -> bool:
     return first_axis(names) < i < len(names) - 1 and is_axis(name, given) and again
 
 
-_STATED = re.compile(r"^\W*(?P<key>[XY]UNITS)\s*[:=\t, ]\s*(?P<value>.+?)\s*$", re.IGNORECASE)
+# JASCO and JCAMP-DX: "XUNITS  NANOMETERS", "##YUNITS= TRANSMITTANCE"; Edinburgh: "XAxis,Wavelength"; Ocean
+# Optics: "XAxis mode: Wavelengths".
+_STATED = re.compile(
+    r"^\W*(?P<key>[XY]UNITS|[XY]AXIS(?:\s+mode)?)\s*[:=\t, ]\s*(?P<value>[^,;]+?)[,;\s]*$", re.IGNORECASE
+)
+_PERKIN_ELMER = "#GR"  # its two next lines are the units of axis and values
 
 
 def stated_heads(lines: list[str]) -> dict[str, tuple[str, str]]:
-    """Name and unit of the axis (``x``) and the values (``y``) that a head states for the whole file.
-
-    As JASCO and JCAMP-DX write them: ``XUNITS  NANOMETERS``, ``##YUNITS= TRANSMITTANCE``.
-    """
+    """Name and unit of the axis (``x``) and the values (``y``) that a head states for the whole file."""
+    said = [
+        (match["key"][0].lower(), " ".join(match["value"].split()))
+        for match in map(_STATED.match, lines)
+        if match is not None
+    ]
+    if lines and lines[0].startswith("PE UV") and _PERKIN_ELMER in lines[:-2]:
+        at = lines.index(_PERKIN_ELMER)
+        said += [("x", lines[at + 1].strip()), ("y", lines[at + 2].strip())]
     found: dict[str, tuple[str, str]] = {}
-    for line in lines:
-        match = _STATED.match(line)
-        if match is None:
-            continue
-        said = " ".join(match["value"].split())
-        known = unit(said.strip("()[]")) or ""
-        name = "wavelength" if known in ("nm", "µm", "Å") else said.lower()
-        found[match["key"][0].lower()] = (name, known)
+    for key, value in said:
+        known = unit(value.strip("()[]")) or ""
+        spectral = spectral_unit(value.rstrip("s"), known)
+        if key == "x" and spectral is not None:
+            found[key] = ("wavelength" if spectral in ("nm", "µm", "Å") else value.lower(), spectral)
+        else:
+            found[key] = (value.lower(), known)
     return found

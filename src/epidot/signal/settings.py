@@ -11,6 +11,8 @@ _PATTERNS = {
     "excitation_nm": (
         rf"\b(?:ex|excitation)\.?\s*(?:wl|wave ?length|park)\.?{_NUMBER}",
         rf"\bexcitation{_NUMBER}",
+        # Edinburgh: the wavelength that an emission scan holds fixed
+        r"Type\W+Emission Scan[^\0]{0,400}?Fixed/Offset[,;\t ]+(?P<value>[0-9]+(?:\.[0-9]+)?)",
     ),
     # of the side that scans: an emission spectrum's emission slit first, then a spectrophotometer's only one
     "bandwidth_nm": (

@@ -59,9 +59,10 @@ def read_spectrum(
         return saved
     found = trace(parse_table(raw, where), column)
     given, guessed = axis_unit(found, unit, where)
-    if found.y_unit in not_in:
+    said = next((one for one in (found.y_unit, unit_of(found.name)) if one in not_in), None)
+    if said is not None:
         raise InputError(
-            f"the head says that the values are in {found.y_unit}, which is no {y_name}",
+            f"the head says that the values are in {said}, which is no {y_name}",
             where,
             seen=found.name,
             remedy="choose another column or another technique; if the head is wrong, change it",

@@ -19,6 +19,8 @@ _SMOOTH_NM = 12.0  # narrower than any ensemble's first exciton
 _SIGNIFICANT = 5.0  # depth of a valley in units of the noise of the smoothed curve
 _FLOOR = 0.2  # of the depth: so far up from its minimum a valley is read
 _SHARE = 0.03  # of the range of absorbance: a smaller bump on the red side is no exciton
+_JUMP = 0.25  # of the depth of a valley: so much from one reading to the next is no band
+_BESIDE_NM = 12.0
 _BEND = 0.3  # of the strongest curvature: a weaker one is not the first exciton
 _SHOULDER_NM = (18.0, 25.0, 34.0)  # widths over which the second derivative is taken
 
@@ -194,6 +196,27 @@ def _shoulder(x: Array, y: Array, noise: Noise, level: float) -> Exciton:
         note="shoulder, no valley",
         by_bend=True,
     )
+
+
+def jump_beside(x: Array, y: Array, found: Exciton) -> float | None:
+    """Where the curve jumps from one reading to the next beside what was found, as at a change of detector.
+
+    A band takes many readings to rise; a jump takes one, far more than its neighbours and than the noise.
+    """
+    if found.kind == "none":
+        return None
+    low = min(found.place, found.valley.x) if found.valley is not None else found.place
+    high = max(found.place, found.top.x) if found.top is not None else found.place
+    least = _SHARE * float(np.ptp(y))
+    if found.top is not None and found.valley is not None:
+        least = _JUMP * (found.top.y - found.valley.y)
+    step, at = np.abs(np.diff(y)), (x[1:] + x[:-1]) / 2
+    near = np.flatnonzero((at > low - _BESIDE_NM) & (at < high + _BESIDE_NM))
+    for i in near[(near > 0) & (near < step.size - 1)]:
+        around = Noise().level(y[max(0, i - 30) : i + 30])
+        if step[i] > max(4 * max(step[i - 1], step[i + 1]), 8 * around, least):
+            return float(at[i])
+    return None
 
 
 def through_slit(x: Array, y: Array, bandwidth: float, found: Exciton) -> dict[str, float]:

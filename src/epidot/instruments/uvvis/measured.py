@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from epidot.constants import HC
 from epidot.errors import InputError
 from epidot.instruments.options import Settings
-from epidot.instruments.uvvis.exciton import Exciton, first_exciton, red_half, through_slit
+from epidot.instruments.uvvis.exciton import Exciton, first_exciton, jump_beside, red_half, through_slit
 from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal
 from epidot.signal.correlation import Noise, noise_of
@@ -38,8 +38,19 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     noise = noise_of(signal.x, signal.y, signal.known_sigma)
     if not noise.white:
         warnings.append(f"the noise looks smoothed by {noise.filter}; the errors allow for it")
-    method = str(chosen["method"])
-    found = first_exciton(signal.x, signal.y, noise, float(chosen["least_depth"]), method)
+    method, least = str(chosen["method"]), float(chosen["least_depth"])
+    found = first_exciton(signal.x, signal.y, noise, least, method)
+    while (jump := jump_beside(signal.x, signal.y, found)) is not None:
+        warnings.append(
+            f"the curve jumps at {jump:.0f} nm (change of detector or lamp?), which looks like a feature: "
+            "the first exciton was looked for on the blue side of it"
+        )
+        signal = signal.kept(signal.x < jump)
+        noise = noise.kept(slice(0, len(signal)))
+        if len(signal) < 8:
+            found = Exciton("none", math.nan, math.nan, note="nothing is left beside jumps of the curve")
+            break
+        found = first_exciton(signal.x, signal.y, noise, least, method)
     found = _not_beside(found, asides)
     reach = signal.x[0], signal.x[-1]
     width = _half_width(signal, noise, found)
