@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from epidot.errors import InputError
 from epidot.instruments import pl, uvvis
 from epidot.signal.decoding import MAX_BYTES
-from epidot.signal.text import parse_table, read_table
+from epidot.signal.text import parse_table
 
 DATA = Path(__file__).parent / "data"
 
@@ -192,4 +192,4 @@ def test_any_values_can_be_measured(values: list[float], step: float, baseline: 
 
 def test_a_generic_table_says_where_it_came_from() -> None:
     with pytest.raises(InputError, match=r"only-blanks\.csv"):
-        read_table(DATA / "only-blanks.csv")
+        parse_table((DATA / "only-blanks.csv").read_bytes(), "only-blanks.csv")

@@ -16,7 +16,9 @@ DATA = documents.data_file()
 def every_parameter() -> list[tuple[str, Parameter]]:
     found = [(f"{n}.{k}", p) for n in materials.names() for k, p in materials.material(n).parameters.items()]
     found += [
-        (f"{n}.{k}", p) for n in reagents.reagent_names() for k, p in reagents.reagent(n).parameters.items()
+        (f"{n}.{k}", p)
+        for n in sorted({one.name for one in reagents._shelf()})
+        for k, p in reagents.reagent(n).parameters.items()
     ]
     found += [(n, reagents.refractive_index_parameter(n)) for n in ("air", "vacuum")]
     found += [(n, p) for n in ligands.ligand_names() if (p := ligands.ligand(n).footprint) is not None]

@@ -9,10 +9,15 @@ import numpy as np
 import pytest
 
 from epidot.instruments import pl, uvvis
-from epidot.signal.text import read_table
+from epidot.signal.decoding import file_bytes
+from epidot.signal.text import Table, parse_table
 
 RUNS_UV = range(1, 7)
 RUNS_PL = range(2, 7)
+
+
+def read_table(path: Path) -> Table:
+    return parse_table(file_bytes(path), str(path))
 
 
 @pytest.fixture(scope="module")

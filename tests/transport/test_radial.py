@@ -156,7 +156,7 @@ def test_the_core_is_blocked_by_its_own_barrier_only():
     def core_share(extra: float) -> float:
         layers = (Layer(1.65, Arrhenius(shell.prefactor, 1.67 + extra)), Layer(4.25, shell))
         found = solve(Problem(layers, (Stage(3600.0, 573.15),), Held(1.0)), 100)
-        return float(found.of_layer(0)[0][-1] / found.amount[-1].sum())
+        return float(found.amount[-1][found.mesh.layer == 0].sum() / found.amount[-1].sum())
 
     shares = [core_share(extra) for extra in (0.0, 0.15, 0.23)]
     assert shares[0] > 2 * shares[1] > 2 * shares[2] > 0

@@ -27,11 +27,6 @@ def sphere_volume_nm3(d_nm: float) -> float:
     return math.pi / 6 * _positive(d_nm, "a diameter") ** 3
 
 
-def sphere_surface_nm2(d_nm: float) -> float:
-    """Surface of a sphere of diameter ``d_nm``."""
-    return math.pi * _positive(d_nm, "a diameter") ** 2
-
-
 def anions_per_core(d_nm: float, a_nm: float) -> float:
     """Eq 1 of choi2023: anions (P) of a core, V_dot / V_cell x 4.
 
@@ -58,11 +53,6 @@ def core_left_nm(d_nm: float, exchanged: float, a_nm: float) -> float:
     """
     left = math.pi / 6 * d_nm**3 - exchanged * a_nm**3 / (2 * ANIONS_PER_CELL)
     return float((6 / math.pi * left) ** (1 / 3))
-
-
-def cations_from_ratio(anions: float, ratio: float) -> float:
-    """Cations of a core from its anions and the measured cation : anion ratio (1.44 : 1 for InP-OA)."""
-    return anions * _positive(ratio, "a ratio")
 
 
 def ligand_coverage(area_ratio: float, ferrocene_mol: float, dots_mol: float, surface_nm2: float) -> float:

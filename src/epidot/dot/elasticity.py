@@ -60,18 +60,6 @@ class Spheres:
         outer = self.B[region] / np.square(x) if region else 0.0
         return np.asarray(self.A[region] * x + outer)
 
-    def radial_stress(self, r: ArrayLike, region: int) -> NDArray[np.float64]:
-        """sigma_rr(r) by the formula of ``region``, in the unit of the moduli."""
-        x = np.asarray(r, dtype=np.float64)
-        outer = 4 * self.shear[region] * self.B[region] / x**3 if region else 0.0
-        return np.asarray(3 * self.bulk[region] * self.hydrostatic[region] - outer + 0 * x)
-
-    def tangential_stress(self, r: ArrayLike, region: int) -> NDArray[np.float64]:
-        """sigma_tt(r) by the formula of ``region``, in the unit of the moduli."""
-        x = np.asarray(r, dtype=np.float64)
-        outer = 2 * self.shear[region] * self.B[region] / x**3 if region else 0.0
-        return np.asarray(3 * self.bulk[region] * self.hydrostatic[region] + outer + 0 * x)
-
 
 def solve(
     radii: Sequence[float] | NDArray[np.float64],

@@ -54,26 +54,6 @@ class Sites:
     def __len__(self) -> int:
         return len(self.species)
 
-    def trimmed(self, bonds: int = 2) -> Sites:
-        """Without the atoms of fewer than ``bonds`` bonds, again and again until none are left."""
-        keep = np.ones(len(self), dtype=np.bool_)
-        pairs = _bonded(self.position_nm, self.a_nm)
-        while True:
-            live = keep[pairs].all(axis=1)
-            number = np.bincount(pairs[live].ravel(), minlength=len(self))
-            gone = keep & (number < bonds)
-            if not gone.any():
-                break
-            keep &= ~gone
-        return replace(
-            self,
-            species=self.species[keep],
-            position_nm=self.position_nm[keep],
-            layer=self.layer[keep],
-            role=np.where(number == len(BONDS), "bulk", "surface")[keep],
-            coordination=number[keep],
-        )
-
     def counts(self) -> dict[str, int]:
         """Atoms by element."""
         names, numbers = np.unique(self.species, return_counts=True)

@@ -137,18 +137,6 @@ def absorption_eV(
     return absorber(population, eV, shape, levels).absorbance(eV)
 
 
-def cross_section_eV(
-    population: Population,
-    eV: ArrayLike,
-    shape: LineShape | None = None,
-    levels: LevelsTable | None = None,
-) -> Array:
-    """Mean absorption cross-section per dot in nm², at photon energies ``eV`` (m,)."""
-    known = absorber(population, eV, shape, levels)
-    out: Array = np.interp(np.asarray(eV, dtype=np.float64), known.eV, known.sigma_nm2)
-    return out
-
-
 @dataclass(frozen=True)
 class Absorber:
     """Mean cross-section per dot ``sigma_nm2`` at ``eV``, both (grid,); ``centre_eV`` of the 1S band."""
@@ -237,20 +225,6 @@ def emission(
     fine = _emission_grid(population, shape, levels)
     per_nm = fine[1] * fine[0] ** 2 / HC
     out: Array = np.interp(HC / at, fine[0], per_nm, left=0.0, right=0.0) / per_nm.max()
-    return out
-
-
-def emission_eV(
-    population: Population,
-    eV: ArrayLike,
-    shape: LineShape | None = None,
-    levels: LevelsTable | None = None,
-) -> Array:
-    """Photons per eV at photon energies ``eV`` (m,), greatest value on a fine grid 1."""
-    energy, per_eV = _emission_grid(population, shape, levels)
-    out: Array = (
-        np.interp(np.asarray(eV, dtype=np.float64), energy, per_eV, left=0.0, right=0.0) / per_eV.max()
-    )
     return out
 
 

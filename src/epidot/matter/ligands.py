@@ -11,7 +11,6 @@ from epidot.matter import formulas, names
 from epidot.parameter import Parameter
 
 # A straight alkyl chain of n carbons, C. Tanford, J. Phys. Chem. 76, 3020 (1972).
-_LENGTH_NM = (0.15, 0.1265)
 _VOLUME_NM3 = (0.0274, 0.0269)
 
 Kind = Literal["L", "X", "Z"]
@@ -40,11 +39,6 @@ class Ligand:
     def elements(self) -> dict[str, float]:
         """Atoms of each element."""
         return formulas.elements(self.formula)
-
-    @property
-    def length_nm(self) -> float | None:
-        """Fully stretched length of the alkyl chain (an upper bound: a kinked oleyl chain is shorter)."""
-        return _LENGTH_NM[0] + _LENGTH_NM[1] * self.carbons if self.carbons else None
 
     @property
     def volume_nm3(self) -> float | None:

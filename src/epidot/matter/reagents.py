@@ -88,11 +88,6 @@ def _index() -> dict[str, Reagent]:
     return names.index((one, (one.name, *one.aliases)) for one in _shelf())
 
 
-def reagent_names() -> tuple[str, ...]:
-    """Names of all reagents, alphabetically."""
-    return tuple(sorted(one.name for one in _shelf()))
-
-
 def reagent(name: str) -> Reagent:
     """The reagent of that name or alias (``TOPSe``, ``zinc oleate``, ``oleic acid`` ...).
 
@@ -135,11 +130,6 @@ def formula(species: str) -> dict[str, float]:
         If the species is unknown and is not a formula without brackets either.
     """
     return dict(_formula(species))
-
-
-def species_names() -> tuple[str, ...]:
-    """Names of all dissolved species with a formula of their own."""
-    return tuple(data_document("reagents.yaml").data["species"])
 
 
 def written_out(text: str) -> str:

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from epidot.errors import InputError, nearest
-from epidot.signal.decoding import decode, file_bytes
+from epidot.signal.decoding import decode
 from epidot.signal.headings import column_names, first_axis, is_next_axis
 from epidot.signal.rows import (
     find_block,
@@ -132,11 +131,6 @@ class Table:
             nearest=nearest(text, self.value_names),
             remedy=f"give its name or its number from 1 to {len(indices)}",
         )
-
-
-def read_table(path: str | Path) -> Table:
-    """The table of numbers in a text file; see :func:`parse_table` for what is refused."""
-    return parse_table(file_bytes(path), str(path))
 
 
 def parse_table(raw: bytes, where: str = "<bytes>") -> Table:

@@ -78,16 +78,6 @@ def effective_interstitial(of: Exchange) -> float:
     return i.diffusion * i.equilibrium / (i.equilibrium + of.substitutional)
 
 
-def effective_vacancy(of: Exchange) -> float:
-    """D of a dissociative ion that waits for vacancies: D_V V°/s°, in nm²/s."""
-    return of.vacancy.diffusion * of.vacancy.equilibrium / of.substitutional
-
-
-def kick_out_constant(of: Exchange) -> float:
-    """D* of D = D*/(s/s°)² for an ion that waits for self-interstitials to leave: D_I I°/s°, nm²/s."""
-    return of.self_interstitial.diffusion * of.self_interstitial.equilibrium / of.substitutional
-
-
 @dataclass(frozen=True)
 class Concentrations:
     """Species (t, 4, n) in nm⁻³ at ``times_s``, in the order vacancy, self-interstitial, substitutional, ion.

@@ -91,12 +91,6 @@ def diffusion_length(problem: Problem, layer: Layer) -> float:
     return math.sqrt(total)
 
 
-def _trap_length(layer: Layer, T_K: float) -> float:
-    """How far an ion gets among empty traps, in nm."""
-    rate = sum(trap.density_nm3 * trap.capture.at(T_K) for trap in layer.traps)
-    return math.sqrt(layer.diffusion.at(T_K) / rate) if rate > 0 else math.inf
-
-
 def _steepness(ratio: float) -> float:
     """Grading that puts half of the cells into one part in ``ratio`` (twice over) below the outer face."""
     return min(2 * math.acosh(max(ratio, 1.0)), STEEPEST)

@@ -75,12 +75,6 @@ class Solution:
         out: Array = self.amount @ part
         return out
 
-    def of_layer(self, index: int) -> tuple[Array, Array]:
-        """Mobile and trapped ions of one layer, (t,) each."""
-        there = self.mesh.layer == index
-        volume = self.mesh.volumes_nm3[there]
-        return self.c[:, there] @ volume, self.trapped[:, :, there].sum(axis=1) @ volume
-
     def state(self, index: int = -1) -> State:
         """The state at one of the times (the last), to go on from."""
         return State(

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.special import log_ndtr
 
 from epidot.constants import K_B, ZERO_CELSIUS
 from epidot.instruments import etch
@@ -13,7 +14,6 @@ from epidot.instruments.etch import forward
 from epidot.instruments.etch.fitting import chi_square
 from epidot.instruments.etch.forward import Sphere, Treatment, per_round, problem_of, treated, washed
 from epidot.instruments.etch.inversion import Data, Sample, deviations, invert, predicted
-from epidot.instruments.etch.likelihood import minus_twice_log
 from epidot.instruments.etch.mechanisms import MECHANISMS, constants_of, priors
 from epidot.instruments.etch.profile import Profile, Readings, to_signal
 from epidot.instruments.etch.verdict import verdict
@@ -120,6 +120,19 @@ def test_out_diffusion_tends_to_the_first_mode_of_a_blocked_shell() -> None:
     found = solve(problem_of(blocked, SPHERE, long), 150).state()
     rounds = per_round(washed(blocked, found, long), SPHERE, DEPTHS, 0.0)
     assert rounds / rounds.max() == pytest.approx([0.33, 0.81, 1.00, 0.93, 0.67], abs=0.015)
+
+
+def minus_twice_log(readings: Readings, mean: np.ndarray) -> np.ndarray:
+    """-2 ln likelihood of the readings, shape (rounds,), if the true amounts are ``mean`` (nmol).
+
+    Measured: normal with the error of the mean, its normalisation included (a larger predicted amount has a
+    larger error).  Censored: the probability of coming out below the limit.
+    """
+    spread = np.maximum(readings.spread(mean), 1e-300)
+    if readings.given is not None:
+        spread = np.where(np.isfinite(readings.given), readings.given, spread)
+    z = (readings.nmol - mean) / spread
+    return np.asarray(np.where(readings.censored, -2 * log_ndtr(z), z**2 + 2 * np.log(spread)))
 
 
 def test_the_deviations_are_the_likelihood() -> None:

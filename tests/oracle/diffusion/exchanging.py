@@ -9,8 +9,6 @@ from epidot.transport.exchange import (
     Exchange,
     Mover,
     effective_interstitial,
-    effective_vacancy,
-    kick_out_constant,
     solve,
 )
 from epidot.transport.mesh import Mesh
@@ -19,6 +17,16 @@ from oracle.diffusion import exact
 from oracle.diffusion.case import Case, Curve, orders
 
 IDLE = Mover(0.0, 1e-8)
+
+
+def effective_vacancy(of: Exchange) -> float:
+    """D of a dissociative ion that waits for vacancies: D_V V°/s°, in nm²/s."""
+    return of.vacancy.diffusion * of.vacancy.equilibrium / of.substitutional
+
+
+def kick_out_constant(of: Exchange) -> float:
+    """D* of D = D*/(s/s°)² for an ion that waits for self-interstitials to leave: D_I I°/s°, nm²/s."""
+    return of.self_interstitial.diffusion * of.self_interstitial.equilibrium / of.substitutional
 
 
 def case_12() -> Case:

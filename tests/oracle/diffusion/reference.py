@@ -32,7 +32,8 @@ def reference() -> Problem:
 
 def quantities(solution: Solution) -> Array:
     """The six numbers (:data:`NAMES`), ions per dot at the end."""
-    mobile, trapped = np.array([[x[-1] for x in solution.of_layer(i)] for i in range(5)]).T
+    within = np.eye(5)[solution.mesh.layer] * solution.mesh.volumes_nm3[:, None]
+    mobile, trapped = solution.c[-1] @ within, solution.trapped[-1].sum(axis=0) @ within
     return np.array(
         [
             mobile[0],

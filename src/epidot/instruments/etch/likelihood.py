@@ -73,18 +73,3 @@ def belief(readings: Readings) -> Belief:
         if not out[i].sum() > 0:  # narrower than the grid: all on the nearest point
             out[i, int(np.argmin(np.abs(grid - y)))] = 1.0
     return Belief(grid, out)
-
-
-def minus_twice_log(readings: Readings, mean: Array) -> Array:
-    """-2 ln likelihood of the readings, shape (rounds,), if the true amounts are ``mean`` (nmol).
-
-    Measured: normal with the error of the mean, its normalisation included (a larger predicted amount has a
-    larger error).  Censored: the probability of coming out below the limit.
-    """
-    from scipy.special import log_ndtr
-
-    spread = np.maximum(readings.spread(mean), 1e-300)
-    if readings.given is not None:
-        spread = np.where(np.isfinite(readings.given), readings.given, spread)
-    z = (readings.nmol - mean) / spread
-    return np.asarray(np.where(readings.censored, -2 * log_ndtr(z), z**2 + 2 * np.log(spread)))

@@ -230,11 +230,6 @@ def _mixing(twoF: int, Ln: int) -> Array:
     return np.ascontiguousarray(out[:, ::-1, ::-1]).reshape(7, -1)
 
 
-def solve_holes(mesh: Mesh, bands: Bands, twoF: int = 3, Ln: int = 1, count: int = 1) -> tuple[Hole, ...]:
-    """The ``count`` highest valence states of block (F, Ln), best bound to the core first."""
-    return lowest_holes(valence(mesh, bands), twoF, Ln, count, 0).holes
-
-
 def lowest_holes(band: Valence, twoF: int, Ln: int, count: int, spare: int) -> Block:
     """The ``count`` best bound levels of a block, with ``spare`` more vectors."""
     values, vectors = lowest(band.block(twoF, Ln), count + spare)
