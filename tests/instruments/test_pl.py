@@ -304,3 +304,17 @@ def test_a_slit_is_in_the_error() -> None:
     seen = pl.measure(spectrum(gauss()), bandwidth=8.0)["fwhm_nm"]
     assert seen.value == plain.value
     assert seen.sigma == pytest.approx(35.32 - np.sqrt(35.32**2 - 8**2), rel=0.1)
+
+
+@pytest.mark.parametrize("points", [1, 7])
+def test_a_fit_of_smoothed_readings_covers_the_truth(points: int) -> None:
+    """As often as one of white readings: what the instrument smoothed is in the errors."""
+    band = gaussians([(1000.0, 2.2, 0.055)])
+    off = []
+    for seed in range(60):
+        e = np.random.default_rng(seed).standard_normal(NM.size + points - 1)
+        smooth = 20 * np.convolve(e, np.ones(points) / points, "valid")
+        fit = pl.fit(spectrum(band + smooth), "gaussian")
+        q = fit.quantities["centre_eV"]
+        off.append(((q.value or 0.0) - 2.2) / (q.sigma or 1e-9))
+    assert 0.55 < np.mean(np.abs(off) < 1) < 0.82

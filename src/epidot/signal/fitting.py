@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from epidot.errors import InputError
 from epidot.quantities import Determined, Fit, Quantities, Quantity
+from epidot.signal.correlation import Noise
 from epidot.signal.signal import Signal
 
 Array = NDArray[np.float64]
@@ -84,12 +85,15 @@ class Fitted:
         )
 
 
-def fit_curve(signal: Signal, model: Callable[[Array], Array], free: Sequence[Free]) -> Fitted:
+def fit_curve(
+    signal: Signal, model: Callable[[Array], Array], free: Sequence[Free], noise: Noise | None = None
+) -> Fitted:
     """Fit ``model(values) -> y`` of shape (n,) to a signal.
 
     Counts and rates are fitted by their Poisson deviance (residuals signed, squares summing to the
     deviance), analog values by least squares with the signal's own standard errors, or with one common
-    error found from the residuals.
+    error found from the residuals.  ``noise`` says how the readings of neighbouring points hang together
+    (white by default); it widens the errors.
 
     Raises
     ------
@@ -118,7 +122,11 @@ def fit_curve(signal: Signal, model: Callable[[Array], Array], free: Sequence[Fr
     freedom = len(signal) - len(free)
     reduced = float(2 * found.cost) / freedom
     covariance, loose = _covariance(found.jac, scale)
-    if not known:
+    if noise is not None and not noise.white:
+        answers = noise.answers(found.jac)
+        seen = answers @ answers.T * noise.variance(found.fun, found.jac)[0]
+        covariance = np.where(np.isfinite(covariance), seen, covariance)
+    elif not known:
         covariance = covariance * reduced
     at_bound = [
         f.name

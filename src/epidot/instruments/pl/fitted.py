@@ -23,12 +23,13 @@ _FWHM = 2 * math.sqrt(2 * math.log(2))  # of a Gaussian of standard deviation 1
 def fitted(signal: Signal, model: str, chosen: Settings) -> Fit:
     """See :func:`epidot.instruments.pl.fit`; ``chosen`` are the settled options of ``measure``."""
     signal, warnings, _ = prepared(signal, chosen)
-    found = strongest(signal, noise_in(signal), float(chosen["narrowest_nm"]), warnings)
+    noise = noise_in(signal)
+    found = strongest(signal, noise, float(chosen["narrowest_nm"]), warnings)
     if isinstance(found, str):
         raise InputError("there is no band to fit", signal.source or None, seen=found)
     signal, shape, top = found
     free = _start(signal, shape, top, model)
-    outcome = fit_curve(signal, lambda v: _model(model, v, signal.x), free)
+    outcome = fit_curve(signal, lambda v: _model(model, v, signal.x), free, noise)
     quantities = _quantities(outcome, model, (float(signal.x[0]), float(signal.x[-1])))
     return outcome.packed(model, signal, quantities, warnings)
 

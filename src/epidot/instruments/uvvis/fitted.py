@@ -46,7 +46,7 @@ def fitted(signal: Signal, model: str, chosen: Settings) -> Fit:
     else:
         free, curve = _bands(signal, first, int(chosen["bands"]))
         how = f"{chosen['bands']} Gaussian bands in energy over a rising continuum"
-    outcome = fit_curve(signal, curve, free)
+    outcome = fit_curve(signal, curve, free, noise)
     quantities = outcome.quantities(how)
     if model == "bands":
         centre, error = outcome.value("centre1_eV"), outcome.sigma("centre1_eV")
