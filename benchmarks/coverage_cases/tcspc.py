@@ -40,7 +40,7 @@ def exponentials(
     period_ns: float,
     counts: float,
     *,
-    background: float = 0.01,
+    background: float = 0.02,
     irf_counts: float = 1e5,
     automatic: bool = False,
 ) -> Case:
@@ -76,7 +76,7 @@ def stretched(name: str, tau: float, beta: float, period_ns: float, counts: floa
 
     @cache
     def expected() -> Signal:
-        return counted(taus, taus, setup(period_ns, counts, 0.01, 1e5))
+        return counted(taus, taus, setup(period_ns, counts, 0.02, 1e5))
 
     def measured(rng: np.random.Generator) -> Quantities:
         return tcspc.measure(noisy(expected(), rng), exponentials=terms)

@@ -7,7 +7,7 @@ import pytest
 
 from epidot.instruments import tcspc
 from epidot.instruments.tcspc.analyse import Setting, analyse, quality
-from epidot.instruments.tcspc.estimate import derived, derived_names, estimate
+from epidot.instruments.tcspc.estimate import derived, derived_names, estimate, unified
 from epidot.instruments.tcspc.intervals import profile
 from epidot.instruments.tcspc.model import Model
 from epidot.instruments.tcspc.record import record
@@ -183,3 +183,18 @@ def test_the_mean_reduced_deviance_is_what_noise_gives() -> None:
         signal = counted([1.0], [40.0], given, np.random.default_rng([17, seed]))
         found.append(tcspc.measure(signal, exponentials=1)["reduced_deviance"].value)
     assert np.mean(found) == pytest.approx(1.0, abs=3 * np.sqrt(2 / 15 / 400))
+
+
+def test_the_error_at_a_bound_is_the_unified_interval() -> None:
+    """Feldman and Cousins' construction for a Gaussian whose mean cannot be negative."""
+    x = np.linspace(-6, 9, 3001)
+    ends = np.zeros(x.size)
+    for mean in np.linspace(0, 3, 601):
+        ratio = -((x - mean) ** 2) / 2 + np.where(x < 0, x**2, 0.0) / 2
+        order = np.argsort(-ratio)
+        share = np.cumsum(np.exp(-((x[order] - mean) ** 2) / 2)) * (x[1] - x[0]) / np.sqrt(2 * np.pi)
+        taken = order[: np.searchsorted(share, 0.6827) + 1]
+        ends[taken] = mean
+    for at in (-3.0, -1.2, -0.6, -0.1, 0.0):
+        assert unified(at) == pytest.approx(ends[np.argmin(np.abs(x - at))], abs=0.02)
+    assert unified(4.0) == 1.0

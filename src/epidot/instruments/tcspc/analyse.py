@@ -23,6 +23,9 @@ from epidot.instruments.tcspc.unresolved import hint, widened
 MOST_TERMS = 4
 HINT = 4.0  # gain in deviance by a further amplitude from which a further term is tried
 DOUBT = 4.0  # gain from which an unresolved term enters the averages (Akaike's criterion)
+ENOUGH = 100.0  # counts at the peak that show where a decay rises
+AWAY = (-3.0, -1.0, 1.0)  # further starts of the pulse, in standard deviations of the rise
+TWICE = 1.1  # two lifetimes nearer than this factor are one found twice
 FWHM = math.sqrt(8 * math.log(2))
 
 
@@ -129,6 +132,9 @@ def _rise(record: Record) -> tuple[float, float]:
     y, edges = record.y, record.edges
     few = max(1, min(5, y.size // 400))
     smooth = np.convolve(y, np.full(few, 1.0 / few), mode="same")
+    while few < y.size // 32 and few * float(smooth.max()) < ENOUGH:  # else the peak is one lucky channel
+        few *= 2
+        smooth = np.convolve(y, np.full(few, 1.0 / few), mode="same")
     peak = int(np.argmax(smooth))
     floor = float(np.percentile(smooth, 5))
     top = float(smooth[peak])
@@ -156,6 +162,14 @@ def fit_terms(record: Record, setting: Setting, terms: int) -> Solution:
         channel_ns=record.channel_ns,
     )
     solution = solve(record.y, model, starts(record.y, model, own))
+    width = _rise(record)[1]
+    if own.size and _doubtful(solution, width):
+        further = [solution.theta]
+        for away in AWAY:
+            moved = own.copy()
+            moved[0] += away * width
+            further += starts(record.y, model, moved)
+        solution = solve(record.y, model, further)
     if not isinstance(response, MeasuredResponse):
         return solution
     amplitudes, taus, scattered, own = model.parts(solution.theta)
@@ -166,6 +180,16 @@ def fit_terms(record: Record, setting: Setting, terms: int) -> Solution:
         return solution
     trust = solution.mu / (solution.mu + variance)
     return solve(record.y, model, [solution.theta], trust)
+
+
+def _doubtful(solution: Solution, width: float) -> bool:
+    """Whether a better optimum may exist elsewhere: no end, a term that vanished, that stands twice or is
+    gone within the rise of standard deviation ``width``, or counts too far away."""
+    _, taus, _, _ = solution.model.parts(solution.theta)
+    twice = np.any(taus[1:] < TWICE * taus[:-1])
+    vanished = np.any(solution.held[: 2 * taus.size])
+    gone = taus[0] < width / 10
+    return bool(not solution.converged or twice or vanished or gone or quality(solution).probability < 1e-3)
 
 
 def analyse(record: Record, setting: Setting) -> Analysis:

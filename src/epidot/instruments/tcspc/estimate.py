@@ -30,9 +30,14 @@ from numpy.typing import NDArray
 
 from epidot.instruments.tcspc.measured_response import MeasuredResponse
 from epidot.instruments.tcspc.response import Array
-from epidot.instruments.tcspc.solve import Solution
+from epidot.instruments.tcspc.solve import Solution, state
 
 STEP = 0.03  # of a standard error: where differences are small against curvature yet far above rounding
+BOUNDED = ("background", "scattered")  # cannot be negative, and where they are zero the rest is identified
+_UNIFIED = (
+    (-3.0, -2.0, -1.5, -1.0, -0.75, -0.5, -0.25, 0.0),
+    (0.035, 0.065, 0.125, 0.27, 0.4, 0.56, 0.77, 1.0),
+)
 _MOST_BIAS = 0.5  # standard errors; a larger "second-order" term says the expansion has failed
 
 
@@ -123,17 +128,55 @@ def estimate(solution: Solution, *, gain: float = 1.0, correct_bias: bool = True
 
 
 def covariances(solution: Solution) -> tuple[Array, Array]:
-    """Full covariance of the parameters, and the inverse information alone, both (p, p)."""
-    free = solution.free
-    fisher = np.zeros((free.size, free.size))
+    """Full covariance of the parameters, and the inverse information of the free ones alone, both (p, p).
+
+    Background and scattered light that ended at zero, or near it, are as uncertain as their unified interval.
+    """
+    fisher = _inverted(solution.information, solution.free)
+    inside = _with_bounded(solution)
+    full = _inverted(inside.information, inside.free)
+    rows = inside.by * inside.weight
+    noise = response_noise(inside, rows)
+    covariance = full
+    if noise is not None or solution.trust is not None:
+        meat = (rows * inside.mu) @ rows.T
+        covariance = full @ (meat if noise is None else meat + noise) @ full
+    optimum = inside.theta + full @ (rows @ (inside.y - inside.mu))
+    for i in np.flatnonzero(inside.free):
+        if inside.model.names[i] in BOUNDED and covariance[i, i] > 0:
+            left = unified(float(optimum[i] / np.sqrt(covariance[i, i])))
+            along = covariance[i] / np.sqrt(covariance[i, i])
+            covariance = covariance - (1 - left**2) * np.outer(along, along)
+    return covariance, fisher
+
+
+def _with_bounded(solution: Solution) -> Solution:
+    """The solution with the bounded parameters that are held at zero moved up by one count, and free."""
+    names = solution.model.names
+    moved = [i for i in np.flatnonzero(solution.held) if names[i] in BOUNDED and solution.by[i].sum() > 0]
+    if not moved:
+        return solution
+    theta, held = solution.theta.copy(), solution.held.copy()
+    # At zero counts expected the information is infinite, which says nothing of how far the fit may go.
+    theta[moved] += 1.0 / solution.by[moved].sum(axis=1)
+    held[moved] = False
+    return replace(state(solution.y, solution.model, theta, solution.trust, 0), held=held)
+
+
+def unified(x: float) -> float:
+    """Standard error of a quantity that cannot be negative, in units of its error far from zero.
+
+    ``x`` is the unbounded estimate in the same units.  Below zero it is the upper end of the 68 % unified
+    interval (Feldman and Cousins, Phys. Rev. D 57, 3873 (1998)).
+    """
+    return float(np.interp(x, *_UNIFIED))
+
+
+def _inverted(information: Array, free: NDArray[np.bool_]) -> Array:
+    out = np.zeros_like(information)
     inside = np.ix_(free, free)
-    fisher[inside] = _inverse(solution.information[inside])
-    rows = solution.by * solution.weight
-    noise = response_noise(solution, rows)
-    if noise is None and solution.trust is None:
-        return fisher, fisher
-    meat = (rows * solution.mu) @ rows.T
-    return fisher @ (meat if noise is None else meat + noise) @ fisher, fisher
+    out[inside] = _inverse(information[inside])
+    return out
 
 
 def response_noise(solution: Solution, rows: Array) -> Array | None:
@@ -212,7 +255,4 @@ def _regular(solution: Solution, fisher: Array, root: Array) -> Array:
         return root
     keep = solution.free.copy()
     keep[i] = False
-    inside = np.ix_(keep, keep)
-    without = np.zeros_like(fisher)
-    without[inside] = _inverse(solution.information[inside])
-    return _root(without, keep)
+    return _root(_inverted(solution.information, keep), keep)

@@ -25,6 +25,8 @@ GRID = 14  # lifetimes tried as start values, evenly in the logarithm
 COARSE = 512  # channels are put together to about this many for the search
 GOOD = 1.3  # deviance per coarse channel at which no other start can be much better
 INWARD = 0.01  # twice the deviance that a step off the floor promises, from which it is taken
+MOST_STEPS = 40
+SOFTEST, STIFFEST = 1e-6, 1e6  # damping of a step, in units of the scaled information
 SETTLED = 1e-6  # squared distance to the optimum, in standard errors, at which scoring stops
 
 
@@ -87,7 +89,7 @@ def solve(
     best = min((end for end in ends if end is not None), key=lambda end: end.deviance, default=None)
     if best is None:
         raise WorkError("the fit did not converge from any start value")
-    return _released(y, model, best, trust)
+    return best
 
 
 def _descend(y: Array, model: Model, start: Array, trust: Array | None) -> Solution | None:
@@ -95,29 +97,6 @@ def _descend(y: Array, model: Model, start: Array, trust: Array | None) -> Solut
     if not np.all(np.isfinite(theta)):
         return None
     return _score(state(y, model, model.sorted(theta), trust, count))
-
-
-def _released(y: Array, model: Model, found: Solution, trust: Array | None) -> Solution:
-    """The fit gone on from parameters that ended at their floor although the deviance falls off inwards.
-
-    In the logarithm of a parameter its floor is a plain without slope, where MINPACK stays for ever; in the
-    parameter itself the slope is there.
-    """
-    floors = model.floors()
-    for _ in range(len(model.names)):
-        weight = (1.0 if trust is None else trust) / found.mu
-        slope = found.by @ (weight * (y - found.mu))
-        curvature = np.maximum(np.diag(found.information), 1e-300)
-        inward = found.held & np.isfinite(floors) & (slope > 0) & (slope**2 > INWARD * curvature)
-        if not np.any(inward):
-            return found
-        theta = found.theta.copy()
-        theta[inward] = floors[inward] + slope[inward] / curvature[inward]
-        further = _descend(y, model, theta, trust)
-        if further is None or further.deviance > found.deviance - SETTLED:
-            return found
-        found = further
-    return found
 
 
 def walk(
@@ -187,61 +166,88 @@ def state(y: Array, model: Model, theta: Array, trust: Array | None, count: int)
     if trust is not None:
         d, weight = d * trust, weight * trust
     information = (by * weight) @ by.T
-    held = _at_floor(model, theta, y)
     gradient = by @ (weight * (y - mu))
-    step = _step(information, gradient, held)
-    distance = float(gradient[~held] @ step[~held]) if np.all(np.isfinite(step)) else np.inf
-    return Solution(model, y, trust, theta, mu, by, float(d.sum()), information, held, abs(distance), count)
+    held = _held(model, theta, y, gradient, np.diag(information))
+    step = _step(information, gradient, held, _room(model, theta))
+    distance = (
+        abs(float(2 * gradient @ step - step @ information @ step)) if np.all(np.isfinite(step)) else np.inf
+    )
+    return Solution(model, y, trust, theta, mu, by, float(d.sum()), information, held, distance, count)
 
 
-def _at_floor(model: Model, theta: Array, y: Array) -> NDArray[np.bool_]:
+def _held(model: Model, theta: Array, y: Array, gradient: Array, curvature: Array) -> NDArray[np.bool_]:
+    """Parameters at a bound whose likelihood does not rise inwards; one that does is free to leave."""
     floors = model.floors()
-    held = np.zeros(theta.size, dtype=np.bool_)
+    low = np.zeros(theta.size, dtype=np.bool_)
     total = max(float(y.sum()), 1.0)
     for i, name in enumerate(model.names):
         if name == "sigma_ns":
-            held[i] = theta[i] <= 1.05 * floors[i]
+            low[i] = theta[i] <= 1.05 * floors[i]
         elif name == "background":
-            held[i] = theta[i] * y.size * model.channels_per_bin < 1e-3
+            low[i] = theta[i] * y.size * model.channels_per_bin < 1e-3
         elif name.startswith("counts") or name == "scattered":
-            held[i] = theta[i] < 1e-6 * total
+            low[i] = theta[i] < 1e-6 * total
         elif name.startswith("tau"):
-            counts = theta[model.names.index(f"counts{name[3:-3]}")]
-            held[i] = theta[i] <= 1.01 * floors[i] or counts < 1e-6 * total
+            low[i] = theta[i] <= 1.01 * floors[i]
+    inward = (gradient > 0) & (gradient**2 > INWARD * np.maximum(curvature, 1e-300))
+    held = low & ~inward | (theta >= 0.999 * model.ceilings()) & (gradient >= 0)
+    # without light a lifetime does not matter
+    held[model.terms : 2 * model.terms] |= low[: model.terms]
     return held
 
 
-def _step(information: Array, gradient: Array, held: NDArray[np.bool_]) -> Array:
+def _room(model: Model, theta: Array) -> Array:
+    """How far down a step may go: amplitudes and background to zero, widths and lifetimes to a third."""
+    floors = model.floors()
+    return np.where(
+        np.isneginf(floors), np.inf, np.where(floors == 0, theta, np.minimum(theta - floors, theta / 1.5))
+    )
+
+
+def _step(
+    information: Array, gradient: Array, held: NDArray[np.bool_], room: Array, damping: float = 0.0
+) -> Array:
+    """The step (p,) to the least of the quadratic approximation that goes down by no more than ``room`` (p,)."""
     out = np.zeros(gradient.size)
-    free = ~held
-    scale = 1.0 / np.sqrt(np.maximum(np.diag(information)[free], 1e-300))
-    scaled = information[np.ix_(free, free)] * scale[:, None] * scale
-    try:
-        out[free] = scale * np.linalg.solve(scaled, scale * gradient[free])
-    except np.linalg.LinAlgError:
-        out[free] = np.nan
+    fixed = held.copy()
+    scale = 1.0 / np.sqrt(np.maximum(np.diag(information), 1e-300))
+    while not np.all(fixed):
+        free = ~fixed
+        scaled = information[np.ix_(free, free)] * scale[free, None] * scale[free]
+        right = gradient[free] - information[np.ix_(free, fixed)] @ out[fixed]
+        try:
+            out[free] = scale[free] * np.linalg.solve(
+                scaled + damping * np.eye(right.size), scale[free] * right
+            )
+        except np.linalg.LinAlgError:
+            out[free] = np.nan
+        beyond = free & (out < -room)
+        if not np.any(beyond):
+            break
+        out[beyond] = -room[beyond]
+        fixed |= beyond
     return out
 
 
 def _score(now: Solution) -> Solution:
-    """Damped Fisher scoring from ``now`` to the end."""
+    """Fisher scoring from ``now`` to the end, damped where the quadratic approximation fails."""
     y, model, trust, count = now.y, now.model, now.trust, now.evaluations
-    floors, ceilings = model.floors(), model.ceilings()
-    for _ in range(30):
+    ceilings = model.ceilings()
+    damping = 0.0
+    for _ in range(MOST_STEPS):
         if not np.isfinite(now.distance) or now.distance < SETTLED:
             break
-        step = _step(now.information, now.by @ (now.weight * (y - now.mu)), now.held)
-        length = 1.0
-        while length > 1e-3:
-            trial = now.theta + length * step
-            if np.all(trial[now.free] > floors[now.free]) and np.all(trial <= ceilings):
-                count += 1
-                there = state(y, model, trial, trust, count)
-                if there.deviance <= now.deviance + 1e-9 * abs(now.deviance):
-                    break
-            length /= 3
+        gradient, room = now.by @ (now.weight * (y - now.mu)), _room(model, now.theta)
+        while damping < STIFFEST:
+            step = _step(now.information, gradient, now.held, room, damping)
+            count += 1
+            there = state(y, model, np.minimum(now.theta + step, ceilings), trust, count)
+            if there.deviance <= now.deviance + 1e-9 * abs(now.deviance):
+                break
+            damping = max(10 * damping, SOFTEST)
         else:
             break
+        damping = damping / 10 if damping > SOFTEST else 0.0
         if there.deviance > now.deviance - 1e-10 * abs(now.deviance) and there.distance >= now.distance:
             break
         now = there
