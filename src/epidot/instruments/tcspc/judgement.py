@@ -17,7 +17,8 @@ def judged(chosen: Record, setting: Setting, found: Analysis, reasons: Sequence[
     terms = solution.model.terms
     if not solution.converged:
         out.append(
-            "the fit did not settle: some combination of the parameters is not identifiable from these data"
+            "the fit did not settle: some combination of the parameters is not identifiable from these data; "
+            "no errors are stated"
         )
     if doubted(chosen, found):
         for reason in reasons[:2]:

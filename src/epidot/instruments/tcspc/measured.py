@@ -100,7 +100,8 @@ def _reported(
     reasons = explanations(chosen, setting, found)
     warnings = [*said, *judged(chosen, setting, found, reasons)]
     intervals = _intervals(chosen, found, bool(options.get("profile")))
-    values = _named(chosen, setting, found, intervals, doubted(chosen, found) and withheld(found, reasons))
+    silent = not found.solution.converged or (doubted(chosen, found) and withheld(found, reasons))
+    values = _named(chosen, setting, found, intervals, silent)
     terms = found.solution.model.terms
     extra: dict[str, Any] = {
         "exponentials": terms,
@@ -191,7 +192,7 @@ def _named(
     )
     errors = np.sqrt(np.maximum(np.diag(estimate.covariance), 0.0))
     if silent:  # an error beside a model that does not describe the counts means nothing
-        why = "no error is stated: the model does not describe the counts (see the warnings)"
+        why = "no error is stated: the fit did not settle or does not describe the counts (see the warnings)"
         kept = ("reduced_deviance",)
         out = {n: q if n in kept else replace(q, sigma=None, note=why) for n, q in out.items()}
         errors = np.full_like(errors, np.nan)

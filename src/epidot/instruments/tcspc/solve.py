@@ -207,7 +207,7 @@ def _room(model: Model, theta: Array) -> Array:
 def _step(
     information: Array, gradient: Array, held: NDArray[np.bool_], room: Array, damping: float = 0.0
 ) -> Array:
-    """The step (p,) to the least of the quadratic approximation that goes down by no more than ``room`` (p,)."""
+    """The step (p,) to the least of the quadratic approximation, down by no more than ``room`` (p,)."""
     out = np.zeros(gradient.size)
     fixed = held.copy()
     scale = 1.0 / np.sqrt(np.maximum(np.diag(information), 1e-300))
