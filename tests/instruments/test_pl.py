@@ -318,3 +318,28 @@ def test_a_fit_of_smoothed_readings_covers_the_truth(points: int) -> None:
         q = fit.quantities["centre_eV"]
         off.append(((q.value or 0.0) - 2.2) / (q.sigma or 1e-9))
     assert 0.55 < np.mean(np.abs(off) < 1) < 0.82
+
+
+def test_any_sum_of_bands_can_be_measured() -> None:
+    """Whatever is asked of whatever spectrum: values that are finite, or a reason."""
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        x = np.linspace(400.0, 700.0, int(rng.integers(12, 200)))
+        y = np.zeros(x.size)
+        for _ in range(int(rng.integers(0, 6))):
+            y += 10 ** rng.uniform(-3, 5) * np.exp(
+                -0.5 * ((x - rng.uniform(380, 750)) / rng.uniform(1, 60)) ** 2
+            )
+        y = np.round(y) if seed % 3 == 0 else y + rng.standard_normal(x.size) * 10 ** rng.uniform(-3, 2)
+        asked = {
+            "bands": int(rng.integers(1, 5)),
+            "excitation": float(rng.uniform(250, 500)),
+            "bandwidth": 5.0,
+        }
+        if seed % 2:
+            asked["method"] = "bands"
+        found = pl.measure(spectrum(y, x), **asked)
+        for q in found.values():
+            assert q.value is None or np.isfinite(q.value)
+            assert q.sigma is None or np.isfinite(q.sigma)
+            assert q.value is not None or q.note

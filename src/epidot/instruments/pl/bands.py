@@ -103,17 +103,14 @@ def _best(signal: Signal, noise: Noise, places: Sequence[float]) -> tuple[Array,
     With the derivatives (n, p) of the curve in the free values and curve minus readings (n,).
     """
     known = replace(signal, kind="analog", live_time=None, sigma=noise.sigma)
-    found = {}
-    for split in (False, True):
-        best = None
-        for width in _WIDTHS:
-            free = _start(known, places, split, width)
-            outcome = fit_curve(known, lambda v, s=split: _sum(_full(v, len(places), s), known.x), free)  # type: ignore[misc]
-            cost = float(np.sum(noise.weighted(outcome.curve - signal.y) ** 2))
-            if best is None or cost < best[0] * (1 - 1e-9):
-                best = (cost, outcome.values)
-        assert best is not None
-        found[split] = best
+    number = len(places)
+
+    def tried(free: list[Free], split: bool) -> tuple[float, Array]:
+        outcome = fit_curve(known, lambda v: _sum(_full(v, number, split), known.x), free)
+        return float(np.sum(noise.weighted(outcome.curve - signal.y) ** 2)), outcome.values
+
+    found = {False: min((tried(_start(known, places, w), False) for w in _WIDTHS), key=lambda one: one[0])}
+    found[True] = tried(_halved(_start(known, places, 1.0), found[False][1]), True)
     freedom = max(1, len(signal) - 5 * len(places) - 1)
     split = found[False][0] > found[True][0] * (1 + 3 * math.sqrt(2 / freedom) + 2 * len(places) / freedom)
     values = found[split][1]
@@ -127,7 +124,14 @@ def _best(signal: Signal, noise: Noise, places: Sequence[float]) -> tuple[Array,
     return full, split, design, _sum(full, signal.x) - signal.y
 
 
-def _start(signal: Signal, places: Sequence[float], split: bool, width: float) -> list[Free]:
+def _halved(free: list[Free], values: Array) -> list[Free]:
+    """Two half widths for every band, the search beginning at the Gaussians found."""
+    begun = [replace(f, start=float(v)) for f, v in zip(free, values, strict=True)]
+    parts = [[*begun[k : k + 3], begun[k + 2]] for k in range(0, len(begun) - 1, 3)]
+    return [*(f for part in parts for f in part), begun[-1]]
+
+
+def _start(signal: Signal, places: Sequence[float], width: float) -> list[Free]:
     x, y = signal.x, signal.y
     even, shape, _ = local.smoothed(x, y, 6.0)
     low, high = float(np.min(shape)), float(np.max(shape))
@@ -142,7 +146,7 @@ def _start(signal: Signal, places: Sequence[float], split: bool, width: float) -
         sigma = float(np.clip(width * min(near, apart) / 1.18, 0.008, 0.3))
         free.append(Free("height", signal.y_unit, height, 0.0, 20 * (high - low)))
         free.append(Free("centre_eV", "eV", energy, energy - apart / 2, energy + apart / 2))
-        free += [Free("sigma_eV", "eV", sigma, 0.004, 0.6)] * (2 if split else 1)
+        free.append(Free("sigma_eV", "eV", sigma, 0.004, 0.6))
     free.append(Free("offset", signal.y_unit, min(low, 0.0) + 1e-9 * high, low - high, high))
     return free
 
@@ -185,7 +189,9 @@ def _read_off(values: Array, k: int, density: str) -> dict[str, float]:
         return -0.5 * ((E - centre) / width) ** 2 + 2 * math.log(E / centre)
 
     half = level(top) - math.log(2.0)
-    ends = [_crossing(level, half, top, side) for side in (max(top - 12 * low, 0.05), top + 12 * high)]
+    ends = [
+        _crossing(level, half, top, side) for side in (max(centre - 12 * low, 0.01 * centre), top + 12 * high)
+    ]
     photons = bands[:, 0] * (bands[:, 2] + bands[:, 3]) / bands[:, 1] ** 2
     per_eV = density == "per eV"
     return {

@@ -72,7 +72,7 @@ def _seen(signal: Signal, noise: Noise, low: float, high: float, widest: float) 
     level = max(level, float(np.std(y[beside] - curve(x[beside]))))
     over = y[inside] - curve(x[inside])
     top = int(np.argmax(over))
-    if over[top] < max(_CLEAR * level, _SHARE * abs(float(curve(x[inside][top])))):
+    if not over[top] > max(_CLEAR * level, _SHARE * abs(float(curve(x[inside][top])))):
         return None
     half = np.flatnonzero(over > over[top] / 2)
     run = next(r for r in np.split(half, np.flatnonzero(np.diff(half) > 1) + 1) if r[0] <= top <= r[-1])

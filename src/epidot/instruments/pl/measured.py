@@ -61,7 +61,9 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     number = chosen["bands"] or min(1 + len(others), MOST)
     rule = str(chosen["method"])
     several = None
-    if rule == "bands" or number > 1:
+    if (rule == "bands" or number > 1) and len(signal) <= 4 * int(number) + 1:
+        warnings.append(f"{len(signal)} points are too few to fit {number} bands")
+    elif rule == "bands" or number > 1:
         places = [float(signal.x[top]), *(x for x, _ in others)]
         several = fit_bands(signal, known, places, int(number), density)
         warnings += several.warnings
