@@ -52,7 +52,7 @@ def fit_bands(signal: Signal, noise: Noise, places: Sequence[float], number: int
     """
     places = list(places)[:number]
     while True:
-        values, split, design, residuals = _best(signal, noise, places)
+        values, split, design, residuals = _best(signal, noise, places, rough=len(places) < number)
         if len(places) == number:
             break
         left = local.smoothed(signal.x, -residuals, 10.0)
@@ -97,10 +97,13 @@ def _what(name: str, density: str) -> str:
     return f", photons {density if name.endswith('eV') else 'per nm'}"
 
 
-def _best(signal: Signal, noise: Noise, places: Sequence[float]) -> tuple[Array, bool, Array, Array]:
+def _best(
+    signal: Signal, noise: Noise, places: Sequence[float], rough: bool
+) -> tuple[Array, bool, Array, Array]:
     """Values of every band (height, centre, both standard deviations) and the offset; whether split.
 
-    With the derivatives (n, p) of the curve in the free values and curve minus readings (n,).
+    ``rough``: one search for Gaussians is enough, since a band is still to come.  With the derivatives (n, p)
+    of the curve in the free values and curve minus readings (n,).
     """
     known = replace(signal, kind="analog", live_time=None, sigma=noise.sigma)
     number = len(places)
@@ -109,11 +112,12 @@ def _best(signal: Signal, noise: Noise, places: Sequence[float]) -> tuple[Array,
         outcome = fit_curve(known, lambda v: _sum(_full(v, number, split), known.x), free)
         return float(np.sum(noise.weighted(outcome.curve - signal.y) ** 2)), outcome.values
 
-    found = {False: min((tried(_start(known, places, w), False) for w in _WIDTHS), key=lambda one: one[0])}
-    found[True] = tried(_halved(_start(known, places, 1.0), found[False][1]), True)
+    widths = _WIDTHS[:1] if rough else _WIDTHS
+    gaussian = min((tried(_start(known, places, w), False) for w in widths), key=lambda one: one[0])
+    halved = gaussian if rough else tried(_halved(_start(known, places, 1.0), gaussian[1]), True)
     freedom = max(1, len(signal) - 5 * len(places) - 1)
-    split = found[False][0] > found[True][0] * (1 + 3 * math.sqrt(2 / freedom) + 2 * len(places) / freedom)
-    values = found[split][1]
+    split = gaussian[0] > halved[0] * (1 + 3 * math.sqrt(2 / freedom) + 2 * len(places) / freedom)
+    values = (halved if split else gaussian)[1]
     full = _full(values, len(places), split)
     design = np.empty((len(signal), values.size))
     for i in range(values.size):
