@@ -107,21 +107,21 @@ def read(path: str | Path, most: int, kind: str, where: str | None = None) -> by
         with open(path, "rb", opener=lambda p, flags: os.open(p, flags | _AT_ONCE)) as file:
             found = os.fstat(file.fileno())
             if stat.S_ISCHR(found.st_mode) or stat.S_ISBLK(found.st_mode):
-                raise InputError(Fault("is a device, not a file", name, remedy="give a file"))
+                raise InputError("is a device, not a file", name, remedy="give a file")
             if _AT_ONCE:
                 os.set_blocking(file.fileno(), True)
             raw = b"" if found.st_size > most else file.read(most + 1)
     except IsADirectoryError:
-        raise InputError(Fault("is a folder", name, remedy=f"name one {kind} in it")) from None
+        raise InputError("is a folder", name, remedy=f"name one {kind} in it") from None
     except FileNotFoundError:
-        raise InputError(Fault("no such file", name, remedy=remedy)) from None
+        raise InputError("no such file", name, remedy=remedy) from None
     except (OSError, ValueError) as error:  # ValueError: a path with a null character
         why = getattr(error, "strerror", None) or str(error)
-        raise InputError(Fault(f"cannot be read ({why})", name, remedy=remedy)) from None
+        raise InputError(f"cannot be read ({why})", name, remedy=remedy) from None
     size = max(len(raw), found.st_size)
     if size > most:
         seen, limit = f"{size / 1e6:.0f} MB", f"epidot reads at most {most / 1e6:.0f} MB"
-        raise InputError(Fault(f"too large for a {kind}", name, seen=seen, remedy=limit))
+        raise InputError(f"too large for a {kind}", name, seen=seen, remedy=limit)
     return raw
 
 

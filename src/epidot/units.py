@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from epidot.constants import ZERO_CELSIUS
-from epidot.errors import Fault, InputError
+from epidot.errors import InputError
 
 # kind -> (internal unit as pint spells it, how a user writes it)
 KINDS: dict[str, tuple[str, str]] = {
@@ -164,7 +164,7 @@ def _ramp(number: float, unit: str, text: str) -> float:
 
 
 def _fault(kind: str, text: str, remedy: str) -> InputError:
-    return InputError(Fault(f"cannot read this {kind.replace('_', ' ')}", seen=text, remedy=remedy))
+    return InputError(f"cannot read this {kind.replace('_', ' ')}", seen=text, remedy=remedy)
 
 
 def celsius(kelvin: float) -> float:

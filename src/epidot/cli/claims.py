@@ -8,7 +8,7 @@ import re
 import typer
 
 from epidot.cli import output
-from epidot.errors import Fault, InputError
+from epidot.errors import InputError
 
 _MOST = 6  # workers unasked: with more the flasks of a recipe do not go round
 _ID = re.compile(r"^[A-Za-z]\d+$")
@@ -34,7 +34,7 @@ def claims(
     Example: epidot claims choi2023 --id C004 C010
     """
     if jobs is not None and not 1 <= jobs <= 1000:
-        raise InputError(Fault("--jobs must be a whole number from 1 to 1000", seen=str(jobs)))
+        raise InputError("--jobs must be a whole number from 1 to 1000", seen=str(jobs))
     from epidot.papers.claims import evaluate, summary
     from epidot.papers.table import text
 
@@ -43,7 +43,7 @@ def claims(
     wanted += [word for word in words or [] if _ID.match(word)]
     papers = [word for word in words or [] if not _ID.match(word)]
     if len(papers) > 1:
-        raise InputError(Fault("one paper at a time", seen=" ".join(papers), remedy="leave it out for both"))
+        raise InputError("one paper at a time", seen=" ".join(papers), remedy="leave it out for both")
     workers = jobs or (1 if wanted else min(os.cpu_count() or 1, _MOST))
     results = evaluate(papers[0] if papers else None, wanted or None, engine=engine, jobs=workers)
     if as_json:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from epidot.errors import Fault, InputError, nearest
+from epidot.errors import InputError, nearest
 
 if TYPE_CHECKING:
     from epidot.instruments.options import Option
@@ -39,7 +39,7 @@ def techniques_in(argv: list[str], verb: str) -> tuple[str, ...]:
     known = instruments.names()
     if len(argv) > 1 and not argv[1].startswith("-"):
         if argv[1] not in known:
-            raise InputError(Fault("no such technique", seen=argv[1], nearest=nearest(argv[1], known)))
+            raise InputError("no such technique", seen=argv[1], nearest=nearest(argv[1], known))
         return (argv[1],)
     return known
 

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from epidot.cli import output
-from epidot.errors import Fault, Faults, InputError
+from epidot.errors import Faults, InputError
 
 
 def read(
@@ -32,7 +32,7 @@ def read(
     options: dict[str, Any] = {}
     if column is not None:
         if "column" not in {o.name for o in device.HEADER.read_options}:
-            raise InputError(Fault(f"{name} files have no columns to choose from", str(file), seen=column))
+            raise InputError(f"{name} files have no columns to choose from", str(file), seen=column)
         options["column"] = column
     faults = Faults(str(file))
     with faults.catching():

@@ -10,7 +10,7 @@ import typer
 
 from epidot import files
 from epidot.cli import generated, options, output
-from epidot.errors import Fault, InputError
+from epidot.errors import InputError
 
 
 def commands(argv: list[str]) -> typer.Typer:
@@ -88,13 +88,13 @@ def _dots(source: Path, sample: str | None) -> Any:
 
         batch = Batch.load(path)
         if not batch.samples:
-            raise InputError(Fault("this run took no sample", str(path)))
+            raise InputError("this run took no sample", str(path))
         chosen = batch.sample(sample) if sample is not None else batch.samples[-1]
         if chosen.population is None:
-            raise InputError(Fault("there are no dots in this sample", str(path), seen=chosen.name))
+            raise InputError("there are no dots in this sample", str(path), seen=chosen.name)
         return chosen.population
     if sample is not None:
-        raise InputError(Fault("--sample goes with the folder of a run", str(source), seen=sample))
+        raise InputError("--sample goes with the folder of a run", str(source), seen=sample)
     from epidot.dot.described import read
 
     return read(path)

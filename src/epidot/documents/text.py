@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from epidot import files
-from epidot.errors import Fault, Faults, InputError
+from epidot.errors import Faults, InputError
 
 MAX_BYTES = 4_000_000  # no recipe or mechanism is that long; guards against a data file given by mistake
 
@@ -66,7 +66,7 @@ def text_of(path: str | Path, *, where: str | None = None) -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        raise InputError(Fault("not UTF-8 text", name, line, remedy="save the file as UTF-8")) from None
+        raise InputError("not UTF-8 text", name, line, remedy="save the file as UTF-8") from None
 
 
 def parse(text: str, *, where: str = "<text>") -> Document:
@@ -79,11 +79,11 @@ def parse(text: str, *, where: str = "<text>") -> Document:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = None if mark is None else mark.line + 1
-        raise InputError(Fault(f"not valid YAML ({error.problem or error.context})", where, line)) from None
+        raise InputError(f"not valid YAML ({error.problem or error.context})", where, line) from None
     except (yaml.YAMLError, ValueError) as error:
-        raise InputError(Fault(f"not valid YAML ({type(error).__name__})", where)) from None
+        raise InputError(f"not valid YAML ({type(error).__name__})", where) from None
     except RecursionError:
-        raise InputError(Fault("nested too deeply", where)) from None
+        raise InputError("nested too deeply", where) from None
     builder.faults.raise_if_any()
     return Document(data, where, builder.lines)
 

@@ -105,7 +105,7 @@ def parse_layer(text: str) -> str | float:
     thickness = units.parse(text, "length")
     if not 0 < thickness <= _THICKEST_LAYER_NM:
         what = f"one layer is between 0 and {_THICKEST_LAYER_NM:g} nm thick"
-        raise InputError(Fault(what, seen=text, remedy="check the unit"))
+        raise InputError(what, seen=text, remedy="check the unit")
     return thickness
 
 
@@ -126,15 +126,13 @@ def layer_of_lattice_nm(a_nm: float, layer: str | float) -> float:
         if layer == "half-lattice":
             return a_nm / 2
         raise InputError(
-            Fault(
-                "unknown layer convention",
-                seen=layer,
-                nearest=nearest(layer, CONVENTIONS),
-                remedy='or give the thickness of one layer, e.g. "0.35nm"',
-            )
+            "unknown layer convention",
+            seen=layer,
+            nearest=nearest(layer, CONVENTIONS),
+            remedy='or give the thickness of one layer, e.g. "0.35nm"',
         )
     if not (math.isfinite(layer) and layer > 0):
-        raise InputError(Fault("the thickness of one layer must be positive", seen=f"{layer} nm"))
+        raise InputError("the thickness of one layer must be positive", seen=f"{layer} nm")
     return float(layer)
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from epidot.dot.composition import ANIONS_PER_CELL, anions_in_shell
 from epidot.dot.layers import LayeredDot
 from epidot.dot.shapes import Centre, Shape
-from epidot.errors import Fault, InputError, nearest
+from epidot.errors import InputError, nearest
 from epidot.matter.materials import crystal
 
 MAX_DIAMETER_NM = 30.0  # about half a million atoms
@@ -93,14 +93,12 @@ def build_on(
 ) -> Sites:
     """:func:`build` with the lattice constants given, core first."""
     if centre not in _CENTRE:
-        raise InputError(Fault("unknown centre of a dot", seen=str(centre), nearest=nearest(centre, _CENTRE)))
+        raise InputError("unknown centre of a dot", seen=str(centre), nearest=nearest(centre, _CENTRE))
     if dot.diameter_nm > MAX_DIAMETER_NM:
         raise InputError(
-            Fault(
-                f"atoms are drawn for dots up to {MAX_DIAMETER_NM:g} nm",
-                seen=f"{dot.diameter_nm:.1f} nm",
-                remedy="check that the diameter is in nm",
-            )
+            f"atoms are drawn for dots up to {MAX_DIAMETER_NM:g} nm",
+            seen=f"{dot.diameter_nm:.1f} nm",
+            remedy="check that the diameter is in nm",
         )
     a = lattice_nm[0]
     wanted = _anions_wanted(dot, lattice_nm)
@@ -111,11 +109,9 @@ def build_on(
     core = int(np.searchsorted(radius, dot.core_diameter_nm / 2 / a * 4 * (1 + 1e-12), side="right"))
     if core == 0:
         raise InputError(
-            Fault(
-                "the core is smaller than its smallest anion site",
-                seen=f"{dot.core_diameter_nm} nm",
-                remedy='choose a larger core or centre "anion"',
-            )
+            "the core is smaller than its smallest anion site",
+            seen=f"{dot.core_diameter_nm} nm",
+            remedy='choose a larger core or centre "anion"',
         )
     edges = core + np.cumsum([0, *wanted])
     owner = np.repeat(np.arange(len(edges)), np.diff(edges, prepend=0))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from epidot.dot import elasticity
 from epidot.dot.elasticity import Average
 from epidot.dot.layers import LayeredDot
-from epidot.errors import Fault, InputError, nearest
+from epidot.errors import InputError, nearest
 from epidot.parameter import Parameter
 
 if TYPE_CHECKING:
@@ -89,12 +89,10 @@ def strain(
         For an unknown material, method or average.
     """
     if method not in METHODS:
-        raise InputError(
-            Fault("unknown strain method", seen=str(method), nearest=nearest(str(method), METHODS))
-        )
+        raise InputError("unknown strain method", seen=str(method), nearest=nearest(str(method), METHODS))
     if average not in elasticity.AVERAGES:
         raise InputError(
-            Fault("unknown average", seen=str(average), nearest=nearest(str(average), elasticity.AVERAGES))
+            "unknown average", seen=str(average), nearest=nearest(str(average), elasticity.AVERAGES)
         )
     if method == "none" or not dot.shells:
         return Strain(0.0, (0.0,) * (1 + len(dot.shells)), method, {}, {})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from epidot.documents import data_document, top
-from epidot.errors import Fault, InputError, nearest
+from epidot.errors import InputError, nearest
 from epidot.parameter import Parameter
 
 
@@ -28,5 +28,5 @@ def number(name: str) -> float:
     """
     known = parameters()
     if name not in known:
-        raise InputError(Fault("no such constant of light", seen=name, nearest=nearest(name, known)))
+        raise InputError("no such constant of light", seen=name, nearest=nearest(name, known))
     return known[name].value

@@ -112,12 +112,10 @@ class Material:
             place = self.file or "the files of its ends"
             raise Gap(Fault(what, remedy=f"write it into {place} with a source"))
         raise InputError(
-            Fault(
-                f"{self.name} has no such number",
-                seen=missing[0],
-                nearest=nearest(missing[0], self.parameters),
-                remedy=f"epidot knows {len(self.parameters)} numbers of {self.name}",
-            )
+            f"{self.name} has no such number",
+            seen=missing[0],
+            nearest=nearest(missing[0], self.parameters),
+            remedy=f"epidot knows {len(self.parameters)} numbers of {self.name}",
         )
 
     @cached_property

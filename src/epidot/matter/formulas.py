@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from epidot.documents import cite, data_document
-from epidot.errors import Fault, InputError, nearest
+from epidot.errors import InputError, nearest
 
 _TOKEN = re.compile(r"(?P<element>[A-Z][a-z]?)|(?P<open>\()|(?P<close>\))")
 _COUNT = re.compile(r"\d+(?:\.\d+)?|\.\d+")
@@ -40,11 +40,9 @@ def elements(formula: str, *, zero: bool = False) -> dict[str, float]:
     unknown = [symbol for symbol in counts if symbol not in atomic_weights()]
     if unknown:
         raise InputError(
-            Fault(
-                f"unknown element in the formula {formula}",
-                seen=", ".join(unknown),
-                nearest=nearest(unknown[0], atomic_weights()),
-            )
+            f"unknown element in the formula {formula}",
+            seen=", ".join(unknown),
+            nearest=nearest(unknown[0], atomic_weights()),
         )
     return counts
 
@@ -86,4 +84,4 @@ def _group(text: str, start: int, depth: int, zero: bool) -> tuple[dict[str, flo
 
 
 def _fault(formula: str, remedy: str) -> InputError:
-    return InputError(Fault("cannot read this chemical formula", seen=formula, remedy=remedy))
+    return InputError("cannot read this chemical formula", seen=formula, remedy=remedy)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from epidot import documents
 from epidot.documents import data_document, data_file
-from epidot.errors import Fault, Faults, InputError, nearest
+from epidot.errors import Faults, InputError, nearest
 from epidot.matter import compound, formulas
 from epidot.matter.compound import STRUCTURES, Material
 from epidot.parameter import Parameter, Status
@@ -100,19 +100,15 @@ def crystal(name: str) -> Material:
     found = material(name)
     if found.structure != STRUCTURES[0]:
         raise InputError(
-            Fault(
-                f"cores and shells are zinc blende; {found.name} is not",
-                seen=name,
-                remedy='choose a semiconductor, e.g. "ZnSe"; oxide is counted in units, not as a shell',
-            )
+            f"cores and shells are zinc blende; {found.name} is not",
+            seen=name,
+            remedy='choose a semiconductor, e.g. "ZnSe"; oxide is counted in units, not as a shell',
         )
     if not all(abs(sum(ions.values()) - 1) < 1e-6 for ions in (found.cations, found.anions)):
         raise InputError(
-            Fault(
-                "not a zinc-blende compound of one cation and one anion",
-                seen=name,
-                remedy='write e.g. "ZnSe" or "ZnSe0.5S0.5"',
-            )
+            "not a zinc-blende compound of one cation and one anion",
+            seen=name,
+            remedy='write e.g. "ZnSe" or "ZnSe0.5S0.5"',
         )
     return found
 
@@ -134,15 +130,13 @@ def alloy(first: str, second: str, x: float) -> Material:
     """
     one, two = material(first), material(second)
     if not 0 <= x <= 1:
-        raise InputError(Fault("the share of an alloy lies between 0 and 1", seen=str(x)))
+        raise InputError("the share of an alloy lies between 0 and 1", seen=str(x))
     if first in two.alloys:
         return _mix(one, two, x)
     if second in one.alloys:
         return _mix(two, one, 1 - x)
     pairs = [f"{other}-{name}" for name in names() for other in material(name).alloys]
-    raise InputError(
-        Fault("unknown pair for a mixed crystal", seen=f"{first}-{second}", nearest=tuple(pairs))
-    )
+    raise InputError("unknown pair for a mixed crystal", seen=f"{first}-{second}", nearest=tuple(pairs))
 
 
 @lru_cache(maxsize=1)
@@ -155,7 +149,7 @@ def _own(folder: str) -> Mapping[str, Material]:
     files = sorted(Path(folder).glob("*.yaml"))
     if not files:
         remedy = "give a folder of files such as GaP.yaml, one material each"
-        raise InputError(Fault("there is no material in this folder", folder, remedy=remedy))
+        raise InputError("there is no material in this folder", folder, remedy=remedy)
     faults, found = Faults(), {}
     known = (*_shipped(), *(file.stem for file in files))
     for file in files:
@@ -175,12 +169,10 @@ def _material(name: str, folder: str | None) -> Material:
     if mixed is not None:
         return mixed
     raise InputError(
-        Fault(
-            "unknown material",
-            seen=name,
-            nearest=nearest(name, names()),
-            remedy="mixed crystals are written like ZnSe0.5S0.5; --materials gives a folder of your own",
-        )
+        "unknown material",
+        seen=name,
+        nearest=nearest(name, names()),
+        remedy="mixed crystals are written like ZnSe0.5S0.5; --materials gives a folder of your own",
     )
 
 
@@ -218,20 +210,14 @@ def _share_of_second(name: str, counts: Mapping[str, float], one: str, two: str)
     m, n = counts[one], counts[two]
     if m == n == 1:
         raise InputError(
-            Fault(
-                "a mixed crystal needs its composition",
-                seen=name,
-                remedy=f"write e.g. {name.replace(one, one + '0.5').replace(two, two + '0.5')}",
-            )
+            "a mixed crystal needs its composition",
+            seen=name,
+            remedy=f"write e.g. {name.replace(one, one + '0.5').replace(two, two + '0.5')}",
         )
     m, n = (m, 1 - m) if n == 1 else (1 - n, n) if m == 1 else (m, n)
     if not (0 <= m <= 1 and 0 <= n <= 1 and abs(m + n - 1) < 1e-6):
         raise InputError(
-            Fault(
-                "the two shares of a mixed crystal must add up to 1",
-                seen=name,
-                remedy="write e.g. ZnSe0.35S0.65",
-            )
+            "the two shares of a mixed crystal must add up to 1", seen=name, remedy="write e.g. ZnSe0.35S0.65"
         )
     return n
 

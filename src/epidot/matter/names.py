@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-from epidot.errors import Fault, InputError, nearest
+from epidot.errors import InputError, nearest
 
 _PLAIN = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789", " -–_'′’")
 
@@ -38,5 +38,5 @@ def look_up(
     """
     entry = known.get(plain(name))
     if entry is None:
-        raise InputError(Fault(f"unknown {what}", seen=name, nearest=nearest(name, shown), remedy=remedy))
+        raise InputError(f"unknown {what}", seen=name, nearest=nearest(name, shown), remedy=remedy)
     return entry

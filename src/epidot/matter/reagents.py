@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from typing import Any, Literal, cast, get_args
 
 from epidot.documents import Entry, cite, data_document, top
-from epidot.errors import Fault, InputError, nearest
+from epidot.errors import InputError, nearest
 from epidot.matter import formulas, names
 from epidot.parameter import Parameter
 
@@ -111,12 +111,10 @@ def _formula(species: str) -> Mapping[str, float]:
             with suppress(InputError):
                 return formulas.elements(species)
         raise InputError(
-            Fault(
-                "unknown dissolved species",
-                seen=species,
-                nearest=nearest(species, data["species"]),
-                remedy="species are written as in Zn(OA)2, SePR3 or PR3(OA)2",
-            )
+            "unknown dissolved species",
+            seen=species,
+            nearest=nearest(species, data["species"]),
+            remedy="species are written as in Zn(OA)2, SePR3 or PR3(OA)2",
         )
     return formulas.elements(written_out(text))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from epidot.errors import Fault, InputError, nearest
+from epidot.errors import InputError, nearest
 from epidot.matter.materials import material as find
 from epidot.matter.materials import names
 from epidot.matter.sizing_curve import SizingCurve
@@ -31,12 +31,10 @@ def curves(material: str) -> tuple[SizingCurve, ...]:
     found = find(material).sizing if material in names() else ()
     if not found:
         raise InputError(
-            Fault(
-                "no sizing curve for this material",
-                seen=material,
-                nearest=nearest(material, materials()),
-                remedy=f"there are curves for {', '.join(materials())}; otherwise give the diameter",
-            )
+            "no sizing curve for this material",
+            seen=material,
+            nearest=nearest(material, materials()),
+            remedy=f"there are curves for {', '.join(materials())}; otherwise give the diameter",
         )
     return found
 
@@ -109,13 +107,11 @@ def extinction(material: str, first_exciton_nm: float, hwhm_eV: float | None = N
     if not having:
         others = [m for m in materials() if any(c.extinction_law is not None for c in curves(m))]
         raise InputError(
-            Fault(
-                f"no trusted extinction coefficient for {material}",
-                remedy=f"give the amount of dots, e.g. 220 nmol (coefficients exist for {', '.join(others)})",
-            )
+            f"no trusted extinction coefficient for {material}",
+            remedy=f"give the amount of dots, e.g. 220 nmol (coefficients exist for {', '.join(others)})",
         )
     if hwhm_eV is not None and not (math.isfinite(hwhm_eV) and hwhm_eV > 0):
-        raise InputError(Fault("a half width must be above zero", seen=f"{hwhm_eV} eV"))
+        raise InputError("a half width must be above zero", seen=f"{hwhm_eV} eV")
     valid = [curve for curve in having if curve.covers(first_exciton_nm)]
     if not valid:
         raise _outside(material, f"{first_exciton_nm:g} nm", [curve.valid_nm for curve in having])
@@ -145,9 +141,7 @@ def _distance(value: float, others: list[float]) -> float:
 def _outside(material: str, seen: str, ranges: list[tuple[float, float]]) -> InputError:
     low, high = min(r[0] for r in ranges), max(r[1] for r in ranges)
     return InputError(
-        Fault(
-            f"outside every sizing curve of {material}",
-            seen=seen,
-            remedy=f"the curves reach from {low:.3g} to {high:.3g} nm",
-        )
+        f"outside every sizing curve of {material}",
+        seen=seen,
+        remedy=f"the curves reach from {low:.3g} to {high:.3g} nm",
     )

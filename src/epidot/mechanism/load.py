@@ -13,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 
 from epidot import documents
-from epidot.errors import Fault, InputError, nearest
+from epidot.errors import InputError, nearest
 from epidot.mechanism.lattice_steps import read_lattice
 from epidot.mechanism.mechanism import Mechanism
 from epidot.mechanism.reactions import Reactions
@@ -59,12 +59,10 @@ def load(path_or_name: str | Path = "choi2023") -> Mechanism:
         return _shipped(name)
     if not os.path.exists(name) and "/" not in name and not name.endswith((".yaml", ".yml")):
         raise InputError(
-            Fault(
-                "no such mechanism",
-                seen=name,
-                nearest=nearest(name, shipped()),
-                remedy="give a shipped name or a file",
-            )
+            "no such mechanism",
+            seen=name,
+            nearest=nearest(name, shipped()),
+            remedy="give a shipped name or a file",
         )
     return read(Path(name))
 

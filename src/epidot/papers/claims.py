@@ -96,7 +96,7 @@ def evaluate(
         If a check could not be carried out; every claim concerned is named.
     """
     if engine not in (*ENGINES, BOTH):
-        raise InputError(Fault("no such engine", seen=engine, nearest=nearest(engine, (*ENGINES, BOTH))))
+        raise InputError("no such engine", seen=engine, nearest=nearest(engine, (*ENGINES, BOTH)))
     asked = ENGINES if engine == BOTH else (engine,)
     wanted = None if ids is None else list(dict.fromkeys(ids))
     chosen = [papers.paper(key) for key in ([paper] if paper is not None else papers.holding(wanted))]

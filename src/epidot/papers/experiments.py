@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from epidot.dot.layers import Population
-from epidot.errors import Fault, InputError, WorkError, nearest
+from epidot.errors import InputError, WorkError, nearest
 from epidot.runs import engines
 from epidot.runs.order import LATTICE, MEAN_FIELD, Order
 from epidot.runs.quantities import LIGHT, needing
@@ -125,12 +125,10 @@ class Experiments:
         from epidot.light.optics import Optics
 
         if dot not in self.dots:
-            raise InputError(Fault("no such dot is described", seen=dot, nearest=nearest(dot, self.dots)))
+            raise InputError("no such dot is described", seen=dot, nearest=nearest(dot, self.dots))
         known = needing(*LIGHT)
         if quantity not in known:
-            raise InputError(
-                Fault("light has no such quantity", seen=quantity, nearest=nearest(quantity, known))
-            )
+            raise InputError("light has no such quantity", seen=quantity, nearest=nearest(quantity, known))
         if dot not in self._light:
             given = self.dots[dot]
             self._light[dot] = Optics(engines.even_population(given.dot, given.sigma_rel))

@@ -67,11 +67,11 @@ def parse(text: object, words: Iterable[str], names: Iterable[str]) -> Formula:
     """
     source = text if isinstance(text, str) else repr(text)
     if len(source) > MAX_LENGTH:
-        raise InputError(Fault(f"a formula is at most {MAX_LENGTH} characters", seen=source[:40] + "..."))
+        raise InputError(f"a formula is at most {MAX_LENGTH} characters", seen=source[:40] + "...")
     try:
         tree = ast.parse(source.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise InputError(Fault("not a formula", seen=source, remedy="write e.g. (a - b) / b")) from None
+        raise InputError("not a formula", seen=source, remedy="write e.g. (a - b) / b") from None
     known_words, known_names = set(words), set(names)
     called: set[str] = set()
     read: set[str] = set()
@@ -143,7 +143,7 @@ def _walk(node: ast.expr, words: Mapping[str, Callable[..., Any]], names: Mappin
         case ast.BinOp(left=left, op=op, right=right):
             a, b = go(left), go(right)
             if isinstance(op, ast.Pow) and isinstance(b, (int, float)) and abs(b) > _MAX_POWER:
-                raise InputError(Fault(f"a power above {_MAX_POWER:g} in a formula", seen=str(b)))
+                raise InputError(f"a power above {_MAX_POWER:g} in a formula", seen=str(b))
             return _BINARY[type(op)](a, b)
         case ast.UnaryOp(op=op1, operand=operand):
             return _UNARY[type(op1)](go(operand))

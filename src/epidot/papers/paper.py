@@ -17,7 +17,7 @@ from typing import Any
 from epidot.documents import Document, Entry, parse, read, top
 from epidot.dot import described
 from epidot.dot.layers import Population
-from epidot.errors import Fault, InputError, nearest
+from epidot.errors import InputError, nearest
 from epidot.papers.expression import Formula
 from epidot.papers.expression import parse as formula
 from epidot.papers.verdict import Target
@@ -165,7 +165,7 @@ def paper(key: str) -> Paper:
         If there is none of that name, or its file has faults (all of them, with lines).
     """
     if key not in shipped():
-        raise InputError(Fault("no such paper", seen=key, nearest=nearest(key, shipped())))
+        raise InputError("no such paper", seen=key, nearest=nearest(key, shipped()))
     entry = resources.files("epidot") / "data" / "papers" / key / "paper.yaml"
     with resources.as_file(entry) as path:
         return from_document(read(path, where=f"papers/{key}/paper.yaml"), key)

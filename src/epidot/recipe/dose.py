@@ -164,10 +164,10 @@ def parse_shell(text: str) -> tuple[str, float]:
         layers = float(match["layers"].replace(",", "."))
     except ValueError:
         raise InputError(
-            Fault("cannot read this shell", seen=text, remedy='write MATERIAL:LAYERS, e.g. "ZnSe:2"')
+            "cannot read this shell", seen=text, remedy='write MATERIAL:LAYERS, e.g. "ZnSe:2"'
         ) from None
     if not (math.isfinite(layers) and 0 < layers <= _MAX_LAYERS):
-        raise InputError(Fault(f"the number of layers must lie between 0 and {_MAX_LAYERS:g}", seen=text))
+        raise InputError(f"the number of layers must lie between 0 and {_MAX_LAYERS:g}", seen=text)
     return match["material"], layers
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from epidot.errors import Fault, InputError
+from epidot.errors import InputError
 from epidot.recipe.stockroom import Stockroom
 
 _ARROW = re.compile(r"\s*(?:->|→|=)\s*")
@@ -30,18 +30,16 @@ class Equation:
         """Parse ``A + 2 B -> C + D``; raises :class:`InputError` if it is not of that form."""
         sides = _ARROW.split(text.strip())
         if len(sides) != 2 or not all(sides):
-            raise InputError(
-                Fault("not a chemical equation", seen=text, remedy='write e.g. "A + 2 B -> C + D"')
-            )
+            raise InputError("not a chemical equation", seen=text, remedy='write e.g. "A + 2 B -> C + D"')
         change: dict[str, float] = {}
         for sign, side in zip((-1.0, 1.0), sides, strict=True):
             for term in re.split(r"\s+\+\s+", side):
                 match = _TERM.match(term.strip())
                 if match is None:
-                    raise InputError(Fault("not a term of a chemical equation", seen=term))
+                    raise InputError("not a term of a chemical equation", seen=term)
                 count = float(match[1] or match[2] or 1)
                 if not (math.isfinite(count) and count > 0):
-                    raise InputError(Fault("a term needs a positive number", seen=term))
+                    raise InputError("a term needs a positive number", seen=term)
                 change[match[3]] = change.get(match[3], 0.0) + sign * count
         return Equation(change, text.strip())
 
@@ -54,11 +52,9 @@ class Equation:
         off = {e: b for e, b in balance.items() if abs(b) > _LIKE}
         if off:
             raise InputError(
-                Fault(
-                    "the equation is not balanced",
-                    seen=", ".join(f"{e} {b:+g}" for e, b in sorted(off.items())),
-                    remedy="the right side minus the left side must be zero for every element",
-                )
+                "the equation is not balanced",
+                seen=", ".join(f"{e} {b:+g}" for e, b in sorted(off.items())),
+                remedy="the right side minus the left side must be zero for every element",
             )
 
     def limit(self, liquor: Mapping[str, float]) -> float:
@@ -67,11 +63,9 @@ class Equation:
         missing = [s for s in used if liquor.get(s, 0.0) <= 0]
         if missing:
             raise InputError(
-                Fault(
-                    "a reactant of the equation is not in the flask",
-                    seen=", ".join(missing),
-                    nearest=tuple(sorted(s for s, n in liquor.items() if n > 0))[:8],
-                    remedy="add it before this step",
-                )
+                "a reactant of the equation is not in the flask",
+                seen=", ".join(missing),
+                nearest=tuple(sorted(s for s, n in liquor.items() if n > 0))[:8],
+                remedy="add it before this step",
             )
         return min((liquor[s] / n for s, n in used.items()), default=0.0)

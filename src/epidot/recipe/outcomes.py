@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from epidot.dot import composition
 from epidot.dot.layers import Layer
-from epidot.errors import Fault, InputError, nearest
+from epidot.errors import InputError, nearest
 from epidot.matter import materials
 from epidot.recipe import formatting, schema
 from epidot.recipe.equation import Equation
@@ -25,11 +25,9 @@ def react(flask: PlannedFlask, step: Done) -> None:
         for name in want.leaves:
             if name not in change or change[name] <= 0:
                 raise InputError(
-                    Fault(
-                        "only something the reaction makes can leave",
-                        seen=name,
-                        nearest=nearest(name, [k for k, v in change.items() if v > 0]),
-                    )
+                    "only something the reaction makes can leave",
+                    seen=name,
+                    nearest=nearest(name, [k for k, v in change.items() if v > 0]),
                 )
             gone[name] = change[name]
         for name, n in change.items():
@@ -72,11 +70,9 @@ def form_core(flask: PlannedFlask, step: Done) -> None:
         made = equation.change.get(want.material, 0.0)
         if made <= 0:
             raise InputError(
-                Fault(
-                    "the equation does not make the core material",
-                    seen=want.equation,
-                    remedy=f"{want.material} must stand on its right side",
-                )
+                "the equation does not make the core material",
+                seen=want.equation,
+                remedy=f"{want.material} must stand on its right side",
             )
         if diameter <= 0:
             return
@@ -86,20 +82,16 @@ def form_core(flask: PlannedFlask, step: Done) -> None:
         if grown:
             if diameter <= flask.diameter:
                 raise InputError(
-                    Fault(
-                        "cores only grow to a larger diameter",
-                        seen=f"{diameter:.4g} nm",
-                        remedy=f"they are {flask.diameter:.4g} nm now",
-                    )
+                    "cores only grow to a larger diameter",
+                    seen=f"{diameter:.4g} nm",
+                    remedy=f"they are {flask.diameter:.4g} nm now",
                 )
             solid = flask.dots_mol * (units - composition.anions_per_core(flask.diameter, a_nm))
             if solid > available * (1 + 1e-9):
                 raise InputError(
-                    Fault(
-                        f"growing to {diameter:.4g} nm needs {formatting.amount(solid)} of {want.material}",
-                        seen=f"enough for {formatting.amount(available)}",
-                        remedy="add more precursor before this step",
-                    )
+                    f"growing to {diameter:.4g} nm needs {formatting.amount(solid)} of {want.material}",
+                    seen=f"enough for {formatting.amount(available)}",
+                    remedy="add more precursor before this step",
                 )
             dots = flask.dots_mol
         else:

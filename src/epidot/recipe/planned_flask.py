@@ -201,7 +201,7 @@ class PlannedFlask:
                 found = sizing.diameter(material, float(exciton)).value
                 if found is not None:
                     return float(found)
-                raise InputError(Fault("no diameter follows from this first exciton", seen=f"{exciton:g} nm"))
+                raise InputError("no diameter follows from this first exciton", seen=f"{exciton:g} nm")
         return 0.0
 
     def check_material(self, name: str, line: int) -> None:

@@ -118,18 +118,16 @@ def load(path_or_name: str | Path, variant: str | None = None) -> Recipe:
         file, which = found
         return _from_file(file, name, which, where=f"{file.parent.parent.name}/{file.name}")
     if os.path.isdir(name):
-        raise InputError(Fault("a folder, not a recipe", name, remedy="name one file in it"))
+        raise InputError("a folder, not a recipe", name, remedy="name one file in it")
     if Path(name).suffix in _SUFFIXES:
-        raise InputError(Fault("no such file", name, remedy="check the path"))
+        raise InputError("no such file", name, remedy="check the path")
     known = shipped()
     close = nearest(name, known) or nearest(name.rpartition("/")[2], [k.rpartition("/")[2] for k in known])
     raise InputError(
-        Fault(
-            "no such recipe",
-            seen=name,
-            nearest=close,
-            remedy="give the path of a .yaml file or the name of a shipped recipe",
-        )
+        "no such recipe",
+        seen=name,
+        nearest=close,
+        remedy="give the path of a .yaml file or the name of a shipped recipe",
     )
 
 
@@ -194,7 +192,7 @@ def _recipe(document: Document, text: str, name: str, variant: str | None) -> Re
     header, steps = parsing.read(tree, faults)
     if header is None:
         faults.raise_if_any()
-        raise InputError(Fault("the recipe cannot be read", document.where))
+        raise InputError("the recipe cannot be read", document.where)
     listed = tree.data.get("steps")
     readable = len(steps) == (len(listed) if isinstance(listed, list) else 0)
     lines = {" ".join((variants.plain(str(p[0])), *map(str, p[1:]))): n for p, n in tree.lines.items() if p}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from epidot import files
-from epidot.errors import Fault, InputError, nearest
+from epidot.errors import InputError, nearest
 
 # Okabe & Ito's palette for colour-blind readers, in our order of use.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -76,12 +76,10 @@ def check(path: Path) -> None:
     """
     if path.suffix.lower() not in FORMATS:
         raise InputError(
-            Fault(
-                "cannot draw this kind of file",
-                str(path),
-                seen=path.suffix,
-                nearest=nearest(path.suffix, FORMATS),
-            )
+            "cannot draw this kind of file",
+            str(path),
+            seen=path.suffix,
+            nearest=nearest(path.suffix, FORMATS),
         )
     files.check(path)
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from epidot import files
 from epidot.dot.grown import GrownDot
 from epidot.dot.layers import Population
-from epidot.errors import Fault, InputError
+from epidot.errors import InputError
 from epidot.quantities import Quantity
 from epidot.runs.stored import (
     dot_from_plain,
@@ -100,7 +100,7 @@ class Batch:
             if sample.name == name:
                 return sample
         names = [s.name for s in self.samples]
-        raise InputError(Fault(f"{self.recipe} has no such sample", seen=name, nearest=nearest(name, names)))
+        raise InputError(f"{self.recipe} has no such sample", seen=name, nearest=nearest(name, names))
 
     def summary(self) -> dict[str, Any]:
         """The contract of ``summary.json`` and ``epidot run --json``."""
@@ -167,12 +167,10 @@ class Batch:
             with xr.open_dataset(io.BytesIO(raw), engine="h5netcdf") as dataset:
                 dataset.load()
         except Exception as error:  # h5py and xarray raise many kinds on files that are not netCDF
-            raise InputError(
-                Fault("not a netCDF file of epidot", str(path), seen=type(error).__name__)
-            ) from None
+            raise InputError("not a netCDF file of epidot", str(path), seen=type(error).__name__) from None
         if dataset.attrs.get("format") != FORMAT:
             raise InputError(
-                Fault("not a batch of epidot", str(path), remedy="give the batch.nc that `epidot run` wrote")
+                "not a batch of epidot", str(path), remedy="give the batch.nc that `epidot run` wrote"
             )
         plain = json.loads(dataset.attrs["content"])
         history = {

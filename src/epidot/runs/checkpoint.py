@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from epidot import files
 from epidot.dot.layers import Layer
-from epidot.errors import Fault, InputError
+from epidot.errors import InputError
 from epidot.growth.flask import Progress, Taken
 from epidot.growth.halide import HalideState, Ions
 from epidot.growth.lattice.population import GrownPopulation
@@ -68,17 +68,15 @@ def load(folder: Path, key: dict[str, Any]) -> Progress | None:
                 arrays = {name: file[name] for name in file.files}
     except (ValueError, KeyError, TypeError, OSError, BadZipFile):
         raise InputError(
-            Fault("cannot go on from this checkpoint", str(path), remedy="run without --resume")
+            "cannot go on from this checkpoint", str(path), remedy="run without --resume"
         ) from None
     different = sorted(name for name in key if found.get(name) != key[name])
     if different:
         raise InputError(
-            Fault(
-                f"the interrupted run had another {', '.join(different)}",
-                str(path),
-                seen=", ".join(str(found.get(name)) for name in different),
-                remedy="run without --resume, or with the same order",
-            )
+            f"the interrupted run had another {', '.join(different)}",
+            str(path),
+            seen=", ".join(str(found.get(name)) for name in different),
+            remedy="run without --resume, or with the same order",
         )
     populations = [_taken_up(text, i, arrays) for i, text in enumerate(content["populations"])]
     return _with_these(progress, populations)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from epidot.errors import Fault, InputError, nearest
+from epidot.errors import InputError, nearest
 from epidot.matter import materials
 from epidot.mechanism import load as mechanisms
 from epidot.mechanism.mechanism import Mechanism
@@ -44,10 +44,10 @@ class Order:
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
-            raise InputError(Fault("no such engine", seen=self.engine, nearest=nearest(self.engine, ENGINES)))
+            raise InputError("no such engine", seen=self.engine, nearest=nearest(self.engine, ENGINES))
         constants(self.hypothesis)  # refuses one that its file does not name
         if self.dots < 1:
-            raise InputError(Fault("a run needs at least one dot", seen=str(self.dots)))
+            raise InputError("a run needs at least one dot", seen=str(self.dots))
 
     @property
     def key(self) -> dict[str, str | int]:
@@ -126,12 +126,10 @@ def _same_materials(source: str, provenance: Mapping[str, str]) -> None:
     """Insist that a batch is repeated with the materials of one's own that it was made with."""
     if provenance.get("materials_hash", "") != materials.own_hash():
         raise InputError(
-            Fault(
-                "the batch was made with other materials of one's own",
-                source,
-                seen=materials.told() or "none",
-                remedy="give the same folder with --materials, unchanged, or run the recipe instead",
-            )
+            "the batch was made with other materials of one's own",
+            source,
+            seen=materials.told() or "none",
+            remedy="give the same folder with --materials, unchanged, or run the recipe instead",
         )
 
 
@@ -142,19 +140,15 @@ def _same_mechanism(source: str, provenance: Mapping[str, str], given: str | Non
         return given or name
     if given is None:
         raise InputError(
-            Fault(
-                "the batch was made with a mechanism of its own",
-                source,
-                seen=name,
-                remedy="give it again with --mechanism",
-            )
+            "the batch was made with a mechanism of its own",
+            source,
+            seen=name,
+            remedy="give it again with --mechanism",
         )
     if given not in mechanisms.shipped() and mechanisms.load(given).hash != mark:
         raise InputError(
-            Fault(
-                f"{name} has changed since the batch was made",
-                given,
-                remedy="run the recipe instead of repeating the batch",
-            )
+            f"{name} has changed since the batch was made",
+            given,
+            remedy="run the recipe instead of repeating the batch",
         )
     return given

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from epidot.errors import Fault, InputError, nearest
+from epidot.errors import InputError, nearest
 from epidot.quantities import Quantity
 
 # What must be computed for a quantity -> the room that gives it.
@@ -225,7 +225,7 @@ def find(name: str) -> Declared:
 def unknown(name: str, known: Iterable[str] = ()) -> InputError:
     """That a run has no quantity ``name``; ``known`` are those of a family that it has."""
     names = [*(q.name for q in QUANTITIES), *known]
-    return InputError(Fault("a run has no such quantity", seen=name, nearest=nearest(name, names)))
+    return InputError("a run has no such quantity", seen=name, nearest=nearest(name, names))
 
 
 def needing(*needs: str) -> tuple[str, ...]:

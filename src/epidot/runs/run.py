@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from epidot.errors import Fault, InputError, nearest
+from epidot.errors import InputError, nearest
 from epidot.growth.flask import Flask, Progress, Taken
 from epidot.growth.state import FlaskState
 from epidot.mechanism import lint
@@ -65,9 +65,7 @@ class Run:
         """
         if name not in self.samples:
             recipe = self.setting.order.recipe.name
-            raise InputError(
-                Fault(f"{recipe} has no such sample", seen=name, nearest=nearest(name, self.samples))
-            )
+            raise InputError(f"{recipe} has no such sample", seen=name, nearest=nearest(name, self.samples))
         return self.samples[name]
 
     def without(self, left_out: Collection[int]) -> Run:

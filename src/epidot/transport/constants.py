@@ -52,9 +52,7 @@ class Constants:
             If there is none of that name.
         """
         if name not in self.parameters:
-            raise InputError(
-                Fault("no such constant of halides", seen=name, nearest=nearest(name, self.parameters))
-            )
+            raise InputError("no such constant of halides", seen=name, nearest=nearest(name, self.parameters))
         return self.parameters[name].value
 
     def law(self, name: str, energy: str) -> Arrhenius:
@@ -87,9 +85,7 @@ class Constants:
 
     def _row(self, halide: str, material: str) -> tuple[float, float]:
         if halide not in HALIDES:
-            raise InputError(
-                Fault("not a halide", seen=halide, nearest=tuple(nearest(halide, HALIDES)) or HALIDES)
-            )
+            raise InputError("not a halide", seen=halide, nearest=tuple(nearest(halide, HALIDES)) or HALIDES)
         key = f"{halide} in {material}"
         if f"{key}: ratio" not in self.parameters:
             known = sorted(
@@ -129,13 +125,7 @@ def constants(hypothesis: str = DEFAULT) -> Constants:
     document = _document()
     known = document.data["hypotheses"]
     if hypothesis not in known:
-        raise InputError(
-            Fault(
-                "no such hypothesis",
-                seen=hypothesis,
-                nearest=tuple(known),
-            )
-        )
+        raise InputError("no such hypothesis", seen=hypothesis, nearest=tuple(known))
     page = top(document)
     found = page["parameters"].parameters()
     found |= page["hypotheses"][hypothesis]["parameters"].parameters()

@@ -140,10 +140,8 @@ def solve(
     wanted = np.asarray(kinks if times_s is None else times_s, dtype=float)
     if wanted.size and (np.any(np.diff(wanted) < 0) or wanted[0] < 0 or wanted[-1] > kinks[-1] * (1 + 1e-12)):
         raise InputError(
-            Fault(
-                f"times must increase within the programme, 0 to {kinks[-1]:g} s",
-                seen=f"{wanted[0]:g} to {wanted[-1]:g} s",
-            )
+            f"times must increase within the programme, 0 to {kinks[-1]:g} s",
+            seen=f"{wanted[0]:g} to {wanted[-1]:g} s",
         )
     y = system.start(first)
     out = np.zeros((wanted.size, system.size))
@@ -283,11 +281,9 @@ def _fits(system: System, state: State) -> None:
     a = system.arrays
     if state.trapped.shape != a.trap_n.shape or state.interface.shape != a.owner.shape:
         raise InputError(
-            Fault(
-                "the state to start from belongs to a dot with other traps",
-                seen=f"{state.trapped.shape[0]} kinds in layers and {state.interface.size} at interfaces",
-                nearest=(f"{a.trap_n.shape[0]} kinds in layers and {a.owner.size} at interfaces",),
-            )
+            "the state to start from belongs to a dot with other traps",
+            seen=f"{state.trapped.shape[0]} kinds in layers and {state.interface.size} at interfaces",
+            nearest=(f"{a.trap_n.shape[0]} kinds in layers and {a.owner.size} at interfaces",),
         )
     amounts = {
         "mobile ions": state.c,

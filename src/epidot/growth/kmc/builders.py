@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.errors import Fault, Faults, InputError, nearest
+from epidot.errors import Faults, InputError, nearest
 from epidot.growth.kmc.lattice import Lattice, Relation
 
 Centre = Literal["anion", "cation", "bond"]
@@ -74,7 +74,7 @@ def zinc_blende(radius: float, a: float = 1.0, *, centre: Centre = "bond") -> La
         For an unknown centre, or a sphere without a site.
     """
     if centre not in _CENTRE:
-        raise InputError(Fault("unknown centre of a dot", seen=str(centre), nearest=nearest(centre, _CENTRE)))
+        raise InputError("unknown centre of a dot", seen=str(centre), nearest=nearest(centre, _CENTRE))
     reach = 4 * radius / a
     half = int(np.ceil(reach)) // 2 + 2
     axis = np.arange(-half, half + 1)
@@ -85,7 +85,7 @@ def zinc_blende(radius: float, a: float = 1.0, *, centre: Centre = "bond") -> La
     kept = np.sum((sites - np.array(_CENTRE[centre])) ** 2, axis=1) < reach**2 * (1 - 1e-12)
     sites, kind = sites[kept], kind[kept]
     if not len(sites):
-        raise InputError(Fault("no site inside the sphere", seen=f"radius {radius:g}, a {a:g}"))
+        raise InputError("no site inside the sphere", seen=f"radius {radius:g}, a {a:g}")
     low, span = sites.min() - 4, int(sites.max() - sites.min()) + 9
     flat = np.array([span * span, span, 1])
     number = np.full(span**3, -1, dtype=np.int32)

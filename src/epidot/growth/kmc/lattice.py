@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from epidot.errors import Fault, Faults, InputError, nearest
+from epidot.errors import Faults, InputError, nearest
 
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float64]
@@ -138,7 +138,7 @@ class Lattice:
         new = np.empty(len(self), dtype=np.int32)
         new[old] = np.arange(len(self), dtype=np.int32)
         if np.any(self.dot_of[old] != self.dot_of):
-            raise InputError(Fault("an order of the sites must keep every dot together", "lattice"))
+            raise InputError("an order of the sites must keep every dot together", "lattice")
         relations = {}
         for name, r in self.relations.items():
             relations[name] = Relation.of_pairs(len(self), new[r.centre], new[r.index])

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.constants import K_B
-from epidot.errors import Fault, Faults, InputError
+from epidot.errors import Faults, InputError
 
 # A ramp is cut so that no rate constant changes by more than this factor within one piece.  It decides how
 # many draws are wasted (the thinning within a piece is exact), not how right the result is.
@@ -100,7 +100,7 @@ def smooth(
         If the end is not after the start.
     """
     if not end > start:
-        raise InputError(Fault("an addition must end after it starts", seen=f"{start:g} to {end:g}"))
+        raise InputError("an addition must end after it starts", seen=f"{start:g} to {end:g}")
     flows = []
     interval = (end - start) / pulses
     base = {s: n // pulses for s, n in molecules.items()}

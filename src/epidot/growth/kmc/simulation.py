@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from epidot import files
-from epidot.errors import Fault, Faults, InputError, nearest
+from epidot.errors import Faults, InputError, nearest
 from epidot.growth.kmc import recount
 from epidot.growth.kmc.compiler import Compiled
 from epidot.growth.kmc.plain import Plain
@@ -83,7 +83,7 @@ class Simulation:
         backend: Backend = "numba",
     ) -> None:
         if backend not in ("numba", "plain"):
-            raise InputError(Fault("unknown backend", seen=str(backend), nearest=("numba", "plain")))
+            raise InputError("unknown backend", seen=str(backend), nearest=("numba", "plain"))
         self.compiled, self.backend = compiled, backend
         steady = programme if isinstance(programme, Programme) else Programme.constant(float(programme))
         self.state = first_state(compiled, start, seed, dict(liquor or {}), volume, tuple(held))
@@ -160,7 +160,7 @@ class Simulation:
 
     def _run(self, until: float | None, events: int | None, log: Log, explain: bool = True) -> Outcome:
         if until is None and events is None:
-            raise InputError(Fault("a run needs an end", remedy="give until, events, or both"))
+            raise InputError("a run needs an end", remedy="give until, events, or both")
         end = math.inf if until is None else float(until)
         whole = self.state.whole
         first, nulls = int(whole[EVENTS]), int(whole[NULLS])

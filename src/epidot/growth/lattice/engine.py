@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from epidot.dot.grown import GrownDot
 from epidot.dot.layers import LayeredDot, Population
-from epidot.errors import Fault, InputError
+from epidot.errors import InputError
 from epidot.growth.kmc.stream import seeded
 from epidot.growth.lattice.dots import Oxide, centres, cut, dressed, inventory, master_for, mean_shape
 from epidot.growth.lattice.population import GrownPopulation, in_mean_field
@@ -61,11 +61,9 @@ class LatticeEngine:
     def __post_init__(self) -> None:
         if self.mechanism.lattice is None:
             raise InputError(
-                Fault(
-                    f"the mechanism {self.mechanism.name} says nothing about the lattice",
-                    self.mechanism.where,
-                    remedy="add a `lattice` section (docs/mechanisms.md), or run with --engine meanfield",
-                )
+                f"the mechanism {self.mechanism.name} says nothing about the lattice",
+                self.mechanism.where,
+                remedy="add a `lattice` section (docs/mechanisms.md), or run with --engine meanfield",
             )
 
     @property

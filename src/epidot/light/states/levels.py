@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from epidot.constants import HC, K_B
 from epidot.dot.layers import LayeredDot
-from epidot.errors import Fault, Faults, InputError
+from epidot.errors import Faults, InputError
 from epidot.light.states import coulomb
 from epidot.light.states.bands import Bands, bands
 from epidot.light.states.lines import Carriers, Lines, Transition, carriers, doubts, lines
@@ -221,12 +221,10 @@ def coulomb_eps(layers: Bands) -> Array:
 def _bound(dot: LayeredDot, layers: Bands, Ee: float, Eh: float, how: Options) -> None:
     if how.ligand_nm > 0 and (Ee > layers.Ec[-1] or Eh < layers.Ev[-1]):
         raise InputError(
-            Fault(
-                f"a {dot.core} core of {dot.core_diameter_nm:g} nm binds no electron-hole pair "
-                "below its ligand barrier",
-                seen=f"electron {Ee:.2f} eV, hole {Eh:.2f} eV",
-                remedy="envelope functions do not reach so small a dot; take a larger core",
-            )
+            f"a {dot.core} core of {dot.core_diameter_nm:g} nm binds no electron-hole pair "
+            "below its ligand barrier",
+            seen=f"electron {Ee:.2f} eV, hole {Eh:.2f} eV",
+            remedy="envelope functions do not reach so small a dot; take a larger core",
         )
 
 

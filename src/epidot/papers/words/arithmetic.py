@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from epidot.errors import Fault, InputError, nearest
+from epidot.errors import InputError, nearest
 from epidot.papers.words.registry import Function, NoValue, word
 
 
@@ -50,5 +50,5 @@ def constant(name: str) -> float:
 
     known = [n for n in vars(constants) if n.isupper()]
     if name not in known:
-        raise InputError(Fault("no such constant", seen=name, nearest=nearest(name, known)))
+        raise InputError("no such constant", seen=name, nearest=nearest(name, known))
     return float(getattr(constants, name))

@@ -20,7 +20,7 @@ def reagent(name: str, key: str) -> float:
 
     known = ("molar_mass", "density_g_mL")
     if key not in known:
-        raise InputError(Fault("no such number of a reagent", seen=key, nearest=known))
+        raise InputError("no such number of a reagent", seen=key, nearest=known)
     value = getattr(reagents.reagent(name), key)
     if value is None:
         raise ValueError(f"{name} has no {key}")
@@ -33,7 +33,7 @@ def molar_mass(formula: str) -> float:
     from ase.data import atomic_masses, atomic_numbers
 
     if "".join(a + n for a, n in _TERM.findall(formula)) != formula:
-        raise InputError(Fault("not a sum formula", seen=formula))
+        raise InputError("not a sum formula", seen=formula)
     return float(sum(atomic_masses[atomic_numbers[a]] * int(n or 1) for a, n in _TERM.findall(formula)))
 
 
@@ -44,9 +44,7 @@ def parameter(name: str) -> float:
 
     table = mechanisms.load().parameters
     if name not in table:
-        raise InputError(
-            Fault("the mechanism has no such parameter", seen=name, nearest=nearest(name, table))
-        )
+        raise InputError("the mechanism has no such parameter", seen=name, nearest=nearest(name, table))
     return float(table[name].value)
 
 
@@ -79,7 +77,7 @@ def rate(reaction: str, temperature_C: float) -> float:
     by_id = {r.id: r for r in found.reactions}
     if reaction not in by_id:
         raise InputError(
-            Fault("the mechanism has no such reaction", seen=reaction, nearest=nearest(reaction, by_id))
+            "the mechanism has no such reaction", seen=reaction, nearest=nearest(reaction, by_id)
         )
     law = by_id[reaction].law
     kelvin = temperature_C + ZERO_CELSIUS

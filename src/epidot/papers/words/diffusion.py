@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from epidot.constants import ZERO_CELSIUS
-from epidot.errors import Fault, InputError
+from epidot.errors import InputError
 from epidot.papers.words.registry import word
 
 
@@ -72,7 +72,7 @@ def by_exchange(how: str) -> float:
         "kick-out": Exchange(ion, native, idle, 1.0, kick_out=1e5, sinks_I=1e7),
     }
     if how not in ways:
-        raise InputError(Fault("no such exchange", seen=how, nearest=tuple(ways)))
+        raise InputError("no such exchange", seen=how, nearest=tuple(ways))
     cells, part = 80, 0.02  # of a slab, and D t in units of its depth squared
     mesh = Mesh(np.linspace(0, 1, cells + 1), np.zeros(cells, dtype=np.int64), "slab")
     found = solve(ways[how], mesh, np.array([part / effective_interstitial(ways[how])]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from epidot.errors import Fault, InputError, nearest
+from epidot.errors import InputError, nearest
 from epidot.papers.words.registry import word
 
 
@@ -93,5 +93,5 @@ def sizing_diameter(material: str, first_exciton_nm: float, curve: str) -> float
 
     curves = {c.name: c for c in sizing.curves(material)}
     if curve not in curves:
-        raise InputError(Fault("no such sizing curve", seen=curve, nearest=nearest(curve, curves)))
+        raise InputError("no such sizing curve", seen=curve, nearest=nearest(curve, curves))
     return curves[curve].diameter_nm(first_exciton_nm)

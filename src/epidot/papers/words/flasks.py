@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.errors import Fault, InputError, nearest
+from epidot.errors import InputError, nearest
 from epidot.papers.experiments import Experiments, UnknownHere
 from epidot.papers.words.recipes import account
 from epidot.papers.words.registry import word
@@ -48,7 +48,7 @@ def made(experiments: Experiments, recipe: str, sample: str, reaction: str) -> f
     known = set().union(*names.values())
     if reaction not in known:
         raise InputError(
-            Fault("the mechanism has no such reaction", seen=reaction, nearest=nearest(reaction, known))
+            "the mechanism has no such reaction", seen=reaction, nearest=nearest(reaction, known)
         )
     return sum(n for name, n in events.items() if reaction in names.get(name, ()))
 

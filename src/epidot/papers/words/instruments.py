@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.errors import Fault, InputError, nearest
+from epidot.errors import InputError, nearest
 from epidot.instruments import instrument
 from epidot.papers.experiments import Experiments
 from epidot.papers.words.registry import word
@@ -89,9 +89,7 @@ def _decay(tau_ns: Array, shares: Array) -> Signal:
 
 def _named(found: Quantities, name: str) -> Quantity:
     if name not in found:
-        raise InputError(
-            Fault("the instrument has no such quantity", seen=name, nearest=nearest(name, found))
-        )
+        raise InputError("the instrument has no such quantity", seen=name, nearest=nearest(name, found))
     return found[name]
 
 
