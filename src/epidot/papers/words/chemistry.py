@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable
 
 from epidot.constants import R_GAS, ZERO_CELSIUS
 from epidot.errors import Fault, InputError, nearest
 from epidot.papers.words.registry import word
-
-_TERM = re.compile(r"([A-Z][a-z]?)(\d*)")
 
 
 @word("reagent")
@@ -32,9 +29,9 @@ def molar_mass(formula: str) -> float:
     """Molar mass (g/mol) of a sum formula such as C24H51P."""
     from ase.data import atomic_masses, atomic_numbers
 
-    if "".join(a + n for a, n in _TERM.findall(formula)) != formula:
-        raise InputError("not a sum formula", seen=formula)
-    return float(sum(atomic_masses[atomic_numbers[a]] * int(n or 1) for a, n in _TERM.findall(formula)))
+    from epidot.matter import formulas
+
+    return float(sum(atomic_masses[atomic_numbers[a]] * n for a, n in formulas.elements(formula).items()))
 
 
 @word("mechanism.parameter", model=True)
