@@ -13,19 +13,8 @@ from epidot.quantities import Fit
 
 def commands(argv: list[str]) -> typer.Typer:
     """One subcommand per instrument; models and options come from the instrument's header."""
-    app = typer.Typer(
-        help="A model fitted to a file.  Example: epidot fit tcspc decay.phd --model biexponential",
-        no_args_is_help=True,
-        rich_markup_mode=None,
-    )
-    for name in generated.techniques_in(argv, "fit"):
-        _add(app, name)
-    if not app.registered_commands:  # a group must not be empty; nothing was asked of it in this call
-
-        @app.command("TECHNIQUE", help="`epidot fit --help` lists the instruments.")
-        def none() -> None: ...
-
-    return app
+    text = "A model fitted to a file.  Example: epidot fit tcspc decay.phd --model biexponential"
+    return generated.group(argv, "fit", text, _add)
 
 
 def _add(app: typer.Typer, name: str) -> None:

@@ -44,6 +44,19 @@ def techniques_in(argv: list[str], verb: str) -> tuple[str, ...]:
     return known
 
 
+def group(argv: list[str], verb: str, text: str, add: Callable[[typer.Typer, str], None]) -> typer.Typer:
+    """``epidot VERB TECHNIQUE``: one subcommand per instrument this call needs, each made by ``add``."""
+    app = typer.Typer(help=text, no_args_is_help=True, rich_markup_mode=None)
+    for name in techniques_in(argv, verb):
+        add(app, name)
+    if not app.registered_commands:  # a group must not be empty; nothing was asked of it in this call
+
+        @app.command("TECHNIQUE", help=f"`epidot {verb} --help` lists the instruments.")
+        def none() -> None: ...
+
+    return app
+
+
 def parameter(option: Option, taken: set[str]) -> inspect.Parameter:
     """One keyword of a generated command; ``taken`` are the names of all options of it.
 

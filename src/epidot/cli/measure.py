@@ -14,19 +14,8 @@ from epidot.quantities import Quantities
 
 def commands(argv: list[str]) -> typer.Typer:
     """One subcommand per instrument; its options come from the instrument's header."""
-    app = typer.Typer(
-        help="The papers' numbers from real files.  Example: epidot measure tcspc decay.phd --irf irf.phd",
-        no_args_is_help=True,
-        rich_markup_mode=None,
-    )
-    for name in generated.techniques_in(argv, "measure"):
-        _add(app, name)
-    if not app.registered_commands:  # a group must not be empty; nothing was asked of it in this call
-
-        @app.command("TECHNIQUE", help="`epidot measure --help` lists the instruments.")
-        def none() -> None: ...
-
-    return app
+    text = "The papers' numbers from real files.  Example: epidot measure tcspc decay.phd --irf irf.phd"
+    return generated.group(argv, "measure", text, _add)
 
 
 def _add(app: typer.Typer, name: str) -> None:

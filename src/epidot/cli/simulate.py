@@ -15,19 +15,8 @@ from epidot.errors import InputError
 
 def commands(argv: list[str]) -> typer.Typer:
     """One subcommand per instrument; its set-up options come from the instrument's header."""
-    app = typer.Typer(
-        help="What an instrument would show.  Example: epidot simulate pl dot.yaml -o pl.csv",
-        no_args_is_help=True,
-        rich_markup_mode=None,
-    )
-    for name in generated.techniques_in(argv, "simulate"):
-        _add(app, name)
-    if not app.registered_commands:
-
-        @app.command("TECHNIQUE", help="`epidot simulate --help` lists the instruments.")
-        def none() -> None: ...
-
-    return app
+    text = "What an instrument would show.  Example: epidot simulate pl dot.yaml -o pl.csv"
+    return generated.group(argv, "simulate", text, _add)
 
 
 def _add(app: typer.Typer, name: str) -> None:
