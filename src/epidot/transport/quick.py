@@ -20,7 +20,7 @@ GAMMA = 1 - 0.5**0.5
 NEWTON = 12
 LEVEL = 1e-2  # a correction above this, relative, asks for a new Jacobian
 TOLERANCE = 1e-6
-SHORTEST = 1e-3  # of a given step: shorter ones are not tried
+SHORTEST = 0.02  # of a given step: shorter ones are not tried
 
 
 @compiled
@@ -115,7 +115,10 @@ def march(
                 solved = solved and size < LEVEL
                 if stage == 0:
                     middle[:] = y
-            if solved or dt < whole * SHORTEST:
+            if not solved and dt < whole * SHORTEST:
+                y[:] = np.nan  # no answer, and none sought at length: the search goes elsewhere
+                return
+            if solved:
                 done = whole if dt >= whole - done else done + dt
             else:  # a front of trapped ions runs over several cells in one step: shorter ones
                 y[:] = before
