@@ -93,6 +93,10 @@ WALK: Walk = {
         "--mask": (PL, ("--mask", "600-640")),
         "--baseline": (PL, ("--baseline", "offset")),
         "--narrowest-nm": (PL, ("--narrowest-nm", "80")),
+        "--bands": (PL, ("--bands", "2")),
+        "--method": (PL, ("--method", "bands")),
+        "--excitation": (("measure", "pl", "lined.csv"), ("--excitation", "360")),
+        "--bandwidth": (PL, ("--bandwidth", "12")),
     },
     ("measure", "uvvis"): {
         "--plot": (UVVIS, ("--plot", "picture.svg")),
@@ -108,6 +112,8 @@ WALK: Walk = {
         "--mask": (UVVIS, ("--mask", "480-620")),
         "--least-depth": (UVVIS, ("--least-depth", "0.9")),
         "--saturation": (UVVIS, ("--saturation", "0.3")),
+        "--method": (UVVIS, ("--method", "second derivative")),
+        "--bandwidth": (UVVIS, ("--bandwidth", "12")),
     },
     ("measure", "tcspc"): {
         "--plot": (TCSPC, ("--plot", "picture.svg")),
@@ -237,9 +243,11 @@ for _name, _call in FIT.items():
         _same["--scatter"] = ((*_call, "--irf", "irf.csv"), ("--scatter",))
     if _name == "uvvis":
         _same["--baseline-nm"] = ((*_call, "--baseline", "offset"), ("--baseline-nm", "600-620"))
-    for _option in {"pl": ("--density",), "uvvis": ("--path-cm",), "tcspc": ("--profile",)}.get(
-        _name, ("--profile", "--explain")
-    ):
+    for _option in {
+        "pl": ("--density", "--bands", "--method", "--excitation", "--bandwidth"),
+        "uvvis": ("--path-cm", "--method", "--bandwidth"),
+        "tcspc": ("--profile",),
+    }.get(_name, ("--profile", "--explain")):
         del _same[_option]
     del _same["--plot"]
     WALK["fit", _name] = _same | FIT_ALONE["fit", _name]
@@ -362,6 +370,8 @@ def _write_inputs() -> None:
     band = 9000 * np.exp(-0.5 * ((nm - 612) / 17) ** 2) + 40 + rng.normal(0, 5, nm.size)
     second = 5000 * np.exp(-0.5 * ((nm - 580) / 20) ** 2) + 30 + rng.normal(0, 5, nm.size)
     _table("pl.csv", "wavelength (nm),PL one,PL two", nm, band, second)
+    line = 900 * np.exp(-0.5 * ((nm - 720) / 3.5) ** 2)  # second order of 360 nm
+    _table("lined.csv", "wavelength (nm),PL", nm, band + line)
     eV = np.arange(1.70, 2.60, 0.005)
     _table("energy.csv", "energy (eV),PL", eV, 9000 * np.exp(-0.5 * ((eV - 2.0) / 0.06) ** 2) + 10)
     wide = np.arange(380.0, 701.0)

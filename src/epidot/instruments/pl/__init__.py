@@ -96,7 +96,7 @@ HEADER = Header(
         ),
     ),
     fit_models=("gaussian", "split", "exgauss"),
-    measure_only=("density",),
+    measure_only=("density", "bands", "method", "excitation", "bandwidth"),
     marks=(
         ("head", 1.0, ("emission", "excitation", "fluorescence", "photoluminescence")),
         ("head", 0.4, ("counts", "intensity", "cps")),

@@ -83,7 +83,7 @@ HEADER = Header(
         ),
     ),
     fit_models=("bands", "population"),
-    measure_only=("path_cm",),
+    measure_only=("path_cm", "method", "bandwidth"),
     fit_options=(integer("bands", 3, "number of bands of the model 'bands'", 1, 6),),
     marks=(
         ("start", 10.0, ("PE UV ",)),
