@@ -70,6 +70,12 @@ class Estimate:
         return replace(self, values=values, sigma=errors)
 
 
+def ordered(values: Array, terms: int) -> bool:
+    """Whether shortest lifetime <= amplitude average <= intensity average <= longest, as for every decay."""
+    chain = np.array([values[0], values[-2], values[-1], values[terms - 1]])
+    return bool(np.all(np.diff(chain) >= -1e-9 * chain[-1]))
+
+
 def derived_names(terms: int) -> tuple[str, ...]:
     """Names of the derived values, in the order of :func:`derived`."""
     numbers = range(1, terms + 1)
@@ -122,7 +128,7 @@ def estimate(solution: Solution, *, gain: float = 1.0, correct_bias: bool = True
     names = derived_names(terms)
     bad = ~np.isfinite(bias) | (np.abs(bias) > _MOST_BIAS * sigma) & (sigma > 0)
     irregular = tuple(n for n, b in zip(names, bad, strict=True) if b) if correct_bias else ()
-    bias = np.zeros_like(bias) if np.any(bad) else bias
+    bias = np.zeros_like(bias) if np.any(bad) or not ordered(here - bias, terms) else bias
     counting = np.einsum("ki,ij,kj->k", slopes, fisher, slopes)
     return Estimate(names, here - bias, here, sigma, bias, covariance * gain, counting, irregular)
 
