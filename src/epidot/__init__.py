@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from epidot.instruments import instrument
     from epidot.instruments import names as instrument_names
     from epidot.instruments.contract import Header, Instrument, Trial
+    from epidot.instruments.many import Row, measure_files
     from epidot.instruments.options import Option
     from epidot.instruments.symmetry import pulls as symmetry_pulls
     from epidot.instruments.symmetry import random_dots
@@ -59,6 +60,7 @@ _HOMES = {
     "Quantities": "epidot.quantities:Quantities",
     "Quantity": "epidot.quantities:Quantity",
     "Recipe": "epidot.recipe.recipe:Recipe",
+    "Row": "epidot.instruments.many:Row",
     "Sample": "epidot.runs.batch:Sample",
     "Signal": "epidot.signal:Signal",
     "WorkError": "epidot.errors:WorkError",
@@ -73,6 +75,7 @@ _HOMES = {
     "load_mechanism": "epidot.mechanism.load:load",
     "load_recipe": "epidot.recipe.recipe:load",
     "material": "epidot.matter.materials:material",
+    "measure_files": "epidot.instruments.many:measure_files",
     "optics": "epidot.light.optics:optics",
     "random_dots": "epidot.instruments.symmetry:random_dots",
     "read_dot": "epidot.dot.described:read",
@@ -101,6 +104,7 @@ __all__ = [
     "Quantities",
     "Quantity",
     "Recipe",
+    "Row",
     "Sample",
     "Signal",
     "Trial",
@@ -115,6 +119,7 @@ __all__ = [
     "load_mechanism",
     "load_recipe",
     "material",
+    "measure_files",
     "optics",
     "parse_recipe",
     "random_dots",

@@ -257,6 +257,13 @@ CALLS |= {("measure", "tcspc"): TCSPC, ("measure", "etch"): ETCH}
 CALLS |= {("fit", _name): _call for _name, _call in FIT.items()}
 CALLS |= {("simulate", _name): _call for _name, _call in SIM.items()}
 for _path, _call in CALLS.items():
+    if _path[0] == "measure":
+        WALK[_path] |= {
+            "--columns": (_call, ("--columns", "all")),
+            "--output": (_call, ("-o", "table.csv")),
+            "--curve": (_call, ("--curve", "curve.csv")),
+            "--jobs": (_call, ("--jobs", "0")),
+        }
     WALK[_path]["--materials"] = (_call, ("--materials", "empty"))
 
 

@@ -16,7 +16,7 @@ import epidot
 
 PACKAGE = Path(epidot.__file__).parent
 FLOORS = (
-    ("constants", "units", "errors", "parameter", "quantities", "documents", "files"),
+    ("constants", "units", "errors", "parameter", "quantities", "documents", "files", "processes"),
     ("signal",),
     ("matter",),
     ("dot",),

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
 from epidot.cli import generated, options, output
-from epidot.errors import Fault, Faults, InputError
+from epidot.cli.drawn import Written
+from epidot.cli.progress import Progress
+from epidot.errors import InputError, WorkError
 from epidot.quantities import Quantities
+
+if TYPE_CHECKING:
+    from epidot.instruments.many import Row
+
+_IN_FULL = 3  # curves; of more, a line each is shown
+_SHOWN = 5  # quantities in such a line
 
 
 def commands(argv: list[str]) -> typer.Typer:
@@ -21,69 +32,130 @@ def commands(argv: list[str]) -> typer.Typer:
 def _add(app: typer.Typer, name: str) -> None:
     from epidot import instruments
 
-    device = instruments.instrument(name)
-    header = device.HEADER
-    read_names = {option.name for option in header.read_options}
-    measure_names = {option.name for option in header.measure_options}
+    header = instruments.instrument(name).HEADER
 
     def measure(
-        files: list[Path] = typer.Argument(..., help="Measured (or simulated) files.", metavar="FILE..."),
-        plot: Path | None = typer.Option(
-            None, "--plot", help="Draw data and result into this PNG, SVG or PDF."
+        targets: list[str] = typer.Argument(
+            ..., help="Files, folders, patterns such as 'run*.csv', or - for stdin.", metavar="FILE..."
         ),
+        columns: str | None = typer.Option(
+            None, "--columns", help="A row for each of these columns of a file: all, or numbers as 1-3,7."
+        ),
+        table: Path | None = typer.Option(
+            None, "--output", "-o", help="Write a row for each curve into this .csv, .json or .nc."
+        ),
+        plot: Path | None = typer.Option(
+            None, "--plot", help="Draw data, result and residuals: PNG, SVG or PDF (a page for each curve)."
+        ),
+        curve: Path | None = typer.Option(
+            None, "--curve", help="Write data, model and residuals, point by point, into this CSV."
+        ),
+        jobs: int | None = typer.Option(None, "--jobs", min=1, max=256, help="Processes [all cores]."),
         materials: Path | None = options.MATERIALS,
         as_json: bool = typer.Option(False, "--json", help="One JSON object on stdout."),
         **asked: Any,
     ) -> None:
-        if plot is not None and len(files) > 1:
-            raise InputError(
-                Fault("--plot draws one file", seen=f"{len(files)} files", remedy="give one file")
-            )
-        if plot is not None:
-            from epidot.report import figures, style
+        from epidot.instruments import table as tables
+        from epidot.instruments.many import measure_files
 
-            style.check(plot)
-        results: list[Quantities] = []
-        faults = Faults()
-        for file in files:
-            with faults.catching():
-                found, signal = _one(device, file, asked, read_names, measure_names)
-                results.append(found)
-                if plot is not None:
-                    figures.plot_measurement(signal, found, plot)
-        faults.raise_if_any()
-        _show(results, as_json)
+        written = Written(plot, curve, several=len(targets) > 1 or columns is not None)
+        written.check()
+        if table is not None:
+            tables.check(table)
+        with Progress() as progress:
+            rows = measure_files(
+                name,
+                targets,
+                columns=columns,
+                jobs=jobs,
+                progress=progress,
+                signals=written.wanted,
+                leave_out=[path for path in (table, plot, curve) if path is not None],
+                **asked,
+            )
+        if not any(row.found for row in rows) and (table is None or len(rows) == 1):
+            _refuse(rows)
+        written.write([(row.name, row.signal, row.found) for row in rows if row.signal and row.found])
+        if table is not None:
+            tables.save(rows, name, table)
+        _show(rows, name, as_json, table)
+        failed = sum(row.found is None for row in rows)
+        if failed:
+            raise WorkError(f"{failed} of {len(rows)} curves could not be measured; the others are above")
 
     seen: dict[str, Any] = {}
     for option in (*header.read_options, *header.measure_options):
         seen.setdefault(option.name, option)
-    doc = f"{header.title}.\n\nExample: epidot measure {name} FILE --json"
+    doc = (
+        f"{header.title}.\n\nExamples: epidot measure {name} FILE --json; "
+        f"epidot measure {name} FOLDER -o table.csv --plot pages.pdf"
+    )
     app.command(name, help=doc)(generated.with_options(measure, seen.values(), doc))
 
 
-def _one(
-    device: Any, file: Path, asked: dict[str, Any], read_names: set[str], measure_names: set[str]
-) -> tuple[Quantities, Any]:
-    signal = device.read(file, **{k: v for k, v in asked.items() if k in read_names and v is not None})
-    found = device.measure(signal, **{k: v for k, v in asked.items() if k in measure_names and v is not None})
-    return found, signal
+def _refuse(rows: Sequence[Row]) -> NoReturn:
+    """Nothing was measured: every reason at once."""
+    faults = dict.fromkeys(fault for row in rows for fault in row.reasons)
+    if all(row.bad_input for row in rows):
+        raise InputError(faults)
+    raise WorkError("\n".join(map(str, faults)))
 
 
-def _show(results: list[Quantities], as_json: bool) -> None:
-    if as_json:
-        if len(results) == 1:
-            output.emit_json(results[0].to_json())
-        else:
-            output.emit_json({"results": [found.to_json() for found in results]})
-        return
-    for found in results:
-        print(f"{found.source}  ({found.technique})")
-        for length in sorted({len(one.values) for one in found.series.values()}, reverse=True):
-            alike = {name: one for name, one in found.series.items() if len(one.values) == length}
-            print(output.series_table(alike))
-            print()
-        print(output.quantities_table(found.found))
+def _show(rows: Sequence[Row], name: str, as_json: bool, table: Path | None) -> None:
+    from epidot.instruments import table as tables
+
+    done = [row.found for row in rows if row.found]
+    if as_json and len(rows) == 1 and done:
+        output.emit_json(done[0].to_json() | ({"column": rows[0].column} if rows[0].column else {}))
+    elif as_json:
+        output.emit_json(tables.to_json(rows, name))
+    elif len(done) > _IN_FULL:
+        print(_one_line_each(rows))
+    else:
+        for found in done:
+            _in_full(found)
+    short = _short_names(rows)
+    told: dict[str, list[str]] = {}
+    for row in rows:
+        for warning in row.found.warnings if row.found and not as_json else ():
+            told.setdefault(warning, []).append(short[row.name])
+    for warning, names in told.items():
+        output.note(f"{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}: {warning}")
+    for row in rows:
+        if not row.found:
+            output.note(f"{short[row.name]}: not measured: {tables.reason(row)}")
+    if table is not None:
+        output.note(f"{len(rows)} rows in {table}")
+
+
+def _in_full(found: Quantities) -> None:
+    print(f"{found.source}  ({found.technique})")
+    for length in sorted({len(one.values) for one in found.series.values()}, reverse=True):
+        alike = {name: one for name, one in found.series.items() if len(one.values) == length}
+        print(output.series_table(alike))
         print()
-    for found in results:
-        for warning in found.warnings:
-            output.note(f"{found.source}: {warning}")
+    print(output.quantities_table(found.found))
+    print()
+
+
+def _one_line_each(rows: Sequence[Row]) -> str:
+    """The first quantities of every curve that has them; all of them stand in the table on disk."""
+    from epidot.instruments.table import by_name
+
+    found = [by_name(row) for row in rows]
+    valued = Counter(name for one in found for name, q in one.items() if q.value is not None)
+    heads = [name for name in dict.fromkeys(n for one in found for n in one) if valued[name]][:_SHOWN]
+    short = _short_names(rows)
+    lines = [
+        (short[row.name], *(output.number(one[h].value, one[h].sigma) if h in one else "-" for h in heads))
+        for row, one in zip(rows, found, strict=True)
+    ]
+    return output.table(lines, ("curve", *heads))
+
+
+def _short_names(rows: Sequence[Row]) -> dict[str, str]:
+    """The curves' names without the folder that all files lie in."""
+    files = list(dict.fromkeys(row.file for row in rows))
+    folder = os.path.commonpath([os.path.dirname(f) for f in files]) if len(files) > 1 else ""
+    start = len(os.path.join(folder, "")) if folder else 0
+    return {row.name: row.name[start:] for row in rows}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
 from epidot.cli import options, output
+from epidot.cli.progress import Progress
 from epidot.errors import EpidotError, Fault, Faults, InputError, WorkError
 from epidot.files import CannotWrite
 from epidot.units import celsius
@@ -58,9 +58,10 @@ def run(
             faults.add(f"{name} must be a whole number from {least}", seen=value)
     faults.raise_if_any()
     from epidot.papers.of_run import claims_of
+    from epidot.processes import processes
     from epidot.report import html
     from epidot.runs import checkpoint
-    from epidot.runs.jobs import processes, usual
+    from epidot.runs.jobs import usual
     from epidot.runs.order import order_from
     from epidot.runs.output import check, write_data
     from epidot.runs.run import recorded
@@ -129,30 +130,3 @@ def _table(samples: Sequence[Sample]) -> str:
         for sample in samples
     ]
     return output.table(rows, ("sample", "min", "°C", *(c.heading.replace(" / ", " ") for c in columns)))
-
-
-class Progress:
-    """Steps done and time left, on stderr; silent where nobody watches."""
-
-    def __enter__(self) -> Progress:
-        self._bar: Any = None
-        self._task: Any = None
-        if sys.stderr.isatty():
-            from rich.console import Console
-            from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-            from rich.progress import Progress as Bar
-
-            columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-            self._bar = Bar(*columns, console=Console(stderr=True), transient=True)
-            self._bar.start()
-            self._task = self._bar.add_task("starting", total=1.0)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-
-    def __call__(self, fraction: float, text: str) -> None:
-        """``fraction`` of the run is done and ``text`` is being worked on."""
-        if self._bar is not None:
-            self._bar.update(self._task, completed=fraction, description=text[:60])

@@ -14,14 +14,8 @@ from typing import cast
 from epidot.errors import InputError, nearest
 from epidot.instruments.contract import Header, Instrument
 
-_SHARED = {
-    "contract",
-    "foreign",
-    "options",
-    "recognise",
-    "spectrometer",
-    "symmetry",
-}  # by the instruments, none themselves
+# Used by the instruments or on them, none themselves.
+_SHARED = {"contract", "curve", "foreign", "many", "options", "recognise", "spectrometer", "symmetry", "table"}
 
 __path__ = [*__path__, *filter(None, os.environ.get("EPIDOT_INSTRUMENTS", "").split(os.pathsep))]
 

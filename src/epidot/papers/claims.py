@@ -19,8 +19,8 @@ from epidot.papers.paper import GLOBALS, Check, Claim, Paper
 from epidot.papers.verdict import VERDICTS, Target, verdict
 from epidot.papers.words import MODEL_WORDS, RUN_WORDS
 from epidot.parameter import Basis
+from epidot.processes import processes
 from epidot.runs.engines import grows
-from epidot.runs.jobs import processes
 from epidot.runs.order import ENGINE, ENGINES, LATTICE, MEAN_FIELD
 
 BOTH = "both"

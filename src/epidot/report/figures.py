@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from epidot.constants import ZERO_CELSIUS
 from epidot.dot.layers import LayeredDot
-from epidot.quantities import Quantities
 from epidot.report import style
 from epidot.runs.batch import Batch
-from epidot.signal import Signal
 from epidot.units import celsius
 
 LIGANDS_NM = 1.6  # drawn thickness of the ligand layer, about an oleate; a picture, not a result
@@ -214,37 +211,6 @@ def decays(batch: Batch) -> Figure:
     if data:
         axis.legend(frameon=False)
     return Figure(drawing, "Decay after a short pulse, normalised to time zero.", data)
-
-
-def plot_measurement(signal: Signal, found: Quantities, path: Path) -> None:
-    """Data with the curves a measurement found drawn over it, into ``path``."""
-    drawing, axis = style.figure(size=(6.6, 3.8))
-    counts = signal.kind == "counts"
-    axis.plot(signal.x, signal.y, ".", ms=2.5, color="0.55", label=signal.y_name or "data")
-    drawn = {n: c for n, c in found.curves.items() if not (counts and n.startswith("residual"))}
-    for i, (name, curve) in enumerate(drawn.items()):
-        marked = len(curve) <= 3
-        axis.plot(
-            curve.x, curve.y, "o" if marked else "-", color=style.COLOURS[1 + i % 5], ms=6, lw=1.2, label=name
-        )
-    if counts:
-        axis.set_yscale("log")
-        axis.set_ylim(bottom=0.5)
-    axis.set(xlabel=_label(signal.x_name, signal.x_unit), ylabel=_label(signal.y_name, signal.y_unit))
-    axis.legend(frameon=False)
-    lines = [
-        f"{name} = {q.value:.4g}"
-        + (f" ± {q.sigma:.2g}" if q.sigma else "")
-        + ("" if q.unit == "1" else f" {q.unit}")
-        for name, q in found.items()
-        if q.value is not None
-    ]
-    axis.set_title("\n".join(lines[:4]), fontsize=7, loc="left")
-    style.save(drawing, path)
-
-
-def _label(name: str, unit: str) -> str:
-    return f"{name} / {unit}" if unit and unit != name else name
 
 
 def _colour(material: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +92,21 @@ def save(drawing: Any, path: Path) -> None:
     buffer = io.BytesIO()
     with mpl.rc_context(_RC | {"axes.prop_cycle": mpl.rcParams["axes.prop_cycle"]}):
         drawing.savefig(buffer, format=kind, metadata={"Date": None} if kind == "svg" else None)
+    files.write(path, buffer.getvalue())
+
+
+def save_pages(drawings: Iterable[Any], path: Path) -> None:
+    """Write drawings as the pages of a PDF, or one drawing as :func:`save`."""
+    if path.suffix.lower() != ".pdf":
+        (drawing,) = drawings
+        save(drawing, path)
+        return
+    from matplotlib.backends.backend_pdf import PdfPages
+
+    buffer = io.BytesIO()
+    with PdfPages(buffer) as pages:
+        for drawing in drawings:
+            pages.savefig(drawing)
     files.write(path, buffer.getvalue())
 
 

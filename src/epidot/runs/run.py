@@ -13,11 +13,11 @@ from epidot.growth.flask import Flask, Progress, Taken
 from epidot.growth.state import FlaskState
 from epidot.mechanism import lint
 from epidot.mechanism import load as mechanisms
+from epidot.processes import processes
 from epidot.recipe import events as ev
 from epidot.recipe.recipe import Recipe
 from epidot.runs import checkpoint, engines
 from epidot.runs.batch import Batch
-from epidot.runs.jobs import processes
 from epidot.runs.order import Order, order_from
 from epidot.runs.record import Reader, batch_of
 from epidot.runs.sampled import Sampled, Setting

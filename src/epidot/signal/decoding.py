@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from epidot import files
@@ -44,14 +46,22 @@ class Text:
 
 
 def file_bytes(path: str | Path) -> bytes:
-    """The content of a data file.
+    """The content of a data file; ``-`` is standard input, which is read once.
 
     Raises
     ------
     InputError
         If it is missing, a folder, a device, unreadable or larger than ``MAX_BYTES``.
     """
-    return files.read(path, MAX_BYTES, "data file")
+    return _standard_input() if str(path) == "-" else files.read(path, MAX_BYTES, "data file")
+
+
+@cache
+def _standard_input() -> bytes:
+    raw = sys.stdin.buffer.read(MAX_BYTES + 1)
+    if len(raw) > MAX_BYTES:
+        raise InputError("too large to be a data file", "-", seen=f"more than {MAX_BYTES} bytes")
+    return raw
 
 
 def decode(raw: bytes, where: str) -> Text:

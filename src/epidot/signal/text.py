@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -133,6 +134,7 @@ class Table:
         )
 
 
+@lru_cache(maxsize=2)  # all columns of a file are read one after the other
 def parse_table(raw: bytes, where: str = "<bytes>") -> Table:
     """The table of numbers in the bytes of a text file.
 

@@ -98,7 +98,8 @@ def _from_phd(raw: bytes, where: str, column: str | None) -> Signal:
         "sync_rate_Hz": curve.sync_rate_Hz,
         "acquisition_s": curve.acquisition_s,
         "detector_rate_Hz": curve.detector_rate_Hz,
-        "curves": curve.curves,
+        "column": f"curve {column or 1}",
+        "columns": [f"curve {n}" for n in range(1, curve.curves + 1)],
         "x_is": "lower edge of the channel",
     }
     return _signal(

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from epidot.instruments import curve
 from epidot.instruments.tcspc.analyse import FWHM, Analysis, Setting
 from epidot.instruments.tcspc.examine import examine
 from epidot.instruments.tcspc.intervals import Interval, profile
@@ -16,6 +17,7 @@ from epidot.instruments.tcspc.judgement import judged
 from epidot.instruments.tcspc.likelihood import residuals
 from epidot.instruments.tcspc.misfit import doubted, explanations, withheld
 from epidot.instruments.tcspc.record import Record
+from epidot.instruments.tcspc.response import Array
 from epidot.quantities import Determined, Fit, Quantities, Quantity
 from epidot.signal import Signal
 
@@ -134,7 +136,7 @@ def _reported(
         source=signal.source,
         warnings=tuple(dict.fromkeys(warnings)),
         extra=extra,
-        curves=_curves(chosen, found, signal),
+        curves=_curves(chosen, setting, found, signal),
     )
 
 
@@ -255,8 +257,8 @@ def _method(chosen: Record, setting: Setting, found: Analysis) -> str:
     )
 
 
-def _curves(chosen: Record, found: Analysis, signal: Signal) -> dict[str, Signal]:
-    """The model in counts per channel, and the residuals in standard errors, at the bins' centres."""
+def _curves(chosen: Record, setting: Setting, found: Analysis, signal: Signal) -> dict[str, Signal]:
+    """Data, model and response in counts per channel, residuals in standard errors, at the bins' centres."""
     mu = found.solution.mu
     middle = (chosen.edges[:-1] + chosen.edges[1:]) / 2
     off = -residuals(chosen.y, mu)[0]
@@ -265,4 +267,29 @@ def _curves(chosen: Record, found: Analysis, signal: Signal) -> dict[str, Signal
     model = replace(
         signal, x=middle, y=mu / chosen.bin, kind="analog", sigma=None, companions={}, warnings=(), meta={}
     )
-    return {"model": model, "residuals": replace(model, y=off, y_name="residual", y_unit="standard errors")}
+    out = {
+        curve.DATA: replace(model, y=chosen.y / chosen.bin),
+        curve.MODEL: model,
+        curve.RESIDUALS: replace(model, y=off, y_name="residual", y_unit="standard errors"),
+    }
+    if (shape := _response(setting, found, middle)) is not None:
+        top = float(np.max(chosen.y)) / chosen.bin
+        out[curve.RESPONSE] = replace(model, y=shape * top, y_name="response, as high as the decay")
+    return out
+
+
+def _response(setting: Setting, found: Analysis, at: Array) -> Array | None:
+    """The response that the fit used, 1 at its maximum; ``None`` for a tail."""
+    solved = dict(zip(found.solution.model.names, found.solution.theta.tolist(), strict=True))
+    if setting.prompt is not None:
+        peak = setting.prompt.peak
+        centres = peak.start_ns + peak.channel_ns * (np.arange(peak.net.size) + 0.5)
+        shape = np.interp(at - solved.get("irf_shift_ns", 0.0), centres, np.maximum(peak.net, 0.0), 0.0, 0.0)
+    elif "t0_ns" in solved:
+        width = solved.get("sigma_ns", (setting.irf_fwhm_ns or 0.0) / FWHM)
+        if not width > 0:
+            return None
+        shape = np.exp(-0.5 * ((at - solved["t0_ns"]) / width) ** 2)
+    else:
+        return None
+    return np.asarray(shape / np.max(shape)) if np.max(shape) > 0 else None

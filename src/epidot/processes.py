@@ -1,0 +1,33 @@
+"""Other processes that take part of the work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+
+@contextmanager
+def processes(n: int) -> Iterator[Executor | None]:
+    """``n`` processes beside this one, to be closed at the end; ``None`` for none."""
+    if n < 1:
+        yield None
+        return
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    # Started afresh: a copy of this process would copy whatever its threads hold.
+    pool = ProcessPoolExecutor(n, multiprocessing.get_context("spawn"), _leave_interrupts_to_the_first)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _leave_interrupts_to_the_first() -> None:
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,0 +1,119 @@
+"""A measurement on paper: data, what was drawn through them, residuals and their autocorrelation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from epidot.errors import InputError
+from epidot.instruments import curve
+from epidot.quantities import Quantities
+from epidot.report import style
+from epidot.signal import Signal
+
+_NAMED = 5  # quantities in the heading
+_LOW = 0.5  # counts; the foot of a logarithmic axis
+
+
+def check(path: Path, several: bool) -> None:
+    """Refuse a picture that :func:`save` could not write.
+
+    Raises
+    ------
+    InputError
+        If the ending is none that can be drawn, holds one page only where there are ``several``, or
+        there is no place for the file.
+    """
+    style.check(path)
+    if several and path.suffix.lower() != ".pdf":
+        raise InputError(
+            "one page for each curve needs a PDF", str(path), seen=path.suffix, nearest=(".pdf",)
+        )
+
+
+def save(measured: Iterable[tuple[str, Signal, Quantities]], path: Path) -> None:
+    """A page for each named curve with its result, into ``path``."""
+    style.save_pages(_pages(measured), path)
+
+
+def _pages(measured: Iterable[tuple[str, Signal, Quantities]]) -> Iterator[Any]:
+    for name, signal, found in measured:
+        yield page(name, signal, found)
+
+
+def page(name: str, signal: Signal, found: Quantities) -> Any:
+    """The drawing of one curve; residuals stand below where the result has some."""
+    lines = curve.lines(found)
+    off = lines.pop(curve.RESIDUALS, None)
+    if off is None:
+        drawing, top = style.figure(size=(6.6, 3.8))
+    else:
+        drawing, axes = style.figure(3, 1, size=(6.6, 5.6), height_ratios=(3, 1, 1))
+        top, below, lags = axes
+        top.sharex(below)
+        top.tick_params(labelbottom=False)
+        _residuals(below, off, signal)
+        _autocorrelation(lags, off)
+    _data(top, signal, lines, curve.marks(found))
+    if off is None:
+        top.set_xlabel(_label(signal.x_name, signal.x_unit))
+    said = [_said(n, q.value, q.sigma, q.unit) for n, q in found.items() if q.value is not None]
+    top.set_title("\n".join([name, *_paired(said[:_NAMED])]), fontsize=7, loc="left")
+    return drawing
+
+
+def _data(axis: Any, signal: Signal, lines: dict[str, Signal], marks: dict[str, Signal]) -> None:
+    data = lines.pop(curve.DATA, signal)
+    axis.plot(data.x, data.y, ".", ms=2.5, color="0.55", label=signal.y_name or "data")
+    for i, (name, one) in enumerate(lines.items()):
+        quiet = name == curve.RESPONSE
+        style_of = (
+            {"color": "0.35", "lw": 0.8, "ls": "--"}
+            if quiet
+            else {"color": style.COLOURS[1 + i % 5], "lw": 1.2}
+        )
+        axis.plot(one.x, one.y, label=one.y_name if quiet else name, **style_of)
+    for i, (name, one) in enumerate(marks.items()):
+        axis.plot(one.x, one.y, "o", color=style.COLOURS[1 + i % 5], ms=6, label=name)
+        for x in one.x:
+            axis.axvline(x, color=style.COLOURS[1 + i % 5], lw=0.6, ls=":")
+    if signal.kind == "counts" and signal.technique == "tcspc":
+        axis.set_yscale("log")
+        axis.set_ylim(_LOW, 2 * max(float(np.max(data.y)), 1.0))
+    axis.set_ylabel(_label(signal.y_name, signal.y_unit))
+    axis.legend(frameon=False)
+
+
+def _residuals(axis: Any, off: Signal, signal: Signal) -> None:
+    axis.axhline(0, color="0.6", lw=0.6)
+    axis.plot(off.x, off.y, "-", lw=0.5, color=style.COLOURS[0])
+    reach = max(4.0, min(12.0, float(np.max(np.abs(off.y), initial=0.0)) * 1.05))
+    axis.set(ylim=(-reach, reach), xlabel=_label(signal.x_name, signal.x_unit))
+    axis.set_ylabel("residual /\nstandard errors")
+
+
+def _autocorrelation(axis: Any, off: Signal) -> None:
+    shown = curve.autocorrelation(off.y)
+    noise = 1.96 / math.sqrt(max(1, len(off)))
+    axis.axhspan(-noise, noise, color="0.9", lw=0)
+    axis.plot(np.arange(1, shown.size), shown[1:], "-", lw=0.5, color=style.COLOURS[0])
+    reach = max(3 * noise, float(np.max(np.abs(shown[1:]), initial=0.0)) * 1.1)
+    axis.set(ylim=(-reach, reach), xlabel="lag / points (grey: 95 % of what noise alone gives)")
+    axis.set_ylabel("auto-\ncorrelation")
+
+
+def _said(name: str, value: float, sigma: float | None, unit: str) -> str:
+    error = f" ± {sigma:.2g}" if sigma else ""
+    return f"{name} = {value:.5g}{error}" + ("" if unit in ("", "1") else f" {unit}")
+
+
+def _paired(texts: list[str]) -> list[str]:
+    return ["    ".join(texts[i : i + 2]) for i in range(0, len(texts), 2)]
+
+
+def _label(name: str, unit: str) -> str:
+    return f"{name} / {unit}" if unit and unit != name else name
