@@ -15,7 +15,17 @@ from epidot.errors import InputError, nearest
 from epidot.instruments.contract import Header, Instrument
 
 # Used by the instruments or on them, none themselves.
-_SHARED = {"contract", "curve", "foreign", "many", "options", "recognise", "spectrometer", "symmetry", "table"}
+_SHARED = {
+    "contract",
+    "curve",
+    "foreign",
+    "many",
+    "options",
+    "recognise",
+    "spectrometer",
+    "symmetry",
+    "table",
+}
 
 __path__ = [*__path__, *filter(None, os.environ.get("EPIDOT_INSTRUMENTS", "").split(os.pathsep))]
 
