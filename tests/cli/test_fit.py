@@ -65,3 +65,21 @@ def test_help_shows_an_example_and_the_models(epidot: Epidot, name: str) -> None
     assert done.status == 0
     assert f"epidot fit {name} FILE --model" in done.out
     assert "--plot" not in done.out
+
+
+def test_what_the_data_do_not_fix_has_no_bounds(epidot: Epidot, tmp_path: Path) -> None:
+    """Two exponentials on a decay of one: a lifetime ± more than itself is not bounded."""
+    rng = np.random.default_rng(8)
+    edges = np.arange(0, 200.1, 0.2)
+    mu = 20_000 * -np.diff(np.exp(-edges / 44)) + 0.5
+    rows = "\n".join(f"{a:g},{b}" for a, b in zip(edges[:-1], rng.poisson(mu), strict=True))
+    (tmp_path / "one.csv").write_text(f"time (ns),counts\n{rows}\n", encoding="utf-8")
+    call = ("fit", "tcspc", "one.csv", "--period", "none", "--start-ns", "1", "--model", "biexponential")
+    done = epidot(*call, "--json")
+    assert done.status == 0, done.err
+    for name, found in done.json["parameters"].items():
+        if found["shape"] == "bounded":
+            assert found["sigma"] < found["value"] or name == "background", name
+        else:
+            assert found["sigma"] is None
+    assert any(p["shape"] == "flat" for p in done.json["parameters"].values())

@@ -107,7 +107,7 @@ def test_columns_that_are_none_are_refused(epidot, tmp_path: Path, asked: str, s
 
 
 def test_standard_input_is_a_file(tmp_path: Path) -> None:
-    _table(tmp_path / "one.csv", "wavelength (nm),a,b", NM, _band(600), _band(610))
+    _table(tmp_path / "one.csv", "wavelength (nm),PL one,PL two", NM, _band(600), _band(610))
     call = [sys.executable, "-m", "epidot", "measure", "pl", "-", "--columns", "all", "--json"]
     done = subprocess.run(call, input=(tmp_path / "one.csv").read_bytes(), capture_output=True, check=True)
     peaks = [row["quantities"]["peak_nm"]["value"] for row in json.loads(done.stdout)["results"]]

@@ -229,7 +229,7 @@ def test_fit_gives_parameters_covariance_and_how_it_ended() -> None:
     assert result.covariance is not None
     assert result.covariance.shape == (7, 7)
     assert math.sqrt(result.covariance[3, 3]) == pytest.approx(result.quantities["tau2_ns"].sigma, rel=1e-6)
-    assert set(result.curves) == {"model", "residuals"}
+    assert set(result.curves) == {"data", "model", "residuals", "response"}
     assert np.std(result.curves["residuals"].y) == pytest.approx(1.0, abs=0.1)
     assert tcspc.fit(decay([1.0], [40.0])).model == "exponential"
 

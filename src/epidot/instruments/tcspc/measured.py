@@ -76,6 +76,11 @@ def fitted(signal: Signal, model: str | None, options: Mapping[str, Any], models
     )
 
 
+_POSITIVE = frozenset({"background", "scattered", "sigma_ns"}) | {
+    f"{stem}{i}{unit}" for i in range(1, 5) for stem, unit in (("tau", "_ns"), ("counts", ""))
+}
+
+
 def _parameters(found: Analysis, chosen: Record) -> dict[str, Determined]:
     solution = found.solution
     errors = np.sqrt(np.maximum(np.diag(found.estimate.covariance), 0.0))
@@ -87,7 +92,10 @@ def _parameters(found: Analysis, chosen: Record) -> dict[str, Determined]:
             note = "at its lowest value: not told from zero"
             out[name] = Determined(value, None, unit, (value, math.inf), "flat", note)
         else:
-            out[name] = Determined.around(value, sigma if solution.converged else None, unit)
+            fixed = solution.converged and (sigma < value or name not in _POSITIVE)
+            out[name] = Determined.around(
+                value, sigma if fixed else None, unit, "" if fixed else "not fixed by the data"
+            )
     return out
 
 
