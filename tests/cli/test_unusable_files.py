@@ -18,6 +18,8 @@ WRITING = {
     ("run", "--output"): ("run", "choi2023/inp-zn", "-o"),
     **{("simulate " + n, "--output"): ("simulate", n, "absent.yaml", "-o") for n in instruments.names()},
     **{("measure " + n, "--plot"): ("measure", n, "absent.csv", "--plot") for n in instruments.names()},
+    **{("measure " + n, "--curve"): ("measure", n, "absent.csv", "--curve") for n in instruments.names()},
+    **{("measure " + n, "--output"): ("measure", n, "absent.csv", "-o") for n in instruments.names()},
 }
 READING = {
     "run": ("run",),
@@ -57,7 +59,7 @@ def test_the_walk_knows_every_option_that_writes() -> None:
         (" ".join(path), option)
         for path, options in WALK.items()
         for option in options
-        if option in ("--output", "--plot")
+        if option in ("--output", "--plot", "--curve")
     }
     assert writes == set(WRITING)
 
@@ -71,8 +73,9 @@ def test_a_target_that_cannot_be_written_is_told_before_the_work(
 
     monkeypatch.setattr("epidot.runs.run.recorded", works)
     Path("file").write_text("x", encoding="utf-8")
-    Path("loop.svg").symlink_to("loop.svg")
-    Path("folder.svg").mkdir()
+    for ending in ("svg", "csv"):
+        Path(f"loop.{ending}").symlink_to(f"loop.{ending}")
+        Path(f"folder.{ending}").mkdir()
     (Path("folder.svg") / "batch.nc").mkdir()
     targets: dict[str, str] = {
         "file/deep/a.svg": "file is a file, not a folder",
@@ -85,8 +88,9 @@ def test_a_target_that_cannot_be_written_is_told_before_the_work(
         targets["no/such/a.svg"] = "there is no folder no/such; make it first"
     if Path("/proc/self").exists():
         targets["/proc/a.svg"] = "nothing can be made in /proc"
+    table = call[0] == "measure" and call[-1] == "-o"
     for target, says in targets.items():
-        said = refused(*call, target)
+        said = refused(*call, target.replace(".svg", ".csv") if table else target)
         assert any(text in said for text in says.split("|")), said
         assert "cannot be written" in said
 
