@@ -71,7 +71,8 @@ def _finite(x: float | None) -> float | None:
 class Quantities(Mapping[str, Quantity]):
     """What an instrument measured on one signal: quantities by name, and warnings in plain words.
 
-    ``extra`` joins the JSON as it is; ``curves`` (model, residuals, marked points) is what a plot
+    ``extra`` joins the JSON as it is; its ``rule`` names the way of measuring, so that a table of many
+    curves can say where it changes; ``curves`` (model, residuals, marked points) is what a plot
     draws over the data.  ``series`` are quantities with one value per step; they stand beside the
     others in the JSON.
     """

@@ -234,26 +234,21 @@ def _failed(file: str, column: str, error: EpidotError) -> Row:
 
 
 def _one_rule(rows: list[Row]) -> list[Row]:
-    """A series is measured by one rule: a row in which a quantity was found by another says so."""
-    rules = [
-        {name: _rule(q.method) for name, q in row.found.items() if q.value is not None} if row.found else {}
-        for row in rows
+    """A series is measured by one rule: a row that was measured by another says so."""
+    rules = [row.found.extra.get("rule") if row.found and _any_value(row.found) else None for row in rows]
+    if not any(rules):
+        return rows
+    usual = Counter(rule for rule in rules if rule).most_common(1)[0][0]
+    return [
+        row if row.found is None or rule in (None, usual) else _told(row, row.found, rule, usual)
+        for row, rule in zip(rows, rules, strict=True)
     ]
-    usual: dict[str, str] = {}
-    for name in dict.fromkeys(name for one in rules for name in one):
-        usual[name] = Counter(one[name] for one in rules if name in one).most_common(1)[0][0]
-    out = []
-    for row, own in zip(rows, rules, strict=True):
-        changed = [name for name, rule in own.items() if rule != usual[name]]
-        if row.found is not None and changed:
-            how = dict.fromkeys(row.found[name].method for name in changed)
-            said = f"{', '.join(changed)}: by another rule than most of this table ({'; '.join(how)})"
-            found = replace(row.found, warnings=(*row.found.warnings, said))
-            row = replace(row, found=found)
-        out.append(row)
-    return out
 
 
-def _rule(method: str) -> str:
-    """A method without its numbers."""
-    return re.sub(r"[-+]?\d[\d.,]*(?:e[-+]?\d+)?", "#", method)
+def _any_value(found: Quantities) -> bool:
+    return any(q.value is not None for q in found.values())
+
+
+def _told(row: Row, found: Quantities, rule: str, usual: str) -> Row:
+    said = f"measured by another rule than most of this table: {rule}, not {usual}"
+    return replace(row, found=replace(found, warnings=(*found.warnings, said)))

@@ -72,18 +72,14 @@ def fitted(signal: Signal, model: str | None, options: Mapping[str, Any], models
         names=solution.model.names,
         covariance=analysis.estimate.covariance,
         curves=found.curves,
-        parameters=_parameters(analysis, examined[0]),
+        parameters=_parameters(analysis),
     )
 
 
-_POSITIVE = frozenset({"background", "scattered", "sigma_ns"}) | {
-    f"{stem}{i}{unit}" for i in range(1, 5) for stem, unit in (("tau", "_ns"), ("counts", ""))
-}
-
-
-def _parameters(found: Analysis, chosen: Record) -> dict[str, Determined]:
+def _parameters(found: Analysis) -> dict[str, Determined]:
     solution = found.solution
     errors = np.sqrt(np.maximum(np.diag(found.estimate.covariance), 0.0))
+    positive = np.isfinite(solution.model.floors())
     out = {}
     for i, name in enumerate(solution.model.names):
         value, sigma = float(solution.theta[i]), float(errors[i])
@@ -92,7 +88,7 @@ def _parameters(found: Analysis, chosen: Record) -> dict[str, Determined]:
             note = "at its lowest value: not told from zero"
             out[name] = Determined(value, None, unit, (value, math.inf), "flat", note)
         else:
-            fixed = solution.converged and (sigma < value or name not in _POSITIVE)
+            fixed = solution.converged and (sigma < value or not positive[i])
             out[name] = Determined.around(
                 value, sigma if fixed else None, unit, "" if fixed else "not fixed by the data"
             )
@@ -115,6 +111,7 @@ def _reported(
     terms = found.solution.model.terms
     extra: dict[str, Any] = {
         "exponentials": terms,
+        "rule": _exponentials(terms),
         "record": chosen.notes,
         "averages": {
             "formulae": _FORMULA,
@@ -235,6 +232,10 @@ def _named(
     return out
 
 
+def _exponentials(terms: int) -> str:
+    return "one exponential" if terms == 1 else f"{terms} exponentials"
+
+
 def _end(value: float) -> str:
     return f"{value:.5g}" if math.isfinite(value) else "open"
 
@@ -258,7 +259,7 @@ def _method(chosen: Record, setting: Setting, found: Analysis) -> str:
         noise += ", scaled to the scatter"
     terms = found.solution.model.terms
     return _METHOD.format(
-        terms="one exponential" if terms == 1 else f"{terms} exponentials",
+        terms=_exponentials(terms),
         irf=irf,
         period=pulses,
         noise=noise,
