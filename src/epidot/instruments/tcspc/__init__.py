@@ -2,7 +2,7 @@
 
 Definition.  Counts per channel are those of Σ a_i e^(−t/τ_i) after every pulse, seen through the
 instrument response, integrated over the channel, plus a constant background; lifetimes maximise the
-Poisson likelihood (:mod:`.model`, :mod:`.likelihood`, :mod:`.estimate`).
+Poisson likelihood (:mod:`.model`, :mod:`epidot.signal.poisson`, :mod:`.estimate`).
 
 Assumptions and range.  One photon per excitation at most; one to four exponentials; even channels; a
 constant background.  Pile-up is warned of, and corrected on request.

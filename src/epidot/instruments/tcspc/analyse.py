@@ -11,7 +11,6 @@ import numpy as np
 
 from epidot.errors import InputError, WorkError
 from epidot.instruments.tcspc.estimate import Estimate, estimate
-from epidot.instruments.tcspc.likelihood import deviance, expected_deviance
 from epidot.instruments.tcspc.measured_response import MeasuredResponse
 from epidot.instruments.tcspc.model import Model
 from epidot.instruments.tcspc.prompt import Prompt
@@ -19,6 +18,7 @@ from epidot.instruments.tcspc.record import Record
 from epidot.instruments.tcspc.response import Array, GaussianResponse, Response, TailResponse
 from epidot.instruments.tcspc.solve import Solution, solve, starts
 from epidot.instruments.tcspc.unresolved import hint, widened
+from epidot.signal.poisson import deviance, expected_deviance
 
 MOST_TERMS = 4
 HINT = 4.0  # gain in deviance by a further amplitude from which a further term is tried

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.instruments.tcspc.estimate import derived, derived_names
-from epidot.instruments.tcspc.likelihood import deviance
 from epidot.instruments.tcspc.response import Array
 from epidot.instruments.tcspc.solve import Solution
+from epidot.signal.poisson import deviance
 
 _FARTHEST = 12.0  # standard errors searched on each side
 

@@ -14,12 +14,12 @@ from epidot.instruments.tcspc.analyse import FWHM, Analysis, Setting
 from epidot.instruments.tcspc.examine import examine
 from epidot.instruments.tcspc.intervals import Interval, profile
 from epidot.instruments.tcspc.judgement import judged
-from epidot.instruments.tcspc.likelihood import residuals
 from epidot.instruments.tcspc.misfit import doubted, explanations, withheld
 from epidot.instruments.tcspc.record import Record
 from epidot.instruments.tcspc.response import Array
 from epidot.quantities import Determined, Fit, Quantities, Quantity
 from epidot.signal import Signal
+from epidot.signal.poisson import residuals
 
 _METHOD = (
     "{terms} by Poisson deviance, integrated over the channels, {irf}, {period}; "

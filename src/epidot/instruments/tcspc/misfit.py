@@ -20,8 +20,8 @@ from epidot.instruments.tcspc.analyse import (
     further_term,
     with_setting,
 )
-from epidot.instruments.tcspc.likelihood import residuals
 from epidot.instruments.tcspc.record import Record
+from epidot.signal.poisson import residuals
 
 UNLIKELY = 1e-3  # probability of the deviance below which the model is doubted
 # Deviance over what counting noise gives, from which no error is stated: where something is known to be

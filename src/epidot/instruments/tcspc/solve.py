@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.errors import WorkError
-from epidot.instruments.tcspc.likelihood import deviance, residuals
 from epidot.instruments.tcspc.model import Coordinates, Model
 from epidot.instruments.tcspc.response import Array
+from epidot.signal.poisson import deviance, residuals
 
 GRID = 14  # lifetimes tried as start values, evenly in the logarithm
 COARSE = 512  # channels are put together to about this many for the search

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from epidot.instruments.tcspc.likelihood import deviance, expected_deviance, residuals
+from epidot.signal.poisson import deviance, expected_deviance, residuals
 
 
 def test_deviance_is_twice_the_lost_log_likelihood() -> None:
