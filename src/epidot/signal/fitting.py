@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from epidot.errors import InputError
 from epidot.quantities import Determined, Fit, Quantities, Quantity
 from epidot.signal.correlation import Noise
+from epidot.signal.poisson import residuals
 from epidot.signal.signal import Signal
 
 Array = NDArray[np.float64]
@@ -165,11 +166,7 @@ def with_gradient(function: Callable[[Array], float], values: Array) -> tuple[fl
 
 def _deviance(signal: Signal, y: Array) -> Array:
     seconds = float(signal.live_time or 1.0) if signal.kind == "rate" else 1.0
-    n = signal.y * seconds
-    mean = np.maximum(y * seconds, 1e-9)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.where(n > 0, n * np.log(n / mean), 0.0)
-    return np.sign(mean - n) * np.sqrt(np.maximum(2 * (mean - n + logs), 0.0))
+    return residuals(signal.y * seconds, np.maximum(y * seconds, 1e-9))[0]
 
 
 def _covariance(jacobian: Array, scale: Array) -> tuple[Array, list[int]]:
