@@ -18,7 +18,7 @@ A = material("ZnS")["a_nm"]
 
 def by_dose(layer: str | None) -> float:
     given = {} if layer is None else {"layer": layer}
-    found = dose.from_text("InP", "3.3 nm", None, "220 nmol", None, "1 cm", None, ["ZnS:2"], **given)
+    found = dose.from_text("InP", "3.3 nm", None, "220 nmol", None, None, None, ["ZnS:2"], **given)
     return found.shells[0].thickness_nm
 
 
