@@ -18,6 +18,7 @@ import os
 import statistics
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 from kmc_peers import kmcos
@@ -27,6 +28,9 @@ from epidot.growth.kmc import Count, Model, Partner, Reaction, Species, join
 from epidot.growth.kmc.builders import square, zinc_blende
 from epidot.growth.kmc.compiler import Compiled, compile_model
 from epidot.growth.kmc.simulation import Simulation
+
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+from oracle.kmc import RUNS, Checked
 
 ONE_KT = 1 / K_B  # K: energies in multiples of kT
 EMPTY_A = (Species("empty"), Species("A"))
@@ -171,9 +175,8 @@ def same_as_plain(
 ) -> bool:
     """Whether the compiled kernel and the plain reference make the same events."""
     logs = []
-    for backend in ("numba", "plain"):
-        run = Simulation(compiled, start, seed=3, backend=backend, **options)  # type: ignore[arg-type]
-        logs.append(run.record(events)[0])
+    for kind in RUNS.values():
+        logs.append(kind(compiled, start, seed=3, **options).record(events)[0])
     return all(np.array_equal(a, b) for a, b in zip(*logs, strict=True))
 
 
@@ -188,7 +191,7 @@ def measure(
     """Median over fresh runs of one seed each, after one to warm up."""
     speeds, nulls, hops, made = [], [], [], 0
     for seed in range(repeats + 1):
-        run = Simulation(compiled, start, seed=seed, **options)  # type: ignore[arg-type]
+        run = Checked(compiled, start, seed=seed, **options)
         run.run(events=1)
         before = time.process_time()
         outcome = run.run(events=events) if until is None else run.run(until=until, explain=False)

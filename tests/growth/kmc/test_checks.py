@@ -92,10 +92,8 @@ def test_faults_of_a_start() -> None:
     assert "volume must be positive" in text
     with pytest.raises(InputError, match="unknown species"):
         Simulation(compiled, "emty", seed=1)
-    with pytest.raises(InputError, match="backend"):
-        Simulation(compiled, "empty", seed=1, backend="fortran")
     with pytest.raises(InputError, match="needs an end"):
-        Simulation(compiled, "empty", seed=1, backend="plain").run()
+        Simulation(compiled, "empty", seed=1).run()
 
 
 def test_faults_of_programmes_and_flows() -> None:

@@ -13,7 +13,7 @@ from epidot.growth.kmc import Flow, Model, Reaction, Species, join
 from epidot.growth.kmc.builders import square
 from epidot.growth.kmc.compiler import compile_model
 from epidot.growth.kmc.programme import smooth
-from epidot.growth.kmc.simulation import Simulation
+from oracle.kmc import RUNS, Checked
 
 EMPTY_A = (Species("empty"), Species("A"))
 ON_OFF = Model(
@@ -32,7 +32,7 @@ def test_matter_is_conserved_to_the_last_atom(rich, seeded_core) -> None:
     start = np.tile(seeded_core(model, lattice, 0.9), 3)
     flows = smooth({"M": 37, "L": 5}, 0.5, 4.0, 10, volume=3.0)
     for seed in range(30):
-        run = Simulation(
+        run = Checked(
             compiled, start, seed=seed, liquor={"M": 80, "E": 60, "L": 90}, volume=80.0, flows=flows
         )
         first = run.on
@@ -59,7 +59,7 @@ def test_two_dots_in_one_flask_are_alike(exact_pairs) -> None:
     compiled = compile_model(ON_OFF, join([square(3), square(3)]))
     seen = np.zeros((n + 1, n + 1))
     for seed in range(40):
-        run = Simulation(compiled, "empty", seed=seed, liquor={"A": molecules}, volume=volume)
+        run = Checked(compiled, "empty", seed=seed, liquor={"A": molecules}, volume=volume)
         for t in range(1, 51):
             run.run(until=8.0 * t)  # relaxation time below 1: samples are independent
             on = run.species.reshape(2, n).sum(axis=1)
@@ -93,7 +93,7 @@ def test_a_large_flask_is_a_chemostat() -> None:
     }.items():
         means = []
         for seed in range(30):
-            run = Simulation(compiled, "empty", seed=seed, **options)
+            run = Checked(compiled, "empty", seed=seed, **options)
             run.run(until=4.0)
             before = run.site_seconds["A"]
             run.run(until=8.0)
@@ -120,7 +120,7 @@ def test_a_band_of_concentrations_is_exact() -> None:
     n = []
     nulls = 0
     for seed in range(400):
-        run = Simulation(compiled, "empty", seed=seed, volume=300.0)
+        run = Checked(compiled, "empty", seed=seed, volume=300.0)
         nulls += run.run(until=3.0).nulls
         n.append(run.liquor["A"])
     assert nulls > 0
@@ -137,7 +137,7 @@ def test_portions_arrive_when_due_and_whole() -> None:
     compiled = compile_model(ON_OFF, square(3))
     flows = smooth({"A": 1003}, 10.0, 20.0, 100, volume=50.0)
     assert sum(f.molecules.get("A", 0) * f.pulses for f in flows) == 1003
-    run = Simulation(compiled, "empty", seed=1, volume=100.0, flows=flows)
+    run = Checked(compiled, "empty", seed=1, volume=100.0, flows=flows)
     got = []
     for t in (9.9, 15.0, 20.0):
         run.run(until=t)
@@ -152,7 +152,7 @@ def test_portions_arrive_when_due_and_whole() -> None:
 
 def test_nothing_happens_until_a_portion_comes() -> None:
     compiled = compile_model(ON_OFF, square(3))
-    run = Simulation(compiled, "empty", seed=1, flows=[Flow({"A": 4}, 5.0, 1.0, 1)], volume=4.0)
+    run = Checked(compiled, "empty", seed=1, flows=[Flow({"A": 4}, 5.0, 1.0, 1)], volume=4.0)
     outcome = run.run(until=3.0)
     assert outcome.time == 3.0
     assert outcome.events == 0
@@ -166,7 +166,7 @@ def test_nothing_happens_until_a_portion_comes() -> None:
 def test_a_deadlock_names_what_is_enabled_and_what_is_missing(rich, backend: str) -> None:
     model, lattice = rich
     compiled = compile_model(model, lattice)
-    run = Simulation(compiled, "empty", seed=1, liquor={"E": 3}, backend=backend)
+    run = RUNS[backend](compiled, "empty", seed=1, liquor={"E": 3})
     outcome = run.run(until=10.0)
     assert outcome.time == 10.0
     assert outcome.deadlock is not None
@@ -180,5 +180,5 @@ def test_a_deadlock_names_what_is_enabled_and_what_is_missing(rich, backend: str
     start = np.full(len(lattice), "empty", dtype="<U5")
     inner = (lattice.sublattice == 0) & (lattice.relations["nn"].degree == 4)
     start[np.flatnonzero(inner)[0]] = "M"
-    run = Simulation(compiled, start, seed=1, backend=backend)
+    run = RUNS[backend](compiled, start, seed=1)
     assert "add E: 4 sites are ready, but the liquor lacks E (there are 0)" in (run.why_stuck())

@@ -14,7 +14,7 @@ from epidot.growth.kmc import Count, Model, Partner, Reaction, Species
 from epidot.growth.kmc.builders import square, zinc_blende
 from epidot.growth.kmc.compiler import compile_model
 from epidot.growth.kmc.lint import lint
-from epidot.growth.kmc.simulation import Simulation
+from oracle.kmc import Checked
 
 SITES = (
     Species("empty"),
@@ -39,7 +39,7 @@ STRIP = Reaction("strip", "Zn", "empty", 1.0, 0.3, liquor={"ZnL2": 1, "L": -2}, 
 
 def test_a_balanced_model_with_closed_cycles_runs() -> None:
     model = zinc(BIND, FREE, BARE, COVER, PLATE, STRIP)
-    run = Simulation(compile_model(model, square(5)), "empty", seed=1, liquor={"ZnL2": 9, "L": 9})
+    run = Checked(compile_model(model, square(5)), "empty", seed=1, liquor={"ZnL2": 9, "L": 9})
     run.run(events=200)
     run.validate()
     assert not lint(model)
@@ -105,7 +105,7 @@ def test_a_closed_cycle_carries_no_current_and_a_broken_one_does() -> None:
         net = []
         for seed in range(30):
             held = {"liquor": {"ZnL2": 1, "L": 1}, "held": ("ZnL2", "L")}
-            run = Simulation(compiled, "empty", seed=seed, programme=3000.0, **held)
+            run = Checked(compiled, "empty", seed=seed, programme=3000.0, **held)
             run.run(until=60.0)
             net.append(run.counts["bind"] - run.counts["free"] - run.on["ZnL"])
         return float(np.mean(net)), float(np.std(net, ddof=1) / math.sqrt(30))

@@ -12,6 +12,7 @@ from epidot.growth.kmc import Count, Model, Partner, Reaction, Species
 from epidot.growth.kmc.builders import chain, square
 from epidot.growth.kmc.compiler import Compiled, compile_model
 from epidot.growth.kmc.simulation import Simulation
+from oracle.kmc import RUNS
 
 SEEDS = range(30)
 EMPTY_A = (Species("empty"), Species("A"))
@@ -149,7 +150,7 @@ def test_selection_among_hundreds_of_classes(backend: str, draws: int) -> None:
     )
     start = np.concatenate([np.arange(240), rng.integers(0, 240, 384)])
     compiled = compile_model(model, square(24, 26))
-    run = Simulation(compiled, start, seed=8, backend=backend)  # type: ignore[arg-type]
+    run = RUNS[backend](compiled, start, seed=8)
     run.run(events=draws)
     seen = np.array(list(run.counts.values()))
     share = rates * np.bincount(start, minlength=240)

@@ -14,7 +14,7 @@ from epidot.constants import K_B
 from epidot.growth.kmc import Count, Lattice, Model, Partner, Programme, Reaction, Species, join
 from epidot.growth.kmc.builders import chain, square, zinc_blende
 from epidot.growth.kmc.compiler import compile_model
-from epidot.growth.kmc.simulation import Simulation
+from oracle.kmc import RUNS, Checked
 
 EMPTY_A = (Species("empty"), Species("A"))
 BACKENDS = ["numba", "plain"]
@@ -23,7 +23,7 @@ BACKENDS = ["numba", "plain"]
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_waiting_times_are_exponential(backend: str) -> None:
     model = Model(EMPTY_A, (Reaction("on", "empty", "A", 2.0), Reaction("off", "A", "empty", 2.0)))
-    run = Simulation(compile_model(model, square(3)), "empty", seed=11, backend=backend)
+    run = RUNS[backend](compile_model(model, square(3)), "empty", seed=11)
     log, _ = run.record(3000)
     waits = np.diff(log.time, prepend=0.0) * 2.0 * 9
     assert stats.kstest(waits, "expon").pvalue > 1e-3
@@ -38,7 +38,7 @@ def test_null_events_let_time_pass(counted: bool) -> None:
     compiled = compile_model(
         Model(EMPTY_A, (Reaction("hop", "A", "empty", 1.0, partner=to),)), chain(3, periodic=False)
     )
-    run = Simulation(compiled, ["A", "empty", "empty"], seed=3)
+    run = Checked(compiled, ["A", "empty", "empty"], seed=3)
     log, outcome = run.record(8000)
     waits = np.diff(log.time, prepend=0.0)
     at_end = log.site != 1
@@ -56,7 +56,7 @@ def test_selection_between_reactions_of_one_class(backend: str) -> None:
         tuple(Reaction(f"r{i}", "s", "s", float(k), liquor={"x": 1}) for i, k in enumerate(rates)),
         liquor=("x",),
     )
-    run = Simulation(compile_model(model, square(3)), "s", seed=5, backend=backend)
+    run = RUNS[backend](compile_model(model, square(3)), "s", seed=5)
     n = 200_000 if backend == "numba" else 4000
     run.run(events=n)
     seen = np.array(list(run.counts.values()))
@@ -79,7 +79,7 @@ def test_selection_between_classes_and_sites(backend: str) -> None:
         liquor=("x",),
     )
     start = np.random.default_rng(1).permutation(np.repeat(names, many))
-    run = Simulation(compile_model(model, square(10)), start, seed=6, backend=backend)
+    run = RUNS[backend](compile_model(model, square(10)), start, seed=6)
     n = 300_000 if backend == "numba" else 4000
     log, _ = run.record(n)
     seen = np.array(list(run.counts.values()))
@@ -114,7 +114,7 @@ def test_a_huge_rate_goes_first_and_hides_nothing(backend: str) -> None:
     start = np.array(["slow", "fast", "never"] * 12)
     waits = []
     for seed in range(40):
-        run = Simulation(compiled, start, seed=seed, backend=backend)
+        run = RUNS[backend](compiled, start, seed=seed)
         log, outcome = run.record(100)
         assert outcome.events == 24
         assert outcome.deadlock is not None
@@ -140,7 +140,7 @@ def test_langmuir_relaxation() -> None:
     theta = on * c / (on * c + off) * (1 - np.exp(-(on * c + off) * times))
     n = np.zeros(len(times))
     for seed in range(30):
-        run = Simulation(compiled, "empty", seed=seed, liquor={"A": 200}, volume=100.0, held=["A"])
+        run = Checked(compiled, "empty", seed=seed, liquor={"A": 200}, volume=100.0, held=["A"])
         for i, t in enumerate(times):
             run.run(until=float(t))
             n[i] += run.on["A"]
@@ -159,7 +159,7 @@ def test_jamming_of_dimers_on_a_line(counted: bool) -> None:
     compiled = compile_model(Model(EMPTY_A, (Reaction("land", "empty", "A", 1.0, partner=to),)), chain(600))
     covered = []
     for seed in range(40):
-        run = Simulation(compiled, "empty", seed=seed)
+        run = Checked(compiled, "empty", seed=seed)
         outcome = run.run(events=10_000)
         assert outcome.deadlock is not None
         assert "none has a fit partner empty under right" in outcome.deadlock
@@ -173,7 +173,7 @@ def test_jamming_of_dimers_on_a_line(counted: bool) -> None:
     other = compile_model(Model(EMPTY_A, (alone,), (Count("n", "nn", ("A",)),)), chain(600))
     covered = []
     for seed in range(40):
-        run = Simulation(other, "empty", seed=seed)
+        run = Checked(other, "empty", seed=seed)
         run.run(until=1e9)
         covered.append(run.on["A"] / 600)
     error = np.std(covered, ddof=1) / 40**0.5
@@ -250,7 +250,7 @@ def test_master_equation(backend: str, dots: int, lattice: Lattice) -> None:
     start = ["A", *["e"] * (len(lattice) - 1)]
     p = linalg.expm(generator(model, lattice, T) * t)[3 ** (len(lattice) - 1)]
     many = compile_model(model, join([lattice] * dots))  # independent copies, one chain
-    run = Simulation(many, start * dots, seed=8, programme=T, backend=backend)
+    run = RUNS[backend](many, start * dots, seed=8, programme=T)
     run.run(until=t)
     digits = run.species.reshape(dots, -1).astype(int) @ 3 ** np.arange(len(lattice))[::-1]
     seen = np.bincount(digits, minlength=len(p))
@@ -278,7 +278,7 @@ def test_the_order_of_reactions_does_not_matter() -> None:
 
     def seen(reactions: tuple[Reaction, ...]) -> np.ndarray:
         many = compile_model(Model(model.species, reactions, model.counts), join([lattice] * dots))
-        run = Simulation(many, ["A", "e", "e", "e"] * dots, seed=4, programme=290.0)
+        run = Checked(many, ["A", "e", "e", "e"] * dots, seed=4, programme=290.0)
         run.run(until=t)
         return np.bincount(run.species.reshape(dots, -1).astype(int) @ [27, 9, 3, 1], minlength=81)
 
@@ -304,7 +304,7 @@ def test_survival_on_a_temperature_ramp() -> None:
         EMPTY_A, (Reaction("leave", "A", "empty", A, Ea), Reaction("other", "A", "empty", 1e-3, 0.0))
     )
     compiled = compile_model(model, square(60))
-    run = Simulation(compiled, "A", seed=2, programme=programme)
+    run = Checked(compiled, "A", seed=2, programme=programme)
     log, outcome = run.record(3600)
     assert outcome.nulls > 0
     assert run.counts["leave"] + run.counts["other"] == 3600
@@ -338,7 +338,7 @@ def test_mean_square_displacement_of_a_free_walk(
     start[origin] = 1
     squared = []
     for seed in range(150):
-        run = Simulation(compiled, start, seed=seed)
+        run = Checked(compiled, start, seed=seed)
         run.run(until=t)
         end = int(np.flatnonzero(run.species == 1)[0])
         assert lattice.relations[relation].degree[end] == z, "a walk that reached the rim is not free"

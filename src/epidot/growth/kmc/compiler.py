@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -36,14 +34,6 @@ class Compiled:
     def n_entries(self) -> int:
         """Number of (reaction, class) pairs."""
         return len(self.tables.entry_reaction)
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """Sixteen hexadecimal digits that change with any rate, condition or neighbour."""
-        digest = hashlib.sha256(repr(self.model).encode())
-        for array in (*self.tables, *self.sites):
-            digest.update(np.ascontiguousarray(array).tobytes())
-        return digest.hexdigest()[:16]
 
 
 def compile_model(model: Model, lattice: Lattice) -> Compiled:

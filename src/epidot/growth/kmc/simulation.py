@@ -1,26 +1,20 @@
-"""A run of a compiled model: start, advance, look, stop, resume."""
+"""A run of a compiled model: start, advance, look, stop."""
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from epidot import files
 from epidot.errors import Faults, InputError, nearest
 from epidot.growth.kmc import recount
 from epidot.growth.kmc.compiler import Compiled
-from epidot.growth.kmc.plain import Plain
 from epidot.growth.kmc.programme import Flow, Programme
-from epidot.growth.kmc.start import changes_ahead, drive_of, file_sites, first_state, unfilled
+from epidot.growth.kmc.start import changes_ahead, drive_of, first_state
 from epidot.growth.kmc.tables import (
-    DERIVED,
     EVENTS,
     LEFT,
     NULLS,
@@ -29,12 +23,9 @@ from epidot.growth.kmc.tables import (
     STUCK,
     TIME,
     VOLUME,
-    Drive,
     Log,
-    State,
 )
 
-Backend = Literal["numba", "plain"]
 _MOST_EVENTS = 2**62
 
 
@@ -61,7 +52,6 @@ class Simulation:
     volume : of the liquor, in molecules at 1 M (Avogadro's number times litres).
     held : dissolved species whose concentration is kept constant (a chemostat); what events take is ledgered.
     flows : additions.
-    backend : ``numba``, or ``plain`` for the slow reference that makes the same events.
 
     Raises
     ------
@@ -80,17 +70,12 @@ class Simulation:
         volume: float = 1.0,
         held: Iterable[str] = (),
         flows: Iterable[Flow] = (),
-        backend: Backend = "numba",
     ) -> None:
-        if backend not in ("numba", "plain"):
-            raise InputError("unknown backend", seen=str(backend), nearest=("numba", "plain"))
-        self.compiled, self.backend = compiled, backend
+        self.compiled = compiled
         steady = programme if isinstance(programme, Programme) else Programme.constant(float(programme))
         self.state = first_state(compiled, start, seed, dict(liquor or {}), volume, tuple(held))
         self._drive = drive_of(compiled, steady, tuple(flows))
         self.state = self.state._replace(poured=np.zeros(len(self._drive.flow_start), dtype=np.int64))
-        self._start = self.state.species.copy()
-        self._first_liquor = self.state.liquor.copy()
 
     # --- what it is now ------------------------------------------------------------------------------
     @property
@@ -188,10 +173,6 @@ class Simulation:
         return Outcome(self.time, int(whole[EVENTS]) - first, int(whole[NULLS]) - nulls, deadlock)
 
     def _advance(self, log: Log, end: float, most: int, idle: int) -> int:
-        if self.backend == "plain":
-            status = Plain(self.compiled, self._drive, self.state).advance(log, end, most, idle)
-            file_sites(self.compiled, self.state)
-            return status
         from epidot.growth.kmc import kernel
 
         c = self.compiled
@@ -225,89 +206,9 @@ class Simulation:
         faults.raise_if_any()
         for name, n in molecules.items():
             self.state.liquor[names.index(name)] += n
-            self._first_liquor[names.index(name)] += n
         self.state.real[VOLUME] += volume
         self.state.real[LEFT] = -1.0  # a waiting time under way has no memory
         self.state.whole[STALE] = 1
-
-    def checkpoint(self) -> dict[str, NDArray[np.generic]]:
-        """Everything needed to go on to the same bits, as arrays."""
-        kept = self.state._asdict().items()
-        arrays = {f"state.{name}": array.copy() for name, array in kept if name not in DERIVED}
-        arrays.update({f"drive.{name}": array.copy() for name, array in self._drive._asdict().items()})
-        arrays["start"], arrays["first_liquor"] = self._start.copy(), self._first_liquor.copy()
-        arrays["fingerprint"] = np.array(self.compiled.fingerprint)
-        return arrays
-
-    def save(self, path: str | Path) -> None:
-        """Write the checkpoint as .npz."""
-        write_arrays(path, self.checkpoint())
-
-    @classmethod
-    def restore(
-        cls,
-        compiled: Compiled,
-        source: Mapping[str, NDArray[np.generic]] | str | Path,
-        *,
-        backend: Backend = "numba",
-    ) -> Simulation:
-        """A run as it was checkpointed.
-
-        Raises
-        ------
-        InputError
-            If the checkpoint is of another model or lattice.
-        """
-        arrays = read_arrays(source)
-        if str(arrays["fingerprint"]) != compiled.fingerprint:
-            faults = Faults("checkpoint")
-            faults.add(
-                "the checkpoint belongs to another model or lattice",
-                seen=arrays["fingerprint"],
-                nearest=(compiled.fingerprint,),
-            )
-            faults.raise_if_any()
-        self = cls.__new__(cls)
-        self.compiled, self.backend = compiled, backend
-        kept = {name: arrays[f"state.{name}"] for name in State._fields if name not in DERIVED}
-        self.state = State(**kept, **unfilled(compiled))
-        file_sites(compiled, self.state)
-        self._drive = Drive(**{name: arrays[f"drive.{name}"] for name in Drive._fields})
-        self._start = arrays["start"]
-        self._first_liquor = arrays["first_liquor"]
-        return self
-
-    def validate(self) -> None:
-        """Rebuild every counter from the species and check every balance.
-
-        Raises
-        ------
-        WorkError
-            Naming whatever does not agree.
-        """
-        poured = np.zeros_like(self.state.liquor)
-        d = self._drive
-        for f, n in enumerate(self.state.poured):
-            for q in range(d.flow_first[f], d.flow_first[f + 1]):
-                poured[d.flow_species[q]] += n * d.flow_n[q]
-        recount.insist(
-            recount.discrepancies(self.compiled, self.state, self._start, self._first_liquor, poured)
-        )
-
-
-def write_arrays(path: str | Path, arrays: Mapping[str, NDArray[np.generic]]) -> None:
-    """Write the arrays of a checkpoint as .npz."""
-    raw = io.BytesIO()
-    np.savez_compressed(raw, **arrays)  # type: ignore[arg-type]
-    files.write(path, raw.getvalue())
-
-
-def read_arrays(source: Mapping[str, NDArray[np.generic]] | str | Path) -> dict[str, NDArray[Any]]:
-    """The arrays of a checkpoint, from a file or as copies of those given."""
-    if isinstance(source, (str, Path)):
-        with np.load(source, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    return {name: array.copy() for name, array in source.items()}
 
 
 def _no_log() -> Log:

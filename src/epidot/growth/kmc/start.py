@@ -123,7 +123,7 @@ def _keys(compiled: Compiled, species: U8) -> NDArray[np.int32]:
 
 
 def unfilled(compiled: Compiled) -> dict[str, NDArray[Any]]:
-    """Empty buckets and sums: the fields of a state named in ``DERIVED``."""
+    """Empty buckets and sums: what :func:`file_sites` and the kernel fill."""
     N, C = len(compiled.lattice), compiled.n_classes
     pages, groups = N // PAGE + C + 1, -(-C // GROUP)
     return {

@@ -152,10 +152,6 @@ class State(NamedTuple):
         return self.packed[:, PLACE]
 
 
-# What follows from the rest of a state and is not kept in a checkpoint.
-DERIVED = ("n", "lane", "group", "dirty", "page", "pool", "free")
-
-
 class Log(NamedTuple):
     """A record of events, filled up to its length."""
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
+
 from epidot.constants import K_B
 from epidot.growth.kmc.compiler import Compiled
 from epidot.growth.kmc.keys import conditions
 from epidot.growth.kmc.model import Reaction
 from epidot.growth.kmc.start import classes_of
-from epidot.growth.kmc.stream import next_float
 from epidot.growth.kmc.tables import (
     DONE,
     EVENTS,
@@ -37,6 +39,33 @@ from epidot.growth.kmc.tables import (
     Log,
     State,
 )
+
+_MASK = (1 << 64) - 1
+_UNIT = 2.0**-53
+
+
+def next_integer(state: NDArray[np.uint64]) -> int:
+    """The next 64 random bits; ``state`` is advanced in place."""
+    s0, s1, s2, s3 = (int(x) for x in state)
+    result = (_rotated((s0 + s3) & _MASK, 23) + s0) & _MASK
+    t = (s1 << 17) & _MASK
+    s2 ^= s0
+    s3 ^= s1
+    s1 ^= s2
+    s0 ^= s3
+    s2 ^= t
+    s3 = _rotated(s3, 45)
+    state[0], state[1], state[2], state[3] = s0, s1, s2, s3
+    return result
+
+
+def next_float(state: NDArray[np.uint64]) -> float:
+    """The next number in [0, 1), a multiple of 2^-53."""
+    return (next_integer(state) >> 11) * _UNIT
+
+
+def _rotated(x: int, by: int) -> int:
+    return ((x << by) | (x >> (64 - by))) & _MASK
 
 
 class Plain:
