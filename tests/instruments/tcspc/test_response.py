@@ -56,6 +56,15 @@ def test_a_narrow_response_is_the_bare_exponential() -> None:
     assert np.allclose(shown, bare, atol=1e-7)
 
 
+def test_a_short_lifetime_knows_nothing_of_the_last_pulse() -> None:
+    """Far below a wide response's width a term is scattered light; its slope is that of a later pulse."""
+    own = np.array([20.1, 8.0])
+    response = GaussianResponse(EDGES, 100.0)
+    at_once, shown = response.scatter(own), response.exponential(0.01, own)
+    assert np.allclose(shown.counts, at_once.counts, atol=1e-4)
+    assert np.allclose(shown.by_tau, at_once.by_own[0], atol=1e-4)
+
+
 @pytest.mark.parametrize("period", [100.0, math.inf])
 @pytest.mark.parametrize("tau", [0.05, 5.0, 400.0])
 def test_gradients_of_the_gaussian_response(tau: float, period: float) -> None:

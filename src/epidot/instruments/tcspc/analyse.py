@@ -25,6 +25,7 @@ HINT = 4.0  # gain in deviance by a further amplitude from which a further term 
 DOUBT = 4.0  # gain from which an unresolved term enters the averages (Akaike's criterion)
 ENOUGH = 100.0  # counts at the peak that show where a decay rises
 AWAY = (-3.0, -1.0, 1.0)  # further starts of the pulse, in standard deviations of the rise
+FLAT = 0.25  # lifetime over window from which a term is flat enough to pass for background
 TWICE = 1.1  # two lifetimes nearer than this factor are one found twice
 FWHM = math.sqrt(8 * math.log(2))
 
@@ -163,6 +164,9 @@ def fit_terms(record: Record, setting: Setting, terms: int) -> Solution:
     )
     solution = solve(record.y, model, starts(record.y, model, own))
     width = _rise(record)[1]
+    if (longest := _as_background(solution)) is not None:
+        shorter = starts(record.y, model, own, longest=longest / 2)
+        solution = solve(record.y, model, [solution.theta, *shorter])
     if own.size and _doubtful(solution, width):
         further = [solution.theta]
         for away in AWAY:
@@ -180,6 +184,15 @@ def fit_terms(record: Record, setting: Setting, terms: int) -> Solution:
         return solution
     trust = solution.mu / (solution.mu + variance)
     return solve(record.y, model, [solution.theta], trust)
+
+
+def _as_background(solution: Solution) -> float | None:
+    """The longest lifetime where its term may stand for a background that ended at zero, else ``None``."""
+    names, terms = solution.model.names, solution.model.terms
+    longest = float(solution.theta[2 * terms - 1])
+    none = "background" in names and bool(solution.held[names.index("background")])
+    edges = solution.model.response.edges
+    return longest if none and longest > FLAT * float(edges[-1] - edges[0]) else None
 
 
 def _doubtful(solution: Solution, width: float) -> bool:

@@ -50,7 +50,7 @@ def fitted(signal: Signal, model: str | None, options: Mapping[str, Any], models
     found = _reported(signal, options, *examined)
     solution, good = analysis.solution, analysis.quality
     held = [n for n, h in zip(solution.model.names, solution.held, strict=True) if h]
-    status = "at a bound" if held else "converged" if solution.converged else "failed"
+    status = "failed" if not solution.converged else "at a bound" if held else "converged"
     message = {
         "at a bound": f"{', '.join(held)} ended at the lowest value allowed: not told from zero by the data",
         "converged": f"{solution.evaluations} evaluations",

@@ -108,8 +108,9 @@ class GaussianResponse:
             moment[far] *= 1 + behind
             moment[far] += (self.period_ns * behind / rest) * s[far]
             s[far] *= 1 + behind
+            # Earlier than σ²/τ behind the pulse the last one is no exponential yet, but a Gaussian long gone.
             before = u[:last] + self.period_ns
-            s[:last] = np.exp(np.minimum(0.5 * sk * sk - k * before, 0.0)) / rest
+            s[:last] = np.exp(np.where(before < sigma * sk, -np.inf, 0.5 * sk * sk - k * before)) / rest
             moment[:last] = s[:last] * (u[:last] - sigma * sk + self.period_ns / rest)
         else:
             s[:last] = 0.0

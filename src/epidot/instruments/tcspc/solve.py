@@ -246,20 +246,33 @@ def _score(now: Solution) -> Solution:
                 break
             damping = max(10 * damping, SOFTEST)
         else:
+            now = _levelled(now, gradient, room)
             break
         damping = damping / 10 if damping > SOFTEST else 0.0
         if there.deviance > now.deviance - 1e-10 * abs(now.deviance) and there.distance >= now.distance:
+            now = _levelled(now, gradient, room)
             break
         now = there
     theta = model.sorted(now.theta)
     return now if np.array_equal(theta, now.theta) else state(y, model, theta, trust, now.evaluations)
 
 
-def starts(y: Array, model: Model, own: Array, how_many: int = 2) -> list[Array]:
+def _levelled(end: Solution, gradient: Array, room: Array) -> Solution:
+    """``end``, from which no step gains, with the distance that the softest damping leaves.
+
+    A lifetime far below the response's width does the same to the counts as a later pulse with other
+    amplitudes: along that line the information is zero and the undamped distance means nothing.
+    """
+    step = _step(end.information, gradient, end.held, room, SOFTEST)
+    gain = abs(float(2 * gradient @ step - step @ end.information @ step))
+    return replace(end, distance=min(end.distance, gain))
+
+
+def starts(y: Array, model: Model, own: Array, how_many: int = 2, longest: float = np.inf) -> list[Array]:
     """Start values: the best combinations of lifetimes on a coarse grid, with their amplitudes.
 
-    ``own`` are start values of the response's own parameters.  Where there is more than one good
-    combination, they are followed down on the coarse channels in turn until one fits.
+    ``own`` are start values of the response's own parameters, ``longest`` / ns bounds the grid.  Where there
+    is more than one good combination, they are followed down on the coarse channels in turn until one fits.
     """
     factor = max(1, y.size // COARSE)
     small = model.response.coarser(factor)
@@ -269,7 +282,7 @@ def starts(y: Array, model: Model, own: Array, how_many: int = 2) -> list[Array]
     live = None if model.live is None else model.live[: size * factor].reshape(size, factor).mean(axis=1)
     span = float(small.edges[-1] - small.edges[0])
     shortest = max(2.0 * model.channel_ns * model.channels_per_bin, 2e-4 * span)
-    taus = np.geomspace(min(shortest, span / 20), 3 * span, GRID)
+    taus = np.geomspace(min(shortest, span / 20), min(3 * span, longest), GRID)
     columns = [small.exponential(float(tau), own).counts for tau in taus]
     fixed: list[Array] = []
     per_channel = model.channels_per_bin * factor
