@@ -51,6 +51,7 @@ WALK: Walk = {
         "--engine": (RUN, ("--engine", "kmc")),
         "--hypothesis": (RUN, ("--hypothesis", "H2")),
         "--mechanism": (RUN, ("--mechanism", "mine.yaml")),
+        "--positions": (RUN, ("--positions", "relaxed")),
         "--resume": (RUN, ("--resume",)),
         "--json": (RUN, ("--json",)),
     },

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from epidot.dot import export
 from epidot.dot.composition import anions_in_shell, anions_per_core
-from epidot.dot.export import ORIGIN, write_extxyz
+from epidot.dot.export import write_extxyz
 from epidot.dot.lattice import build, build_on
 from epidot.dot.layers import Layer, LayeredDot, Population
 from epidot.errors import InputError
@@ -160,11 +161,11 @@ def test_extxyz_round_trip(tmp_path: Path, rng) -> None:
     assert write_extxyz({"start": bare(2.4), "end": LAYERED}, path, rng) == 2
     first, last = read(path, index=":")
     assert first.info["name"] == "start"
-    assert last.info["origin"] == ORIGIN
+    assert last.info["origin"] == f"{export.LAYERED}; {export.PLACED['lattice']}"
     assert last.info["dot"] == "InP | ZnSe | ZnS"
     assert last.info["core_diameter_nm"] == 3.3
     assert not any(last.pbc)
-    assert set(last.arrays["role"]) == {"bulk", "surface"}
+    assert set(last.arrays["role"]) == {"core", "shell"}
     assert set(last.arrays["layer"]) == {0, 1, 2}
     assert np.all(last.arrays["occupancy"] == 1)
     inside = last.positions / np.diag(last.cell)

@@ -10,7 +10,7 @@ import typer
 
 from epidot.cli import options, output
 from epidot.cli.progress import Progress
-from epidot.errors import EpidotError, Fault, Faults, InputError, WorkError
+from epidot.errors import EpidotError, Fault, Faults, InputError, WorkError, nearest
 from epidot.files import CannotWrite
 from epidot.units import celsius
 
@@ -44,6 +44,9 @@ def run(
     mechanism: str | None = typer.Option(
         None, "--mechanism", help="A mechanism's .yaml file of your own [choi2023]."
     ),
+    positions: str = typer.Option(
+        "lattice", "--positions", help="Of the atoms in dots.extxyz: lattice, or relaxed with their strain."
+    ),
     resume: bool = typer.Option(False, "--resume", help="Go on where an interrupted run stopped."),
     materials: Path | None = options.MATERIALS,
     as_json: bool = typer.Option(False, "--json", help="The summary as one JSON object on stdout."),
@@ -52,10 +55,15 @@ def run(
 
     Example: epidot run choi2023/inp-zns-staged-4 -o staged
     """
+    from epidot.dot.export import POSITIONS
+
     faults = Faults()
     for name, value, least in (("--dots", dots, 1), ("--seed", seed, 0), ("--jobs", jobs, 1)):
         if value is not None and not least <= value <= 1_000_000_000:
             faults.add(f"{name} must be a whole number from {least}", seen=value)
+    where = next((known for known in POSITIONS if known == positions), POSITIONS[0])
+    if positions != where:
+        faults.add("--positions has no such choice", seen=positions, nearest=nearest(positions, POSITIONS))
     faults.raise_if_any()
     from epidot.papers.of_run import claims_of
     from epidot.processes import processes
@@ -90,7 +98,7 @@ def run(
             raise WorkError(f"interrupted; the same command with --resume goes on from {folder}") from None
         progress(1.0, "writing the results")
         drawn = html.begin(batch, folder / "report.html", *claims_of(done), others=others)
-        write_data(batch, folder)
+        write_data(batch, folder, where)
         drawn()
     checkpoint.clear(folder)
     if as_json:

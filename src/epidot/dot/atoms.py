@@ -1,4 +1,4 @@
-"""A grown dot as atoms: what is implicit on the sites gets a place of its own.
+"""A dot as atoms: what is implicit on the sites gets a place of its own.
 
 On the lattice every anion site carries the shell zinc that belongs to it.  Here each such zinc is put on
 a free cation position bonded to its own chalcogenide, all at once, so that the positions taken have the
@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 from epidot.dot.fill_core import fill_core
 from epidot.dot.grid import Grid, grid
 from epidot.dot.grown import GrownDot
+from epidot.dot.lattice import build
+from epidot.dot.layers import LayeredDot
 from epidot.dot.species import Table, table
 from epidot.matter.compound import charges
 from epidot.matter.materials import crystal
@@ -103,6 +105,22 @@ def place(dot: GrownDot, *, ligands: bool = True) -> Atoms:
         np.concatenate([charge, *(m[4] for m in more)]),
         full.a_nm,
     )
+
+
+def of_layers(dot: LayeredDot, rng: np.random.Generator) -> Atoms:
+    """Atoms of a dot known by its layers, by the plain rule of :func:`epidot.dot.lattice.build`.
+
+    Ligands and oxide are not drawn.
+
+    Raises
+    ------
+    InputError
+        For an unknown material, or a dot too large to draw.
+    """
+    sites = build(dot, rng)
+    charge = np.array([float(charges()[str(s)]) for s in sites.species])
+    role = np.where(sites.layer == 0, "core", "shell").astype("<U6")
+    return Atoms(sites.species, sites.position_nm, sites.layer, role, charge, sites.a_nm)
 
 
 class _Places:

@@ -1,7 +1,8 @@
 """Atoms of dots as extended xyz, CIF and LAMMPS data, through ASE.
 
-Grown dots are written from their sites (see :mod:`epidot.dot.atoms` for what is drawn and how); dots known by
-their layers only are built by the plain rule first.  Positions are in Å.
+Grown dots are written from their sites (see :mod:`epidot.dot.atoms` for what is drawn and how); dots known
+by their layers only are built by the plain rule first.  Positions are in Å, those of the core's lattice or of
+the atoms at rest (:mod:`epidot.dot.relax`).
 """
 
 from __future__ import annotations
@@ -10,21 +11,25 @@ import io
 from collections.abc import Iterable, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from epidot import files
-from epidot.dot.atoms import Atoms, place
+from epidot.dot.atoms import of_layers, place
 from epidot.dot.grown import GrownDot
-from epidot.dot.lattice import Sites, build
 from epidot.dot.layers import LayeredDot, Population
-from epidot.matter.compound import charges
+from epidot.dot.relax import relax
+from epidot.errors import InputError, nearest
 
-ORIGIN = (
-    "built from layers (mean field): sites of the core's lattice, not relaxed; ligands and oxide not drawn"
-)
-GROWN = "grown on sites of the core's lattice, not relaxed; ligands by their anchoring atom only"
+Positions = Literal["lattice", "relaxed"]
+POSITIONS: tuple[Positions, ...] = ("lattice", "relaxed")
+LAYERED = "built from layers (mean field), ligands and oxide not drawn"
+GROWN = "grown on sites, ligands by their anchoring atom only"
+PLACED: dict[Positions, str] = {
+    "lattice": "sites of the core's lattice, not relaxed",
+    "relaxed": "at rest under Keating's forces; oxide and ligands carried along",
+}
 VACUUM_NM = 1.0  # on every side
 COLUMNS = ("symbols", "positions", "layer", "role", "occupancy", "charge")
 Dot = LayeredDot | GrownDot
@@ -37,18 +42,20 @@ def write_extxyz(
     max_dots: int | None = 20,
     *,
     ligands: bool = True,
+    positions: Positions = "lattice",
 ) -> int:
     """Write up to ``max_dots`` dots (``None``: all), one frame each, and return how many were written.
 
     Columns: species, pos (Å), layer, role, occupancy, charge (formal, e); no periodicity, vacuum around the
     dot.  A mapping gives its names to the frames (``info["name"]``).  Of a population the first members
     are drawn.  ``ligands=False`` leaves the anchoring atoms of grown dots out: what stays is exactly
-    their inorganic composition.
+    their inorganic composition.  ``positions="relaxed"`` brings the atoms to rest first and adds the column
+    ``strain``, the hydrostatic strain of each atom (NaN for what is only carried along).
 
     Raises
     ------
     InputError
-        If a dot cannot be drawn (unknown material, too large).
+        If a dot cannot be drawn (unknown material, too large), or relaxed (no elastic constants).
     CannotWrite
         If there is no place for the file.
     """
@@ -56,18 +63,26 @@ def write_extxyz(
 
     frames = []
     for name, dot in _named(dots, max_dots):
-        frame = _frame(dot, rng, ligands)
+        frame = _frame(dot, rng, ligands, positions)
         if name:
             frame.info["name"] = name
         frames.append(frame)
     text = io.StringIO()
     if frames:
-        write(text, frames, format="extxyz", columns=list(COLUMNS))
+        columns = [*COLUMNS, "strain"] if positions == "relaxed" else list(COLUMNS)
+        write(text, frames, format="extxyz", columns=columns)
     files.write(path, text.getvalue())
     return len(frames)
 
 
-def write_cif(dot: Dot, path: str | Path, rng: np.random.Generator, *, ligands: bool = True) -> None:
+def write_cif(
+    dot: Dot,
+    path: str | Path,
+    rng: np.random.Generator,
+    *,
+    ligands: bool = True,
+    positions: Positions = "lattice",
+) -> None:
     """Write one dot as CIF: a cubic cell with vacuum, space group P1, every atom listed.
 
     Raises
@@ -77,7 +92,7 @@ def write_cif(dot: Dot, path: str | Path, rng: np.random.Generator, *, ligands: 
     """
     from ase.io import write
 
-    frame = _frame(dot, rng, ligands)
+    frame = _frame(dot, rng, ligands, positions)
     frame.pbc = True  # a CIF describes a crystal: one dot per cell
     raw = io.BytesIO()
     write(raw, frame, format="cif")
@@ -85,7 +100,12 @@ def write_cif(dot: Dot, path: str | Path, rng: np.random.Generator, *, ligands: 
 
 
 def write_lammps(
-    dot: Dot, path: str | Path, rng: np.random.Generator, *, ligands: bool = True
+    dot: Dot,
+    path: str | Path,
+    rng: np.random.Generator,
+    *,
+    ligands: bool = True,
+    positions: Positions = "lattice",
 ) -> tuple[str, ...]:
     """Write one dot as LAMMPS data (atom style ``charge``, units ``metal``); the elements by type, 1 first.
 
@@ -98,7 +118,7 @@ def write_lammps(
     """
     from ase.io import write
 
-    frame = _frame(dot, rng, ligands)
+    frame = _frame(dot, rng, ligands, positions)
     elements = tuple(sorted(set(frame.get_chemical_symbols())))
     text = io.StringIO()
     write(
@@ -114,44 +134,39 @@ def write_lammps(
     return elements
 
 
-def _frame(dot: Dot, rng: np.random.Generator, ligands: bool) -> Any:
-    return grown_atoms(dot, ligands=ligands) if isinstance(dot, GrownDot) else atoms(dot, build(dot, rng))
-
-
-def grown_atoms(dot: GrownDot, *, ligands: bool = True) -> Any:
-    """An ``ase.Atoms`` of a grown dot, in Å, centred in a box with vacuum."""
-    placed = place(dot, ligands=ligands)
-    frame = _boxed([str(s) for s in placed.species], placed)
-    frame.info["origin"] = GROWN
-    frame.info["dot"] = dot.core
-    frame.info["core_diameter_nm"] = dot.core_diameter_nm
-    frame.info["a_nm"] = dot.a_nm
-    return frame
-
-
-def _boxed(symbols: list[str], placed: Atoms | Sites) -> Any:
+def _frame(dot: Dot, rng: np.random.Generator, ligands: bool, positions: Positions) -> Any:
+    """An ``ase.Atoms`` of a dot, in Å, centred in a box with vacuum."""
     from ase import Atoms as Frame
 
-    position = 10 * placed.position_nm
+    if positions not in POSITIONS:
+        raise InputError("unknown positions", seen=str(positions), nearest=nearest(str(positions), POSITIONS))
+    grown = isinstance(dot, GrownDot)
+    atoms = place(dot, ligands=ligands) if isinstance(dot, GrownDot) else of_layers(dot, rng)
+    strain = None
+    if positions == "relaxed":
+        rest = relax(atoms)
+        atoms, strain = rest.atoms, rest.strain
+    position = 10 * atoms.position_nm
     reach = float(np.max(np.abs(position))) + 10 * VACUUM_NM
-    frame = Frame(symbols, position + reach, cell=[2 * reach] * 3, pbc=False)
-    charge = np.array([float(charges()[s]) for s in symbols]) if isinstance(placed, Sites) else placed.charge
-    frame.set_initial_charges(charge)
-    frame.set_array("charge", charge)
-    frame.set_array("layer", placed.layer)
-    frame.set_array("role", placed.role)
-    frame.set_array("occupancy", np.ones(len(symbols)))
-    return frame
-
-
-def atoms(dot: LayeredDot, sites: Sites) -> Any:
-    """An ``ase.Atoms`` of the sites, in Å, centred in a box with vacuum."""
-    frame = _boxed([str(s) for s in sites.species], sites)
-    frame.info["origin"] = ORIGIN
-    frame.info["dot"] = " | ".join([dot.core, *(layer.material for layer in dot.shells)])
+    frame = Frame([str(s) for s in atoms.species], position + reach, cell=[2 * reach] * 3, pbc=False)
+    frame.set_initial_charges(atoms.charge)
+    columns = {
+        "charge": atoms.charge,
+        "layer": atoms.layer,
+        "role": atoms.role,
+        "occupancy": np.ones(len(atoms)),
+    }
+    for name, values in columns.items():
+        frame.set_array(name, values)
+    if strain is not None:
+        frame.set_array("strain", strain)
+    frame.info["origin"] = f"{GROWN if grown else LAYERED}; {PLACED[positions]}"
     frame.info["core_diameter_nm"] = dot.core_diameter_nm
-    frame.info["diameter_nm"] = dot.diameter_nm
-    frame.info["a_nm"] = sites.a_nm
+    frame.info["a_nm"] = atoms.a_nm
+    frame.info["dot"] = dot.core
+    if isinstance(dot, LayeredDot):
+        frame.info["dot"] = " | ".join([dot.core, *(layer.material for layer in dot.shells)])
+        frame.info["diameter_nm"] = dot.diameter_nm
     return frame
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from epidot import files
 from epidot.dot.grown import GrownDot
 from epidot.dot.layers import LayeredDot
 from epidot.runs.batch import Batch
+
+if TYPE_CHECKING:
+    from epidot.dot.export import Positions
 
 NAMES = ("batch.nc", "dots.extxyz", "summary.json", "report.html")
 DRAWN = 20  # dots of the last sample in dots.extxyz
@@ -25,15 +29,16 @@ def check(folder: Path) -> None:
     files.check_folder(folder, NAMES)
 
 
-def write_data(batch: Batch, folder: Path) -> None:
-    """Write ``batch.nc``, ``dots.extxyz`` and ``summary.json``."""
+def write_data(batch: Batch, folder: Path, positions: Positions = "lattice") -> None:
+    """Write ``batch.nc``, ``dots.extxyz`` (its atoms where ``positions`` says) and ``summary.json``."""
     import numpy as np
 
     from epidot.dot.export import write_extxyz
 
     files.make_folder(folder)
     batch.save(folder / "batch.nc")
-    write_extxyz(_drawn(batch), folder / "dots.extxyz", np.random.default_rng(batch.seed), None)
+    drawn = folder / "dots.extxyz"
+    write_extxyz(_drawn(batch), drawn, np.random.default_rng(batch.seed), None, positions=positions)
     files.write(folder / "summary.json", json.dumps(batch.summary(), indent=2, ensure_ascii=False) + "\n")
 
 
