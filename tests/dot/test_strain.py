@@ -367,7 +367,6 @@ def test_the_atomistic_share_ends() -> None:
     assert atomistic_share(9) == ATOMISTIC_SHARE[-1][1].value
 
 
-
 def test_it_says_what_it_rests_on() -> None:
     rests = strain(LayeredDot("InP", 3.3, (Layer("ZnS", 0.7),)), lookup=Literal).rests_on
     assert "ZnS.coherency" in rests["assumed"]

@@ -29,7 +29,9 @@ METHODS: tuple[Method, ...] = ("shells", "paper", "none")
 # A dot of atoms strains less than the coherent continuum (VRH), most so under thin shells, without anything
 # having slipped.  Mean over InP/ZnSe, InP/ZnS, CdSe/CdS, CdSe/ZnS and CdSe/ZnSe on cores of 2.4, 3.3 and
 # 4.5 nm, and the spread over these: a share, so that it can stand beside other misfits.
-_SOURCE = "atoms at rest under Keating's forces, C11 and C12 of the material files (benchmarks/relax.py --table)"
+_SOURCE = (
+    "atoms at rest under Keating's forces, C11 and C12 of the material files (benchmarks/relax.py --table)"
+)
 ATOMISTIC_SHARE: tuple[tuple[float, Parameter], ...] = tuple(
     (nm, Parameter(f"atomistic share at {nm:g} nm", share, "", _SOURCE, "fitted", sigma=sigma))
     for nm, share, sigma in (
