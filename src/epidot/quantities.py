@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class Fit:
     ``status`` is ``converged``, ``at a bound`` or ``failed``; ``message`` says which parameter and why.
     ``statistics`` holds for instance ``reduced_deviance`` and ``degrees_of_freedom``; ``covariance``
     is in the order of ``names``.  ``parameters`` are the model's own with their intervals; ``quantities``
-    what follows from them.
+    what follows from them.  A fit that failed states no errors and no intervals.
     """
 
     model: str
@@ -166,6 +166,13 @@ class Fit:
     covariance: NDArray[np.float64] | None = None
     curves: dict[str, Signal] = field(default_factory=dict)
     parameters: dict[str, Determined] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.status == "failed":
+            bare = {n: replace(q, sigma=None) for n, q in self.quantities.found.items()}
+            object.__setattr__(self, "quantities", replace(self.quantities, found=bare))
+            loose = {n: Determined.around(p.value, None, p.unit, p.note) for n, p in self.parameters.items()}
+            object.__setattr__(self, "parameters", loose)
 
     def to_json(self, files: Sequence[str]) -> dict[str, Any]:
         """The contract of ``epidot fit --json``."""

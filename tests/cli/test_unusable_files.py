@@ -20,6 +20,9 @@ WRITING = {
     **{("measure " + n, "--plot"): ("measure", n, "absent.csv", "--plot") for n in instruments.names()},
     **{("measure " + n, "--curve"): ("measure", n, "absent.csv", "--curve") for n in instruments.names()},
     **{("measure " + n, "--output"): ("measure", n, "absent.csv", "-o") for n in instruments.names()},
+    **{("fit " + n, "--plot"): ("fit", n, "absent.csv", "--plot") for n in instruments.names()},
+    **{("fit " + n, "--curve"): ("fit", n, "absent.csv", "--curve") for n in instruments.names()},
+    **{("fit " + n, "--output"): ("fit", n, "absent.csv", "-o") for n in instruments.names()},
 }
 READING = {
     "run": ("run",),

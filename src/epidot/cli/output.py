@@ -13,7 +13,12 @@ from epidot.quantities import Quantity, Series
 
 def emit_json(content: dict[str, Any]) -> None:
     """One JSON object on stdout, and nothing else there."""
-    print(json.dumps(_plain(content), ensure_ascii=False, indent=2, allow_nan=False))
+    print(json_text(content))
+
+
+def json_text(content: dict[str, Any]) -> str:
+    """The text of that object."""
+    return json.dumps(_plain(content), ensure_ascii=False, indent=2, allow_nan=False)
 
 
 def _plain(value: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,12 +61,24 @@ class Fitted:
             for name, unit in zip(self.names, self.units, strict=True)
         }
 
+    def _residuals(self, signal: Signal) -> Signal:
+        """Data minus curve in standard errors."""
+        if signal.kind == "analog":
+            common = self.statistics.get("residual_variance", 1.0)
+            off = (signal.y - self.curve) / (
+                np.sqrt(common) if signal.known_sigma is None else signal.known_sigma
+            )
+        else:
+            off = -_deviance(signal, self.curve)
+        plain = replace(signal, kind="analog", sigma=None, companions={}, warnings=(), meta={})
+        return replace(plain, y=off, y_name="residual", y_unit="standard errors")
+
     def packed(
         self, model: str, signal: Signal, quantities: dict[str, Quantity], warnings: Sequence[str]
     ) -> Fit:
         """What an instrument's ``fit`` returns: the ``quantities``, how it ended, and the curve."""
         curve = self.curve if signal.kind == "analog" else np.maximum(self.curve, 0.0)
-        curves = {"fit": signal.with_values(signal.x, curve)}
+        curves = {"model": signal.with_values(signal.x, curve), "residuals": self._residuals(signal)}
         said = tuple(warnings) if self.status == "converged" else (*warnings, self.message)
         found = Quantities(signal.technique, quantities, signal.source, said, curves=curves)
         parameters = {
