@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from scipy.special import voigt_profile
+from scipy.stats import exponnorm
 
 from epidot.constants import HC
 from epidot.errors import InputError
@@ -14,6 +19,7 @@ from epidot.instruments.symmetry import random_dots
 from epidot.signal import Signal
 from epidot.signal.noise import noisy
 
+Array = NDArray[np.float64]
 NM = np.arange(450.0, 700.0, 1.0)
 
 
@@ -241,6 +247,67 @@ def test_the_width_of_two_bands_covers_the_truth() -> None:
         off.append((found.value - truth) / (found.sigma or 1e-9))
     assert 0.5 < np.mean(np.abs(off) < 1) < 0.87
     assert abs(np.mean(off)) < 0.6
+
+
+def split_in_nm(x: np.ndarray) -> np.ndarray:
+    """A band that is highest at 612 nm, and half of that 18 nm to the blue and 22 to the red."""
+    return np.asarray(np.exp(-math.log(2) * ((x - 612) / np.where(x < 612, 18.0, 22.0)) ** 2))
+
+
+def doublet(x: np.ndarray) -> np.ndarray:
+    """Two lines too near to each other to be seen apart: a skewed band."""
+    return gaussians([(1.0, 2.05, 0.055), (0.3, 1.98, 0.065)], x)
+
+
+def lorentzian_foot(x: np.ndarray) -> np.ndarray:
+    """A Voigt band."""
+    return np.asarray(voigt_profile(HC / x - 2.03, 0.05, 0.01) / voigt_profile(0.0, 0.05, 0.01))
+
+
+def with_a_tail(x: np.ndarray) -> np.ndarray:
+    """A Gaussian in energy smeared to the red by an exponential."""
+    return np.asarray(exponnorm.pdf(2.05 - HC / x, 1.0, 0.0, 0.05) / 6)
+
+
+@pytest.mark.parametrize("shape", [split_in_nm, doublet, lorentzian_foot, with_a_tail])
+@pytest.mark.parametrize("neighbour", [0.0, 0.6])
+def test_a_band_of_another_shape_is_covered(shape: Callable[[Array], Array], neighbour: float) -> None:
+    """The fitted bands are Gaussians in energy; these are not, and at many counts it shows."""
+    x, fine = np.arange(450.0, 760.0), np.arange(580.0, 650.0, 0.01)
+    top = float(fine[np.argmax(shape(fine))])
+    width = float(np.ptp(fine[shape(fine) > 0.5 * float(np.max(shape(fine)))]))
+    mean = shape(x) + neighbour * gaussians([(1.0, 2.29, 0.05)], x) + 0.005
+    name, asked = ("band2", {"bands": 2}) if neighbour else ("band1", {"method": "bands"})
+    peaks, widths = [], []
+    for seed in range(12):
+        counts = np.random.default_rng(seed).poisson(1e5 * mean).astype(float)
+        found = pl.measure(spectrum(counts, x, "counts"), **asked)
+        for all_of, quantity, truth in ((peaks, "peak_nm", top), (widths, "fwhm_nm", width)):
+            q = found[f"{name}_{quantity}"]
+            assert q.value is not None
+            assert q.sigma is not None
+            all_of.append(abs(q.value - truth) / q.sigma)
+    for pulls in (peaks, widths):
+        assert np.mean(np.array(pulls) < 1.5) > 0.7
+        assert max(pulls) < 4
+
+
+@pytest.mark.parametrize("counts", [4e3, 1e5])
+@pytest.mark.parametrize("shape", [split_in_nm, doublet, lorentzian_foot])
+def test_both_rules_agree_on_a_lone_band(shape: Callable[[Array], Array], counts: float) -> None:
+    x = np.arange(450.0, 760.0)
+    for seed in range(6):
+        drawn = spectrum(np.random.default_rng(seed).poisson(counts * shape(x)).astype(float), x, "counts")
+        one, other = (pl.measure(drawn, method=rule)["peak_nm"] for rule in ("local", "bands"))
+        assert one.value is not None
+        assert other.value is not None
+        assert abs(one.value - other.value) < 2 * math.hypot(one.sigma or 0.0, other.sigma or 0.0)
+
+
+def test_an_offset_below_zero_can_be_drawn(rng: np.random.Generator) -> None:
+    counts = rng.poisson(1e4 * doublet(NM)).astype(float)
+    found = pl.measure(spectrum(counts, NM, "counts"), method="bands")
+    assert "sum of the bands" in found.curves
 
 
 def test_one_rule_for_a_series() -> None:

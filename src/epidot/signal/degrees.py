@@ -45,6 +45,24 @@ class Answer:
         return self.variance * float(np.sum(self.response(name) ** 2))
 
 
+def clear(moved: float, variance: float) -> bool:
+    """Whether a move is more than noise of this ``variance`` makes."""
+    return moved * moved > _CLEAR * variance
+
+
+def unexplained(moved: float, variance: float) -> float:
+    """Mean square distance to what a rival curve says that describes the readings too; 0 if it may be noise.
+
+    The rival's own answer is known to the noise of the move, no better.
+    """
+    return moved * moved + variance if moved * moved > _NOISE * variance else 0.0
+
+
+def beyond_noise(moved: float, variance: float) -> float:
+    """The square of what a move is beyond noise of this ``variance``."""
+    return max(0.0, moved * moved - _NOISE * variance)
+
+
 def settled(answers: Sequence[Answer], deciding: Sequence[str]) -> tuple[Answer, dict[str, float]]:
     """The answer to believe, and the standard error of each of its quantities.
 
@@ -61,13 +79,13 @@ def settled(answers: Sequence[Answer], deciding: Sequence[str]) -> tuple[Answer,
     for name in chosen.values:
         variance = chosen.spread(name)
         if higher is not None and name in higher.values:
-            moved, noise = _change(chosen, higher, name)
-            variance += max(0.0, moved * moved - _NOISE * noise)
+            moved, noise = change(chosen, higher, name)
+            variance += beyond_noise(moved, noise)
         errors[name] = math.sqrt(variance)
     return chosen, errors
 
 
-def _change(low: Answer, high: Answer, name: str) -> tuple[float, float]:
+def change(low: Answer, high: Answer, name: str) -> tuple[float, float]:
     """By how much the higher degree moves a quantity, and the variance that noise gives this move."""
     moved = high.values[name][0] - low.values[name][0]
     # A misfit of the lower degree sits in its residuals: judge the move by the noise of the higher one.
@@ -77,8 +95,8 @@ def _change(low: Answer, high: Answer, name: str) -> tuple[float, float]:
 def _differ(low: Answer, high: Answer, deciding: Sequence[str]) -> bool:
     for name in deciding:
         if name in low.values and name in high.values:
-            moved, variance = _change(low, high, name)
-            if moved * moved > _CLEAR * variance:
+            moved, variance = change(low, high, name)
+            if clear(moved, variance):
                 return True
         elif name in high.values:
             return True

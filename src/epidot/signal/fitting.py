@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from epidot.errors import InputError
 from epidot.quantities import Determined, Fit, Quantities, Quantity
@@ -164,16 +164,19 @@ def fit_curve(
     return Fitted(names, found.x, covariance, model(found.x), status, message, statistics, units)
 
 
-def with_gradient(function: Callable[[Array], float], values: Array) -> tuple[float, Array]:
-    """A number read off a model and its gradient in the model's ``values`` (p,), by central differences."""
-    gradient = np.zeros(values.size)
+def with_gradient(function: Callable[[Array], ArrayLike], values: Array) -> tuple[Array, Array]:
+    """What is read off a model, shape (...), and its derivatives (..., p) in the model's ``values`` (p,).
+
+    By central differences.
+    """
+    columns = []
     for i, v in enumerate(values):
         step = 1e-4 * max(abs(float(v)), 1e-6)
         up, down = values.copy(), values.copy()
         up[i] += step
         down[i] -= step
-        gradient[i] = (function(up) - function(down)) / (2 * step)
-    return function(values), gradient
+        columns.append((np.asarray(function(up)) - np.asarray(function(down))) / (2 * step))
+    return np.asarray(function(values), dtype=np.float64), np.stack(columns, axis=-1)
 
 
 def _deviance(signal: Signal, y: Array) -> Array:

@@ -3,7 +3,9 @@
 The top of the band, down to a third of its height, is described by y = exp(P(x)) with a polynomial P:
 degree 2 is a Gaussian, higher degrees make it skewed or flat.  The curve is fitted to y itself, not to
 its logarithm, so noise does not bias it.  One fit gives maximum and both half-maximum points with
-their joint covariance.
+their joint covariance.  Beside the polynomials stands a curve whose two sides meet in a kink
+(:mod:`epidot.instruments.pl.kinked`): where it describes the top as well, what it says differently is part
+of the error.
 
 How many degrees, and what that choice adds to the errors: :mod:`epidot.signal.degrees`.
 """
@@ -11,7 +13,7 @@ How many degrees, and what that choice adds to the errors: :mod:`epidot.signal.d
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,8 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.constants import HC
+from epidot.instruments.pl.kinked import Kinked
 from epidot.signal.correlation import Noise
-from epidot.signal.degrees import Answer, settled
+from epidot.signal.degrees import Answer, change, settled, unexplained
 from epidot.signal.legendre import Polynomial
 from epidot.signal.local import believed
 
@@ -29,6 +32,8 @@ Array = NDArray[np.float64]
 _FLOOR = 0.33  # of the maximum: the window reaches down to here
 _DEGREES = (2, 4, 6, 8, 10)
 _FIRST = 6  # with fewer points than this needs, 2 or 4
+_KINKED = 12  # points from which on a kink is thought of
+_BETTER = 9.0  # what a curve must leave less, in units of the noise's variance, to be clearly the better one
 _NEWTON = 12  # steps of the fit, far more than it needs
 _GRID = 801
 _WILD = math.log(30.0)  # a curve that rises so far above the points' maximum between them describes nothing
@@ -47,7 +52,8 @@ class Band:
     """Maximum and full width at half maximum on both axes; ``None`` where a half maximum is not reached.
 
     ``blue`` and ``red`` say whether the half maximum on that side lies within the data; ``x`` and ``y``
-    is the fitted curve over its window.
+    is the fitted curve over its window.  ``responses`` say how peaks and widths answer to each of the
+    readings ``part``, in units of their errors, and ``variance`` is that of one of them.
     """
 
     peak_nm: Value
@@ -57,18 +63,33 @@ class Band:
     height: Value
     blue: bool
     red: bool
+    kinked: bool
     degree: int
     x: Array
     y: Array
+    part: slice
+    responses: Mapping[str, Array]
+    variance: float
 
 
 @dataclass(frozen=True)
 class _Curve:
-    """log y is ``log``; how its coefficients answer to unit noise, and the variance of one point about it."""
+    """log y is ``log``; how its coefficients answer to unit noise, and the variance of one point about it.
 
-    log: Polynomial
+    ``design`` (n, p) holds the derivatives of the curve in its coefficients, in units of the points' errors,
+    ``deviance`` the squares of what it leaves, in the same units.
+    """
+
+    log: Polynomial | Kinked
     answers: Array
     variance: float
+    design: Array
+    deviance: float
+
+    @property
+    def taken(self) -> float:
+        """What one coefficient takes out of the deviance by noise alone: 1 where that is white."""
+        return float(np.sum((self.design @ self.answers) ** 2) / self.design.shape[1])
 
 
 def find_band(x: Array, y: Array, noise: Noise, shape: Array, top: int, density: str) -> Band | None:
@@ -105,9 +126,24 @@ def find_band(x: Array, y: Array, noise: Noise, shape: Array, top: int, density:
     if not answers:
         return None
     chosen, errors = settled(answers, ("peak_nm", "fwhm_nm"))
+    curve = curves[chosen.degree]
+    peak = chosen.values["peak_nm"][0]
+    kinked = _kinked(xs, ys, noise, curve, peak) if xs.size >= _KINKED else None
+    found = None if kinked is None else _answers(kinked, xs, peak, density)
+    if kinked is not None and found is not None:
+        other = Answer(chosen.degree, found, kinked.answers, kinked.variance)
+        better = (curve.deviance - kinked.deviance) / (kinked.variance * kinked.taken)
+        better += curve.design.shape[1] - kinked.design.shape[1]  # more coefficients leave less by themselves
+        if better > _BETTER:
+            chosen, curve = other, kinked
+            errors = {name: math.sqrt(other.spread(name)) for name in other.values}
+        elif better > -_BETTER:
+            for name in errors.keys() & found.keys():
+                moved, variance = change(chosen, other, name)
+                errors[name] = math.hypot(errors[name], math.sqrt(unexplained(moved, variance)))
     values = {name: Value(float(v), errors[name]) for name, (v, _) in chosen.values.items()}
-    curve, degree = curves[chosen.degree], chosen.degree
     grid = np.linspace(xs[0], xs[-1], 200)
+    unit = scale if noise.sigma is None else 1.0
     return Band(
         values["peak_nm"],
         values["peak_eV"],
@@ -116,9 +152,13 @@ def find_band(x: Array, y: Array, noise: Noise, shape: Array, top: int, density:
         Value(scale * values["height"].value, scale * values["height"].sigma),
         "blue" in values,
         "red" in values,
-        degree,
+        isinstance(curve.log, Kinked),
+        chosen.degree,
         grid,
         scale * np.exp(curve.log.over(grid)),
+        part,
+        {n: gradient @ np.linalg.pinv(curve.design) / unit for n, (_, gradient) in chosen.values.items()},
+        chosen.variance * unit**2,
     )
 
 
@@ -177,40 +217,63 @@ def reach(y: Array, top: int, level: float) -> tuple[int, int]:
 
 
 def _fitted(x: Array, y: Array, noise: Noise, shape: Array, degree: int) -> _Curve | None:
-    """Gauss-Newton fit of y = exp(P(x)) from the smoothed curve as the start."""
+    """Fit of y = exp(P(x)) from the smoothed curve as the start."""
     centre, half = float((x[0] + x[-1]) / 2), float((x[-1] - x[0]) / 2)
-    basis = np.polynomial.legendre.legvander((x - centre) / half, degree)
+    basis: Array = np.polynomial.legendre.legvander((x - centre) / half, degree).astype(np.float64)
     weight = np.ones(x.size) if noise.sigma is None else 1 / noise.sigma
     floor = np.maximum(shape, 0.05 * float(np.max(shape)))
     c: NDArray[Any] = np.linalg.lstsq(
         basis * (floor * weight)[:, None], np.log(floor) * floor * weight, rcond=None
     )[0]
+    return _settled_on(x, y, noise, c, lambda v: Polynomial(v, centre, half), lambda _: basis)
 
-    def cost(coefficients: NDArray[np.floating[Any]]) -> float:
-        with np.errstate(over="ignore"):
-            r = noise.weighted(y - np.exp(np.minimum(basis @ coefficients, 600.0)))
-            return float(r @ r)
 
-    now = cost(c)
+def _kinked(x: Array, y: Array, noise: Noise, smooth: _Curve, peak: float) -> _Curve | None:
+    """Fit of y = exp(a curve kinked at its top), from the smooth one about its ``peak``."""
+    centre, half = smooth.log.centre, smooth.log.half
+    begin = Kinked(np.zeros(6), centre, half)
+    begin.coefficients[5] = (peak - centre) / half
+    c = begin.coefficients + np.append(
+        np.linalg.lstsq(begin.design(x)[:, :5], smooth.log.over(x), rcond=None)[0], 0.0
+    )
+    return _settled_on(x, y, noise, c, lambda v: Kinked(v, centre, half), lambda log: log.design(x))
+
+
+def _settled_on(
+    x: Array,
+    y: Array,
+    noise: Noise,
+    c: Array,
+    made: Callable[[Array], Any],
+    basis: Callable[[Any], Array],
+) -> _Curve | None:
+    """Gauss-Newton fit of y = exp(log), ``made`` from its coefficients; ``basis`` are its derivatives."""
+
+    def off(coefficients: Array) -> Array:
+        return noise.weighted(y - np.exp(np.minimum(made(coefficients).over(x), 300.0)))
+
+    def linear(coefficients: Array) -> Array:
+        log = made(coefficients)
+        return noise.weighted(basis(log) * np.exp(np.minimum(log.over(x), 300.0))[:, None])
+
+    left = off(c)
+    now = float(left @ left)
     for _ in range(_NEWTON):
-        model = np.exp(np.minimum(basis @ c, 600.0))
-        jacobian = noise.weighted(basis * model[:, None])
-        step = np.linalg.lstsq(jacobian, noise.weighted(y - model), rcond=None)[0]
-        size = 1.0
-        while size > 1e-3 and not cost(c + size * step) <= now:
+        step = np.linalg.lstsq(linear(c), left, rcond=None)[0]
+        size, tried = 1.0, off(c + step)
+        while size > 1e-3 and not float(tried @ tried) <= now:
             size /= 2
+            tried = off(c + size * step)
         if size <= 1e-3:
             break
-        c = c + size * step
-        before, now = now, cost(c)
+        c, left = c + size * step, tried
+        before, now = now, float(left @ left)
         if before - now <= 1e-12 * before:
             break
     if not math.isfinite(now):
         return None
-    model = np.exp(np.minimum(basis @ c, 600.0))
-    jacobian = noise.weighted(basis * model[:, None])
-    variance = believed(noise, noise.weighted(y - model), jacobian)
-    return _Curve(Polynomial(c, centre, half), noise.answers(jacobian), variance)
+    jacobian = linear(c)
+    return _Curve(made(c), noise.answers(jacobian), believed(noise, left, jacobian), jacobian, now)
 
 
 def _answers(curve: _Curve, x: Array, near: float, density: str) -> dict[str, tuple[float, Array]] | None:

@@ -104,7 +104,8 @@ def _quantities(outcome: Fitted, model: str, span: tuple[float, float]) -> dict[
         def place(v: Array, density: bool = density, index: int = index) -> float:
             return _shape(model, v, density)[index]
 
-        value, gradient = with_gradient(place, outcome.values)
+        seen, gradient = with_gradient(place, outcome.values)
+        value = float(seen)
         variance = float(gradient @ np.nan_to_num(outcome.covariance, posinf=0.0) @ gradient)
         out[name] = Quantity(value, math.sqrt(max(variance, 0.0)), unit, what)
     if not span[0] <= (out["peak_nm"].value or 0.0) <= span[1]:

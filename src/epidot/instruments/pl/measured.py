@@ -89,7 +89,7 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
 
 
 def _curve(signal: Signal, x: Array, y: Array) -> Signal:
-    return replace(signal.with_values(x, y), kind="analog", live_time=None)
+    return replace(signal, kind="analog", live_time=None).with_values(x, y)  # an offset may be negative
 
 
 def _setting(signal: Signal, chosen: Settings, name: str) -> float | None:
