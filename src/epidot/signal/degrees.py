@@ -21,6 +21,8 @@ _CLEAR = 9.0  # squared number of standard errors that makes a difference clear
 # A move of this many noise variances is still put down to noise.  With 1 the intervals are a few per cent
 # too wide on curves that need no higher degree, with more they are too narrow on those that do.
 _NOISE = 2.0
+# Of a rival curve, which moves more by noise alone; with 2 the intervals hold 77 % where the first is right.
+_RIVAL = 3.0
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def unexplained(moved: float, variance: float) -> float:
 
     The rival's own answer is known to the noise of the move, no better.
     """
-    return moved * moved + variance if moved * moved > _NOISE * variance else 0.0
+    return moved * moved + variance if moved * moved > _RIVAL * variance else 0.0
 
 
 def beyond_noise(moved: float, variance: float) -> float:
