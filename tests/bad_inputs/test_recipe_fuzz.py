@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from epidot.errors import Fault, InputError
 from epidot.recipe import recipe, schema
 from epidot.recipe.accounting import account
+from epidot.recipe.parts import keys
 
 FEW = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SOURCES = [
@@ -32,7 +33,7 @@ MODELS = (
 )
 WORDS = st.sampled_from(
     [
-        *sorted({key for model in MODELS for key in schema.keys(model)} | {*schema.STEPS}),
+        *sorted({key for model in MODELS for key in keys(model)} | {*schema.STEPS}),
         *("steps", "variants", "value", "assumed", "source", "only if"),
     ]
 )
@@ -116,7 +117,7 @@ def test_any_headings_and_steps(headings: dict[str, object], steps: list[object]
     st.lists(
         st.sampled_from(sorted(schema.STEPS)).flatmap(
             lambda kind: st.dictionaries(
-                st.sampled_from(sorted(schema.keys(schema.STEPS[kind].model))), SCALARS, max_size=5
+                st.sampled_from(sorted(keys(schema.STEPS[kind].model))), SCALARS, max_size=5
             ).map(lambda fields: {kind: fields})
         ),
         min_size=1,

@@ -50,7 +50,7 @@ def test_help_imports_nothing_heavy(epidot: Epidot) -> None:
     import subprocess
     import sys
 
-    heavy = ["numpy", "scipy", "matplotlib", "pint", "pydantic", "xarray", "h5py", "ase", "rich"]
+    heavy = ["numpy", "scipy", "matplotlib", "pint", "xarray", "h5py", "ase", "rich"]
     code = (
         "import sys\nfrom epidot.cli.app import build\n"
         "try: build(['--help'])(['--help'])\nexcept SystemExit: pass\n"

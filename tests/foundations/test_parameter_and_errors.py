@@ -63,7 +63,7 @@ def test_constants_agree_with_each_other() -> None:
 
 
 def test_importing_epidot_loads_nothing_heavy() -> None:
-    heavy = "numpy scipy matplotlib pint pydantic yaml xarray h5py ase"
+    heavy = "numpy scipy matplotlib pint yaml xarray h5py ase"
     code = f"import sys, epidot; print([m for m in {heavy.split()!r} if m in sys.modules])"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"

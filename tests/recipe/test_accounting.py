@@ -10,7 +10,7 @@ import pytest
 from epidot.matter import reagents
 from epidot.recipe import recipe
 from epidot.recipe.accounting import Account, account
-from epidot.recipe.timeline import React, Run, TakeSample
+from epidot.recipe.events import React, Run, TakeSample
 
 LOAD = cache(recipe.load)
 

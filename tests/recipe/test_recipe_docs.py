@@ -7,6 +7,7 @@ import re
 import pytest
 
 from epidot.recipe import recipe, schema
+from epidot.recipe.parts import keys
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,7 @@ def _rows(page: str, section: str) -> list[str]:
 
 def test_every_heading_stands_in_the_table(page: str) -> None:
     told = {word for row in _rows(page, "Headings") for word in re.findall(r"`([a-z ]+)`", row.split("|")[1])}
-    assert told == {*schema.keys(schema.Header), "variants", "steps"}
+    assert told == {*keys(schema.Header), "variants", "steps"}
 
 
 def test_every_step_and_key_stands_in_the_table(page: str) -> None:
@@ -35,10 +36,10 @@ def test_every_step_and_key_stands_in_the_table(page: str) -> None:
     for kind, how in schema.STEPS.items():
         if kind in ("add", "grow core", "cool"):
             continue
-        missing = [k for k in schema.keys(how.model) if k != "note" and f"`{k}`" not in rows[kind]]
+        missing = [k for k in keys(how.model) if k != "note" and f"`{k}`" not in rows[kind]]
         assert not missing, (kind, missing)
     additions = page.split("### Additions")[1]
-    assert all(f"`{key}`" in additions for key in schema.keys(schema.Addition) if key not in ("note",))
+    assert all(f"`{key}`" in additions for key in keys(schema.Addition) if key not in ("note",))
 
 
 def test_the_examples_in_messages_are_right() -> None:

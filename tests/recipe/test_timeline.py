@@ -8,7 +8,7 @@ import pytest
 
 from epidot.growth.state import FlaskState
 from epidot.recipe import recipe
-from epidot.recipe.timeline import Charge, DescribeShell, FormCore, OxidiseCore, Run, TakeSample, Wash
+from epidot.recipe.events import Charge, DescribeShell, FormCore, OxidiseCore, Run, TakeSample, Wash
 
 MINUTE = 60.0
 SHIPPED = recipe.shipped()

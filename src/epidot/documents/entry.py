@@ -213,6 +213,10 @@ class Entry:
             found = units.parse(str(self.value), kind)
         if math.isnan(found):
             return stand_in
+        if found <= 0 < low:
+            article = "an" if word[0] in "aeiou" else "a"
+            self.fault(f"{self.name}: {article} {word} must be more than zero", seen=self.value)
+            return stand_in
         # A part in 1e9 is allowed for the rounding of unit conversions at the ends of the range.
         slack = 1e-9 * abs(found)
         if not low - slack <= found <= high + slack:

@@ -12,6 +12,18 @@ Atmosphere = Literal["N2", "vacuum", "air"]
 
 
 @dataclass(frozen=True)
+class Dots:
+    """The dots a recipe starts from."""
+
+    material: str
+    diameter_nm: float
+    amount_mol: float
+    sigma_rel: float
+    ligand: str
+    surface: str
+
+
+@dataclass(frozen=True)
 class Segment:
     """A stretch of time with a linear temperature ramp and constant inflow.
 

@@ -15,7 +15,7 @@ from epidot.recipe.planned_flask import PlannedFlask
 
 def react(flask: PlannedFlask, step: Done) -> None:
     want: schema.React = step.only
-    with flask.placed(step.at("equation")):
+    with flask.placed(want, "equation"):
         equation = Equation.read(want.equation)
         equation.check(flask.stockroom)
         extent = flask.extent(want.extent, step)
@@ -51,20 +51,14 @@ def form_core(flask: PlannedFlask, step: Done) -> None:
     want: schema.FormCore = step.only
     grown = step.kind == "grow core"
     if grown and flask.dots_mol == 0:
-        flask.faults.add("there are no cores to grow", line=step.line, remedy='write "form core" first')
+        want.fault("there are no cores to grow", remedy='write "form core" first')
         return
     if not grown and flask.dots_mol > 0:
-        flask.faults.add(
-            "there are cores in the flask already",
-            line=step.line,
-            remedy='write "grow core" to make them larger',
-        )
+        remedy = 'write "grow core" to make them larger'
+        want.fault("there are cores in the flask already", remedy=remedy)
         return
-    flask.check_size(want.diameter, want.first_exciton, step.kind, step.line)
-    flask.check_material(want.material, step.at("material"))
-    flask.check_ligand(want.ligand, step.at("ligand"))
-    diameter = flask.size(want.material, want.diameter, want.first_exciton, step.line)
-    with flask.placed(step.line):
+    diameter = flask.described_core(want, step.kind)
+    with flask.placed(want):
         equation = Equation.read(want.equation)
         equation.check(flask.stockroom)
         made = equation.change.get(want.material, 0.0)
@@ -116,7 +110,7 @@ def form_core(flask: PlannedFlask, step: Done) -> None:
                 dots_mol=dots,
                 solid_mol=solid,
                 change=change,
-                sigma_rel=0.0 if want.sigma is None else float(want.sigma),
+                sigma_rel=want.sigma or 0.0,
                 ligand=want.ligand,
                 grown=grown,
             )
@@ -125,36 +119,35 @@ def form_core(flask: PlannedFlask, step: Done) -> None:
 
 def shell(flask: PlannedFlask, step: Done) -> None:
     want: schema.Shell = step.only
-    if not flask.has_dots(step):
+    if not flask.has_dots(want, step.kind):
         return
-    flask.check_material(want.material, step.at("material"))
+    flask.check_material(want)
     if (want.thickness is None) == (want.layers is None):
-        flask.faults.add(
+        want.fault(
             "a shell needs a thickness or a number of layers",
-            line=step.line,
             seen="both" if want.thickness is not None else "neither",
             remedy='write "thickness: 0.7 nm" or "layers: 2"',
         )
         return
     if want.layer is not None and want.layers is None:
-        flask.faults.add(
+        want.fault(
             "a layer convention goes with layers, not with a thickness",
-            line=step.at("layer"),
+            "layer",
             seen=want.layer,
         )
     if want.layers is not None and want.layer is None:
         flask.note(step.line, "shell: layer", composition.LAYER, "one (111) bilayer")
-    with flask.placed(step.line):
+    with flask.placed(want):
         if want.thickness is not None:
-            thickness = float(want.thickness)
+            thickness = want.thickness
         else:
             one = composition.parse_layer(want.layer or composition.LAYER)
-            thickness = float(want.layers or 0) * composition.layer_thickness_nm(want.material, one)
+            thickness = (want.layers or 0.0) * composition.layer_thickness_nm(want.material, one)
         layer = Layer(
             want.material,
             thickness,
-            None if want.coherency is None else float(want.coherency),
-            1.0 if want.crystalline is None else float(want.crystalline),
+            want.coherency,
+            1.0 if want.crystalline is None else want.crystalline,
         )
         flask.put(
             DescribeShell(
@@ -168,17 +161,16 @@ def shell(flask: PlannedFlask, step: Done) -> None:
 
 def oxidise_core(flask: PlannedFlask, step: Done) -> None:
     want: schema.OxidiseCore = step.only
-    if not flask.has_dots(step):
+    if not flask.has_dots(want, step.kind):
         return
     if (want.share is None) == (want.units is None):
-        flask.faults.add(
+        want.fault(
             "an oxidised core needs a share of its surface or units per dot",
-            line=step.line,
             seen="both" if want.share is not None else "neither",
             remedy='write "share: 50 %" or "units: 20"',
         )
         return
-    share = None if want.share is None else float(want.share)
+    share = want.share
     much = f"{want.units:g} oxide units per dot" if share is None else f"{share:.3g} of the surface cations"
     by = f" by {want.with_}" if want.with_ else ""
     flask.put(

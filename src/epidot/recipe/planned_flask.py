@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from epidot.errors import Fault, Faults, InputError
-from epidot.recipe import dosing, formatting, schema
-from epidot.recipe.events import Atmosphere, Charge, Dose, Event, Run, Segment, Wash
+from epidot.recipe import dosing, formatting
+from epidot.recipe.events import Atmosphere, Charge, Dose, Event, Run, Segment, TakeSample, Wash
 from epidot.recipe.parsing import Done
+from epidot.recipe.parts import Part
+from epidot.recipe.schema import Core, FormCore, Header, Shell, Stock
 from epidot.recipe.stockroom import Stockroom
 from epidot.recipe.variants import Remark
 
@@ -20,13 +22,9 @@ SAME_K = 0.5  # temperatures closer than this are the same
 
 @dataclass
 class PlannedFlask:
-    """What is in the flask, how hot it is, and what has been written down so far.
+    """What is in the flask, how hot it is, and what has been written down so far."""
 
-    ``lines`` gives the line of each heading (``"core"``, ``"stocks Zn(OA)2"`` ...).
-    """
-
-    header: schema.Header
-    lines: Mapping[str, int]
+    header: Header
     faults: Faults
     temperature: float = ROOM_K
     atmosphere: Atmosphere = "N2"
@@ -45,22 +43,21 @@ class PlannedFlask:
     def __post_init__(self) -> None:
         readable = {}
         for name, own in self.header.reagents.items():
-            with self.placed(self.lines.get(f"reagents {name}", 1)):
+            with self.placed(own):
                 Stockroom({name: own})
                 readable[name] = own
         self.stockroom = Stockroom(readable, frozenset(self.header.reagents) - frozenset(readable))
-        self.stocks: dict[str, schema.Stock] = {}
+        self.stocks: dict[str, Stock] = {}
         for name, stock in self.header.stocks.items():
-            line = self.lines.get(f"stocks {name}", 1)
-            with self.placed(line):
+            with self.placed(stock):
                 for solvent in stock.in_ or {}:
                     self.stockroom.find(solvent)
                 known = self.stockroom.find(name).name
                 if known in self.stocks:
-                    self.faults.add("two stocks of the same reagent", line=line, seen=name)
+                    stock.fault("two stocks of the same reagent", seen=name)
                 self.stocks[known] = stock
         if self.header.room is not None:
-            self.temperature = float(self.header.room)
+            self.temperature = self.header.room
 
     def ramp_to(
         self, target: float, step: Done, rate: float | None = None, over: float | None = None
@@ -71,11 +68,11 @@ class PlannedFlask:
         change = abs(target - self.temperature)
         if rate is None and over is None and change > 0:
             if self.header.ramp is not None:
-                rate = float(self.header.ramp)
+                rate = self.header.ramp
             else:
                 rate = RAMP
                 self.note(step.line, f"{step.kind}: rate", "10 °C/min", "no ramp is given")
-        duration = float(over) if over is not None else 0.0 if rate is None else change / float(rate)
+        duration = over if over is not None else 0.0 if rate is None else change / rate
         verb = "heat" if target > self.temperature else "cool"
         begin = self.temperature
         self.temperature = target
@@ -89,13 +86,25 @@ class PlannedFlask:
             self.pass_time(duration, begin, target, step.line, text)
 
     def charge(self, doses: tuple[Dose, ...], line: int, text: str) -> None:
+        """Put ``doses`` in at once."""
         volume = sum(d.volume_L for d in doses)
-        self.put(
-            Charge(
-                line=line, text=text, start_s=self.clock, liquor=summed(doses), volume_L=volume, doses=doses
-            )
+        put = Charge(
+            line=line, text=text, start_s=self.clock, liquor=summed(doses), volume_L=volume, doses=doses
         )
+        self.put(put)
         self.gain(doses)
+
+    def fill(self, name: str, volume: float, at: Part, text: str, *, medium: bool = False) -> None:
+        """Put a liquid in, which may become the ``medium``."""
+        given = dosing.by_volume(name, volume, self.stockroom, at)
+        if given:
+            self.charge(given, at.line(), text)
+        if given and medium:
+            self.set_medium(given[0].reagent, at.line())
+
+    def take_sample(self, name: str, line: int) -> None:
+        self.sampled[name] = line
+        self.put(TakeSample(line=line, text=f"take the sample {name!r}", start_s=self.clock, name=name))
 
     def gain(self, doses: tuple[Dose, ...]) -> None:
         self.volume += sum(d.volume_L for d in doses)
@@ -147,9 +156,7 @@ class PlannedFlask:
         if self.temperature > ROOM_K + SAME_K:
             # Work-up is done at room temperature: a hot flask is cooled first.
             self.ramp_to(ROOM_K, step)
-        given = (
-            () if medium is None else dosing.by_volume(medium, volume, self.stockroom, step.line, self.faults)
-        )
+        given = () if medium is None else dosing.by_volume(medium, volume, self.stockroom, step.only)
         fresh = summed(given)
         stays = kept**times
         self.liquor = {k: v * stays for k, v in self.liquor.items() if v * stays > 0}
@@ -172,54 +179,38 @@ class PlannedFlask:
         if given:
             self.set_medium(given[0].reagent, step.line)
 
-    def has_dots(self, step: Done) -> bool:
-        if self.dots_mol > 0:
-            return True
-        self.faults.add(
-            f"{step.kind} needs dots in the flask",
-            line=step.line,
-            remedy='give a heading "core:", or a step "form core" before it',
-        )
-        return False
+    def has_dots(self, want: Part, kind: str) -> bool:
+        if self.dots_mol <= 0:
+            remedy = 'give a heading "core:", or a step "form core" before it'
+            want.fault(f"{kind} needs dots in the flask", remedy=remedy)
+        return self.dots_mol > 0
 
-    def check_size(self, diameter: object, exciton: object, owner: str, line: int) -> None:
-        if (diameter is None) == (exciton is None):
-            self.faults.add(
-                f"{owner}: give the diameter or the first exciton",
-                line=line,
-                seen="both" if diameter is not None else "neither",
-            )
-
-    def size(self, material: str, diameter: float | None, exciton: float | None, line: int) -> float:
-        """Diameter in nm, by the sizing curve where the first exciton is given; 0 if there is none."""
-        if diameter is not None:
-            return float(diameter)
-        if exciton is not None:
-            with self.placed(line):
-                from epidot.matter import sizing
-
-                found = sizing.diameter(material, float(exciton)).value
-                if found is not None:
-                    return float(found)
-                raise InputError("no diameter follows from this first exciton", seen=f"{exciton:g} nm")
-        return 0.0
-
-    def check_material(self, name: str, line: int) -> None:
-        with self.placed(line):
-            from epidot.matter import materials
-
-            materials.material(name)
-
-    def check_ligand(self, name: str, line: int) -> None:
-        with self.placed(line):
+    def described_core(self, want: Core | FormCore, owner: str) -> float:
+        """Diameter (nm) of cores that are described, their names checked; 0 if it cannot be said."""
+        self.check_material(want)
+        with self.placed(want, "ligand"):
             from epidot.matter import ligands
 
-            ligands.ligand(name)
+            ligands.ligand(want.ligand)
+        if (want.diameter is None) == (want.first_exciton is None):
+            seen = "both" if want.diameter is not None else "neither"
+            want.fault(f"{owner}: give the diameter or the first exciton", seen=seen)
+        diameter = want.diameter
+        if diameter is None and want.first_exciton is not None:
+            with self.placed(want):
+                from epidot.matter import sizing
 
-    def find(self, name: str | None, line: int) -> None:
-        if name is not None:
-            with self.placed(line):
-                self.stockroom.find(name)
+                diameter = sizing.diameter(want.material, want.first_exciton).value
+                if diameter is None:
+                    seen = f"{want.first_exciton:g} nm"
+                    raise InputError("no diameter follows from this first exciton", seen=seen)
+        return diameter or 0.0
+
+    def check_material(self, want: Core | FormCore | Shell) -> None:
+        with self.placed(want, "material"):
+            from epidot.matter import materials
+
+            materials.material(want.material)
 
     def pass_time(
         self,
@@ -228,13 +219,14 @@ class PlannedFlask:
         end: float,
         line: int,
         text: str,
-        inflow: Mapping[str, float] | None = None,
-        volume_inflow: float = 0.0,
         doses: tuple[Dose, ...] = (),
     ) -> None:
+        """A stretch of time, ``doses`` going in evenly."""
+        inflow = {species: n / duration for species, n in summed(doses).items()}
+        volume_inflow = sum(d.volume_L for d in doses) / duration
         # Whole nanoseconds: 80 K at 10 K/min is 480 s, not 480.00000000000006 s.
         duration = round(duration, 9)
-        segment = Segment(duration, begin, end, self.atmosphere, dict(inflow or {}), volume_inflow)
+        segment = Segment(duration, begin, end, self.atmosphere, inflow, volume_inflow)
         self.put(Run(line=line, text=text, start_s=self.clock, segment=segment, doses=doses))
         self.clock = round(self.clock + duration, 9)
 
@@ -251,19 +243,18 @@ class PlannedFlask:
         if given is None:
             self.note(step.line, f"{step.kind}: extent", "100 %", "the reaction is taken as complete")
             return 1.0
-        return float(given)
+        return given
 
     @contextmanager
-    def placed(self, line: int) -> Iterator[None]:
-        """Faults raised inside are noted at ``line`` of the recipe, and the walk goes on."""
+    def placed(self, part: Part, key: str = "") -> Iterator[None]:
+        """Faults raised inside are noted at ``key`` of ``part``, and the walk goes on."""
         try:
             yield
         except InputError as error:
             if any(fault.where is not None for fault in error.faults):
                 raise  # a fault of another file (epidot's own data) is not one of the recipe
-            self.faults.found.extend(
-                replace(fault, where=self.faults.where, line=line) for fault in error.faults
-            )
+            for f in error.faults:
+                self.faults.found.append(replace(f, where=self.faults.where, line=part.line(key)))
 
 
 def summed(doses: tuple[Dose, ...]) -> dict[str, float]:

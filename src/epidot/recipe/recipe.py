@@ -17,22 +17,10 @@ from epidot import documents
 from epidot.documents import Document
 from epidot.errors import Fault, Faults, InputError, nearest
 from epidot.recipe import parsing, schema, timeline, variants
-from epidot.recipe.events import Event, FormCore, TakeSample
+from epidot.recipe.events import Dots, Event, FormCore, TakeSample
 from epidot.recipe.variants import Remark
 
 _SUFFIXES = (".yaml", ".yml")
-
-
-@dataclass(frozen=True)
-class Dots:
-    """The dots a recipe starts from."""
-
-    material: str
-    diameter_nm: float
-    amount_mol: float
-    sigma_rel: float
-    ligand: str
-    surface: str
 
 
 @dataclass(frozen=True)
@@ -54,7 +42,6 @@ class Recipe:
     notes: str | None
     core: Dots | None
     header: schema.Header
-    steps: tuple[parsing.Done, ...]
     remarks: tuple[Remark, ...]
     warnings: tuple[Fault, ...]
     start_K: float
@@ -186,20 +173,18 @@ def _from_file(file: Path, name: str, variant: str | None, where: str) -> Recipe
 def _recipe(document: Document, text: str, name: str, variant: str | None) -> Recipe:
     faults = Faults(document.where)
     _check_variant(document, variant, faults)
-    tree = variants.resolve(document, variant, faults)
+    chosen = variants.resolve(document, variant, faults)
     if not isinstance(document.data, dict):
         faults.raise_if_any()
-    header, steps = parsing.read(tree, faults)
+    header, read = parsing.read(chosen, faults)
     if header is None:
         faults.raise_if_any()
         raise InputError("the recipe cannot be read", document.where)
-    listed = tree.data.get("steps")
-    readable = len(steps) == (len(listed) if isinstance(listed, list) else 0)
-    lines = {" ".join((variants.plain(str(p[0])), *map(str, p[1:]))): n for p, n in tree.lines.items() if p}
     # A step that could not be read leaves the flask in an unknown state: what follows is then not judged.
-    walk = timeline.walk(header, steps if readable else (), lines, faults)
+    steps = tuple(step for step in read if step is not None)
+    walk = timeline.walk(header, steps if len(steps) == len(read) else (), faults)
     faults.raise_if_any()
-    remarks = sorted((*parsing.remarks(tree), *walk.defaults), key=lambda r: r.line)
+    remarks = sorted((*parsing.remarks(chosen), *walk.defaults), key=lambda r: r.line)
     return Recipe(
         name=header.name or name if variant is None else name if "/" in name else variant,
         title=header.title or name,
@@ -210,9 +195,8 @@ def _recipe(document: Document, text: str, name: str, variant: str | None) -> Re
         place=header.place,
         claims=header.claims,
         notes=header.notes,
-        core=walk.dots and Dots(*walk.dots),
+        core=walk.dots,
         header=header,
-        steps=steps,
         remarks=tuple(remarks),
         warnings=walk.warnings,
         start_K=walk.start_K,

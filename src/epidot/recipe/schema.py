@@ -5,11 +5,11 @@ Keys may be written with spaces, hyphens or underscores (``first exciton`` = ``f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-
+from epidot.recipe.parts import Part
 from epidot.recipe.values import (
     Amount,
     Concentration,
@@ -17,13 +17,15 @@ from epidot.recipe.values import (
     Density,
     Diameter,
     Exciton,
+    Flag,
     Flow,
+    Formula,
     Fraction,
+    Layers,
     Mass,
     Medium,
     Name,
     Names,
-    Number,
     Pressure,
     Ramp,
     SampleName,
@@ -32,19 +34,13 @@ from epidot.recipe.values import (
     Text,
     Thickness,
     Time,
+    Units,
+    Version,
     Volume,
 )
-from epidot.recipe.variants import plain
 
 
-class Part(BaseModel):
-    """A heading or a step: no key but the declared ones, nothing changed after parsing."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True, defer_build=True
-    )
-
-
+@dataclass(frozen=True, kw_only=True)
 class Step(Part):
     """Anything that is done; ``note`` is free text."""
 
@@ -52,17 +48,21 @@ class Step(Part):
 
 
 # ---------------------------------------------------------------- headings
+@dataclass(frozen=True, kw_only=True)
 class Solvent(Part):
     """What the flask starts with; ``kept`` says the total volume is held at ``volume`` by charging less."""
 
+    remedy = "write e.g. solvent: {reagent: ODE, volume: 5 mL}"
     reagent: Name
     volume: Volume
-    kept: bool = False
+    kept: Flag = False
 
 
+@dataclass(frozen=True, kw_only=True)
 class Core(Part):
     """The dots that are put in."""
 
+    remedy = "write e.g. core: {material: InP, diameter: 3.3 nm, amount: 220 nmol}"
     material: Name
     amount: Amount
     diameter: Diameter | None = None
@@ -72,27 +72,33 @@ class Core(Part):
     surface: Literal["as-synthesised", "oxide-free"] = "as-synthesised"
 
 
+@dataclass(frozen=True, kw_only=True)
 class Stock(Part):
     """A solution an addition is taken from: concentration, in what, and how much of it is solvent."""
 
+    remedy = "write e.g. stocks: {Zn(OA)2: {concentration: 0.5 M, in: ODE}}"
     concentration: Concentration
-    in_: Medium | None = Field(default=None, alias="in")
+    in_: Medium | None = None
     solvent_share: Fraction | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
 class OwnReagent(Part):
     """A substance epidot does not know: formula, and where it is a liquid, density and boiling point."""
 
-    formula: Annotated[Text, StringConstraints(max_length=60)]
+    remedy = "write e.g. reagents: {DIAD: {formula: C8H14N2O4}}"
+    formula: Formula
     density: Density | None = None
     boils: Temperature | None = None
-    dissolves_as: dict[Name, Number] | None = None
+    dissolves_as: Medium | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
 class Header(Part):
     """Everything of a recipe but its steps."""
 
-    recipe: Literal[1]
+    remedy = 'start with "recipe: 1"'
+    recipe: Version
     name: Name | None = None
     title: Text | None = None
     paper: Text | None = None
@@ -103,11 +109,12 @@ class Header(Part):
     solvent: Solvent | None = None
     ramp: Ramp | None = None
     room: Temperature | None = None
-    stocks: dict[Name, Stock] = Field(default_factory=dict)
-    reagents: dict[Name, OwnReagent] = Field(default_factory=dict)
+    stocks: Mapping[str, Stock] = field(default_factory=dict)
+    reagents: Mapping[str, OwnReagent] = field(default_factory=dict)
 
 
 # ---------------------------------------------------------------- steps
+@dataclass(frozen=True, kw_only=True)
 class Heat(Step):
     """Raise the temperature at a rate or within a time."""
 
@@ -116,10 +123,12 @@ class Heat(Step):
     over: Time | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
 class Cool(Heat):
     """Lower the temperature at a rate or within a time."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class Quench(Step):
     """Cool fast."""
 
@@ -127,27 +136,31 @@ class Quench(Step):
     over: Time | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
 class Hold(Step):
     """Wait at the temperature reached; ``at`` is checked against it."""
 
-    for_: Time = Field(alias="for")
+    for_: Time
     at: Temperature | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
 class Degas(Step):
     """Stay under vacuum, after heating or cooling to ``at``; vacuum stays on until ``backfill``."""
 
-    for_: Time = Field(alias="for")
+    for_: Time
     at: Temperature | None = None
     pressure: Pressure | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
 class Backfill(Step):
     """End the vacuum with a gas."""
 
-    with_: Literal["N2", "argon", "air"] = Field(default="N2", alias="with")
+    with_: Literal["N2", "argon", "air"] = "N2"
 
 
+@dataclass(frozen=True, kw_only=True)
 class Addition(Step):
     """One reagent going in."""
 
@@ -156,19 +169,21 @@ class Addition(Step):
     mass: Mass | None = None
     volume: Volume | None = None
     concentration: Concentration | None = None
-    in_: Medium | None = Field(default=None, alias="in")
+    in_: Medium | None = None
     flow: Flow | None = None
-    for_: Time | None = Field(default=None, alias="for")
+    for_: Time | None = None
     over: Time | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
 class MakeUp(Step):
     """Fill up to a volume."""
 
-    with_: Name = Field(alias="with")
+    with_: Name
     to: Volume
 
 
+@dataclass(frozen=True, kw_only=True)
 class React(Step):
     """A declared conversion in the flask (precursor making); nothing is computed about its speed."""
 
@@ -177,6 +192,7 @@ class React(Step):
     leaves: Names = ()
 
 
+@dataclass(frozen=True, kw_only=True)
 class FormCore(Step):
     """Cores form in the flask: a described outcome, with its matter balance."""
 
@@ -190,51 +206,57 @@ class FormCore(Step):
     described: Text | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
 class GrowCore(FormCore):
     """Cores in the flask grow on to a larger size: a described outcome, with its matter balance."""
 
 
+@dataclass(frozen=True, kw_only=True)
 class Shell(Step):
     """A shell that is described instead of grown."""
 
     material: Name
     thickness: Thickness | None = None
-    layers: Annotated[float, Field(gt=0, le=50, allow_inf_nan=False)] | None = None
+    layers: Layers | None = None
     layer: Text | None = None
     coherency: Fraction | None = None
     crystalline: Fraction | None = None
     described: Text | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
 class OxidiseCore(Step):
     """Cores oxidised on purpose, as described: oxide units per dot, or a share of the surface cations."""
 
-    with_: Name | None = Field(default=None, alias="with")
+    with_: Name | None = None
     share: Fraction | None = None
-    units: Annotated[float, Field(ge=0, le=1e5, allow_inf_nan=False)] | None = None
+    units: Units | None = None
     described: Text | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
 class Sample(Step):
     """Take a sample; its name is the key of the results."""
 
     name: SampleName
 
 
+@dataclass(frozen=True, kw_only=True)
 class Wash(Step):
     """Precipitate and redisperse."""
 
     times: Count
-    with_: Name | None = Field(default=None, alias="with")
+    with_: Name | None = None
     redisperse_in: Name | None = None
     volume: Volume | None = None
     kept: Fraction | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
 class TakeUp(Step):
     """Change the medium for a known volume of a solvent."""
 
-    in_: Name = Field(alias="in")
+    in_: Name
     volume: Volume
 
 
@@ -273,8 +295,3 @@ STEPS: dict[str, StepKind] = {
     "wash": StepKind(Wash, "wash: {times: 5, with: acetone, redisperse in: toluene}", "times"),
     "take up": StepKind(TakeUp, "take up: {in: toluene, volume: 5 mL}"),
 }
-
-
-def keys(model: type[BaseModel]) -> dict[str, str]:
-    """Key as shown to people -> key as the model reads it."""
-    return {plain(f.alias or name): f.alias or name for name, f in model.model_fields.items()}

@@ -82,6 +82,6 @@ def _own(name: str, entry: OwnReagent) -> Substance:
         species=dict(entry.dissolves_as or {name: 1.0}),
         elements=elements,
         molar_mass=formulas.molar_mass(formula),
-        density_g_mL=None if entry.density is None else float(entry.density),
-        boils_K=None if entry.boils is None else float(entry.boils),
+        density_g_mL=entry.density,
+        boils_K=entry.boils,
     )

@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from epidot.errors import Fault, Faults
 from epidot.recipe import dosing, formatting, outcomes, schema, thermal
-from epidot.recipe.events import (
-    Charge,
-    DescribeShell,
-    Dose,
-    Event,
-    FormCore,
-    OxidiseCore,
-    React,
-    Run,
-    TakeSample,
-    Wash,
-)
+from epidot.recipe.events import Charge, Dose, Dots, Event, TakeSample
 from epidot.recipe.parsing import Done
-from epidot.recipe.planned_flask import PlannedFlask, summed
+from epidot.recipe.planned_flask import PlannedFlask
 from epidot.recipe.variants import Remark
 
-__all__ = [
-    "Charge",
-    "DescribeShell",
-    "Dose",
-    "Event",
-    "FormCore",
-    "OxidiseCore",
-    "React",
-    "Run",
-    "TakeSample",
-    "Wash",
-    "walk",
-]
-
 END = "end"
+SOLVENT = '"solvent: {reagent: ODE, volume: 5 mL}"'
 
 
 @dataclass
@@ -48,68 +24,54 @@ class Walk:
     warnings: tuple[Fault, ...]
     defaults: tuple[Remark, ...]
     start_K: float
-    dots: tuple[str, float, float, float, str, str] | None  # what the heading "core" puts in
+    dots: Dots | None  # what the heading "core" puts in
 
 
-def walk(header: schema.Header, steps: tuple[Done, ...], lines: Mapping[str, int], faults: Faults) -> Walk:
-    """Carry out ``steps`` on paper.  ``lines`` gives the line of each heading; faults go to ``faults``."""
-    flask = PlannedFlask(header, lines, faults)
+def walk(header: schema.Header, steps: tuple[Done, ...], faults: Faults) -> Walk:
+    """Carry out ``steps`` on paper; faults go to ``faults``."""
+    flask = PlannedFlask(header, faults)
     start_K = flask.temperature
-    dots = _check_headings(flask)
+    dots = _dots(flask)
     _start(flask, steps)
     for step in steps:
         if not flask.events and step.kind in _NEEDS_A_FLASK:
-            faults.add(
-                "the flask is empty",
-                line=step.line,
-                seen=step.kind,
-                remedy='start with the headings "core" and "solvent", or with an "add" step',
-            )
+            remedy = 'start with the headings "core" and "solvent", or with an "add" step'
+            faults.add("the flask is empty", line=step.line, seen=step.kind, remedy=remedy)
         _STEPS[step.kind](flask, step)
     _end(flask, steps)
     return Walk(tuple(flask.events), tuple(flask.warnings), tuple(flask.defaults), start_K, dots)
 
 
-def _check_headings(flask: PlannedFlask) -> tuple[str, float, float, float, str, str] | None:
-    for name, own in flask.header.reagents.items():
-        line = flask.lines.get(f"reagents {name}", 1)
-        with flask.placed(line):
+def _dots(flask: PlannedFlask) -> Dots | None:
+    """The dots of the heading ``core``."""
+    for own in flask.header.reagents.values():
+        with flask.placed(own):
             for species in own.dissolves_as or {}:
                 flask.stockroom.elements(species)
     core = flask.header.core
     if core is None:
         return None
-    line = flask.lines.get("core", 1)
-    flask.check_size(core.diameter, core.first_exciton, "core", line)
-    flask.check_material(core.material, flask.lines.get("core material", line))
-    flask.check_ligand(core.ligand, flask.lines.get("core ligand", line))
-    flask.dots_mol = float(core.amount)
-    flask.diameter = flask.size(core.material, core.diameter, core.first_exciton, line)
+    flask.dots_mol, flask.diameter = core.amount, flask.described_core(core, "core")
     if core.sigma is None:
-        flask.note(line, "core: sigma", "0 %", "no spread of sizes is given; all dots are taken as equal")
-    sigma = 0.0 if core.sigma is None else float(core.sigma)
-    return core.material, flask.diameter, flask.dots_mol, sigma, core.ligand, core.surface
+        flask.note(
+            core.line(), "core: sigma", "0 %", "no spread of sizes is given; all dots are taken as equal"
+        )
+    return Dots(core.material, flask.diameter, core.amount, core.sigma or 0.0, core.ligand, core.surface)
 
 
 def _start(flask: PlannedFlask, steps: tuple[Done, ...]) -> None:
-    solvent = flask.header.solvent
+    solvent, core = flask.header.solvent, flask.header.core
     if solvent is None:
-        if flask.header.core is not None and not any(s.kind in ("add", "take up") for s in steps):
-            flask.faults.add(
-                "the dots are in no solvent",
-                line=flask.lines.get("core", 1),
-                remedy='add a heading such as "solvent: {reagent: ODE, volume: 5 mL}"',
-            )
+        if core is not None and not any(s.kind in ("add", "take up") for s in steps):
+            core.fault("the dots are in no solvent", remedy=f"add a heading such as {SOLVENT}")
         return
-    line = flask.lines.get("solvent", 1)
-    volume = float(solvent.volume)
+    volume = solvent.volume
     text = f"put {formatting.volume(volume)} of {solvent.reagent} in the flask"
     if solvent.kept:
         later = _volume_added_later(flask, steps)
         if later >= volume:
-            flask.faults.add(
+            solvent.fault(
                 "the additions alone are more than the volume to be kept",
-                line=line,
                 seen=f"{formatting.volume(later)} of additions, {formatting.volume(volume)} kept",
                 remedy="raise the volume, or leave out kept",
             )
@@ -117,12 +79,9 @@ def _start(flask: PlannedFlask, steps: tuple[Done, ...]) -> None:
         volume -= later
         text = (
             f"put {formatting.volume(volume)} of {solvent.reagent} in the flask, so that with all additions "
-            f"it holds {formatting.volume(float(solvent.volume))}"
+            f"it holds {formatting.volume(solvent.volume)}"
         )
-    given = dosing.by_volume(solvent.reagent, volume, flask.stockroom, line, flask.faults)
-    if given:
-        flask.charge(given, line, text)
-        flask.set_medium(given[0].reagent, line)
+    flask.fill(solvent.reagent, volume, solvent, text, medium=True)
 
 
 def _volume_added_later(flask: PlannedFlask, steps: tuple[Done, ...]) -> float:
@@ -130,25 +89,22 @@ def _volume_added_later(flask: PlannedFlask, steps: tuple[Done, ...]) -> float:
     for step in steps:
         if step.kind in ("wash", "take up"):
             break
-        if step.kind == "add":
-            silent = Faults()
-            for item in step.items:
-                assert isinstance(item, schema.Addition)
-                total += sum(d.volume_L for d in dosing.doses(item, flask.stocks, flask.stockroom, 1, silent))
+        for item in step.items if step.kind == "add" else ():
+            unheard = replace(item, entry=replace(item.entry, faults=Faults()), places={})
+            total += sum(d.volume_L for d in dosing.doses(unheard, flask.stocks, flask.stockroom))
     return total
 
 
 def _add(flask: PlannedFlask, step: Done) -> None:
-    additions = [item for item in step.items if isinstance(item, schema.Addition)]
     groups: list[tuple[float, tuple[Dose, ...]]] = []
-    for item, line in zip(additions, step.item_lines, strict=True):
-        given = dosing.doses(item, flask.stocks, flask.stockroom, line, flask.faults)
+    for item in step.items:
+        given = dosing.doses(item, flask.stocks, flask.stockroom)
         time = item.for_ if item.flow is not None else item.over
         if given:
-            groups.append((0.0 if time is None else float(time), given))
+            groups.append((time or 0.0, given))
     if not groups:
         return
-    _check_flask(flask, groups, step)
+    _check_flask(flask, [d for _, given in groups for d in given], step)
     if flask.atmosphere == "vacuum":
         flask.warn("something is added under vacuum", step.line, 'put "backfill: N2" before it')
     at_once = tuple(d for time, given in groups if time == 0 for d in given)
@@ -164,98 +120,78 @@ def _add(flask: PlannedFlask, step: Done) -> None:
         )
         return
     if slow:
-        duration = slow[0][0]
         doses = tuple(d for _, given in slow for d in given)
-        inflow = {k: v / duration for k, v in summed(doses).items()}
-        text = f"add {_listed(doses)} over {formatting.duration(duration)}"
-        volume = sum(d.volume_L for d in doses)
-        flask.pass_time(
-            duration, flask.temperature, flask.temperature, step.line, text, inflow, volume / duration, doses
-        )
+        text = f"add {_listed(doses)} over {formatting.duration(slow[0][0])}"
+        flask.pass_time(slow[0][0], flask.temperature, flask.temperature, step.line, text, doses)
         flask.gain(doses)
     flask.check_boiling(step.line)
 
 
-def _check_flask(flask: PlannedFlask, groups: list[tuple[float, tuple[Dose, ...]]], step: Done) -> None:
+def _check_flask(flask: PlannedFlask, doses: list[Dose], step: Done) -> None:
     """Something dry needs a liquid to go into; the first liquid becomes the medium."""
     if flask.medium is not None:
         return
-    doses = [d for _, given in groups for d in given]
     liquids = [d for d in doses if flask.stockroom.find(d.reagent).is_liquid]
     if liquids:
         flask.set_medium(max(liquids, key=lambda d: d.volume_L).reagent, step.line)
-    elif not any(e for e in flask.events if isinstance(e, Charge)) and flask.header.core is not None:
+    elif not any(isinstance(e, Charge) for e in flask.events) and flask.header.core is not None:
         flask.faults.add(
             "something is added before there is a solvent",
             line=step.line,
             seen=doses[0].reagent,
-            remedy='add a heading such as "solvent: {reagent: ODE, volume: 5 mL}"',
+            remedy=f"add a heading such as {SOLVENT}",
         )
 
 
 def _make_up(flask: PlannedFlask, step: Done) -> None:
     want: schema.MakeUp = step.only
-    missing = float(want.to) - flask.volume
-    if missing < 0:
-        flask.faults.add(
-            f"the flask already holds {formatting.volume(flask.volume)}", line=step.line, seen=want.to.text
-        )
+    to = formatting.volume(want.to)
+    if want.to < flask.volume:
+        want.fault(f"the flask already holds {formatting.volume(flask.volume)}", seen=to)
         return
-    given = dosing.by_volume(want.with_, missing, flask.stockroom, step.line, flask.faults)
-    if given:
-        flask.charge(given, step.line, f"make up to {formatting.volume(float(want.to))} with {want.with_}")
+    flask.fill(want.with_, want.to - flask.volume, want, f"make up to {to} with {want.with_}")
 
 
 def _sample(flask: PlannedFlask, step: Done) -> None:
-    name = step.only.name
+    want: schema.Sample = step.only
+    name = want.name
     if name in flask.sampled:
-        flask.faults.add(
-            "two samples of the same name",
-            line=step.line,
-            seen=name,
-            remedy=f"the first is at line {flask.sampled[name]}; give another name",
-        )
+        remedy = f"the first is at line {flask.sampled[name]}; give another name"
+        want.fault("two samples of the same name", seen=name, remedy=remedy)
         return
     if not flask.events and flask.header.core is None and flask.header.solvent is None:
-        flask.faults.add(
-            "a sample before anything is in the flask",
-            line=step.line,
-            seen=name,
-            remedy="put it after the step it looks at",
-        )
-    flask.sampled[name] = step.line
-    flask.put(TakeSample(line=step.line, text=f"take the sample {name!r}", start_s=flask.clock, name=name))
+        remedy = "put it after the step it looks at"
+        want.fault("a sample before anything is in the flask", seen=name, remedy=remedy)
+    flask.take_sample(name, step.line)
 
 
 def _wash(flask: PlannedFlask, step: Done) -> None:
     want: schema.Wash = step.only
-    if not flask.has_dots(step):
+    if not flask.has_dots(want, step.kind):
         return
     new = want.redisperse_in or flask.medium
-    flask.find(want.with_, step.at("with"))
+    if want.with_ is not None:
+        with flask.placed(want, "with_"):
+            flask.stockroom.find(want.with_)
     if want.redisperse_in is None and new is not None:
         flask.note(step.line, "wash: redisperse in", new, "no solvent is named")
     if want.kept is None:
         flask.note(step.line, "wash: kept", "0 %", "all that is dissolved is taken as washed away")
+    volume = flask.volume if want.volume is None else want.volume
     if want.volume is None:
-        flask.note(
-            step.line, "wash: volume", formatting.volume(flask.volume), "redispersed to the volume it had"
-        )
-    often = {1: "once", 2: "twice"}.get(want.times, f"{want.times} times")
-    text = f"wash {often}"
+        flask.note(step.line, "wash: volume", formatting.volume(volume), "redispersed to the volume it had")
+    text = "wash " + {1: "once", 2: "twice"}.get(want.times, f"{want.times} times")
     if want.with_:
         text += f", precipitating with {want.with_}"
     if new:
         text += f", redispersing in {new}"
-    volume = flask.volume if want.volume is None else float(want.volume)
-    kept = 0.0 if want.kept is None else float(want.kept)
-    flask.renew(new, volume, step, text, want.times, want.with_, kept)
+    flask.renew(new, volume, step, text, want.times, want.with_, want.kept or 0.0)
 
 
 def _take_up(flask: PlannedFlask, step: Done) -> None:
     want: schema.TakeUp = step.only
-    text = f"take up in {formatting.volume(float(want.volume))} of {want.in_}"
-    flask.renew(want.in_, float(want.volume), step, text, 1, None, 0.0)
+    text = f"take up in {formatting.volume(want.volume)} of {want.in_}"
+    flask.renew(want.in_, want.volume, step, text, 1, None, 0.0)
 
 
 def _end(flask: PlannedFlask, steps: tuple[Done, ...]) -> None:
@@ -264,12 +200,11 @@ def _end(flask: PlannedFlask, steps: tuple[Done, ...]) -> None:
         return
     line = steps[-1].line
     if END in flask.sampled:
-        flask.warn(
-            "what follows the last sample is not looked at", line, f"a sample is named {END!r} already"
-        )
+        what = "what follows the last sample is not looked at"
+        flask.warn(what, line, f"a sample is named {END!r} already")
         return
     flask.note(line, "sample", END, "no sample is taken after the last step")
-    flask.put(TakeSample(line=line, text=f"take the sample {END!r}", start_s=flask.clock, name=END))
+    flask.take_sample(END, line)
 
 
 def _listed(doses: tuple[Dose, ...]) -> str:

@@ -1,15 +1,16 @@
-"""The values of a recipe: text with a unit, names, counts, and the limits of what a flask can hold."""
+"""The values of a recipe: text with a unit, names, counts, and the limits of what a flask can hold.
+
+Each kind is a type with the function that reads one place of the document as such a value; what is wrong
+becomes a fault of that place.
+"""
 
 from __future__ import annotations
 
-import math
+import re
+from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, StringConstraints
-from pydantic_core import PydanticCustomError
-
-from epidot import units
-from epidot.errors import InputError
+from epidot.documents import Entry
 
 # What a flask can hold (internal units): outside these a value is a slip of the pen, not chemistry.
 _RANGE: dict[str, tuple[float, float, str]] = {
@@ -27,97 +28,87 @@ _RANGE: dict[str, tuple[float, float, str]] = {
 }
 
 
-class Written(float):
-    """A number in the internal unit that remembers how it was written."""
-
-    text: str
-
-    def __new__(cls, value: float, text: str) -> Written:
-        self = super().__new__(cls, value)
-        self.text = text
-        return self
-
-    def __reduce__(self) -> tuple[type[Written], tuple[float, str]]:
-        return Written, (float(self), self.text)
+def _quantity(kind: str, *limits: Any) -> Callable[[Entry], float]:
+    """Text with a unit of ``kind``; ``limits`` are the lowest and highest value, and both in words."""
+    low, high, said = limits or _RANGE[kind]
+    return lambda entry: entry.quantity(kind, low, high, span=said)
 
 
-def quantity(kind: str, low: float | None = None, high: float | None = None, span: str = "") -> Any:
-    """A pydantic validator for text with a unit of ``kind`` (a key of :data:`epidot.units.KINDS`)."""
-    default_low, default_high, default_span = _RANGE.get(kind, (-math.inf, math.inf, ""))
-    least, most = default_low if low is None else low, default_high if high is None else high
-    said = span or default_span
-    word = kind.replace("_", " ")
-    article = "an" if word[0] in "aeiou" else "a"
-
-    def read(value: object) -> Written:
-        if isinstance(value, Written):
-            return value
-        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-            raise _wrong(
-                f"expected a {word}", value, f'write text with a unit, e.g. "{units.KINDS[kind][1]}"'
-            )
-        text = str(value)
-        try:
-            number = units.parse(text, kind)
-        except InputError as error:
-            fault = error.faults[0]
-            raise _wrong(fault.what, fault.seen, fault.remedy) from None
-        if kind != "fraction" and kind != "temperature" and number <= 0:
-            raise _wrong(f"{article} {word} must be more than zero", text, None)
-        # A part in 1e9 is allowed for the rounding of unit conversions at the ends of the range.
-        if not least * (1 - 1e-9) <= number <= most * (1 + 1e-9):
-            raise _wrong(f"{word} out of range", text, f"use {said}")
-        return Written(number, text.strip())
-
-    return BeforeValidator(read)
+def _pressure(entry: Entry) -> str:
+    """A pressure as it was written: it is told, not computed with."""
+    entry.quantity("pressure", *_RANGE["pressure"][:2], span=_RANGE["pressure"][2])
+    return entry.text()
 
 
-def _wrong(what: str, seen: object, remedy: str | None) -> PydanticCustomError:
-    context = {"what": what, "seen": "" if seen is None else str(seen)[:60], "remedy": remedy or ""}
-    return PydanticCustomError("epidot", "{what}", context)
+def _text(longest: int | None = None, forbidden: str = "") -> Callable[[Entry], str]:
+    def read(entry: Entry) -> str:
+        found = entry.text()
+        if not found and isinstance(entry.value, str):
+            entry.refuse("must be text")
+        elif longest is not None and len(found) > longest:
+            entry.fault(f"{entry.name} is longer than {longest} characters", seen=found[:60])
+        elif forbidden and re.search(forbidden, found):
+            entry.refuse("has characters that a name must not have")
+        return found
+
+    return read
 
 
-def _name(value: object) -> object:
-    """Names may look like numbers to YAML (``paper: 2023``)."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return str(value)
-    return value
+def _number(most: float) -> Callable[[Entry], float]:
+    def read(entry: Entry) -> float:
+        found = entry.number(0.0, most)
+        if found == 0 and entry.value == 0:
+            entry.refuse("must be more than zero")
+        return found
+
+    return read
 
 
-def _medium(value: object) -> object:
+def _medium(entry: Entry) -> dict[str, float]:
     """What a solution is made with: one solvent, or solvents with their parts by volume."""
-    if isinstance(value, str) and value.strip():
-        return {value.strip(): 1.0}
-    if isinstance(value, dict) and value:
-        return value
-    raise _wrong(
-        "expected a solvent or solvents with parts by volume", value, 'write e.g. "ODE" or {OAm: 2, ODE: 13}'
-    )
+    if isinstance(entry.value, str) and entry.value.strip():
+        return {entry.value.strip(): 1.0}
+    if isinstance(entry.value, dict) and entry.value:
+        return {name: _number(1e4)(part) for name, part in entry.table(entry.name).items()}
+    what = f"{entry.name}: expected a solvent or solvents with parts by volume"
+    entry.fault(what, seen=entry.value, remedy='write e.g. "ODE" or {OAm: 2, ODE: 13}')
+    return {}
 
 
-def _names(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
+def _names(entry: Entry) -> tuple[str, ...]:
+    rows = [entry] if isinstance(entry.value, str) else entry.rows(entry.name)
+    return tuple(_text(80, r"[\x00-\x1f]")(row) for row in rows)
 
 
-Temperature = Annotated[Written, quantity("temperature")]
-Ramp = Annotated[Written, quantity("ramp")]
-Time = Annotated[Written, quantity("time")]
-Amount = Annotated[Written, quantity("amount")]
-Volume = Annotated[Written, quantity("volume")]
-Mass = Annotated[Written, quantity("mass")]
-Concentration = Annotated[Written, quantity("concentration")]
-Flow = Annotated[Written, quantity("flow")]
-Pressure = Annotated[Written, quantity("pressure")]
-Density = Annotated[Written, quantity("density")]
-Fraction = Annotated[Written, quantity("fraction")]
-Spread = Annotated[Written, quantity("fraction", 0.0, 0.5, "0 % to 50 %")]
-Diameter = Annotated[Written, quantity("length", 1.0, 30.0, "1 nm to 30 nm")]
-Exciton = Annotated[Written, quantity("length", 200.0, 3000.0, "200 nm to 3000 nm")]
-Thickness = Annotated[Written, quantity("length", 0.01, 20.0, "0.01 nm to 20 nm")]
-Text = Annotated[str, BeforeValidator(_name), StringConstraints(strip_whitespace=True, min_length=1)]
-Name = Annotated[Text, StringConstraints(max_length=80, pattern=r"^[^\x00-\x1f]+$")]
-SampleName = Annotated[Text, StringConstraints(max_length=60, pattern=r"^[^\x00-\x1f/\\]+$")]
-Count = Annotated[int, Field(strict=True, ge=1, le=20)]
-Number = Annotated[float, Field(gt=0, le=1e4, allow_inf_nan=False)]
-Medium = Annotated[dict[Name, Number], BeforeValidator(_medium)]
-Names = Annotated[tuple[Name, ...], BeforeValidator(_names)]
+def _version(entry: Entry) -> int:
+    if entry.value != 1 or isinstance(entry.value, bool):
+        entry.fault(f"{entry.name}: not one of the choices", seen=entry.value, nearest=("1",))
+    return 1
+
+
+Temperature = Annotated[float, _quantity("temperature")]
+Ramp = Annotated[float, _quantity("ramp")]
+Time = Annotated[float, _quantity("time")]
+Amount = Annotated[float, _quantity("amount")]
+Volume = Annotated[float, _quantity("volume")]
+Mass = Annotated[float, _quantity("mass")]
+Concentration = Annotated[float, _quantity("concentration")]
+Flow = Annotated[float, _quantity("flow")]
+Pressure = Annotated[str, _pressure]
+Density = Annotated[float, _quantity("density")]
+Fraction = Annotated[float, _quantity("fraction")]
+Spread = Annotated[float, _quantity("fraction", 0.0, 0.5, "0 % to 50 %")]
+Diameter = Annotated[float, _quantity("length", 1.0, 30.0, "1 nm to 30 nm")]
+Exciton = Annotated[float, _quantity("length", 200.0, 3000.0, "200 nm to 3000 nm")]
+Thickness = Annotated[float, _quantity("length", 0.01, 20.0, "0.01 nm to 20 nm")]
+Layers = Annotated[float, _number(50.0)]
+Units = Annotated[float, lambda entry: entry.number(0.0, 1e5)]  # of oxide, per dot
+Text = Annotated[str, _text()]
+Formula = Annotated[str, _text(60)]
+Name = Annotated[str, _text(80, r"[\x00-\x1f]")]
+SampleName = Annotated[str, _text(60, r"[\x00-\x1f/\\]")]
+Count = Annotated[int, lambda entry: entry.whole(1, 20)]
+Medium = Annotated[dict[str, float], _medium]
+Names = Annotated[tuple[str, ...], _names]
+Flag = Annotated[bool, Entry.flag]
+Version = Annotated[int, _version]

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from epidot.documents import Document
+from epidot.documents import Document, Path_
 from epidot.errors import Faults, nearest
+from epidot.recipe.parts import plain
 
-Place = tuple[str | int, ...]
 Kind = Literal["assumed", "source", "default"]
 
 _HOLE = re.compile(r"\$\{\s*([^${}]+?)\s*\}")
@@ -42,25 +42,12 @@ class Remark:
 
 
 @dataclass
-class Tree:
-    """Plain data with the line of every place, and the remarks made on its values."""
+class Chosen:
+    """One variant of a recipe as a document of its own, and the remarks made on its values."""
 
-    data: Any
-    where: str
-    lines: dict[Place, int] = field(default_factory=dict)
-    remarks: dict[Place, Remark] = field(default_factory=dict)
+    document: Document
+    remarks: dict[Path_, Remark] = field(default_factory=dict)
     all_left_out: bool = False  # there are steps, but none is left in this variant
-
-    def line(self, place: Place) -> int:
-        """The line of ``place``, or of the nearest place around it."""
-        while place and place not in self.lines:
-            place = place[:-1]
-        return self.lines.get(place, 1)
-
-
-def plain(key: str) -> str:
-    """A key with hyphens and underscores made spaces, e.g. ``first_exciton`` -> ``first exciton``."""
-    return re.sub(r"[\s_-]+", " ", key.strip())
 
 
 class _LeftOut:
@@ -83,12 +70,12 @@ def variants(document: Document) -> tuple[str, ...]:
     return tuple(found) if isinstance(found, dict) else ()
 
 
-def resolve(document: Document, variant: str | None, faults: Faults) -> Tree:
-    """One variant of a recipe as plain data; with faults noted in ``faults`` the tree may be partial."""
-    tree = Tree({}, document.where)
+def resolve(document: Document, variant: str | None, faults: Faults) -> Chosen:
+    """One variant of a recipe as plain data; with faults noted in ``faults`` it may be partial."""
+    chosen = Chosen(Document({}, document.where, {}))
     if document.data is None:
         faults.add("the file is empty", line=1, remedy='start it with "recipe: 1"')
-        return tree
+        return chosen
     if not isinstance(document.data, dict):
         faults.add(
             "a recipe is a list of headings (recipe, name, core, solvent, steps ...)",
@@ -96,7 +83,7 @@ def resolve(document: Document, variant: str | None, faults: Faults) -> Tree:
             seen=_shown(document.data),
             remedy='start the file with "recipe: 1"',
         )
-        return tree
+        return chosen
     parameters = _parameters(document, variant, faults)
     resolver = _Resolver(document, parameters, variant, faults)
     root = resolver.node(document.data, ())
@@ -104,9 +91,10 @@ def resolve(document: Document, variant: str | None, faults: Faults) -> Tree:
         root.value.pop("variants", None)
         # A heading whose value is left out by this variant is as if it had not been written.
         root.value = {k: v for k, v in root.value.items() if v.value is not _LEFT_OUT}
-        tree.data = _flatten(root, (), tree)
-        tree.all_left_out = bool(document.data.get("steps")) and "steps" not in root.value
-    return tree
+        data = _flatten(root, (), chosen)
+        chosen.document = replace(chosen.document, data=data)
+        chosen.all_left_out = bool(document.data.get("steps")) and "steps" not in root.value
+    return chosen
 
 
 def _parameters(document: Document, variant: str | None, faults: Faults) -> dict[str, Any]:
@@ -165,7 +153,7 @@ class _Resolver:
     variant: str | None
     faults: Faults
 
-    def node(self, raw: Any, path: Place) -> _Node:
+    def node(self, raw: Any, path: Path_) -> _Node:
         line = self.document.line(path) or 1
         if isinstance(raw, str):
             return self.scalar(raw, line)
@@ -193,7 +181,7 @@ class _Resolver:
             del fields[key]
         return _Node(line, fields)
 
-    def remarked(self, raw: dict[str, Any], path: Place, line: int) -> _Node:
+    def remarked(self, raw: dict[str, Any], path: Path_, line: int) -> _Node:
         """``{value, assumed}`` or ``{value, source}``."""
         for key in raw:
             if key not in _REMARKED:
@@ -277,18 +265,18 @@ class _Resolver:
         return False  # a variant without the value has been noted once already
 
 
-def _flatten(node: _Node, place: Place, tree: Tree) -> Any:
-    tree.lines.setdefault(place, node.line)
+def _flatten(node: _Node, place: Path_, chosen: Chosen) -> Any:
+    chosen.document.lines.setdefault(place, node.line)
     if node.remark is not None:
         kind, why = node.remark
-        tree.remarks[place] = Remark(kind, node.line, "", str(node.value), why)
+        chosen.remarks[place] = Remark(kind, node.line, "", str(node.value), why)
     if isinstance(node.value, dict):
         out: dict[str, Any] = {}
         for key, child in node.value.items():
-            out[key] = _flatten(child, (*place, key), tree)
+            out[key] = _flatten(child, (*place, key), chosen)
         return out
     if isinstance(node.value, list):
-        return [_flatten(child, (*place, i), tree) for i, child in enumerate(node.value)]
+        return [_flatten(child, (*place, i), chosen) for i, child in enumerate(node.value)]
     return None if node.value is _LEFT_OUT else node.value
 
 
