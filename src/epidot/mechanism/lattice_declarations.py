@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
+from epidot.documents import Entry
 from epidot.errors import nearest
 from epidot.mechanism.lattice import SUBLATTICES, Composite, NeighbourCount, SiteKind
 from epidot.mechanism.page import Page
@@ -26,154 +29,106 @@ MARKS = (
 
 
 class Declarations:
-    """Reads every part of the section but its steps; faults go to ``page.faults``."""
+    """Reads every part of the section but its steps."""
 
     def __init__(self, page: Page) -> None:
-        self.page, self.faults = page, page.faults
+        self.page, self.entry = page, page.top["lattice"].called("lattice")
         self.kinds: dict[str, SiteKind] = {}
         self.counts: dict[str, NeighbourCount] = {}
 
-    def line(self, *path: str | int) -> int | None:
-        return self.page.line("lattice", *path)
+    def near(self) -> float:
+        relations = self.entry["relations"].fields(("near",)) if self.entry["relations"] else self.entry
+        return relations["near"].quantity("length", default=0.5)
 
-    def near(self, row: Mapping[str, Any]) -> float:
-        line = self.line("relations")
-        relations = self.page.pairs(row.get("relations"), line, "lattice: relations")
-        for name in relations:
-            if name != "near":
-                self.faults.add("lattice: only the reach of `near` can be chosen", line=line, seen=name,
-                                nearest=("near",))  # fmt: skip
-        return self.page.entry(relations.get("near"), line, "lattice: near").quantity("length", default=0.5)
+    def roles(self, key: str, wanted: tuple[str, ...]) -> dict[str, str]:
+        given = self.entry[key].table()
+        return {name: self.kind(given.get(name, self.entry[key][name]), f"{key}.{name}") for name in wanted}
 
-    def roles(self, row: Mapping[str, Any], key: str, wanted: tuple[str, ...]) -> dict[str, str]:
-        given = self.page.pairs(row.get(key), self.line(key), f"lattice: {key}")
-        out = {}
-        for name in wanted:
-            out[name] = self.kind(given.get(name), self.line(key), f"{key}.{name}")
-        return out
-
-    def kind(self, name: Any, line: int | None, what: str) -> str:
+    def kind(self, entry: Entry, what: str) -> str:
         """A declared species of the lattice."""
-        if not isinstance(name, str) or name not in self.kinds:
-            self.faults.add(f"lattice: undeclared species in {what}", line=line, seen=name,
-                            nearest=nearest(str(name), self.kinds))  # fmt: skip
+        if not isinstance(entry.value, str) or entry.value not in self.kinds:
+            near = nearest(str(entry.value), self.kinds)
+            entry.fault(f"lattice: undeclared species in {what}", seen=entry.value, nearest=near)
             return ""
-        return name
+        return entry.value
+
+    def chosen(self, entry: Entry, what: str, known: Sequence[str]) -> str:
+        """One of a few words, or the first with a fault."""
+        if entry.value in known:
+            return str(entry.value)
+        entry.fault(f"lattice: {what}", seen=entry.value, nearest=nearest(str(entry.value), known) or known)
+        return known[0]
 
     # -- species ------------------------------------------------------------------------------------
 
-    def read_species(self, rows: Any) -> None:
+    def read_species(self) -> None:
         keys = ("name", "site", "charge", "composition", "ligands", "marks", "note")
-        for i, raw in enumerate(rows if isinstance(rows, list) else []):
-            path = ("lattice", "species", i)
-            line = self.page.line(*path)
-            row = self.page.row(path, keys, ("name", "site"))
-            if not isinstance(raw, dict) or not row.get("name"):
-                continue
-            for a in self.page.assignments(str(row["name"]), line):
-                self.add_kind(self.page.filled(row, a), line)
+        for row in self.page.rows(self.entry["species"], keys, ("name", "site")):
+            for filled, _, _ in self.page.choices(row, row["name"].text()):
+                self.add_kind(filled)
 
-    def add_kind(self, row: dict[str, Any], line: int | None) -> None:
-        name, page = str(row["name"]), self.page
+    def add_kind(self, row: Entry) -> None:
+        name, page = row["name"].text(), self.page
+        row = row.called(f"lattice: {name}")
         if name in self.kinds:
-            self.faults.add("lattice: species declared twice", line=line, seen=name,
-                            remedy=f"it stands already at line {self.kinds[name].line}")  # fmt: skip
+            remedy = f"it stands already at line {self.kinds[name].line}"
+            row.fault("lattice: species declared twice", seen=name, remedy=remedy)
             return
-        site = row.get("site")
-        if site is not None and site not in SUBLATTICES:
-            self.faults.add(f"lattice: {name}: unknown site", line=line, seen=site, nearest=SUBLATTICES)
         twin = page.species.get(name)
-        own = {k for k in ("charge", "composition", "ligands") if row.get(k)}
+        own = [k for k in ("charge", "composition", "ligands") if row[k].value]
         if twin is not None and own:
-            self.faults.add(
-                f"lattice: {name} is a species of the mechanism and takes its composition from there",
-                line=line, seen=", ".join(sorted(own)), remedy="leave it out, or choose another name",
-            )  # fmt: skip
-        marks = page.names(row.get("marks"), line, f"lattice: {name}: marks")
-        for mark in marks:
-            if mark not in MARKS:
-                self.faults.add(f"lattice: {name}: unknown mark", line=line, seen=mark,
-                                nearest=nearest(mark, MARKS))  # fmt: skip
-        charge = row.get("charge", 0)
-        if isinstance(charge, bool) or not isinstance(charge, int):
-            self.faults.add(f"lattice: {name}: charge must be a whole number", line=line, seen=charge)
-            charge = 0
-        composition: Mapping[str, int] = {}
-        if twin is None and row.get("composition"):
-            composition = page.counts(row["composition"], line, f"lattice: {name}: composition")
-        ligands = page.counts(row["ligands"], line, f"lattice: {name}: ligands") if row.get("ligands") else {}
-        self.kinds[name] = SiteKind(
-            name,
-            site if site in SUBLATTICES else "anion",
-            dict(twin.elements) if twin else page.expand(composition, line, f"lattice: {name}"),
-            twin.charge if twin else charge,
-            dict(twin.ligands) if twin else ligands,
-            frozenset(marks) | (twin.marks if twin else frozenset()),
-            line,
-            str(row.get("note", "")),
-        )
+            what = f"lattice: {name} is a species of the mechanism and takes its composition from there"
+            row.fault(what, seen=", ".join(own), remedy="leave it out, or choose another name")
+        marks = frozenset(self.chosen(replace(row, value=m), f"{name}: unknown mark", MARKS)
+                          for m in row["marks"].names())  # fmt: skip
+        site = self.chosen(row["site"], f"{name}: unknown site", SUBLATTICES)
+        said: dict[str, Any] = {
+            "elements": page.expand(row["composition"].counts(), row),
+            "charge": row["charge"].whole(-99, 99, 0),
+            "ligands": row["ligands"].counts(),
+        }
+        if twin is not None:
+            said = {"elements": dict(twin.elements), "charge": twin.charge, "ligands": dict(twin.ligands)}
+            marks |= twin.marks
+        note = row["note"].text("")
+        self.kinds[name] = SiteKind(name, cast(Any, site), marks=marks, line=row.line, note=note, **said)
 
-    def several(self, names: Any, line: int | None, what: str) -> tuple[str, ...]:
-        """Declared species of the lattice, families filled in."""
-        out: list[str] = []
-        for name in self.page.names(names, line, what):
-            for a in self.page.assignments(name, line):
-                out.append(self.kind(self.page.fill(name, a), line, what))
-        return tuple(dict.fromkeys(n for n in out if n))
-
-    def read_counts(self, table: Any) -> None:
-        line = self.line("counts")
-        for name in self.page.pairs(table, line, "lattice: counts"):
-            path = ("lattice", "counts", name)
-            row = self.page.row(path, ("relation", "species", "note"), ("relation", "species"))
-            at = self.page.line(*path)
-            relation = str(row.get("relation"))
-            if relation not in RELATIONS:
-                self.faults.add(f"lattice: count {name}: unknown relation", line=at, seen=relation,
-                                nearest=nearest(relation, RELATIONS))  # fmt: skip
-            species = self.several(row.get("species"), at, f"count {name}")
+    def read_counts(self) -> None:
+        for name, entry in self.entry["counts"].table("count").items():
+            row = entry.fields(("relation", "species", "note"), ("species",))
+            relation = self.chosen(row["relation"], f"{row.name}: unknown relation", RELATIONS)
+            species = self.page.spelt_out(row["species"], self.kinds, f"species in {row.name}")
             self.counts[name] = NeighbourCount(name, relation, species)
 
-    def read_environments(self, row: Mapping[str, Any]) -> dict[str, Mapping[str, str]]:
+    def read_environments(self) -> dict[str, Mapping[str, str]]:
         out: dict[str, Mapping[str, str]] = {}
-        line = self.line("environments")
-        for name, where in self.page.pairs(row.get("environments"), line, "lattice: environments").items():
-            self.page.reference(name, self.page.environments, "environment", line)
-            chosen = self.page.pairs(where, line, f"lattice: environment {name}")
-            for sublattice, relation in chosen.items():
-                for value, known in ((sublattice, SUBLATTICES), (relation, RELATIONS)):
-                    if value not in known:
-                        self.faults.add(f"lattice: environment {name}", line=line, seen=value, nearest=known)
-            out[name] = chosen
+        for name, where in self.entry["environments"].table("environment").items():
+            replace(where, value=name).reference(self.page.environments, "environment")
+            out[name] = {}
+            for sublattice, relation in where.table().items():
+                key = self.chosen(replace(relation, value=sublattice), where.name, SUBLATTICES)
+                out[name] = {**out[name], key: self.chosen(relation, where.name, RELATIONS)}
         for name in self.page.environments:
             if name not in out:
-                self.faults.add("lattice: no neighbours stand for this environment", line=line, seen=name,
-                                remedy=f"write e.g. {name}: {{anion: near, cation: second}}")  # fmt: skip
+                remedy = f"write e.g. {name}: {{anion: near, cation: second}}"
+                what = "lattice: no neighbours stand for this environment"
+                self.entry["environments"].fault(what, seen=name, remedy=remedy)
         return out
 
-    def read_composites(self, rows: Any) -> tuple[Composite, ...]:
+    def read_composites(self) -> tuple[Composite, ...]:
         out = []
-        for i, raw in enumerate(rows if isinstance(rows, list) else []):
-            path = ("lattice", "composites", i)
-            line = self.page.line(*path)
-            row = self.page.row(path, ("species", "of"), ("species", "of"))
-            if not isinstance(raw, dict):
-                continue
-            for a in self.page.assignments(str(row.get("species")), line):
-                filled = self.page.filled(row, a)
-                name = self.page.reference(filled.get("species"), self.page.species, "species", line)
-                parts = tuple(self.kind(p, line, f"composite {name}") for p in filled.get("of") or ())
+        for row in self.page.rows(self.entry["composites"], ("species", "of"), ("species", "of")):
+            for filled, _, _ in self.page.choices(row, row["species"].text()):
+                name = filled["species"].reference(self.page.species, "species")
+                parts = [self.kind(part, f"composite {name}") for part in filled["of"].rows("of")]
                 if not name or not all(parts):
                     continue
-                found: dict[str, int] = {}
+                whole, found = self.page.species[name], Counter[str]()
                 for part in parts:
-                    for el, n in self.kinds[part].elements.items():
-                        found[el] = found.get(el, 0) + n
-                whole = dict(self.page.species[name].elements)
+                    found.update(self.kinds[part].elements)
                 charge = sum(self.kinds[p].charge for p in parts)
-                if len(parts) != 2 or found != whole or charge != self.page.species[name].charge:
-                    self.faults.add(f"lattice: the parts do not make up {name}", line=line,
-                                    seen=" + ".join(parts))  # fmt: skip
+                if len(parts) != 2 or found != Counter(whole.elements) or charge != whole.charge:
+                    row.fault(f"lattice: the parts do not make up {name}", seen=" + ".join(parts))
                 else:
-                    out.append(Composite(name, cast(Any, parts)))
+                    out.append(Composite(name, (parts[0], parts[1])))
         return tuple(out)

@@ -79,11 +79,11 @@ class _Reader(Reactions):
         if not isinstance(self.document.data, dict):
             self.faults.add("expected a mapping with name, species, reactions ...", line=1)
             self.faults.raise_if_any()
-        top = self.row((), TOP) if self.document.data else {}
+        top = self.top.fields(TOP) if self.document.data else self.top
         for key in ("name", "title", "species", "reactions"):
-            if not top.get(key):
+            if not top[key]:
                 self.faults.add(f"missing key {key!r}", line=1)
-        self.sources = {key: entry.text() for key, entry in self.table("sources").items()}
+        self.sources = {key: entry.text() for key, entry in top["sources"].table().items()}
         self.read_groups()
         self.read_families()
         self.read_parameters()
@@ -94,10 +94,10 @@ class _Reader(Reactions):
         surfaces = self.read_surfaces()
         packing = self.read_packing()
         reactions = self.read_reactions()
-        reagents = self.read_reagents()
+        reagents = self.spelt_out(top["reagents"], self.species, "species")
         return Mechanism(
-            name=str(top.get("name", "")),
-            title=str(top.get("title", "")),
+            name=top["name"].text(""),
+            title=top["title"].text(""),
             where=self.document.where,
             groups=self.groups,
             reagents=reagents,

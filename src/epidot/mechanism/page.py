@@ -1,14 +1,15 @@
-"""What every section of a mechanism file is read with: rows, names, numbers, templates and their faults."""
+"""What every section of a mechanism file is read with: rows, families filled in, numbers, groups."""
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from epidot import documents
+from epidot.documents import Document, Entry, top
 from epidot.errors import Faults, nearest
 from epidot.mechanism.mechanism import UNITS, Environment, Equilibrium, SiteClass, Species
 from epidot.parameter import Parameter
@@ -30,9 +31,9 @@ def tokens(text: str) -> list[str]:
 class Page:
     """The document, the faults found in it and what has been declared so far."""
 
-    document: documents.Document
+    document: Document
     faults: Faults = field(init=False)
-    top: documents.Entry = field(init=False)
+    top: Entry = field(init=False)
     parameters: dict[str, Parameter] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     groups: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -45,61 +46,38 @@ class Page:
 
     def __post_init__(self) -> None:
         self.faults = self.document.faults()
-        self.top = documents.top(self.document, self.faults)
+        self.top = top(self.document, self.faults)
 
-    def line(self, *path: str | int) -> int | None:
-        return self.document.line(path)
+    def rows(self, listed: Entry, known: Iterable[str], needed: Sequence[str]) -> Iterator[Entry]:
+        """The rows of a list that say all that is ``needed``; what is unknown or missing becomes a fault."""
+        for row in listed.rows(listed.name):
+            found = row.called(listed.name).fields(known, needed)
+            if all(found[key] for key in needed):
+                yield found
 
-    def entry(self, value: Any, line: int | None, what: str) -> documents.Entry:
-        """A value, perhaps of a template filled in, that came from ``line``."""
-        return documents.Entry(self.document, self.faults, value, (), what, ": ", at_line=line)
+    def choices(self, row: Entry, text: str) -> Iterator[tuple[Entry, str, dict[str, str]]]:
+        """``row`` for every choice of the families named in ``text``, filled in, and the suffix of its id."""
+        families = tokens(text)
+        for a in self.assignments(text, row):
+            filled = replace(row, value=self.filled(row.value, a), at_line=row.line)
+            yield filled, f"[{','.join(a[t] for t in families)}]" if families else "", a
 
-    def table(self, key: str) -> dict[str, documents.Entry]:
-        """The top-level mapping ``key`` (empty if absent)."""
-        return self.top[key].table()
-
-    def names(self, value: Any, line: int | None, what: str) -> list[str]:
-        """A list of names (empty if absent)."""
-        return self.entry(value, line, what).names()
-
-    def pairs(self, value: Any, line: int | None, what: str) -> dict[str, Any]:
-        """A mapping (empty if absent)."""
-        return {key: entry.value for key, entry in self.entry(value, line, what).table().items()}
-
-    def row(
-        self, path: Sequence[str | int], known: Iterable[str], needed: Iterable[str] = ()
-    ) -> dict[str, Any]:
-        """The mapping at ``path``: unknown keys and missing ones become faults."""
-        here = self.top.at(*path)
-        if path:
-            here = here.called(str(path[-1] if isinstance(path[-1], str) else path[0]))
-        return dict(here.fields(known, needed).value)
-
-    def counts(self, value: Any, line: int | None, what: str) -> dict[str, int]:
-        """A mapping name -> positive whole number (empty if absent)."""
-        return self.entry(value, line, what).counts()
-
-    def reference(self, name: Any, table: Collection[str], what: str, line: int | None) -> str:
-        """A name that must stand in ``table``."""
-        return self.entry(name, line, what).reference(table, what)
-
-    def provenance(self, row: Mapping[str, Any], line: int | None, what: str) -> tuple[str, str, str]:
-        """(source, status, note) of a number or a reaction."""
-        return self.entry(dict(row), line, what).provenance(self.sources)
-
-    def assignments(self, text: str, line: int | None) -> list[dict[str, str]]:
+    def assignments(self, text: str, at: Entry) -> list[dict[str, str]]:
         """Every way to fill the families named in ``text`` (one empty way if there are none)."""
         names = tokens(text)
         missing = [t for t in names if t not in self.families]
         for token in missing:
-            self.faults.add(
-                "undeclared family", line=line, seen=f"<{token}>", nearest=nearest(token, self.families)
-            )
-        if missing:
-            return []
-        return [
-            dict(zip(names, c, strict=True)) for c in itertools.product(*(self.families[t] for t in names))
-        ]
+            at.fault("undeclared family", seen=f"<{token}>", nearest=nearest(token, self.families))
+        ways = itertools.product(*(self.families.get(t, []) for t in names))
+        return [] if missing else [dict(zip(names, way, strict=True)) for way in ways]
+
+    def spelt_out(self, names: Entry, table: Collection[str], what: str) -> tuple[str, ...]:
+        """A list of names of ``table``, families filled in."""
+        out = []
+        for name in names.names():
+            for a in self.assignments(name, names):
+                out.append(replace(names, value=self.fill(name, a)).reference(table, what))
+        return tuple(dict.fromkeys(n for n in out if n))
 
     @staticmethod
     def fill(text: str, assignment: Mapping[str, str]) -> str:
@@ -120,52 +98,47 @@ class Page:
             return out
         return value
 
-    def expand(self, composition: Mapping[str, int], line: int | None, what: str) -> dict[str, int]:
+    def expand(self, composition: Mapping[str, int], at: Entry) -> dict[str, int]:
         """Groups replaced by real elements."""
-        out: dict[str, int] = {}
+        out: Counter[str] = Counter()
         for name, n in composition.items():
             if name in self.groups:
-                for element, m in self.groups[name].items():
-                    out[element] = out.get(element, 0) + n * m
+                out.update({element: n * m for element, m in self.groups[name].items()})
             elif name in ELEMENTS:
-                out[name] = out.get(name, 0) + n
+                out[name] += n
             else:
-                choices = [*self.groups, *ELEMENTS]
-                self.faults.add(
-                    f"{what}: neither an element nor a declared group",
-                    line=line,
-                    seen=name,
-                    nearest=nearest(name, choices),
-                )
-        return out
+                near = nearest(name, [*self.groups, *ELEMENTS])
+                at.fault(f"{at.name}: neither an element nor a declared group", seen=name, nearest=near)
+        return dict(out)
 
-    def number(self, value: Any, own: str, row: Mapping[str, Any], line: int | None, what: str) -> str:
-        """The name of a parameter: one of the table, or one made from a number written in place."""
-        inline = (
-            _INLINE.match(str(value))
-            if isinstance(value, str | int | float) and not isinstance(value, bool)
-            else None
-        )
-        if inline is None or value in self.parameters:
-            return self.reference(value, self.parameters, f"parameter for {what}", line)
-        unit = inline[2] or "1"
-        if unit not in UNITS:
-            self.faults.add(f"{what}: unknown unit", line=line, seen=unit, nearest=nearest(unit, UNITS, 5))
-            return ""
-        # A number worth a better status than this belongs in the table of parameters.
-        source = str(row.get("source") or "written in place")
-        self.parameters[own] = Parameter(own, float(inline[1]), unit, source, "assumed")
-        return own
+    def number(self, row: Entry, key: str, wanted: str = "") -> str:
+        """The name of the parameter at ``key``: one of the table, or one made from a number written in place.
 
-    def dimension(self, name: str, wanted: str, line: int | None, what: str) -> None:
+        Its unit must be of the dimension ``wanted``.  Empty, with a fault noted, if there is none.
+        """
+        entry, own, what = row[key], f"{row.name}.{key}", f"{key} of {row.name}"
+        value = entry.value
+        plain = isinstance(value, str | int | float) and not isinstance(value, bool)
+        inline = _INLINE.match(str(value)) if plain and value not in self.parameters else None
+        if inline is None:
+            name = entry.reference(self.parameters, f"parameter for {what}")
+        else:
+            unit, name = inline[2] or "1", own
+            if unit not in UNITS:
+                entry.fault(f"{what}: unknown unit", seen=unit, nearest=nearest(unit, UNITS, 5))
+                return ""
+            # A number worth a better status than this belongs in the table of parameters.
+            source = row["source"].text("") or "written in place"
+            self.parameters[own] = Parameter(own, float(inline[1]), unit, source, "assumed")
+        if wanted:
+            self.dimension(name, wanted, entry)
+        return name
+
+    def dimension(self, name: str, wanted: str, at: Entry) -> None:
         """A fault unless the parameter has a unit of that dimension."""
-        if name in self.unreadable:
+        if not name or name in self.unreadable:
             return
-        if name and (seen := UNITS[self.parameters[name].unit][0]) != wanted:
-            fitting = [u for u, (d, _) in UNITS.items() if d == wanted]
-            self.faults.add(
-                f"{what}: {name} has a unit of {seen}, needed is one of {wanted}",
-                line=line,
-                seen=self.parameters[name].unit,
-                nearest=fitting,
-            )
+        unit = self.parameters[name].unit
+        if UNITS[unit][0] != wanted:
+            what = f"{at.name}: {name} has a unit of {UNITS[unit][0]}, needed is one of {wanted}"
+            at.fault(what, seen=unit, nearest=[u for u, (d, _) in UNITS.items() if d == wanted])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from epidot.documents import Entry
 from epidot.errors import nearest
 from epidot.mechanism.mechanism import UNITS, RateLaw, Reaction
-from epidot.mechanism.page import tokens
 from epidot.mechanism.tables import Tables
 
 _RATE = "A Ea K equilibrium room vacant occupied barrier packing orders collides per"
@@ -20,229 +22,166 @@ class Reactions(Tables):
     """Reads the reactions, once everything they name has been read."""
 
     def read_reactions(self) -> tuple[Reaction, ...]:
-        rows = self.document.data.get("reactions") or []
-        if not isinstance(rows, list):
-            self.faults.add("reactions: expected a list", line=self.line("reactions"))
-            return ()
         out: dict[str, Reaction] = {}
         seen: dict[tuple[Any, ...], Reaction] = {}
         keys = ["id", "equation", "rate", "unordered", "source", "status", "note"]
-        for i, raw in enumerate(rows):
-            path = ("reactions", i)
-            line = self.line(*path)
-            row = self.row(path, keys, ("id", "equation", "rate"))
-            if not isinstance(raw, dict):
+        for row in self.rows(self.top["reactions"], keys, ("id", "equation", "rate")):
+            name = row["id"].text()
+            row.called(name).provenance(self.sources)
+            if not isinstance(row["rate"].value, dict):
+                what = f"{name}: rate must be a mapping {{A: ..., Ea: ...}}"
+                row.fault(what, seen=row["rate"].value)
                 continue
-            self.provenance(row, line, str(row.get("id", "reaction")))
-            if not all(row.get(k) for k in ("id", "equation", "rate")):
-                continue
-            if isinstance(row["rate"], dict):
-                self.row((*path, "rate"), RATE)
-            else:
-                self.faults.add(
-                    f"{row['id']}: rate must be a mapping {{A: ..., Ea: ...}}", line=line, seen=row["rate"]
-                )
-                continue
-            families = tokens(str(row["equation"]))
-            for a in self.assignments(str(row["equation"]), line):
-                pair = [a[t] for t in self.names(row.get("unordered"), line, "unordered") if t in a]
-                if pair != sorted(pair):
-                    continue
-                suffix = f"[{','.join(a[t] for t in families)}]" if families else ""
-                reaction = self.reaction(self.filled(row, a), str(row["id"]), suffix, line)
+            row["rate"].fields(RATE)
+            for filled, suffix, a in self.choices(row, row["equation"].text()):
+                pair = [a[t] for t in row["unordered"].names() if t in a]
+                reaction = self.reaction(filled.called(name + suffix), name) if pair == sorted(pair) else None
                 if reaction is None:
                     continue
                 if reaction.id in out:
-                    self.faults.add("reaction id used twice", line=line, seen=row["id"],
-                                    remedy=f"it stands already at line {out[reaction.id].line}")  # fmt: skip
+                    remedy = f"it stands already at line {out[reaction.id].line}"
+                    row.fault("reaction id used twice", seen=name, remedy=remedy)
                 key = (tuple(sorted(reaction.reactants.items())), tuple(sorted(reaction.products.items())))
-                for k in (key, key[::-1]) if reaction.reversible else (key,):
-                    if k in seen:
-                        twin = seen[k]
-                        self.faults.add("duplicate reaction", line=line, seen=f"{reaction.id}: {reaction}",
-                                        remedy=f"{twin.id} at line {twin.line} is the same")  # fmt: skip
-                        break
-                seen[key] = reaction
-                out[reaction.id] = reaction
+                twin = seen.get(key) or (seen.get(key[::-1]) if reaction.reversible else None)
+                if twin is not None:
+                    remedy = f"{twin.id} at line {twin.line} is the same"
+                    row.fault("duplicate reaction", seen=f"{reaction.id}: {reaction}", remedy=remedy)
+                seen[key] = out[reaction.id] = reaction
         return tuple(out.values())
 
-    def side(self, text: str, id_: str, line: int | None) -> dict[str, int] | None:
-        out: dict[str, int] = {}
+    def side(self, text: str, row: Entry) -> Counter[str] | None:
+        out: Counter[str] = Counter()
         for term in text.split(" + "):
             match = _TERM.match(term.strip())
             if match is None:
-                self.faults.add(f"{id_}: cannot read this term of the equation", line=line, seen=term.strip(),
-                                remedy='write "2 HF + {In}O => ..." with spaces around + and =>')  # fmt: skip
+                remedy = 'write "2 HF + {In}O => ..." with spaces around + and =>'
+                what = f"{row.name}: cannot read this term of the equation"
+                row.fault(what, seen=term.strip(), remedy=remedy)
                 return None
-            name = match[2]
-            if name not in self.species:
-                self.faults.add(
-                    f"{id_}: undeclared species", line=line, seen=name, nearest=nearest(name, self.species)
-                )
+            if match[2] not in self.species:
+                near = nearest(match[2], self.species)
+                row.fault(f"{row.name}: undeclared species", seen=match[2], nearest=near)
                 return None
-            out[name] = out.get(name, 0) + int(match[1] or 1)
+            out[match[2]] += int(match[1] or 1)
         return out
 
-    def reaction(self, row: dict[str, Any], declared: str, suffix: str, line: int | None) -> Reaction | None:
-        equation, id_ = str(row["equation"]), declared + suffix
+    def reaction(self, row: Entry, declared: str) -> Reaction | None:
+        equation = row["equation"].text()
         arrow = " <=> " if " <=> " in equation else " => "
         halves = equation.split(arrow)
         if len(halves) != 2:
-            self.faults.add(f"{id_}: an equation needs one arrow", line=line, seen=equation,
-                            remedy='write " => " (one way) or " <=> " (reversible)')  # fmt: skip
+            remedy = 'write " => " (one way) or " <=> " (reversible)'
+            row.fault(f"{row.name}: an equation needs one arrow", seen=equation, remedy=remedy)
             return None
-        reactants, products = (self.side(half, id_, line) for half in halves)
+        reactants, products = (self.side(half, row) for half in halves)
         if reactants is None or products is None:
             return None
-        self.check_balance(id_, equation, reactants, products, line)
-        reversible = arrow == " <=> "
-        law = self.rate_law(row, id_, reactants, products, reversible, line)
+        self.check_balance(row, reactants, products)
+        law = self.rate_law(row, reactants, products, arrow == " <=> ")
         if law is None:
             return None
-        return Reaction(id_, declared, reactants, products, reversible, law, str(row.get("source")),
-                        str(row.get("status")), line, str(row.get("note", "")))  # fmt: skip
+        said = (row[key].text("") for key in ("source", "status", "note"))
+        source, status, note = said
+        both = dict(reactants), dict(products)
+        return Reaction(row.name, declared, *both, arrow == " <=> ", law, source, status, row.line, note)
 
-    def check_balance(
-        self,
-        id_: str,
-        equation: str,
-        reactants: Mapping[str, int],
-        products: Mapping[str, int],
-        line: int | None,
-    ) -> None:
-        def total(side: Mapping[str, int], what: str) -> dict[str, int]:
-            out: dict[str, int] = {}
-            for name, n in side.items():
-                for key, m in getattr(self.species[name], what).items():
-                    out[key] = out.get(key, 0) + n * m
+    def check_balance(self, row: Entry, *sides: Mapping[str, int]) -> None:
+        """Elements, charge and fixed sites must be the same on both sides."""
+
+        def total(what: str) -> list[Counter[str]]:
+            out = []
+            for side in sides:
+                out.append(Counter[str]())
+                for name, n in side.items():
+                    out[-1].update({k: n * m for k, m in getattr(self.species[name], what).items()})
             return out
 
-        left, right = total(reactants, "elements"), total(products, "elements")
-        wrong = [el for el in dict.fromkeys([*left, *right]) if left.get(el, 0) != right.get(el, 0)]
+        equation = row["equation"].text()
+        left, right = total("elements")
+        wrong = [el for el in dict.fromkeys([*left, *right]) if left[el] != right[el]]
         if wrong:
-            rows = "".join(f"\n    {el:<8}{left.get(el, 0):>10}{right.get(el, 0):>10}" for el in wrong)
-            heading = f"{id_}: unbalanced reaction {equation}\n    element  reactants  products"
-            self.faults.add(
-                f"{heading}{rows}\n   ", line=line, remedy="correct the equation or the compositions"
-            )
-        charges = [sum(n * self.species[s].charge for s, n in side.items()) for side in (reactants, products)]
-        if charges[0] != charges[1]:
-            self.faults.add(f"{id_}: charge is not balanced in {equation}", line=line,
-                            seen=f"{charges[0]:+d} => {charges[1]:+d}")  # fmt: skip
-        before, after = total(reactants, "sites"), total(products, "sites")
+            rows = "".join(f"\n    {el:<8}{left[el]:>10}{right[el]:>10}" for el in wrong)
+            heading = f"{row.name}: unbalanced reaction {equation}\n    element  reactants  products"
+            row.fault(f"{heading}{rows}\n   ", remedy="correct the equation or the compositions")
+        before, after = (sum(n * self.species[s].charge for s, n in side.items()) for side in sides)
+        if before != after:
+            what = f"{row.name}: charge is not balanced in {equation}"
+            row.fault(what, seen=f"{before:+d} => {after:+d}")
+        left, right = total("sites")
         for name, site in self.sites.items():
-            if site.kind == "fixed" and before.get(name, 0) != after.get(name, 0):
-                self.faults.add(f"{id_}: sites of class {name} are not balanced in {equation}", line=line,
-                                seen=f"{before.get(name, 0)} => {after.get(name, 0)}")  # fmt: skip
+            if site.kind == "fixed" and left[name] != right[name]:
+                what = f"{row.name}: sites of class {name} are not balanced in {equation}"
+                row.fault(what, seen=f"{left[name]} => {right[name]}")
 
     def rate_law(
-        self,
-        row: dict[str, Any],
-        id_: str,
-        reactants: Mapping[str, int],
-        products: Mapping[str, int],
-        reversible: bool,
-        line: int | None,
+        self, row: Entry, reactants: Mapping[str, int], products: Mapping[str, int], reversible: bool
     ) -> RateLaw | None:
-        rate = {k: v for k, v in row["rate"].items() if k in RATE}
+        id_, rate = row.name, row["rate"].called(row.name)
         for key in ("A", "Ea"):
-            if rate.get(key) is None:
-                self.faults.add(
-                    f"{id_}: rate term {key} missing",
-                    line=line,
-                    remedy="name a parameter or write a number with its unit",
-                )
-        if rate.get("A") is None or rate.get("Ea") is None:
+            if not rate[key]:
+                remedy = "name a parameter or write a number with its unit"
+                row.fault(f"{id_}: rate term {key} missing", remedy=remedy)
+        if not (rate["A"] and rate["Ea"]):
             return None
-        A = self.number(rate["A"], f"{id_}.A", row, line, f"A of {id_}")
-        Ea = self.number(rate["Ea"], f"{id_}.Ea", row, line, f"Ea of {id_}")
-        self.dimension(Ea, "energy", line, f"{id_}: Ea")
-        K = rate.get("K")
-        constants = [K] if isinstance(K, str) else self.names(K, line, f"{id_}: K")
-        constants = [self.reference(k, self.equilibria, "equilibrium", line) for k in constants]
-        equilibrium = rate.get("equilibrium")
-        if reversible and equilibrium is None:
-            self.faults.add(f"{id_}: a reversible reaction needs `equilibrium` in its rate", line=line,
-                            remedy="name one, or declare the reaction one-way with =>")  # fmt: skip
-        if not reversible and equilibrium is not None:
-            self.faults.add(
-                f"{id_}: a one-way reaction has no equilibrium",
-                line=line,
-                seen=equilibrium,
-                remedy="write <=>",
-            )
-        if equilibrium is not None:
-            equilibrium = self.reference(equilibrium, self.equilibria, "equilibrium", line) or None
+        rate = replace(rate, value={"source": row["source"].value, **rate.value})
+        A, Ea = self.number(rate, "A"), self.number(rate, "Ea", "energy")
+        K = rate["K"]
+        named = [K] if isinstance(K.value, str) else [replace(K, value=name) for name in K.names()]
+        constants = tuple(k.reference(self.equilibria, "equilibrium") for k in named)
+        equilibrium = rate["equilibrium"]
+        if reversible and not equilibrium:
+            remedy = "name one, or declare the reaction one-way with =>"
+            row.fault(f"{id_}: a reversible reaction needs `equilibrium` in its rate", remedy=remedy)
+        if not reversible and equilibrium:
+            what = f"{id_}: a one-way reaction has no equilibrium"
+            row.fault(what, seen=equilibrium.value, remedy="write <=>")
+        balance = equilibrium.reference(self.equilibria, "equilibrium") or None if equilibrium else None
         orders = dict(reactants)
-        for name, n in self.pairs(rate.get("orders"), line, f"{id_}: orders").items():
+        for name, n in rate["orders"].table().items():
             if name not in reactants:
-                self.faults.add(
-                    f"{id_}: order given for a species that is not a reactant",
-                    line=line,
-                    seen=name,
-                    nearest=tuple(reactants),
-                )
-            elif isinstance(n, bool) or not isinstance(n, int) or n < 1:
-                self.faults.add(f"{id_}: an order must be a whole number above 0", line=line, seen=n,
-                                remedy="order 0 would drive a count below zero")  # fmt: skip
+                what = f"{id_}: order given for a species that is not a reactant"
+                row.fault(what, seen=name, nearest=tuple(reactants))
+            elif isinstance(n.value, bool) or not isinstance(n.value, int) or n.value < 1:
+                remedy = "order 0 would drive a count below zero"
+                row.fault(f"{id_}: an order must be a whole number above 0", seen=n.value, remedy=remedy)
             else:
-                orders[name] = n
-        barrier = self.pairs(rate.get("barrier"), line, f"{id_}: barrier")
-        for environment, w in barrier.items():
-            self.reference(environment, self.environments, "environment", line)
-            self.dimension(
-                self.reference(w, self.parameters, f"parameter for the barrier of {id_}", line),
-                "energy",
-                line,
-                f"{id_}: barrier",
-            )
+                orders[name] = n.value
+        barrier = {}
+        for environment, w in rate["barrier"].table().items():
+            replace(w, value=environment).reference(self.environments, "environment")
+            barrier[environment] = w.reference(self.parameters, f"parameter for the barrier of {id_}")
+            self.dimension(barrier[environment], "energy", w.called(f"{id_}: barrier"))
+        given = {}
         for term in ("room", "vacant", "occupied", "per"):
-            if rate.get(term) is not None:
-                site = self.reference(rate[term], self.sites, "site class", line)
-                if site and term != "per" and self.sites[site].kind != "shell":
-                    self.faults.add(f"{id_}: {term} needs a site class of kind shell", line=line, seen=site)
-        if len(both := [t for t in ("room", "vacant", "occupied") if rate.get(t) is not None]) > 1:
-            self.faults.add(
-                f"{id_}: only one of these terms may stand in a rate", line=line, seen=", ".join(both)
-            )
-        packing = rate.get("packing")
-        if packing is not None:
-            if self.document.data.get("packing") is None:
-                self.faults.add(f"{id_}: packing is used but not declared", line=line)
-            packing = self.number(packing, f"{id_}.packing", row, line, f"packing of {id_}") or None
-        collides = rate.get("collides")
+            given[term] = rate[term].reference(self.sites, "site class") if rate[term] else None
+            site = given[term]
+            if site and term != "per" and self.sites[site].kind != "shell":
+                row.fault(f"{id_}: {term} needs a site class of kind shell", seen=site)
+        both = [term for term in ("room", "vacant", "occupied") if rate[term]]
+        if len(both) > 1:
+            row.fault(f"{id_}: only one of these terms may stand in a rate", seen=", ".join(both))
+        if rate["packing"] and not self.top["packing"]:
+            row.fault(f"{id_}: packing is used but not declared")
+        packing = self.number(rate, "packing") or None if rate["packing"] else None
+        collides = rate["collides"].value
         if collides not in (None, "dot"):
-            self.faults.add(
-                f"{id_}: a species can only collide with the dot", line=line, seen=collides, nearest=("dot",)
-            )
-        self.check_order(
-            id_, A, [k for k in constants if k], equilibrium, orders, products, bool(collides), line
-        )
+            row.fault(f"{id_}: a species can only collide with the dot", seen=collides, nearest=("dot",))
+        self.check_order(row, A, [k for k in constants if k], balance, orders, products, bool(collides))
+        other = {k: v for k, v in orders.items() if v != reactants[k]}
         return RateLaw(
-            A,
-            Ea,
-            tuple(constants),
-            equilibrium,
-            room=rate.get("room"),
-            vacant=rate.get("vacant"),
-            occupied=rate.get("occupied"),
-            barrier=dict(barrier),
-            packing=packing,
-            orders={k: v for k, v in orders.items() if v != reactants[k]},
-            collides=collides == "dot",
-            per=rate.get("per"),
-        )
+            A, Ea, constants, balance, barrier=barrier, packing=packing, orders=other,
+            collides=collides == "dot", **given,
+        )  # fmt: skip
 
     def check_order(
         self,
-        id_: str,
+        row: Entry,
         A: str,
         constants: Sequence[str],
         equilibrium: str | None,
         orders: Mapping[str, int],
         products: Mapping[str, int],
         collides: bool,
-        line: int | None,
     ) -> None:
         """The unit of A · Π K must fit the number of dissolved reactants, and K that of the equation."""
 
@@ -256,26 +195,21 @@ class Reactions(Tables):
         on_dot = collides or any(self.species[s].phase != "liquor" for s in orders)
         wanted = concentrations if on_dot else concentrations - 1
         if sum(orders.values()) > 3:
-            self.faults.add(f"{id_}: the overall order is above 3", line=line, seen=sum(orders.values()),
-                            remedy="split it into elementary steps, or give `orders`")  # fmt: skip
+            remedy = "split it into elementary steps, or give `orders`"
+            row.fault(f"{row.name}: the overall order is above 3", seen=sum(orders.values()), remedy=remedy)
         if not A or A in self.unreadable:
             return
         unit = self.parameters[A].unit
         if not UNITS[unit][0].startswith("rate"):
-            self.dimension(A, f"rate of order {wanted}", line, f"{id_}: A")
+            self.dimension(A, f"rate of order {wanted}", row["rate"].called(f"{row.name}: A"))
             return
         given = powers(unit) + sum(powers(self.equilibria[k].unit) for k in constants)
         if given != wanted:
-            self.faults.add(
-                f"{id_}: A times K has the unit of a rate of order {given}, the rate law is of order "
-                f"{wanted} in dissolved species",
-                line=line,
-                seen=unit,
-                remedy="use another A, K or `orders`",
-            )
+            what = f"{row.name}: A times K has the unit of a rate of order {given}, the rate law is of order "
+            remedy = "use another A, K or `orders`"
+            row.fault(f"{what}{wanted} in dissolved species", seen=unit, remedy=remedy)
         if equilibrium:
-            shift = dissolved(orders) - dissolved(products)
-            unit = self.equilibria[equilibrium].unit
+            shift, unit = concentrations - dissolved(products), self.equilibria[equilibrium].unit
             if powers(unit) != shift:
-                what = f"{id_}: the unit of {equilibrium} does not fit the equation"
-                self.faults.add(what, line=line, seen=unit, remedy=f"it must be of order {shift}")
+                what = f"{row.name}: the unit of {equilibrium} does not fit the equation"
+                row.fault(what, seen=unit, remedy=f"it must be of order {shift}")
