@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,23 @@ from epidot.instruments.etch.trial import trial
 from epidot.instruments.options import Settings, choice, integer, number, settled, text
 from epidot.quantities import Fit, Quantities
 from epidot.signal import Signal
+
+_SPREAD = "relative spread of the etched depth from dot to dot"
+_TEXT = "yuan2023, text"
+
+_DOSE = f"{_TEXT}: 0.8 mmol bromide to 0.1 µmol of dots (amount of dots assumed)"
+_VOLUME = f"{_TEXT}: 0.8 mmol in 20 mL (volume assumed)"
+_INVERSION = (
+    number("core_nm", "nm", None, "diameter of the core, if neither the file nor In:Zn says it", 0.5, 30),
+    number("inner_nm", "nm", None, "thickness of the inner shell; or where Se passes S, else half", 0.01, 20),
+    number("addition_min", "min", 30.0, "time over which the halide was added", 0, 1e4, _TEXT),
+    number("hold_min", "min", 30.0, "time held at temperature after it", 0, 1e5, _TEXT),
+    number("cooling_min", "min", 10.0, "time of cooling to room temperature (taken as linear)", 0.1, 1e4),
+    number("etch_spread", "1", 0.05, _SPREAD, 0, 1),
+    number("bath_per_dot", "1", 7900.0, "halide ions added per dot", 1, 1e9, _DOSE),
+    number("bath_M", "mol/L", 0.04, "their concentration once all are added, M", 1e-6, 100, _VOLUME),
+    integer("starts", 6, "starting points of the search", 1, 200),
+)
 
 HEADER: Header = Header(
     name="etch",
@@ -25,9 +43,7 @@ HEADER: Header = Header(
     ),
     quantities=(
         Reported("halide_nmol", "nmol", "amount of the first halide in every round (a list)"),
-        Reported(
-            "halide_upper_nmol", "nmol", "95 % upper limit of rounds below the detection limit (a list)"
-        ),
+        Reported("halide_upper_nmol", "nmol", "95 % upper limit of rounds below the detection limit (list)"),
         Reported("halide_per_dot", "1", "ions per dot in every round, if the dots are known (a list)"),
         Reported("halide_per_nm3", "nm-3", "ions per removed volume, with the diameters too (a list)"),
         Reported("depth_nm", "nm", "depth below the first surface after every round (a list)"),
@@ -39,11 +55,7 @@ HEADER: Header = Header(
         Reported("core_round", "1", "the core is reached after this round: step of In:Zn (or Cd:Zn)"),
         Reported("core_round_probability", "1", "how likely that round is among all"),
         Reported("core_share", "1", "share of the halide that came out after core_round"),
-        Reported(
-            "lnD_at_T",
-            "1",
-            "ln of the shell's D / (nm2/s) at each temperature (a list, hottest last; explain)",
-        ),
+        Reported("lnD_at_T", "1", "ln of the shell's D / (nm2/s) at each temperature (a list; explain)"),
         Reported("D0", "nm2/s", "its prefactor, if the data identify it"),
         Reported("dH_eV", "eV", "its activation enthalpy, if the data identify it"),
     ),
@@ -56,16 +68,11 @@ HEADER: Header = Header(
         number("relative_noise", "1", 0.1, "relative error of amounts, if not in the file", 1e-4, 1.0),
     ),
     setup=(
-        choice(
-            "by",
-            ("thickness", "volume", "diameters"),
-            "thickness",
-            "what is equal from round to round down to the core",
-        ),
+        choice("by", ("thickness", "volume", "diameters"), "thickness", "what is equal from round to round"),
         integer("rounds_to_core", 5, "rounds until the core's surface", 1, 100, source="yuan2023 (Y032)"),
         integer("rounds_in_core", 1, "rounds in which the core dissolves", 0, 100, source="yuan2023 (Y034)"),
         text("diameters", "nm", "after each round, with by = diameters, e.g. '7.5, 6.4, 3.3, 0'"),
-        number("etch_spread", "1", 0.05, "relative spread of the etched depth from dot to dot", 0, 1),
+        number("etch_spread", "1", 0.05, _SPREAD, 0, 1),
         number("dots_nmol", "nmol", 10.0, "amount of dots etched", 1e-6, 1e6),
         text("halide", "", "which halide comes first (F, Cl, Br, I); default: the most abundant"),
         number("limit_nmol", "nmol", 3.0, "detection limit of the halides", 1e-9, 1e6),
@@ -76,89 +83,8 @@ HEADER: Header = Header(
     ),
     measure_options=(
         text("profile", "", "which sample of the file; default: the one treated hottest"),
-        choice(
-            "explain",
-            ("none", *MECHANISMS, "compare"),
-            "none",
-            "invert the profiles: with one mechanism, or compare them all",
-        ),
-        number(
-            "core_nm",
-            "nm",
-            None,
-            "diameter of the core, if neither the file nor In:Zn says it",
-            0.5,
-            30,
-            needs="explain",
-        ),
-        number(
-            "inner_nm",
-            "nm",
-            None,
-            "thickness of the inner shell; default: where Se passes S, else half",
-            0.01,
-            20,
-            needs="explain",
-        ),
-        number(
-            "addition_min",
-            "min",
-            30.0,
-            "time over which the halide was added",
-            0,
-            1e4,
-            source="yuan2023, text",
-            needs="explain",
-        ),
-        number(
-            "hold_min",
-            "min",
-            30.0,
-            "time held at temperature after it",
-            0,
-            1e5,
-            source="yuan2023, text",
-            needs="explain",
-        ),
-        number(
-            "cooling_min",
-            "min",
-            10.0,
-            "time of cooling to room temperature (taken as linear)",
-            0.1,
-            1e4,
-            needs="explain",
-        ),
-        number(
-            "etch_spread",
-            "1",
-            0.05,
-            "relative spread of the etched depth from dot to dot",
-            0,
-            1,
-            needs="explain",
-        ),
-        number(
-            "bath_per_dot",
-            "1",
-            7900.0,
-            "halide ions added per dot",
-            1,
-            1e9,
-            needs="explain",
-            source="yuan2023, text: 0.8 mmol bromide to 0.1 µmol of dots (amount of dots assumed)",
-        ),
-        number(
-            "bath_M",
-            "mol/L",
-            0.04,
-            "their concentration once all are added, M",
-            1e-6,
-            100,
-            source="yuan2023, text: 0.8 mmol in 20 mL (volume assumed)",
-            needs="explain",
-        ),
-        integer("starts", 6, "starting points of the search", 1, 200, needs="explain"),
+        choice("explain", ("none", *MECHANISMS, "compare"), "none", "invert the profiles: with one, or all"),
+        *(replace(option, needs="explain") for option in _INVERSION),
     ),
     fit_models=(*MECHANISMS, "compare"),
     measure_only=("profile", "explain"),

@@ -11,68 +11,33 @@ from epidot.instruments.etch.profile import HALIDES, METALS
 
 ELEMENTS = (*HALIDES, *METALS)
 _WORDS = {
-    "round": (
-        "round",
-        "etch",
-        "etching",
-        "cycle",
-        "step",
-        "etch round",
-        "etching cycle",
-        "etching round",
-        "no",
-        "nr",
-        "n",
-        "#",
-    ),
-    "diameter": ("diameter", "tem", "tem diameter", "size", "d", "diameter after", "mean diameter"),
-    "depth": ("depth", "etched depth", "etch depth", "depth removed", "total depth"),
-    "thickness": ("thickness", "removed", "thickness removed", "etched thickness", "step thickness"),
-    "volume_removed": ("volume", "volume removed", "removed volume", "v"),
-    "temperature": ("temperature", "t", "temp", "treatment temperature", "sample temperature"),
-    "profile": ("sample", "profile", "name", "batch"),
-    "solution": ("solution", "supernatant", "solution volume", "supernatant volume"),
+    "round": "round, etch, etching, cycle, step, etch round, etching cycle, etching round, no, nr, n, #",
+    "diameter": "diameter, tem, tem diameter, size, d, diameter after, mean diameter",
+    "depth": "depth, etched depth, etch depth, depth removed, total depth",
+    "thickness": "thickness, removed, thickness removed, etched thickness, step thickness",
+    "volume_removed": "volume, volume removed, removed volume, v",
+    "temperature": "temperature, t, temp, treatment temperature, sample temperature",
+    "profile": "sample, profile, name, batch",
+    "solution": "solution, supernatant, solution volume, supernatant volume",
 }
-_KINDS = {word: kind for kind, words in _WORDS.items() for word in words}
-_NAMES = {
-    "chloride": "Cl",
-    "bromide": "Br",
-    "iodide": "I",
-    "fluoride": "F",
-    "chlorine": "Cl",
-    "bromine": "Br",
-    "iodine": "I",
-    "fluorine": "F",
-    "indium": "In",
-    "zinc": "Zn",
-    "selenium": "Se",
-    "sulfur": "S",
-    "sulphur": "S",
-    "phosphorus": "P",
-    "cadmium": "Cd",
-}
-# Unit -> (kind, factor to nmol, nmol per dot-nmol, or mg per litre).
-AMOUNTS: dict[str, tuple[str, float]] = {
-    "nmol": ("nmol", 1.0),
-    "µmol": ("nmol", 1e3),
-    "umol": ("nmol", 1e3),
-    "μmol": ("nmol", 1e3),
-    "mmol": ("nmol", 1e6),
-    "mol": ("nmol", 1e9),
-    "pmol": ("nmol", 1e-3),
-    "ions/dot": ("per dot", 1.0),
-    "per dot": ("per dot", 1.0),
-    "/dot": ("per dot", 1.0),
-    "atoms/dot": ("per dot", 1.0),
-    "ions per dot": ("per dot", 1.0),
-    "/qd": ("per dot", 1.0),
-    "per qd": ("per dot", 1.0),
-    "ppm": ("mg/L", 1.0),
-    "mg/l": ("mg/L", 1.0),
-    "ppb": ("mg/L", 1e-3),
-    "µg/l": ("mg/L", 1e-3),
-    "ug/l": ("mg/L", 1e-3),
-}
+_KINDS = {word: kind for kind, words in _WORDS.items() for word in words.split(", ")}
+_SPELT = {
+    "Cl": "chloride chlorine", "Br": "bromide bromine", "I": "iodide iodine", "F": "fluoride fluorine",
+    "In": "indium", "Zn": "zinc", "Se": "selenium", "S": "sulfur sulphur", "P": "phosphorus", "Cd": "cadmium",
+}  # fmt: skip
+_NAMES = {word: element for element, words in _SPELT.items() for word in words.split()}
+# What a number is, its factor to nmol, nmol per dot-nmol, or mg per litre, and the units of it.
+_UNITS = (
+    ("nmol", 1.0, "nmol"),
+    ("nmol", 1e3, "µmol, umol, μmol"),
+    ("nmol", 1e6, "mmol"),
+    ("nmol", 1e9, "mol"),
+    ("nmol", 1e-3, "pmol"),
+    ("per dot", 1.0, "ions/dot, per dot, /dot, atoms/dot, ions per dot, /qd, per qd"),
+    ("mg/L", 1.0, "ppm, mg/l"),
+    ("mg/L", 1e-3, "ppb, µg/l, ug/l"),
+)
+AMOUNTS = {unit: (kind, factor) for kind, factor, units in _UNITS for unit in units.split(", ")}
 LENGTHS = {"nm": 1.0, "å": 0.1, "a": 0.1, "angstrom": 0.1, "µm": 1e3}
 _UNIT = re.compile(
     r"^(?P<name>.*?)\s*(?:\(\s*(?P<a>[^()]*)\s*\)|\[\s*(?P<b>[^\[\]]*)\s*\]|\s/\s*(?P<c>.+))\s*$"
