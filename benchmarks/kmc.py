@@ -25,12 +25,13 @@ from kmc_peers import kmcos
 
 from epidot.constants import K_B
 from epidot.growth.kmc import Count, Model, Partner, Reaction, Species, join
-from epidot.growth.kmc.builders import square, zinc_blende
+from epidot.growth.kmc.builders import zinc_blende
 from epidot.growth.kmc.compiler import Compiled, compile_model
 from epidot.growth.kmc.simulation import Simulation
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 from oracle.kmc import RUNS, Checked
+from oracle.kmc.lattices import square
 
 ONE_KT = 1 / K_B  # K: energies in multiples of kT
 EMPTY_A = (Species("empty"), Species("A"))

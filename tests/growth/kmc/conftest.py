@@ -11,8 +11,9 @@ from scipy import special
 
 from epidot.constants import K_B
 from epidot.growth.kmc import Count, Lattice, Model, Partner, Reaction, Species
-from epidot.growth.kmc.builders import square, zinc_blende
+from epidot.growth.kmc.builders import zinc_blende
 from epidot.growth.kmc.compiler import Compiled, compile_model
+from oracle.kmc.lattices import square
 
 ONE_KT = 1 / K_B  # K: at this temperature an energy of 1 eV is 1 kT
 

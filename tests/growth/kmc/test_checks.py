@@ -4,9 +4,10 @@ import pytest
 
 from epidot.errors import InputError
 from epidot.growth.kmc import Count, Flow, Model, Partner, Programme, Reaction, Species
-from epidot.growth.kmc.builders import square, zinc_blende
+from epidot.growth.kmc.builders import zinc_blende
 from epidot.growth.kmc.compiler import compile_model
 from epidot.growth.kmc.simulation import Simulation
+from oracle.kmc.lattices import square, within
 
 EMPTY_A = (Species("empty"), Species("A"))
 
@@ -67,7 +68,7 @@ def test_too_many_environments_and_too_many_classes() -> None:
     lattice = square(4, dimensions=3)
     with pytest.raises(InputError, match=r"too many environments.*46118408 = 8 species x 0-6 of X0"):
         compile_model(Model(species, (many,), counts), lattice)
-    wide = zinc_blende(2.0).within("far", 0.9)
+    wide = within(zinc_blende(2.0), "far", 0.9)
     fewer = Reaction("a", "X0", "X1", 1.0, energy={"n1": 0.01, "n2": 1e-4, "n3": 1e-6})
     far = tuple(Count(c.name, "far", c.of) for c in counts[1:4])
     with pytest.raises(InputError, match="too many kinds of environment"):

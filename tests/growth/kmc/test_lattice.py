@@ -5,7 +5,8 @@ import pytest
 
 from epidot.errors import InputError
 from epidot.growth.kmc import Lattice, Relation, join
-from epidot.growth.kmc.builders import chain, square, zinc_blende
+from epidot.growth.kmc.builders import zinc_blende
+from oracle.kmc.lattices import chain, square, within
 
 
 def test_cluster_of_twenty_sites() -> None:
@@ -29,7 +30,7 @@ def test_distances_and_sublattices_of_zinc_blende(centre: str) -> None:
         assert np.all((dot.sublattice[r.centre] == dot.sublattice[r.index]) == same)
         forth = set(zip(r.centre.tolist(), r.index.tolist(), strict=True))
         assert forth == {(j, i) for i, j in forth}
-    found = dot.within("steric", 0.36, "cation").relations["steric"]
+    found = within(dot, "steric", 0.36, "cation").relations["steric"]
     second = dot.relations["second"]
     cations = second.index[dot.sublattice[second.centre] == 0]
     assert len(found) == len(cations)

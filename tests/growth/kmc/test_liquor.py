@@ -10,10 +10,10 @@ from scipy import stats
 
 from epidot.errors import InputError, WorkError
 from epidot.growth.kmc import Flow, Model, Reaction, Species, join
-from epidot.growth.kmc.builders import square
 from epidot.growth.kmc.compiler import compile_model
 from epidot.growth.kmc.programme import smooth
 from oracle.kmc import RUNS, Checked
+from oracle.kmc.lattices import square
 
 EMPTY_A = (Species("empty"), Species("A"))
 ON_OFF = Model(

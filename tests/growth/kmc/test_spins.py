@@ -9,10 +9,10 @@ import pytest
 from scipy import integrate, special, stats
 
 from epidot.growth.kmc import Count, Model, Partner, Reaction, Species
-from epidot.growth.kmc.builders import chain, square
 from epidot.growth.kmc.compiler import Compiled, compile_model
 from epidot.growth.kmc.simulation import Simulation
 from oracle.kmc import RUNS
+from oracle.kmc.lattices import chain, square
 
 SEEDS = range(30)
 EMPTY_A = (Species("empty"), Species("A"))

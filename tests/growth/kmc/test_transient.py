@@ -12,9 +12,10 @@ from scipy import integrate, linalg, stats
 
 from epidot.constants import K_B
 from epidot.growth.kmc import Count, Lattice, Model, Partner, Programme, Reaction, Species, join
-from epidot.growth.kmc.builders import chain, square, zinc_blende
+from epidot.growth.kmc.builders import zinc_blende
 from epidot.growth.kmc.compiler import compile_model
 from oracle.kmc import RUNS, Checked
+from oracle.kmc.lattices import chain, square
 
 EMPTY_A = (Species("empty"), Species("A"))
 BACKENDS = ["numba", "plain"]

@@ -134,7 +134,7 @@ def test_dots_of_different_size_share_what_is_alike(rich, seeded_core) -> None:
 def test_sites_without_partners_sleep_and_wake(kT: float) -> None:
     """A on a full line waits for a vacancy; who is remembered to have none must have none."""
     from epidot.growth.kmc import Partner, Species
-    from epidot.growth.kmc.builders import chain
+    from oracle.kmc.lattices import chain
 
     model = Model(
         (Species("empty"), Species("A"), Species("B")),

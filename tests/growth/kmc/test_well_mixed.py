@@ -15,7 +15,6 @@ import pytest
 
 from epidot.constants import R_GAS
 from epidot.growth.kmc import Lattice, Model, Partner, Reaction, Relation, Species
-from epidot.growth.kmc.builders import chain
 from epidot.growth.kmc.compiler import Compiled, compile_model
 from epidot.growth.kmc.simulation import Simulation
 from epidot.growth.meanfield import MeanField
@@ -23,6 +22,7 @@ from epidot.growth.state import FlaskState
 from epidot.mechanism import load as mechanisms
 from epidot.mechanism.mechanism import Mechanism
 from epidot.recipe.events import Segment
+from oracle.kmc.lattices import chain
 
 T, DOTS_MOL, VOLUME_L = 473.15, 220e-9, 5e-3
 TIMES = np.array([200.0, 400.0, 600.0, 900.0, 1200.0])

@@ -1,4 +1,4 @@
-"""What the reactions of a model make and use up: elements, declared reverses, and cycles that must close."""
+"""What the reactions of a model make and use up, and cycles that must close."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 
-from epidot.errors import Faults, nearest
 from epidot.growth.kmc.model import Model, Reaction
 from epidot.mechanism.lint import null_space
 
@@ -40,68 +39,6 @@ def undoes(r: Reaction, other: Reaction) -> bool:
     same = taken == now and put == then
     relation = r.partner.relation if r.partner else None
     return same and bool(taken) and relation == (other.partner.relation if other.partner else None)
-
-
-def balance(faults: Faults, model: Model) -> None:
-    """Add a fault for every reaction that makes or loses atoms, if any composition is declared."""
-    if not any(s.elements for s in model.species) and not model.dissolved:
-        return
-    atoms = {("site", s.name): s.elements for s in model.species}
-    atoms.update({("liquor", name): elements for name, elements in model.dissolved.items()})
-    for name in model.dissolved:
-        if name not in model.liquor:
-            faults.add(
-                "composition of an unknown dissolved species", seen=name, nearest=nearest(name, model.liquor)
-            )
-    for r in model.reactions:
-        surplus = Counter[str]()
-        for key, n in net(r).items():
-            for element, m in atoms.get(key, {}).items():
-                surplus[element] += n * m
-        wrong = {element: n for element, n in sorted(surplus.items()) if n}
-        if wrong:
-            faults.add(
-                f"unbalanced reaction {r.name}",
-                seen=", ".join(f"{n:+d} {element}" for element, n in wrong.items()),
-                remedy="correct the reaction, or the elements of its species",
-            )
-
-
-def reverses(faults: Faults, model: Model) -> None:
-    """Add a fault for every declared reverse that is none, and for every cycle that does not close."""
-    by_name = {r.name: r for r in model.reactions}
-    good = True
-    for r in model.reactions:
-        if r.reverse_of is None:
-            continue
-        forward = by_name.get(r.reverse_of)
-        if forward is None:
-            faults.add(
-                f"unknown reaction that {r.name} is the reverse of",
-                seen=r.reverse_of,
-                nearest=nearest(r.reverse_of, by_name),
-            )
-            good = False
-        elif net(r) != {key: -n for key, n in net(forward).items()}:
-            told = ", ".join(f"{n:+d} {name}" for (_, name), n in _left_over(r, forward).items())
-            faults.add(
-                f"{r.name} does not undo {forward.name}",
-                seen=f"left over after both: {told}",
-                remedy="exchange before and after of centre and partner, and the signs of the liquor",
-            )
-            good = False
-    if good:
-        for text in broken_cycles(
-            model, [(by_name[r.reverse_of], r) for r in model.reactions if r.reverse_of]
-        ):
-            faults.add(text, remedy="correct the constants of one step so that the round trip costs nothing")
-
-
-def _left_over(r: Reaction, forward: Reaction) -> dict[tuple[str, str], int]:
-    both = Counter(net(forward))
-    for key, n in net(r).items():
-        both[key] += n
-    return {key: n for key, n in both.items() if n}
 
 
 def broken_cycles(model: Model, pairs: list[tuple[Reaction, Reaction]]) -> Iterator[str]:

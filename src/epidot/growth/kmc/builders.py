@@ -1,4 +1,4 @@
-"""Ready lattices: a chain, a periodic square, a sphere cut out of zinc blende."""
+"""A sphere of sites cut out of zinc blende."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.errors import Faults, InputError, nearest
+from epidot.errors import InputError, nearest
 from epidot.growth.kmc.lattice import Lattice, Relation
 
 Centre = Literal["anion", "cation", "bond"]
@@ -23,42 +23,6 @@ _TO_ANION = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]])
 _SECOND = np.array(
     [(x, y, z) for x in (-2, 0, 2) for y in (-2, 0, 2) for z in (-2, 0, 2) if abs(x) + abs(y) + abs(z) == 4]
 )
-
-
-def chain(n: int, *, periodic: bool = True) -> Lattice:
-    """``n`` sites in a row; ``nn`` are the two next ones, ``right`` only the one above."""
-    _wide(n, periodic)
-    i = np.arange(n)
-    right = np.stack([i, (i + 1) % n], axis=1)[: n if periodic else n - 1]
-    left = right[:, ::-1]
-    both = np.concatenate([left, right])
-    relations = {
-        "nn": Relation.of_pairs(n, both[:, 0], both[:, 1]),
-        "right": Relation.of_pairs(n, right[:, 0], right[:, 1]),
-    }
-    return Lattice(np.zeros(n, dtype=np.uint8), relations, position=i[:, None].astype(float))
-
-
-def square(nx: int, ny: int | None = None, *, dimensions: int = 2, periodic: bool = True) -> Lattice:
-    """Square lattice (``dimensions=3``: cubic, nx³) of spacing 1; ``nn`` are its 4 (6) next sites."""
-    shape = (nx,) * dimensions if ny is None else (nx, ny)
-    for width in shape:
-        _wide(width, periodic)
-    grid = np.stack(np.meshgrid(*(np.arange(w) for w in shape), indexing="ij"), axis=-1).reshape(
-        -1, len(shape)
-    )
-    pairs = []
-    for axis in range(len(shape)):
-        for step in (1, -1):
-            there = grid.copy()
-            there[:, axis] += step
-            inside = (there[:, axis] >= 0) & (there[:, axis] < shape[axis]) | periodic
-            there %= shape
-            flat = np.ravel_multi_index(tuple(there.T), shape)
-            pairs.append(np.stack([np.arange(len(grid)), flat], axis=1)[inside])
-    both = np.concatenate(pairs)
-    nn = Relation.of_pairs(len(grid), both[:, 0], both[:, 1])
-    return Lattice(np.zeros(len(grid), dtype=np.uint8), {"nn": nn}, position=grid.astype(float))
 
 
 def zinc_blende(radius: float, a: float = 1.0, *, centre: Centre = "bond") -> Lattice:
@@ -104,14 +68,3 @@ def _bonds(number: NDArray[np.int32], there: NDArray[np.int64]) -> Relation:
     centre = np.broadcast_to(np.arange(len(there))[:, None], there.shape)
     real = neighbour >= 0
     return Relation.of_pairs(len(there), centre[real], neighbour[real])
-
-
-def _wide(n: int, periodic: bool) -> None:
-    faults = Faults("lattice")
-    if n < (3 if periodic else 1):
-        faults.add(
-            "too few sites",
-            seen=n,
-            remedy="a periodic lattice is at least 3 wide, or neighbours would be counted twice",
-        )
-    faults.raise_if_any()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from epidot.errors import Faults, InputError, nearest
+from epidot.errors import Faults, InputError
 
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float64]
@@ -100,37 +100,6 @@ class Lattice:
     def dot_of(self) -> Ints:
         """The dot of each site, shape (n,)."""
         return np.repeat(np.arange(self.n_dots, dtype=np.int32), np.diff(self.dots))
-
-    def with_relation(self, name: str, relation: Relation) -> Lattice:
-        """A copy that also knows ``relation``."""
-        return replace(self, relations={**self.relations, name: relation})
-
-    def within(self, name: str, radius: float, sublattice: str | None = None) -> Lattice:
-        """A copy with the relation "closer than ``radius``" (steric), optionally of one sublattice.
-
-        Raises
-        ------
-        InputError
-            If the lattice has no positions or no such sublattice.
-        """
-        faults = Faults("lattice")
-        if self.position is None:
-            faults.add("distances need positions")
-        if sublattice is not None and sublattice not in self.sublattices:
-            faults.add("no such sublattice", seen=sublattice, nearest=nearest(sublattice, self.sublattices))
-        faults.raise_if_any()
-        from scipy.spatial import cKDTree
-
-        pairs = []
-        for first, last in zip(self.dots[:-1], self.dots[1:], strict=True):
-            found = cKDTree(self.position[first:last]).query_pairs(radius, output_type="ndarray")  # type: ignore[index]
-            pairs.append(found.reshape(-1, 2) + first)
-        both = np.concatenate([np.concatenate(pairs), np.concatenate(pairs)[:, ::-1]])
-        both = both[np.lexsort((both[:, 1], both[:, 0]))]
-        if sublattice is not None:
-            kind = self.sublattice == self.sublattices.index(sublattice)
-            both = both[kind[both[:, 0]] & kind[both[:, 1]]]
-        return self.with_relation(name, Relation.of_pairs(len(self), both[:, 0], both[:, 1]))
 
     def reordered(self, order: ArrayLike) -> Lattice:
         """The same sites in another order (``order[new] = old``), which must keep dots together."""

@@ -19,13 +19,11 @@ class Species:
 
     ``sublattices`` are those it may sit on, all if empty.  ``blocks`` names the relation along which it is
     in the way of reactions that list it in ``blocked_by``: build that relation with the steric radius.
-    ``elements`` counts its atoms; as soon as one species of a model has any, every reaction must balance.
     """
 
     name: str
     sublattices: tuple[str, ...] = ()
     blocks: str | None = None
-    elements: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -66,8 +64,7 @@ class Reaction:
     and no species of ``blocked_by`` sits where it blocks.  ``liquor`` holds the change of each dissolved
     species by one event; what it consumes also multiplies the rate by its concentration, as does each
     species in ``orders`` (which replaces the order where both speak).  Without ``before`` and ``after`` the
-    step happens in the liquor alone and its rate is per volume (M/s times the volume).  ``reverse_of`` names
-    the reaction that this one undoes; what it changes is then checked, and the constants round every cycle.
+    step happens in the liquor alone and its rate is per volume (M/s times the volume).
     """
 
     name: str
@@ -82,7 +79,6 @@ class Reaction:
     liquor: Mapping[str, int] = field(default_factory=dict)
     orders: Mapping[str, int] = field(default_factory=dict)
     sublattice: str | None = None
-    reverse_of: str | None = None
 
     @property
     def order_in(self) -> dict[str, int]:
@@ -98,17 +94,13 @@ class Reaction:
 
 @dataclass(frozen=True)
 class Model:
-    """Species, counts and reactions; ``liquor`` are the dissolved species, ``where`` the file for faults.
-
-    ``dissolved`` counts the atoms of dissolved species, as ``elements`` does for those on sites.
-    """
+    """Species, counts and reactions; ``liquor`` are the dissolved species, ``where`` the file for faults."""
 
     species: tuple[Species, ...]
     reactions: tuple[Reaction, ...]
     counts: tuple[Count, ...] = ()
     liquor: tuple[str, ...] = ()
     where: str = "model"
-    dissolved: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def index(self, species: str) -> int:
         """The number under which a species stands in the arrays."""
