@@ -103,12 +103,12 @@ def declared_engine(dots: int) -> tuple[Compiled, np.ndarray, dict[str, object]]
 
     Rates are invented, for speed only.  Bulky species block their second neighbours; kT is 0.05 eV.
     """
-    bulky = {"MOA": "second", "ETOP": "second"}
+    bulky = ("MOA", "ETOP")
     species = (
         Species("empty"),
         Species("core"),
-        *(Species(s, ("cation",), bulky.get(s)) for s in CATION),
-        *(Species(s, ("anion",), bulky.get(s)) for s in ANION),
+        *(Species(s, ("cation",)) for s in CATION),
+        *(Species(s, ("anion",)) for s in ANION),
     )
     reactions = []
     for number, line in enumerate(STEPS.split("\n")[1:-1]):
@@ -122,21 +122,20 @@ def declared_engine(dots: int) -> tuple[Compiled, np.ndarray, dict[str, object]]
                 float(A),
                 0.05,
                 energy={"n": float(E)},
-                where={"n": (int(low), int(high))},
-                blocked_by=(ligand,) if int(blocked) and ligand else (),
+                where={"n": (int(low), int(high))} | ({ligand: (0, 0)} if int(blocked) and ligand else {}),
                 liquor={} if dissolved == "-" else {f"s{dissolved}": int(change)},
                 sublattice="cation" if {before, after} & set(CATION) else "anion",
             )
         )
     for before, other, E in HOPS:
         filled = {"n": (1, 4)} if other == "empty" else {}
-        to = Partner("second", other, before, filled, (before,) if before in bulky else ())
+        to = Partner("second", other, before, filled | ({before: (0, 0)} if before in bulky else {}))
         name = f"{before} + {other}"
         reactions.append(Reaction(name, before, other, 2.0, 0.05, energy={"n": E}, partner=to))
     model = Model(
         species,
         tuple(reactions),
-        (Count("n", "nn", ("core", *CATION, *ANION)),),
+        (Count("n", "nn", ("core", *CATION, *ANION)), *(Count(s, "second", (s,)) for s in bulky)),
         tuple(f"s{i}" for i in range(6)),
     )
     lattice = zinc_blende(R)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from epidot.dot import composition
@@ -74,17 +74,12 @@ class Account:
                     f"(with {', '.join(entry.carried_by)})" if entry.carried_by else "",
                 )
             )
-        widths = [max(len(row[i]) for row in rows) for i in range(4)]
-        lines = [
-            "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=False)) + "  " + row[4]
-            for row in rows
-        ]
         elements = ", ".join(f"{e} {formatting.amount(n)}" for e, n in sorted(self.elements.items()))
         dots = f"dots: {formatting.amount(self.dots_mol)}; " if self.dots_mol else ""
         return "\n".join(
             [
                 self.recipe,
-                *(line.rstrip() for line in lines),
+                *formatting.table(rows),
                 f"{dots}volume: {formatting.volume(self.volume_L)}",
                 f"elements put in: {elements}",
                 f"closure: {self.closure:.1e}",
@@ -96,17 +91,7 @@ class Account:
         return {
             "recipe": self.recipe,
             "dots_mol": self.dots_mol,
-            "reagents": [
-                {
-                    "reagent": e.reagent,
-                    "amount_mol": e.amount_mol,
-                    "volume_L": e.volume_L,
-                    "per_dot": e.per_dot,
-                    "lines": list(e.lines),
-                    "carried_by": list(e.carried_by),
-                }
-                for e in self.entries
-            ],
+            "reagents": [asdict(e) for e in self.entries],
             "species_mol": dict(self.species),
             "elements_mol": dict(self.elements),
             "core_elements_mol": dict(self.core_elements),

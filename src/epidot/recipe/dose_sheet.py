@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from epidot.quantities import Quantity
+from epidot.recipe.formatting import table
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,12 @@ class Addition:
     def volume_mL(self) -> float | None:
         """Volume of the stock solution, ``None`` where no stock is known."""
         return None if self.stock_M is None else 1e3 * self.mol / self.stock_M
+
+    def to_json(self) -> dict[str, Any]:
+        """Amounts in mmol, the volume in mL."""
+        plain = asdict(self)
+        amounts = {"mmol": 1e3 * plain.pop("mol"), "sigma_mmol": 1e3 * plain.pop("sigma_mol")}
+        return plain | amounts | {"volume_mL": self.volume_mL}
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,11 @@ class ShellDose:
     additions: tuple[Addition, ...]
     note: str
 
+    def to_json(self) -> dict[str, Any]:
+        """As declared; ions and additions by name."""
+        plain = asdict(self) | {"additions": [a.to_json() for a in self.additions]}
+        return plain | {f"{ions}_per_dot": plain.pop(ions) for ions in ("anions", "cations")}
+
 
 @dataclass(frozen=True)
 class Supply:
@@ -61,6 +73,11 @@ class Supply:
     def ratio(self) -> float:
         """Supplied over needed."""
         return self.supplied / self.needed
+
+    def to_json(self) -> dict[str, Any]:
+        """As declared, and the ratio."""
+        plain = asdict(self) | {"ratio": self.ratio}
+        return plain | {f"{what}_per_dot": plain.pop(what) for what in ("supplied", "needed")}
 
 
 @dataclass(frozen=True)
@@ -93,46 +110,9 @@ class Dose:
             "dots_mol": self.dots_mol.to_json(),
             "layer": self.layer,
             "excess": self.excess,
-            "shells": [
-                {
-                    "material": s.material,
-                    "layers": s.layers,
-                    "layer_nm": s.layer_nm,
-                    "thickness_nm": s.thickness_nm,
-                    "inner_radius_nm": s.inner_radius_nm,
-                    "outer_radius_nm": s.outer_radius_nm,
-                    "anions_per_dot": dict(s.anions),
-                    "cations_per_dot": dict(s.cations),
-                    "additions": [
-                        {
-                            "species": a.species,
-                            "name": a.name,
-                            "mmol": 1e3 * a.mol,
-                            "sigma_mmol": 1e3 * a.sigma_mol,
-                            "per_dot": a.per_dot,
-                            "stock_M": a.stock_M,
-                            "volume_mL": a.volume_mL,
-                        }
-                        for a in s.additions
-                    ],
-                    "note": s.note,
-                }
-                for s in self.shells
-            ],
+            "shells": [s.to_json() for s in self.shells],
             "totals_mmol": {species: 1e3 * mol for species, mol in self.totals_mol.items()},
-            "paper": [
-                {
-                    "claim": p.claim,
-                    "core_diameter_nm": p.core_diameter_nm,
-                    "material": p.material,
-                    "layers": p.layers,
-                    "supplied_per_dot": p.supplied,
-                    "needed_per_dot": p.needed,
-                    "needed_by": p.needed_by,
-                    "ratio": p.ratio,
-                }
-                for p in self.paper
-            ],
+            "paper": [p.to_json() for p in self.paper],
             "note": self.note,
             "rests_on": dict(self.rests_on),
         }
@@ -158,7 +138,7 @@ class Dose:
                 volume = "-" if a.volume_mL is None else f"{a.volume_mL:.3f}"
                 rows.append((*head, a.name, f"{a.per_dot:.0f}", amount, stock, volume))
                 head = ("", "", "", "")
-        lines += _table(rows)
+        lines += table(rows)
         lines += ["", self.note, *(f"{s.material}: {s.note}" for s in self.shells)]
         if self.paper:
             lines += ["", "What choi2023 put in beside 220 nmol of InP:"]
@@ -177,8 +157,3 @@ def _pm(quantity: Quantity, scale: float, unit: str, digits: int) -> str:
     value = f"{scale * (quantity.value or 0.0):.{digits}f}"
     error = "" if not quantity.sigma else f" ± {scale * quantity.sigma:.{digits}f}"
     return f"{value}{error} {unit} ({quantity.method})"
-
-
-def _table(rows: Sequence[Sequence[str]]) -> list[str]:
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]

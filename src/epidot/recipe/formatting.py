@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from epidot.units import celsius
 
 # From which value on a prefix is used: 0.05 mL and 0.16 mmol, but 220 nmol and 6.7 µmol.
@@ -33,6 +35,12 @@ def temperature(kelvin: float) -> str:
 def ramp(kelvin_per_s: float) -> str:
     """``1/6`` K/s as ``10 °C/min``."""
     return f"{abs(kelvin_per_s) * 60:.4g} °C/min"
+
+
+def table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows as lines of text, column below column."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def _prefixed(value: float, unit: str) -> str:

@@ -28,6 +28,9 @@ from epidot.runs.stored import (
 
 FORMAT = "epidot-batch/1"
 MAX_BYTES = 2_000_000_000
+_NAMED = ("recipe", "recipe_text", "engine")  # kept as attributes of the file, the others as JSON
+_LISTS = ("assumptions", "notes", "claims")
+_PLAIN = ("seed", "dots", "conservation", "rests_on", "basis", "provenance", "steps", *_LISTS)
 Array = NDArray[np.float64]
 
 
@@ -104,19 +107,10 @@ class Batch:
 
     def summary(self) -> dict[str, Any]:
         """The contract of ``summary.json`` and ``epidot run --json``."""
-        return {
-            "recipe": self.recipe,
-            "seed": self.seed,
-            "dots": self.dots,
-            "engine": self.engine,
-            "samples": [s.to_json() for s in self.samples],
-            "conservation": dict(self.conservation),
-            "basis": dict(self.basis),
-            "rests_on": dict(self.rests_on),
-            "assumptions": list(self.assumptions),
-            "notes": list(self.notes),
-            "provenance": dict(self.provenance),
-        }
+        first = {name: getattr(self, name) for name in ("recipe", "seed", "dots", "engine")}
+        last = ("conservation", "basis", "rests_on", "assumptions", "notes", "provenance")
+        samples = {"samples": [s.to_json() for s in self.samples]}
+        return first | samples | {name: getattr(self, name) for name in last}
 
     def save(self, path: str | Path) -> None:
         """Write netCDF4."""
@@ -125,22 +119,9 @@ class Batch:
         variables: dict[str, Any] = {
             name.replace("/", "__"): ("time", values) for name, values in self.history.items()
         }
-        attributes: dict[str, Any] = {"format": FORMAT}
-        for name in ("recipe", "recipe_text", "engine"):
-            attributes[name] = getattr(self, name)
-        plain = {
-            "seed": self.seed,
-            "dots": self.dots,
-            "conservation": dict(self.conservation),
-            "rests_on": dict(self.rests_on),
-            "basis": dict(self.basis),
-            "provenance": dict(self.provenance),
-            "steps": [list(s) for s in self.steps],
-            "assumptions": list(self.assumptions),
-            "notes": list(self.notes),
-            "claims": list(self.claims),
-            "samples": [_sample_to_plain(s) for s in self.samples],
-        }
+        attributes: dict[str, Any] = {"format": FORMAT, **{name: getattr(self, name) for name in _NAMED}}
+        plain = {name: getattr(self, name) for name in _PLAIN}
+        plain["samples"] = [_sample_to_plain(s) for s in self.samples]
         attributes["content"] = json.dumps(plain, sort_keys=True)
         for i, sample in enumerate(self.samples):
             variables |= _sample_to_variables(sample, i)
@@ -179,23 +160,10 @@ class Batch:
             if not str(name).startswith("sample")
         }
         samples = tuple(_sample_from_plain(s, i, dataset) for i, s in enumerate(plain["samples"]))
-        return Batch(
-            recipe=dataset.attrs["recipe"],
-            recipe_text=dataset.attrs["recipe_text"],
-            seed=int(plain["seed"]),
-            dots=int(plain["dots"]),
-            engine=dataset.attrs["engine"],
-            samples=samples,
-            history=history,
-            conservation=plain["conservation"],
-            rests_on=plain["rests_on"],
-            basis=plain["basis"],
-            provenance=plain["provenance"],
-            steps=tuple((float(a), float(b), str(c)) for a, b, c in plain["steps"]),
-            assumptions=tuple(plain["assumptions"]),
-            notes=tuple(plain["notes"]),
-            claims=tuple(plain["claims"]),
-        )
+        kept = {name: dataset.attrs[name] for name in _NAMED} | {name: plain[name] for name in _PLAIN}
+        kept |= {name: tuple(kept[name]) for name in _LISTS}
+        kept["steps"] = tuple((float(a), float(b), str(c)) for a, b, c in plain["steps"])
+        return Batch(samples=samples, history=history, **kept)
 
 
 def _sample_to_variables(sample: Sample, i: int) -> dict[str, Any]:

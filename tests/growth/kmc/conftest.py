@@ -45,21 +45,24 @@ def lattice_gas() -> Callable[..., Compiled]:
 @pytest.fixture(scope="session")
 def rich() -> tuple[Model, Lattice]:
     """A bit of everything: two sublattices, a bulky species, pairs with energies, a reacting liquor."""
+    free = {"bulky": (0, 0)}
     model = Model(
         species=(
             Species("empty"),
             Species("M", ("cation",)),
-            Species("ML", ("cation",), blocks="second"),
+            Species("ML", ("cation",)),
             Species("E", ("anion",)),
         ),
-        counts=(Count("n", "nn", ("M", "ML", "E")), Count("bare", "nn", ("empty",))),
+        counts=(
+            Count("n", "nn", ("M", "ML", "E")),
+            Count("bare", "nn", ("empty",)),
+            Count("bulky", "second", ("ML",)),
+        ),
         liquor=("M", "E", "L"),
         reactions=(
-            Reaction(
-                "bind", "empty", "ML", 3.0, where={"n": (1, 4)}, blocked_by=("ML",), liquor={"M": -1, "L": -1}
-            ),
+            Reaction("bind", "empty", "ML", 3.0, where={"n": (1, 4), **free}, liquor={"M": -1, "L": -1}),
             Reaction("lose ligand", "ML", "M", 0.8, 0.02, liquor={"L": 1}),
-            Reaction("take ligand", "M", "ML", 1.0, blocked_by=("ML",), liquor={"L": -1}),
+            Reaction("take ligand", "M", "ML", 1.0, where=free, liquor={"L": -1}),
             Reaction("leave", "M", "empty", 2.0, 0.01, energy={"n": 0.03}, liquor={"M": 1}),
             Reaction("add E", "empty", "E", 2.0, where={"n": (1, 4)}, liquor={"E": -1}, sublattice="anion"),
             Reaction("lose E", "E", "empty", 2.0, energy={"n": 0.03}, liquor={"E": 1}),
@@ -69,9 +72,7 @@ def rich() -> tuple[Model, Lattice]:
                 "empty",
                 1.0,
                 energy={"n": 0.01},
-                partner=Partner(
-                    "second", "empty", "ML", {"n": (1, 4)}, blocked_by=("ML",), energy={"n": -0.005}
-                ),
+                partner=Partner("second", "empty", "ML", {"n": (1, 4), **free}, energy={"n": -0.005}),
             ),
             Reaction("swap", "M", "ML", 0.5, partner=Partner("second", "ML", "M", counted=True)),
             Reaction("precipitate", None, None, 0.004, liquor={"M": -2, "E": -1, "L": 1}),

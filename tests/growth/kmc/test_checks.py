@@ -18,7 +18,7 @@ def test_all_faults_at_once_with_the_nearest_names() -> None:
         (
             Reaction("a", "empty", "Zm", 1.0),
             Reaction("a", "Zn", "Zn", 1.0),
-            Reaction("b", "empty", "Zn", -1.0, where={"nn": (3, 2)}, blocked_by=("Zn",)),
+            Reaction("b", "empty", "Zn", -1.0, where={"nn": (3, 2)}),
             Reaction("c", "empty", "Zn", 1.0, liquor={"Zn(OA)": -1}, partner=Partner("secnd", "Zn", "empty")),
             Reaction("d", "empty", None, 1.0),
             Reaction("e", "empty", "Zn", 1.0, where={"m": (0, 1)}, sublattice="anion"),
@@ -40,7 +40,6 @@ def test_all_faults_at_once_with_the_nearest_names() -> None:
         "no effect in reaction a",
         "impossible A in reaction b, saw '-1.0'",
         "impossible range of nn in reaction b (0 to 4 occur), saw '3 to 2'",
-        "Zn blocks nothing",
         "'Zn(OA)'; nearest valid: Zn(OA)2",
         "'secnd'; nearest valid: second",
         "only one of before and after",

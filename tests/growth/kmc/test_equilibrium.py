@@ -104,14 +104,17 @@ def test_fluctuations_and_bonds_of_twenty_sites(twenty, kT: float) -> None:
     assert np.all(np.abs(mean - [twenty[0], twenty[2], twenty[1]]) < 4 * error)
 
 
+FREE = {"bulky": (0, 0)}
+
+
 def test_steric_block_with_attraction_and_hops(kT: float) -> None:
     """Bulky B on cations keep 12 second neighbours free of B; small s on anions attract them."""
 
-    def compiled(blocked_by: tuple[str, ...]) -> Compiled:
+    def compiled(of_target: dict[str, tuple[int, int]]) -> Compiled:
         model = Model(
-            (Species("empty"), Species("B", ("cation",), blocks="second"), Species("s", ("anion",))),
+            (Species("empty"), Species("B", ("cation",)), Species("s", ("anion",))),
             (
-                Reaction("B on", "empty", "B", 0.6, blocked_by=("B",), sublattice="cation"),
+                Reaction("B on", "empty", "B", 0.6, where=FREE, sublattice="cation"),
                 Reaction("B off", "B", "empty", 1.0, energy={"n": 1.0}),
                 Reaction("s on", "empty", "s", 0.4, sublattice="anion"),
                 Reaction("s off", "s", "empty", 1.0, energy={"n": 1.0}),
@@ -121,14 +124,14 @@ def test_steric_block_with_attraction_and_hops(kT: float) -> None:
                     "empty",
                     5.0,
                     energy={"n": 1.0},
-                    partner=Partner("second", "empty", "B", blocked_by=blocked_by),
+                    partner=Partner("second", "empty", "B", of_target),
                 ),
             ),
-            (Count("n", "nn", ("B", "s")),),
+            (Count("n", "nn", ("B", "s")), Count("bulky", "second", ("B",))),
         )
         return compile_model(model, zinc_blende(0.86))
 
-    good = compiled(("B",))
+    good = compiled(FREE)
     lattice = good.lattice
     state = bits(20)
     cation = lattice.sublattice == 0
@@ -145,7 +148,7 @@ def test_steric_block_with_attraction_and_hops(kT: float) -> None:
         mean, error = mean_number(good, kT, species, 400.0)
         assert error < 0.03
         assert abs(mean - value) < 4 * error
-    wrong, error = mean_number(compiled(()), kT, "B", 400.0)
+    wrong, error = mean_number(compiled({}), kT, "B", 400.0)
     assert abs(wrong - exact) > 6 * error
 
 

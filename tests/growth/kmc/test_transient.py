@@ -194,18 +194,13 @@ def generator(model: Model, lattice: Lattice, T: float) -> np.ndarray:
         c = counts[name]
         return sum(names[s[j]] in c.of for j in lattice.relations[c.relation].of(i))
 
-    def fits(s: list[int], i: int, where: dict, blocked_by: tuple[str, ...]) -> bool:
-        free = all(
-            names[s[j]] != b
-            for b in blocked_by
-            for j in lattice.relations[model.species[model.index(b)].blocks].of(i)
-        )
-        return free and all(low <= count(s, i, name) <= high for name, (low, high) in where.items())
+    def fits(s: list[int], i: int, where: dict) -> bool:
+        return all(low <= count(s, i, name) <= high for name, (low, high) in where.items())
 
     for state in states:
         for r, i in itertools.product(model.reactions, range(n)):
             s = list(state)
-            if names[s[i]] != r.before or not fits(s, i, r.where, r.blocked_by):
+            if names[s[i]] != r.before or not fits(s, i, r.where):
                 continue
             E = r.Ea + sum(e * count(s, i, name) for name, e in r.energy.items())
             s[i] = model.index(r.after)
@@ -214,7 +209,7 @@ def generator(model: Model, lattice: Lattice, T: float) -> np.ndarray:
                 continue
             p = r.partner
             for j in lattice.relations[p.relation].of(i):
-                if names[s[j]] == p.before and fits(s, j, p.where, p.blocked_by):
+                if names[s[j]] == p.before and fits(s, j, p.where):
                     Ep = E + sum(e * count(s, j, name) for name, e in p.energy.items())
                     then = list(s)
                     then[j] = model.index(p.after)
@@ -225,11 +220,11 @@ def generator(model: Model, lattice: Lattice, T: float) -> np.ndarray:
 def little_model() -> Model:
     """Three species with conditions, block, energies and a hop, on any lattice with ``nn``."""
     return Model(
-        (Species("e"), Species("A"), Species("B", blocks="nn")),
+        (Species("e"), Species("A"), Species("B")),
         (
             Reaction("A on", "e", "A", 1.0),
             Reaction("A off", "A", "e", 1.5, 0.01, energy={"a": 0.02}),
-            Reaction("turn", "A", "B", 2.0, where={"a": (0, 1)}, blocked_by=("B",)),
+            Reaction("turn", "A", "B", 2.0, where={"a": (0, 1), "b": (0, 0)}),
             Reaction("B off", "B", "e", 1.0, energy={"a": -0.01}),
             Reaction(
                 "hop",
@@ -237,10 +232,10 @@ def little_model() -> Model:
                 "e",
                 3.0,
                 energy={"a": 0.01},
-                partner=Partner("nn", "e", "A", {"a": (0, 1)}, ("B",), {"a": -0.02}),
+                partner=Partner("nn", "e", "A", {"a": (0, 1), "b": (0, 0)}, {"a": -0.02}),
             ),
         ),
-        (Count("a", "nn", ("A",)),),
+        (Count("a", "nn", ("A",)), Count("b", "nn", ("B",))),
     )
 
 

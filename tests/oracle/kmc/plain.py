@@ -374,7 +374,7 @@ class Plain:
         changed = (site, reaction.after)
         if not self.model.allowed(p.after, self.lattice.sublattices[self.lattice.sublattice[partner]]):
             return math.inf
-        for counted, low, high in conditions(self.model, p.where, p.blocked_by):
+        for counted, low, high in conditions(self.model, p.where):
             if not low <= self.count(partner, *counted, changed) <= high:
                 return math.inf
         energy = 0.0

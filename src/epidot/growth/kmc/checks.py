@@ -40,8 +40,6 @@ def check(model: Model, lattice: Lattice) -> None:
         faults.add("no reactions")
     for species in model.species:
         _known(faults, f"sublattice of species {species.name}", species.sublattices, lattice.sublattices)
-        if species.blocks is not None:
-            _known(faults, f"relation blocked by species {species.name}", [species.blocks], lattice.relations)
     for count in model.counts:
         _known(faults, f"relation of count {count.name}", [count.relation], lattice.relations)
         _known(faults, f"species in count {count.name}", count.of, model.names)
@@ -75,7 +73,7 @@ def _reaction(faults: Faults, r: Reaction, model: Model, lattice: Lattice) -> No
         )
         return
     if r.before is None or r.after is None:
-        if r.partner or r.where or r.blocked_by or r.energy or r.sublattice:
+        if r.partner or r.where or r.energy or r.sublattice:
             faults.add(f"conditions on a site {of}, which has none", remedy="give before and after")
         elif not any(r.liquor.values()):
             faults.add(f"no effect {of}")
@@ -86,7 +84,7 @@ def _reaction(faults: Faults, r: Reaction, model: Model, lattice: Lattice) -> No
     places = places_of(model, r, lattice) if good else lattice.sublattices
     if not places:
         faults.add(f"no sublattice can hold both {r.before} and {r.after} {of}")
-    _conditions(faults, of, r.where, r.blocked_by, r.energy, model, lattice, places)
+    _conditions(faults, of, r.where, r.energy, model, lattice, places)
     if r.partner is None:
         if r.before == r.after and not any(r.liquor.values()):
             faults.add(f"no effect {of}")
@@ -107,14 +105,13 @@ def _partner(
     there = tuple(s for s in reached if model.allowed(p.before, s) and model.allowed(p.after, s))
     if not there:
         faults.add(f"no neighbour under {p.relation} can hold both {p.before} and {p.after} {of}")
-    _conditions(faults, of, p.where, p.blocked_by, p.energy, model, lattice, there)
+    _conditions(faults, of, p.where, p.energy, model, lattice, there)
 
 
 def _conditions(
     faults: Faults,
     of: str,
     where: Mapping[str, Range],
-    blocked_by: Iterable[str],
     energy: Mapping[str, float],
     model: Model,
     lattice: Lattice,
@@ -131,13 +128,6 @@ def _conditions(
     for name, value in energy.items():
         if not math.isfinite(value):
             faults.add(f"impossible energy for {name} {of}", seen=value)
-    if _known(faults, f"blocking species {of}", blocked_by, model.names):
-        for name in blocked_by:
-            if model.species[model.index(name)].blocks is None:
-                faults.add(
-                    f"species {name} blocks nothing but is in blocked_by {of}",
-                    remedy="give the species the relation along which it blocks",
-                )
 
 
 def places_of(model: Model, r: Reaction, lattice: Lattice) -> tuple[str, ...]:

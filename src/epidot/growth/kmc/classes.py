@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +42,7 @@ def case_of(
     for block in blocks:
         if block.sublattice not in places or r.before is None:
             continue
-        here = block.holds(r.before) & meets(model, block, dict(r.where), r.blocked_by)
+        here = block.holds(r.before) & meets(model, block, r.where)
         at = np.flatnonzero(here & occurs[block.base : block.base + block.size])
         if r.partner is not None and r.partner.counted:
             count = block.value((r.partner.relation, frozenset([r.partner.before])))[at].astype(np.int64)
@@ -59,12 +60,10 @@ def case_of(
     )
 
 
-def meets(
-    model: Model, block: Block, where: dict[str, Range], blocked_by: tuple[str, ...]
-) -> NDArray[np.bool_]:
+def meets(model: Model, block: Block, where: Mapping[str, Range]) -> NDArray[np.bool_]:
     """Which keys of a block meet all conditions, shape (size,)."""
     ok = np.ones(block.size, dtype=bool)
-    for counted, low, high in conditions(model, where, blocked_by):
+    for counted, low, high in conditions(model, where):
         value = block.value(counted)
         ok &= (value >= low) & (value <= high)
     return ok
@@ -217,14 +216,14 @@ def partner_tables(
             lowest.append(0.0)
             continue
         p = r.partner
-        same = (p.before, p.after, tuple(p.where.items()), p.blocked_by, tuple(p.energy.items()))
+        same = (p.before, p.after, tuple(p.where.items()), tuple(p.energy.items()))
         if same not in seen:
             holding = [b for b in blocks if p.before in b.local]
             first, last = holding[0].base, holding[-1].base + holding[-1].size
             keys, energies = [], []
             for b in holding:
                 if p.after in b.local:
-                    fits = b.holds(p.before) & meets(model, b, dict(p.where), p.blocked_by)
+                    fits = b.holds(p.before) & meets(model, b, p.where)
                     at = np.flatnonzero(fits & occurs[b.base : b.base + b.size])
                     keys.append(at + b.base - first)
                     energies.append(energy_of(model, b, 0.0, dict(p.energy), at))

@@ -8,7 +8,7 @@ a sublattice mentions do not enter its keys.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -76,23 +76,10 @@ class Block:
         return out
 
 
-def blockers(model: Model, names: Iterable[str]) -> list[Counted]:
-    """The counts that must be zero for nothing to be in the way."""
-    by_relation: dict[str, set[str]] = {}
-    for name in names:
-        relation = model.species[model.index(name)].blocks
-        if relation is not None:
-            by_relation.setdefault(relation, set()).add(name)
-    return [(relation, frozenset(species)) for relation, species in by_relation.items()]
-
-
-def conditions(
-    model: Model, where: Mapping[str, Range], blocked_by: Iterable[str]
-) -> list[tuple[Counted, int, int]]:
+def conditions(model: Model, where: Mapping[str, Range]) -> list[tuple[Counted, int, int]]:
     """(count, lowest, highest) of every condition."""
     counts = {c.name: (c.relation, frozenset(c.of)) for c in model.counts}
-    ranges = [(counts[name], low, high) for name, (low, high) in where.items()]
-    return ranges + [(counted, 0, 0) for counted in blockers(model, blocked_by)]
+    return [(counts[name], low, high) for name, (low, high) in where.items()]
 
 
 def layout(model: Model, lattice: Lattice) -> tuple[Block, ...]:
@@ -151,14 +138,14 @@ def _used(model: Model, lattice: Lattice) -> dict[str, list[Counted]]:
     used: dict[str, dict[Counted, None]] = {s: {} for s in lattice.sublattices}
     for r in model.reactions:
         places = places_of(model, r, lattice)
-        mine = [named[n] for n in (*r.where, *r.energy)] + blockers(model, r.blocked_by)
+        mine = [named[n] for n in (*r.where, *r.energy)]
         if r.partner is not None and r.partner.counted:
             mine.append((r.partner.relation, frozenset([r.partner.before])))
         for s in places:
             used[s].update(dict.fromkeys(mine))
         if r.partner is not None:
             p = r.partner
-            theirs = [named[n] for n in (*p.where, *p.energy)] + blockers(model, p.blocked_by)
+            theirs = [named[n] for n in (*p.where, *p.energy)]
             for s in neighbour_sublattices(lattice, p.relation, places):
                 if model.allowed(p.before, s) and model.allowed(p.after, s):
                     used[s].update(dict.fromkeys(theirs))

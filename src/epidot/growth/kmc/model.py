@@ -15,15 +15,10 @@ Range = tuple[int, int]
 
 @dataclass(frozen=True)
 class Species:
-    """What can sit on a site (a vacancy is a species too).
-
-    ``sublattices`` are those it may sit on, all if empty.  ``blocks`` names the relation along which it is
-    in the way of reactions that list it in ``blocked_by``: build that relation with the steric radius.
-    """
+    """What can sit on a site (a vacancy is a species too); ``sublattices`` are those it may, all if empty."""
 
     name: str
     sublattices: tuple[str, ...] = ()
-    blocks: str | None = None
 
 
 @dataclass(frozen=True)
@@ -39,7 +34,7 @@ class Count:
 class Partner:
     """The second site of a pair reaction: any neighbour under ``relation`` that carries ``before``.
 
-    Its conditions (``where``: count -> lowest and highest allowed value, ``blocked_by``) and its energy terms
+    Its conditions (``where``: count -> lowest and highest allowed value) and its energy terms
     are judged **with the centre already changed**, so that a hopping species is not its own neighbour.
 
     Partners are found by drawing a direction; a draw that finds none is a null event, which only lets time
@@ -51,7 +46,6 @@ class Partner:
     before: str
     after: str
     where: Mapping[str, Range] = field(default_factory=dict)
-    blocked_by: tuple[str, ...] = ()
     energy: Mapping[str, float] = field(default_factory=dict)
     counted: bool = False
 
@@ -60,11 +54,12 @@ class Partner:
 class Reaction:
     """One elementary step, k = A exp(-(Ea + sum of energy · count) / kT) per site, or per partner.
 
-    The centre goes from ``before`` to ``after`` if every count in ``where`` lies in its range (ends included)
-    and no species of ``blocked_by`` sits where it blocks.  ``liquor`` holds the change of each dissolved
-    species by one event; what it consumes also multiplies the rate by its concentration, as does each
-    species in ``orders`` (which replaces the order where both speak).  Without ``before`` and ``after`` the
-    step happens in the liquor alone and its rate is per volume (M/s times the volume).
+    The centre goes from ``before`` to ``after`` if every count in ``where`` lies in its range (ends
+    included: what is bulky must be counted 0 times as far as it is in the way). ``liquor`` holds
+    the change of each dissolved species by one event; what it consumes also multiplies the rate by
+    its concentration, as does each species in ``orders`` (which replaces the order where both
+    speak). Without ``before`` and ``after`` the step happens in the liquor alone and its rate is
+    per volume (M/s times the volume).
     """
 
     name: str
@@ -74,7 +69,6 @@ class Reaction:
     Ea: float = 0.0
     energy: Mapping[str, float] = field(default_factory=dict)
     where: Mapping[str, Range] = field(default_factory=dict)
-    blocked_by: tuple[str, ...] = ()
     partner: Partner | None = None
     liquor: Mapping[str, int] = field(default_factory=dict)
     orders: Mapping[str, int] = field(default_factory=dict)

@@ -30,7 +30,7 @@ def ready(model: Model, lattice: Lattice, species: U8, r: Reaction) -> Bools:
     """Sites at which a reaction can take place (for a pair: with at least one partner), shape (n,)."""
     if r.before is None or r.after is None:
         return np.zeros(len(lattice), dtype=bool)
-    ok = carries(model, lattice, species, r) & meets(model, lattice, species, r.where, r.blocked_by)
+    ok = carries(model, lattice, species, r) & meets(model, lattice, species, r.where)
     if r.partner is not None:
         relation = lattice.relations[r.partner.relation]
         good = ok[relation.centre] & _partners(model, lattice, species, r, r.partner)
@@ -56,11 +56,10 @@ def meets(
     lattice: Lattice,
     species: U8,
     where: Mapping[str, Range],
-    blocked_by: tuple[str, ...],
 ) -> Bools:
     """Sites whose neighbours meet all conditions."""
     ok = np.ones(len(lattice), dtype=bool)
-    for counted, low, high in conditions(model, where, blocked_by):
+    for counted, low, high in conditions(model, where):
         n = neighbour_count(model, lattice, species, counted)
         ok &= (n >= low) & (n <= high)
     return ok
@@ -72,7 +71,7 @@ def _partners(model: Model, lattice: Lattice, species: U8, r: Reaction, p: Partn
     there = relation.index
     places = [i for i, s in enumerate(lattice.sublattices) if model.allowed(p.after, s)]
     ok: Bools = (species[there] == model.index(p.before)) & np.isin(lattice.sublattice[there], places)
-    for counted, low, high in conditions(model, p.where, p.blocked_by):
+    for counted, low, high in conditions(model, p.where):
         n = neighbour_count(model, lattice, species, counted)[there]
         seen = lattice.relations[counted[0]]
         size = len(lattice)
@@ -122,9 +121,6 @@ def _obstacle(model: Model, lattice: Lattice, species: U8, r: Reaction, have: Bo
         out = int(((n < low) | (n > high)).sum())
         if out:
             reasons.append(f"{out} have {name} outside {low}-{high} ({n.min()} to {n.max()} occur)")
-    free = meets(model, lattice, species, {}, r.blocked_by)[have]
-    if not free.all():
-        reasons.append(f"{int((~free).sum())} are blocked by {', '.join(r.blocked_by)}")
     if r.partner is not None and not reasons:
         reasons.append(f"none has a fit partner {r.partner.before} under {r.partner.relation}")
     return f"{int(have.sum())} sites carry {r.before}, but " + ", ".join(reasons)
