@@ -94,6 +94,10 @@ class Quantities(Mapping[str, Quantity]):
     def __len__(self) -> int:
         return len(self.found)
 
+    def without_errors(self) -> Quantities:
+        """The same values, of which no error is known."""
+        return replace(self, found={n: replace(q, sigma=None) for n, q in self.found.items()})
+
     def to_json(self) -> dict[str, Any]:
         """The contract of ``epidot measure --json``."""
         return {
@@ -154,7 +158,8 @@ class Fit:
     ``status`` is ``converged``, ``at a bound`` or ``failed``; ``message`` says which parameter and why.
     ``statistics`` holds for instance ``reduced_deviance`` and ``degrees_of_freedom``; ``covariance``
     is in the order of ``names``.  ``parameters`` are the model's own with their intervals; ``quantities``
-    what follows from them.  A fit that failed states no errors and no intervals.
+    what follows from them; of several curves fitted at once that stands in ``each``.  A fit that failed
+    states no errors and no intervals.
     """
 
     model: str
@@ -166,11 +171,12 @@ class Fit:
     covariance: NDArray[np.float64] | None = None
     curves: dict[str, Signal] = field(default_factory=dict)
     parameters: dict[str, Determined] = field(default_factory=dict)
+    each: tuple[Quantities, ...] = ()
 
     def __post_init__(self) -> None:
         if self.status == "failed":
-            bare = {n: replace(q, sigma=None) for n, q in self.quantities.found.items()}
-            object.__setattr__(self, "quantities", replace(self.quantities, found=bare))
+            object.__setattr__(self, "quantities", self.quantities.without_errors())
+            object.__setattr__(self, "each", tuple(one.without_errors() for one in self.each))
             loose = {n: Determined.around(p.value, None, p.unit, p.note) for n, p in self.parameters.items()}
             object.__setattr__(self, "parameters", loose)
 
@@ -183,6 +189,12 @@ class Fit:
             "files": list(files),
             "parameters": {name: p.to_json() for name, p in self.parameters.items()},
             "quality": {"status": self.status, "message": self.message, **quality},
+            "covariance": self._covariance(),
             "quantities": self.quantities.to_json()["quantities"],
+            "results": [one.to_json() for one in self.each],
             "warnings": list(self.quantities.warnings),
         }
+
+    def _covariance(self) -> dict[str, Any]:
+        matrix = [] if self.covariance is None or self.status == "failed" else self.covariance.tolist()
+        return {"names": list(self.names), "matrix": [[_finite(x) for x in row] for row in matrix]}

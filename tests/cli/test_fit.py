@@ -28,14 +28,11 @@ def decay(tmp_path: Path) -> str:
 
 
 def test_the_json_is_the_contract(epidot: Epidot, decay: str) -> None:
-    done = epidot("fit", "tcspc", decay, "--period", "200", "--model", "exponential", "--json")
+    done = epidot("fit", "tcspc", decay, "--period", "200", "--exponentials", "1", "--json")
     assert done.status == 0
     assert list(done.json)[:4] == ["technique", "model", "files", "parameters"]
-    assert (done.json["technique"], done.json["model"], done.json["files"]) == (
-        "tcspc",
-        "exponential",
-        [decay],
-    )
+    told = done.json["technique"], done.json["model"], done.json["files"]
+    assert told == ("tcspc", "exponentials", [decay])
     assert done.json["quality"]["status"] in ("converged", "at a bound")  # of the response: it has no width
     assert isinstance(done.json["warnings"], list)
     tau = done.json["parameters"]["tau1_ns"]
@@ -47,17 +44,17 @@ def test_the_json_is_the_contract(epidot: Epidot, decay: str) -> None:
 
 
 def test_the_table_names_unit_interval_and_shape(epidot: Epidot, decay: str) -> None:
-    done = epidot("fit", "tcspc", decay, "--period", "200", "--model", "exponential")
+    done = epidot("fit", "tcspc", decay, "--period", "200", "--exponentials", "1")
     assert done.status == 0
     assert "68 % interval" in done.out
     assert "bounded" in done.out
 
 
 def test_an_unknown_model_names_the_nearest(epidot: Epidot, decay: str) -> None:
-    done = epidot("fit", "tcspc", decay, "--period", "200", "--model", "biexp")
+    done = epidot("fit", "tcspc", decay, "--period", "200", "--model", "stretch")
     assert done.status == 2
     assert "no such model" in done.err
-    assert "biexponential" in done.err
+    assert "stretched" in done.err
 
 
 @pytest.mark.parametrize("name", instruments.names())
@@ -68,7 +65,7 @@ def test_help_shows_an_example_and_the_models(epidot: Epidot, name: str) -> None
 
 
 def test_picture_curve_and_result_are_written(epidot: Epidot, decay: str, tmp_path: Path) -> None:
-    call = ("fit", "tcspc", decay, "--period", "200", "--model", "exponential", "--json")
+    call = ("fit", "tcspc", decay, "--period", "200", "--exponentials", "1", "--json")
     done = epidot(*call, "--plot", "fit.png", "--curve", "fit.csv", "-o", "fit.json")
     assert done.status == 0, done.err
     assert json.loads((tmp_path / "fit.json").read_text(encoding="utf-8")) == done.json
@@ -116,17 +113,83 @@ def test_a_fit_that_failed_leaves_with_one_and_writes_nothing(epidot: Epidot, tm
 
 def test_what_the_data_do_not_fix_has_no_bounds(epidot: Epidot, tmp_path: Path) -> None:
     """Two exponentials on a decay of one: a lifetime ± more than itself is not bounded."""
-    rng = np.random.default_rng(8)
     edges = np.arange(0, 200.1, 0.2)
-    mu = 20_000 * -np.diff(np.exp(-edges / 44)) + 0.5
-    rows = "\n".join(f"{a:g},{b}" for a, b in zip(edges[:-1], rng.poisson(mu), strict=True))
+    mu = np.rint(2_000_000 * -np.diff(np.exp(-edges / 44)) + 0.5)
+    rows = "\n".join(f"{a:g},{b:g}" for a, b in zip(edges[:-1], mu, strict=True))
     (tmp_path / "one.csv").write_text(f"time (ns),counts\n{rows}\n", encoding="utf-8")
-    call = ("fit", "tcspc", "one.csv", "--period", "none", "--start-ns", "1", "--model", "biexponential")
+    call = ("fit", "tcspc", "one.csv", "--period", "none", "--start-ns", "1", "--exponentials", "2")
     done = epidot(*call, "--json")
     assert done.status == 0, done.err
-    for name, found in done.json["parameters"].items():
-        if found["shape"] == "bounded":
-            assert found["sigma"] < found["value"] or name == "background", name
-        else:
-            assert found["sigma"] is None
-    assert any(p["shape"] == "flat" for p in done.json["parameters"].values())
+    shapes = {name: found["shape"] for name, found in done.json["parameters"].items()}
+    assert shapes["tau1_ns"] in ("upper only", "flat")
+    assert shapes["tau2_ns"] in ("lower only", "flat")
+    assert all((p["sigma"] is None) == (p["shape"] != "bounded") for p in done.json["parameters"].values())
+
+
+def _several(folder: Path) -> None:
+    """Two lifetimes in other shares, photon by photon: three files, and the same as columns of one."""
+    rng = np.random.default_rng(9)
+    edges = np.arange(0, 200.1, 0.2)
+    columns = []
+    for k, share in enumerate((0.2, 0.5, 0.8), start=1):
+        tau = np.where(rng.random(40_000) < share, 5.0, 50.0)
+        arrival = 20 + rng.normal(0, 0.3, tau.size) + rng.exponential(tau)
+        counts = np.histogram(arrival % 200, edges)[0] + rng.poisson(1, edges.size - 1)
+        rows = "\n".join(f"{a:g},{b}" for a, b in zip(edges[:-1], counts, strict=True))
+        (folder / f"run{k}.csv").write_text(f"time (ns),counts\n{rows}\n", encoding="utf-8")
+        columns.append(counts)
+    rows = "\n".join(f"{a:g},{b},{c},{d}" for a, b, c, d in zip(edges[:-1], *columns, strict=True))
+    (folder / "all.csv").write_text(f"time (ns),a,b,c\n{rows}\n", encoding="utf-8")
+
+
+def test_several_files_or_columns_make_one_fit(epidot: Epidot, tmp_path: Path) -> None:
+    _several(tmp_path)
+    call = ("--period", "200", "--exponentials", "2", "--shared", "tau1,tau2", "--json")
+    done = epidot("fit", "tcspc", "run*.csv", *call, "--curve", "fit.csv")
+    assert done.status == 0, done.err
+    assert done.json["files"] == ["run1.csv", "run2.csv", "run3.csv"]
+    found = done.json["parameters"]
+    assert abs(found["tau2_ns"]["value"] - 50) < 4 * found["tau2_ns"]["sigma"]
+    assert {"counts1[1]", "counts1[3]", "counts2[2]", "background[3]"} <= set(found)
+    shares = [one["quantities"]["fraction1"]["value"] for one in done.json["results"]]
+    assert shares == pytest.approx([0.2, 0.5, 0.8], abs=0.05)
+    assert [one["file"] for one in done.json["results"]] == done.json["files"]
+    covariance = done.json["covariance"]
+    i = covariance["names"].index("tau2_ns")
+    assert covariance["matrix"][i][i] == pytest.approx(found["tau2_ns"]["sigma"] ** 2)
+    lines = (tmp_path / "fit.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0].startswith("curve,time_ns,data,model,residuals")
+    assert {line.split(",")[0] for line in lines[1:]} == set(done.json["files"])
+    columns = epidot("fit", "tcspc", "all.csv", "--columns", "all", *call)
+    assert columns.json["files"] == ["all.csv [a]", "all.csv [b]", "all.csv [c]"]
+    assert columns.json["parameters"]["tau2_ns"] == found["tau2_ns"]
+
+
+def test_held_bounded_and_refused_parameters(epidot: Epidot, tmp_path: Path) -> None:
+    _several(tmp_path)
+    call = ("fit", "tcspc", "run1.csv", "--period", "200", "--exponentials", "2")
+    done = epidot(*call, "--fix", "tau1=5ns", "--bound", "tau2=10:48", "--json")
+    assert done.status == 0, done.err
+    assert done.json["parameters"]["tau1_ns"]["value"] == 5
+    assert done.json["parameters"]["tau1_ns"]["note"] == "held"
+    assert done.json["parameters"]["tau2_ns"]["value"] == pytest.approx(48)
+    assert done.json["quality"]["status"] == "at a bound"
+    assert "tau2_ns ended at the highest value" in done.json["quality"]["message"]
+    wrong = epidot(*call, "--fix", "tau7=5", "--bound", "tau2=nought:1", "--fix", "beta")
+    assert wrong.status == 2
+    assert "cannot read what is to be fixed, saw 'beta'" in wrong.err
+    wrong = epidot(*call, "--fix", "tau7=5", "--bound", "tau2=nought:1", "--fix", "counts1=1ps")
+    assert wrong.err.count("epidot: ") == 3
+    assert "no such parameter, saw 'tau7'" in wrong.err
+    alone = epidot(*call, "--shared", "tau1")
+    assert alone.status == 2
+    assert "there is one curve" in alone.err
+
+
+def test_a_spectrum_is_fitted_alone(epidot: Epidot, tmp_path: Path) -> None:
+    rows = "\n".join(f"{nm},{100 * 2.0 ** (-(((nm - 600) / 20) ** 2)):g}" for nm in range(500, 700))
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text(f"wavelength (nm),intensity\n{rows}\n", encoding="utf-8")
+    done = epidot("fit", "pl", "a.csv", "b.csv")
+    assert done.status == 2
+    assert "pl.fit takes one curve, saw '2'; fit them one by one" in done.err

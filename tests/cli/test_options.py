@@ -210,7 +210,7 @@ for _name, _call in SIM.items():
 FIT = {
     "pl": ("fit", "pl", "pl.csv"),
     "uvvis": ("fit", "uvvis", "uvvis.csv"),
-    "tcspc": ("fit", "tcspc", "decay.csv", "--period", "200", "--model", "exponential"),
+    "tcspc": ("fit", "tcspc", "decay.csv", "--period", "200", "--exponentials", "1"),
     "etch": ("fit", "etch", "full.csv", "--treated-C", "300", "--model", "washing", "--starts", "1"),
 }
 FIT_ALONE: Walk = {
@@ -225,10 +225,13 @@ FIT_ALONE: Walk = {
         "--bands": (FIT["uvvis"], ("--bands", "2")),
     },
     ("fit", "tcspc"): {
-        "--model": (FIT["tcspc"], ("--model", "biexponential")),
+        "--model": (FIT["tcspc"][:-2], ("--model", "stretched")),
+        "--fix": (FIT["tcspc"], ("--fix", "background=2")),
+        "--bound": (FIT["tcspc"], ("--bound", "tau1=20:30")),
+        "--shared": ((*FIT["tcspc"], "--columns", "all"), ("--shared", "tau1")),
         "--exponentials": (FIT["tcspc"][:-2], ("--exponentials", "2")),
         "--channel-ns": (("fit", "tcspc", "channels.csv", "--period", "none"), ("--channel-ns", "0.5")),
-        "--period": (("fit", "tcspc", "decay.csv", "--model", "exponential"), ("--period", "200")),
+        "--period": (("fit", "tcspc", "decay.csv", "--exponentials", "1"), ("--period", "200")),
     },
     ("fit", "etch"): {
         "--model": (FIT["etch"], ("--model", "out-diffusion")),
@@ -254,6 +257,7 @@ for _name, _call in FIT.items():
     _same["--plot"] = (_call, ("--plot", f"{_place}p.png"))
     _same["--curve"] = (_call, ("--curve", f"{_place}c.csv"))
     _same["--output"] = (_call, ("-o", f"{_place}fit.json"))
+    _same["--columns"] = (_call, ("--columns", "all" if _name == "tcspc" else "9"))
     WALK["fit", _name] = _same | FIT_ALONE["fit", _name]
 # What a folder of materials gives is tested with the materials; an empty one is refused.
 CALLS = {("run",): RUN, ("dose",): DOSE, ("measure", "pl"): PL, ("measure", "uvvis"): UVVIS}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from epidot import files
 
@@ -36,20 +36,22 @@ class Written:
             If a picture of that kind cannot be drawn or holds no pages, or there is no place for a file.
         """
         if self.plot is not None:
-            from epidot.report import measurement
-
-            measurement.check(self.plot, self.several)
+            _drawing().check(self.plot, self.several)
         if self.curve is not None:
             files.check(self.curve)
 
     def write(self, measured: Sequence[tuple[str, Signal, Quantities]]) -> None:
         """Write what was asked for of the named curves."""
         if self.plot is not None:
-            from epidot.report import measurement
-
-            measurement.check(self.plot, len(measured) > 1)
-            measurement.save(measured, self.plot)
+            _drawing().check(self.plot, len(measured) > 1)
+            _drawing().save(measured, self.plot)
         if self.curve is not None:
             from epidot.instruments.curve import to_csv
 
             files.write(self.curve, to_csv(measured))
+
+
+def _drawing() -> Any:
+    from epidot.report import measurement
+
+    return measurement

@@ -13,25 +13,34 @@ from epidot.cli.drawn import Written
 from epidot.errors import WorkError
 from epidot.quantities import Fit
 
+_SEVERAL = "Files, folders, patterns such as 'run*.csv', or - for stdin: all of them in one fit."
+
 
 def commands(argv: list[str]) -> typer.Typer:
     """One subcommand per instrument; models and options come from the instrument's header."""
-    text = "A model fitted to a file.  Example: epidot fit tcspc decay.phd --model biexponential"
+    text = "A model fitted to a file.  Example: epidot fit tcspc decay.phd --irf irf.phd --model stretched"
     return generated.group(argv, "fit", text, _add)
 
 
 def _add(app: typer.Typer, name: str) -> None:
-    from epidot import instruments
+    from epidot.instruments import instrument, many
 
-    device = instruments.instrument(name)
+    device = instrument(name)
     header = device.HEADER
     read_names = {option.name for option in header.read_options}
     fit_names = {option.name for option in header.options_of_fit}
 
     def fit(
-        file: Path = typer.Argument(..., help="A measured (or simulated) file.", metavar="FILE"),
+        targets: list[str] = typer.Argument(
+            ...,
+            help=_SEVERAL if header.fits_together else "A measured (or simulated) file.",
+            metavar="FILE...",
+        ),
         model: str | None = typer.Option(
             None, "--model", "-m", help=f"One of {', '.join(header.fit_models)}; unasked, the usual one."
+        ),
+        columns: str | None = typer.Option(
+            None, "--columns", help="Fit these columns of each file: all, or numbers as 1-3,7."
         ),
         result: Path | None = typer.Option(
             None, "--output", "-o", help="Write what --json prints into this file."
@@ -51,19 +60,23 @@ def _add(app: typer.Typer, name: str) -> None:
         if result is not None:
             files.check(result)
         given = {k: v for k, v in asked.items() if v is not None}
-        signal = device.read(file, **{k: v for k, v in given.items() if k in read_names})
-        found = device.fit(signal, model, **{k: v for k, v in given.items() if k in fit_names})
-        _show(found, [str(file)], as_json)
+        read = many.curves(name, targets, columns, {k: v for k, v in given.items() if k in read_names})
+        signals = [one.signal for one in read]
+        found = device.fit(signals, model, **{k: v for k, v in given.items() if k in fit_names})
+        names = [one.name for one in read]
+        _show(found, names, as_json)
         if found.status == "failed":
-            raise WorkError(f"{file}: the fit failed: {found.message}")
+            raise WorkError(f"{_few(names)}: the fit failed: {found.message}")
         if result is not None:
-            files.write(result, output.json_text(found.to_json([str(file)])) + "\n")
-        written.write([(str(file), signal, found.quantities)])
+            files.write(result, output.json_text(found.to_json(names)) + "\n")
+        written.write(list(zip(names, signals, found.each or (found.quantities,), strict=True)))
 
     seen: dict[str, Any] = {}
     for option in (*header.read_options, *header.options_of_fit):
         seen.setdefault(option.name, option)
     example = f"epidot fit {name} FILE --model {header.fit_models[0]} --plot fit.png"
+    if header.fits_together:
+        example += f"; epidot fit {name} 'run*.csv' --shared ... -o fit.json"
     doc = f"{header.title}: a model fitted to a file.\n\nExample: {example}"
     app.command(name, help=doc)(generated.with_options(fit, seen.values(), doc))
 
@@ -72,19 +85,27 @@ def _show(found: Fit, names: list[str], as_json: bool) -> None:
     if as_json:
         output.emit_json(found.to_json(names))
     else:
-        print(f"{', '.join(names)}  ({found.quantities.technique}, {found.model}: {_ended(found)})")
+        print(f"{_few(names)}  ({found.quantities.technique}, {found.model}: {_ended(found)})")
         rows = [
             (name, output.number(p.value, p.sigma), p.unit, output.interval(p.interval), p.shape, p.note)
             for name, p in found.parameters.items()
         ]
         print(output.table(rows, ("parameter", "value", "unit", "68 % interval", "shape", "")))
         print()
-        own = {name: q for name, q in found.quantities.found.items() if name not in found.parameters}
-        print(output.quantities_table(own))
+        for name, one in zip(names, found.each or (found.quantities,), strict=True):
+            if found.each:
+                print(name)
+            own = {n: q for n, q in one.found.items() if n not in found.parameters}
+            print(output.quantities_table(own))
+            print()
         for name, value in found.statistics.items():
             print(f"{name} {value:.6g}")
         for warning in found.quantities.warnings:
-            output.note(f"{', '.join(names)}: {warning}")
+            output.note(f"{_few(names)}: {warning}")
+
+
+def _few(names: list[str]) -> str:
+    return ", ".join(names) if len(names) < 4 else f"{names[0]} and {len(names) - 1} more"
 
 
 def _ended(found: Fit) -> str:

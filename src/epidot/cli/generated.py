@@ -14,10 +14,11 @@ from epidot.errors import InputError, nearest
 if TYPE_CHECKING:
     from epidot.instruments.options import Option
 
-_TYPES: dict[str, type] = {
+_TYPES: dict[str, Any] = {
     "number": float,
     "integer": int,
     "text": str,
+    "texts": list[str],
     "file": Path,
     "flag": bool,
     "choice": str,

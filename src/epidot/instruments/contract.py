@@ -55,7 +55,8 @@ class Header:
     ``marks`` tell which files are this instrument's: (``start`` | ``head`` | ``name`` | ``file``, weight,
     texts) for the first bytes, the first kilobytes (any case), a part of the file's name and its whole name;
     a mark that only this instrument's files carry weighs 10.  A fit takes the options of ``measure`` but for
-    those named in ``measure_only``, and ``fit_options``.  ``trial`` draws a case of the symmetry law at
+    those named in ``measure_only``, and ``fit_options``; with ``fits_together`` it takes several signals at
+    once, and its function always a sequence of them.  ``trial`` draws a case of the symmetry law at
     random; an instrument without one is refused by the tests of the contract.
     """
 
@@ -70,6 +71,7 @@ class Header:
     measure_options: tuple[Option, ...] = ()
     fit_models: tuple[str, ...] = ()
     fit_options: tuple[Option, ...] = ()
+    fits_together: bool = False
     measure_only: tuple[str, ...] = ()
     marks: tuple[tuple[str, float, tuple[str, ...]], ...] = ()
     trial: Callable[[np.random.Generator], Trial] | None = None
@@ -121,14 +123,19 @@ class Header:
 
         return _documented(verb, own)
 
-    def fit(self, own: Callable[[Signal, str | None, Settings], Fit]) -> Callable[..., Fit]:
-        """The verb ``fit(signal, model=None, **options)``."""
+    def fit(self, own: Callable[[Any, str | None, Settings], Fit]) -> Callable[..., Fit]:
+        """The verb ``fit(signal, model=None, **options)``, or ``fit([signal, ...], ...)``."""
 
-        def verb(signal: Signal, model: str | None = None, **options: Any) -> Fit:
+        def verb(signal: Signal | Sequence[Signal], model: str | None = None, **options: Any) -> Fit:
+            signals = [signal] if isinstance(signal, Signal) else list(signal)
+            if not signals or (len(signals) > 1 and not self.fits_together):
+                what = f"{self.name}.fit takes one curve"
+                raise InputError(what, seen=str(len(signals)), remedy="fit them one by one")
             if model is not None and model not in self.fit_models:
                 what = f"no such model of {self.name}.fit"
                 raise InputError(what, seen=model, nearest=nearest(model, self.fit_models))
-            return own(signal, model, settled(self.options_of_fit, options, f"{self.name}.fit"))
+            chosen = settled(self.options_of_fit, options, f"{self.name}.fit")
+            return own(signals if self.fits_together else signals[0], model, chosen)
 
         return _documented(verb, own)
 
@@ -150,7 +157,7 @@ class Instrument(Protocol):
 
     def measure(self, signal: Signal, **options: Any) -> Quantities: ...
 
-    def fit(self, signal: Signal, model: str | None = None, **options: Any) -> Fit: ...
+    def fit(self, signal: Signal | Sequence[Signal], model: str | None = None, **options: Any) -> Fit: ...
 
 
 def _documented(verb: _Verb, own: Callable[..., Any]) -> _Verb:

@@ -116,6 +116,43 @@ def measure_files(
     return _one_rule(sorted(rows, key=lambda row: order[row.file]))
 
 
+@dataclass(frozen=True)
+class Curve:
+    """One curve that was read, and its ``name`` in a message."""
+
+    name: str
+    signal: Signal
+
+
+def curves(
+    technique: str, targets: Iterable[str | Path], columns: str | None, options: Mapping[str, Any]
+) -> list[Curve]:
+    """Every curve of ``targets``, found and chosen as by :func:`measure_files`, read with ``options``.
+
+    Raises
+    ------
+    InputError
+        With the faults of all files that cannot be read.
+    """
+    device = instruments.instrument(technique)
+    if columns is not None:
+        _check_columns(columns, device, options)
+    found: list[Curve] = []
+    faults: list[Fault] = []
+    for file in expanded(targets):
+        try:
+            some = [""] if columns is None else _chosen(columns, _columns_of(device, file, options), file)
+            for column in some:
+                signal = device.read(file, **({**options, "column": column} if column else options))
+                label = f" [{signal.meta.get('column', column)}]" if column else ""
+                found.append(Curve(f"{file}{label}", signal))
+        except InputError as error:
+            faults += error.faults
+    if faults:
+        raise InputError(faults)
+    return found
+
+
 def expanded(targets: Iterable[str | Path], leave_out: Iterable[Path] = ()) -> list[str]:
     """The files that ``targets`` name, each once; those of a folder and of a pattern in natural order.
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from epidot.errors import Fault, InputError, nearest
 from epidot.signal import Signal
 
-OptionKind = Literal["number", "integer", "text", "file", "flag", "choice"]
+OptionKind = Literal["number", "integer", "text", "texts", "file", "flag", "choice"]
 Settings = dict[str, Any]
 OWN = "own choice"
 
@@ -75,6 +75,11 @@ def text(name: str, unit: str, description: str, needs: str = "") -> Option:
     return Option(name, "text", unit, None, description, needs=needs)
 
 
+def texts(name: str, description: str) -> Option:
+    """Words that may be given several times; none by default."""
+    return Option(name, "texts", "", None, description)
+
+
 def file(name: str, description: str) -> Option:
     """A file, none by default."""
     return Option(name, "file", "", None, description)
@@ -106,6 +111,8 @@ def settled(declared: Iterable[Option], given: Mapping[str, Any] | None, verb: s
             continue
         if option.kind == "text" and isinstance(value, (int, float)) and not isinstance(value, bool):
             value = str(value)
+        if option.kind == "texts" and (isinstance(value, str) or not isinstance(value, Iterable)):
+            value = [value]
         fault = _check(option, value, verb)
         if fault is not None:
             faults.append(fault)
@@ -148,6 +155,8 @@ def _check(option: Option, value: Any, verb: str) -> Fault | None:
         return Fault(f"{label} must be a file or a signal", seen=type(value).__name__)
     if option.kind == "text" and not isinstance(value, (str, Path)):
         return Fault(f"{label} must be text", seen=str(value))
+    if option.kind == "texts" and not all(isinstance(one, str) for one in value):
+        return Fault(f"{label} must be text, or several texts", seen=str(value))
     if option.kind == "choice" and value not in option.choices:
         return Fault(f"{label} is not a choice", seen=str(value), nearest=nearest(str(value), option.choices))
     return None

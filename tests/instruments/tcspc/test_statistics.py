@@ -96,7 +96,7 @@ def test_the_noise_of_a_measured_response_is_in_the_errors() -> None:
     pulls, narrow = [], []
     for seed in range(SEEDS):
         signal = counted([1.0], [0.8], given, np.random.default_rng([7, seed]))
-        found = tcspc.fit(signal, "exponential")
+        found = tcspc.fit(signal, exponentials=1)
         value, sigma = found.quantities["tau1_ns"].value, found.quantities["tau1_ns"].sigma
         assert value is not None
         assert sigma is not None
@@ -153,8 +153,7 @@ def test_goodness_of_fit_is_uniform_for_few_counts() -> None:
 )
 def test_degrees_of_freedom_count_what_was_fitted(options: dict[str, object], parameters: int) -> None:
     signal = counted(FRACTIONS, TAUS, setup(counts=1e6, background=2.0, irf_fwhm_ns=1.0))
-    model = {1: "exponential", 2: "biexponential"}[int(str(options["exponentials"]))]
-    found = tcspc.fit(signal, model, **{n: v for n, v in options.items() if n != "exponentials"})
+    found = tcspc.fit(signal, "exponentials", **options)
     held = int("ended at the lowest value" in found.message)  # scattered light, where there is none
     bins = 4096 // int(str(options.get("bin", 1)))
     assert held == ("scatter" in options)
@@ -168,7 +167,7 @@ def test_what_stands_at_its_bound_is_no_degree_of_freedom() -> None:
     """Without background its parameter ends at zero and is not counted as fitted."""
     given = setup(counts=1e5, background=0.0, channels=512, channel_ns=0.1, period_ns=1000.0, t0_ns=5.0)
     signal = counted([1.0], [4.0], {**given, "irf_fwhm_ns": 0.5}, np.random.default_rng(5))
-    found = tcspc.fit(signal, "exponential", irf_fwhm_ns=0.5, period="none")
+    found = tcspc.fit(signal, exponentials=1, irf_fwhm_ns=0.5, period="none")
     assert found.status == "at a bound"
     assert found.message.startswith("background ended")
     assert found.statistics["degrees_of_freedom"] == 512 - 3

@@ -13,12 +13,13 @@ Validation.  Closed forms, the Cramér–Rao bound over seeds, dyes measured wit
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from epidot.instruments.contract import Dots, Header, Reported
-from epidot.instruments.options import Settings, file, flag, integer, number, text
+from epidot.instruments.options import Settings, file, flag, integer, number, text, texts
 from epidot.instruments.tcspc.trial import trial
 from epidot.quantities import Fit, Quantities
 from epidot.signal import Signal
@@ -103,7 +104,13 @@ HEADER = Header(
         flag("profile", "profile-likelihood intervals of every lifetime and share"),
         integer("bin", None, "channels per bin; by itself: as few as leave 8192 bins", 1, 65_536),
     ),
-    fit_models=("exponential", "biexponential", "triexponential", "tetraexponential"),
+    fit_models=("exponentials", "stretched", "lognormal", "gamma"),
+    fit_options=(
+        texts("fix", "parameters held at a value, as tau1=5ns or background=2"),
+        texts("bound", "parameters kept in a range, as tau2=20:80ns"),
+        texts("shared", "parameters that all curves have in common, as tau1,tau2"),
+    ),
+    fits_together=True,
     measure_only=("profile",),
     marks=(
         ("start", 10.0, ("PicoHarp 300", "PQTTTR", "PQHIST")),
@@ -176,16 +183,17 @@ def measure(signal: Signal, chosen: Settings) -> Quantities:
 
 
 @HEADER.fit
-def fit(signal: Signal, model: str | None, chosen: Settings) -> Fit:
-    """The same estimate with the model's own parameters, their covariance and how the fit ended.
+def fit(signals: Sequence[Signal], model: str | None, chosen: Settings) -> Fit:
+    """A model fitted to one decay or to several at once: parameters with intervals, and how the fit ended.
 
-    ``model`` is one of ``HEADER.fit_models``; ``None`` takes as many exponentials as the data demand.
+    ``model`` is one of ``HEADER.fit_models``, by default ``exponentials``: as many as asked for, else as
+    the data demand.  Parameters may be held (``fix``), bounded, and ``shared`` between the decays.
 
     Raises
     ------
     InputError, WorkError
-        As :func:`measure`, or if there is no such model.
+        As :func:`measure`, or if there is no such model or parameter.
     """
-    from epidot.instruments.tcspc.measured import fitted
+    from epidot.instruments.tcspc.fitting import fitted
 
-    return fitted(signal, model, chosen, HEADER.fit_models)
+    return fitted(signals, model, chosen)

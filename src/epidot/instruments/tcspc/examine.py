@@ -24,9 +24,21 @@ def examine(signal: Signal, options: Mapping[str, Any]) -> tuple[Record, Setting
     Raises
     ------
     InputError
-        If an option does not fit the signal or the period is not known.
+        As :func:`settle`.
     WorkError
         If no fit converges.
+    """
+    chosen, setting, warnings = settle(signal, options)
+    return chosen, setting, analyse(chosen, setting), warnings
+
+
+def settle(signal: Signal, options: Mapping[str, Any]) -> tuple[Record, Setting, list[str]]:
+    """The channels, what to fit to them, and what there is to say, before any fit.
+
+    Raises
+    ------
+    InputError
+        If an option does not fit the signal or the period is not known.
     """
     warnings = list(signal.warnings)
     faults, period_ns = Faults(), math.inf
@@ -71,7 +83,7 @@ def examine(signal: Signal, options: Mapping[str, Any]) -> tuple[Record, Setting
         scatter=bool(options["scatter"]),
         background=options["background"],
     )
-    return chosen, setting, analyse(chosen, setting), warnings
+    return chosen, setting, warnings
 
 
 def _prompt(

@@ -1,4 +1,4 @@
-"""What ``measure`` and ``fit`` return: every quantity with its name, formula, error and method."""
+"""What ``measure`` returns: every quantity with its name, formula, error and method."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 
 from epidot.instruments import curve
-from epidot.instruments.tcspc.analyse import FWHM, Analysis, Setting
+from epidot.instruments.tcspc.analyse import FWHM, Analysis, Quality, Setting
 from epidot.instruments.tcspc.examine import examine
 from epidot.instruments.tcspc.intervals import Interval, profile
 from epidot.instruments.tcspc.judgement import judged
 from epidot.instruments.tcspc.misfit import doubted, explanations, withheld
 from epidot.instruments.tcspc.record import Record
 from epidot.instruments.tcspc.response import Array
-from epidot.quantities import Determined, Fit, Quantities, Quantity
+from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal
 from epidot.signal.poisson import residuals
 
@@ -36,63 +36,6 @@ _FORMULA = {
 def quantities(signal: Signal, options: Mapping[str, Any]) -> Quantities:
     """Everything ``measure`` returns."""
     return _reported(signal, options, *examine(signal, options))
-
-
-def fitted(signal: Signal, model: str | None, options: Mapping[str, Any], models: tuple[str, ...]) -> Fit:
-    """What ``fit`` returns: the same estimate with the model's own parameters and their covariance.
-
-    ``models`` are the names of one exponential, two, three ...
-    """
-    if model is not None:
-        options = {**options, "exponentials": models.index(model) + 1}
-    examined = examine(signal, options)
-    analysis = examined[2]
-    found = _reported(signal, options, *examined)
-    solution, good = analysis.solution, analysis.quality
-    held = [n for n, h in zip(solution.model.names, solution.held, strict=True) if h]
-    status = "failed" if not solution.converged else "at a bound" if held else "converged"
-    message = {
-        "at a bound": f"{', '.join(held)} ended at the lowest value allowed: not told from zero by the data",
-        "converged": f"{solution.evaluations} evaluations",
-        "failed": "the deviance still falls along a direction that the data hardly fix",
-    }[status]
-    return Fit(
-        model=models[solution.model.terms - 1],
-        quantities=found,
-        status=status,
-        message=message,
-        statistics={
-            "deviance": good.deviance,
-            "degrees_of_freedom": float(good.degrees),
-            "reduced_deviance": good.reduced,
-            "expected_reduced_deviance": good.expected,
-            "probability": good.probability,
-            "evaluations": float(solution.evaluations),
-        },
-        names=solution.model.names,
-        covariance=analysis.estimate.covariance,
-        curves=found.curves,
-        parameters=_parameters(analysis),
-    )
-
-
-def _parameters(found: Analysis) -> dict[str, Determined]:
-    solution = found.solution
-    errors = np.sqrt(np.maximum(np.diag(found.estimate.covariance), 0.0))
-    positive = np.isfinite(solution.model.floors())
-    out = {}
-    for i, name in enumerate(solution.model.names):
-        value, sigma = float(solution.theta[i]), float(errors[i])
-        unit = "counts per channel" if name == "background" else "ns" if name.endswith("_ns") else "counts"
-        if solution.held[i]:
-            note = "at its lowest value: not told from zero"
-            out[name] = Determined(value, None, unit, (value, math.inf), "flat", note)
-        else:
-            fixed = solution.converged and (sigma < value or not positive[i])
-            out[name] = Determined.around(
-                value, sigma if fixed else None, unit, "" if fixed else "not fixed by the data"
-            )
-    return out
 
 
 def _reported(
@@ -141,7 +84,7 @@ def _reported(
         source=signal.source,
         warnings=tuple(dict.fromkeys(warnings)),
         extra=extra,
-        curves=_curves(chosen, setting, found, signal),
+        curves=curves_of(chosen, setting, found, signal),
     )
 
 
@@ -190,13 +133,7 @@ def _named(
     if terms == 1:
         for name in ("fraction1", "amplitude1"):
             out[name] = replace(out[name], value=1.0, sigma=0.0, note="the only term")
-    out["reduced_deviance"] = Quantity(
-        good.reduced,
-        good.scatter,
-        "1",
-        "Poisson deviance / degrees of freedom",
-        f"counting noise alone gives {good.expected:.4g}; probability {good.probability:.2g}",
-    )
+    out["reduced_deviance"] = reduced_deviance(good)
     errors = np.sqrt(np.maximum(np.diag(estimate.covariance), 0.0))
     if silent:  # an error beside a model that does not describe the counts means nothing
         why = "no error is stated: the fit did not settle or does not describe the counts (see the warnings)"
@@ -230,6 +167,17 @@ def _named(
             "of all counts above background",
         )
     return out
+
+
+def reduced_deviance(good: Quality) -> Quantity:
+    """The deviance per degree of freedom beside what noise gives."""
+    return Quantity(
+        good.reduced,
+        good.scatter,
+        "1",
+        "Poisson deviance / degrees of freedom",
+        f"counting noise alone gives {good.expected:.4g}; probability {good.probability:.2g}",
+    )
 
 
 def _exponentials(terms: int) -> str:
@@ -266,7 +214,7 @@ def _method(chosen: Record, setting: Setting, found: Analysis) -> str:
     )
 
 
-def _curves(chosen: Record, setting: Setting, found: Analysis, signal: Signal) -> dict[str, Signal]:
+def curves_of(chosen: Record, setting: Setting, found: Analysis, signal: Signal) -> dict[str, Signal]:
     """Data, model and response in counts per channel, residuals in standard errors, at the bins' centres."""
     mu = found.solution.mu
     middle = (chosen.edges[:-1] + chosen.edges[1:]) / 2

@@ -35,13 +35,18 @@ class Model:
     names: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        numbers = range(1, self.terms + 1)
-        names = [f"counts{i}" for i in numbers] + [f"tau{i}_ns" for i in numbers]
+        names = list(self.of_light)
         if self.scatter:
             names.append("scattered")
         if self.background is None:
             names.append("background")
         object.__setattr__(self, "names", (*names, *self.response.own))
+
+    @property
+    def of_light(self) -> tuple[str, ...]:
+        """Names of the parameters of the emission itself."""
+        numbers = range(1, self.terms + 1)
+        return (*(f"counts{i}" for i in numbers), *(f"tau{i}_ns" for i in numbers))
 
     @property
     def own_at(self) -> slice:
@@ -68,29 +73,39 @@ class Model:
     def parts(self, theta: Array) -> tuple[Array, Array, float, Array]:
         """Amplitudes, lifetimes, scattered counts and the response's own parameters in ``theta``."""
         n = self.terms
-        scattered = float(theta[2 * n]) if self.scatter else 0.0
-        return theta[:n], theta[n : 2 * n], scattered, theta[self.own_at]
+        return theta[:n], theta[n : 2 * n], self.scattered(theta), theta[self.own_at]
 
-    def expected(self, theta: Array) -> tuple[Array, Array]:
-        """Counts (n,) and derivatives (p, n) at ``theta`` (p,), in the order of ``names``."""
+    def scattered(self, theta: Array) -> float:
+        """Counts of scattered light in ``theta``."""
+        return float(theta[len(self.of_light)]) if self.scatter else 0.0
+
+    def light(self, theta: Array) -> tuple[Array, Array, Array]:
+        """Counts (n,) of the emission, and their derivatives by its own parameters and the response's."""
         n = self.terms
-        amplitudes, taus, scattered, own = self.parts(theta)
+        amplitudes, taus, _, own = self.parts(theta)
         size = self.response.edges.size - 1
-        mu = np.zeros(size)
-        by = np.zeros((len(self.names), size))
-        by_own = by[self.own_at]
+        mu, by, by_own = np.zeros(size), np.empty((2 * n, size)), np.zeros((own.size, size))
         for c in range(n):
             shown = self.response.exponential(float(taus[c]), own)
             mu += amplitudes[c] * shown.counts
             by[c] = shown.counts
             by[n + c] = amplitudes[c] * shown.by_tau
             by_own += amplitudes[c] * shown.by_own
-        at = 2 * n
+        return mu, by, by_own
+
+    def expected(self, theta: Array) -> tuple[Array, Array]:
+        """Counts (n,) and derivatives (p, n) at ``theta`` (p,), in the order of ``names``."""
+        mu, by_light, by_own = self.light(theta)
+        at = len(self.of_light)
+        by = np.zeros((len(self.names), mu.size))
+        by[:at] = by_light
+        by[self.own_at] = by_own
         if self.scatter:
-            shown = self.response.scatter(own)
+            scattered = float(theta[at])
+            shown = self.response.scatter(theta[self.own_at])
             mu += scattered * shown.counts
             by[at] = shown.counts
-            by_own += scattered * shown.by_own
+            by[self.own_at] += scattered * shown.by_own
             at += 1
         if self.background is None:
             mu += theta[at] * self.channels_per_bin

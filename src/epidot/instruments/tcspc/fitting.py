@@ -1,0 +1,108 @@
+"""Models fitted to one decay or to several at once, with parameters held, bounded or shared.
+
+Start values come from the analysis that ``measure`` makes (:mod:`.analyse`); the response, its noise,
+shift, background, scattered light and pile-up are its own.  What is stated is the likeliest value and its
+interval by profile; ``measure`` takes off the second-order bias in addition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from epidot.errors import InputError
+from epidot.instruments.tcspc.analyse import analyse, fit_terms
+from epidot.instruments.tcspc.estimate import derived
+from epidot.instruments.tcspc.examine import settle
+from epidot.instruments.tcspc.laws import LAWS
+from epidot.instruments.tcspc.mixture import Mixture
+from epidot.instruments.tcspc.model import Model
+from epidot.instruments.tcspc.outcome import EXPONENTIALS, Curve, Outcome
+from epidot.instruments.tcspc.response import Array
+from epidot.quantities import Fit
+from epidot.signal import Signal
+from epidot.signal.limits import Limits, parsed, placed
+from epidot.signal.objective import Objective, common
+from epidot.signal.scoring import best_of
+
+
+def fitted(signals: Sequence[Signal], model: str | None, options: Mapping[str, Any]) -> Fit:
+    """See :func:`epidot.instruments.tcspc.fit`."""
+    name = model or EXPONENTIALS
+    limits = parsed(options["fix"] or (), options["bound"] or (), options["shared"] or ())
+    if limits.shared and len(signals) == 1:
+        raise InputError("nothing can be shared: there is one curve", seen=", ".join(limits.shared))
+    curves = _curves(signals, name, options, limits)
+    units = {t.name: t.unit for curve in curves for t in curve.terms()}
+    settled = placed(limits, units, len(curves))
+    lifetimes = tuple(n for n in units if n.startswith("tau") and n != "tau_ns")
+    each = [curve.terms() for curve in curves]
+    objective = common(curves, each, settled, lifetimes)
+    best, alike = best_of(objective, _starts(objective, curves))
+    return Outcome(name, curves, objective, best, alike, bool(limits)).told()
+
+
+def _curves(signals: Sequence[Signal], name: str, options: Mapping[str, Any], limits: Limits) -> list[Curve]:
+    settled = [settle(signal, options) for signal in signals]
+    terms = int(options["exponentials"])
+    if name != EXPONENTIALS and terms:
+        what = f"the model {name} has no number of exponentials"
+        raise InputError(what, seen=str(terms), remedy=f"leave out the option, or fit {EXPONENTIALS}")
+    if name != EXPONENTIALS:
+        terms = 2
+    elif not terms:
+        terms = max(analyse(record, setting).solution.model.terms for record, setting, _ in settled)
+    out = []
+    for signal, (record, setting, said) in zip(signals, settled, strict=True):
+        solution = fit_terms(record, setting, terms)
+        own, start = solution.model, solution.theta
+        if name != EXPONENTIALS:
+            own, start = _mixture(own, start, name)
+        out.append(Curve(signal, record, setting, own, solution.trust, start, tuple(said), solution))
+    return out
+
+
+def _mixture(from_model: Model, theta: Array, name: str) -> tuple[Mixture, Array]:
+    """The law ``name`` in the place of two exponentials, started at their averages."""
+    n = from_model.terms
+    values = derived(theta, n)
+    shape = tuple(LAWS[name].terms(float(values[-2]), float(values[-1])))
+    model = Mixture(
+        from_model.response,
+        1,
+        from_model.channels_per_bin,
+        from_model.scatter,
+        from_model.background,
+        from_model.live,
+        from_model.channel_ns,
+        law=LAWS[name],
+        shape=shape,
+    )
+    start = np.array([float(theta[:n].sum()), *(t.value for t in shape), *theta[2 * n :]])
+    return model, start
+
+
+def _starts(objective: Objective, curves: Sequence[Curve]) -> list[Array]:
+    """The common start, that of each curve's own shape, and those that the law names."""
+    common_start = objective.inward(np.array([t.value for t in objective.terms]))
+    out = [common_start]
+    shared = [i for i, t in enumerate(objective.terms) if "[" not in t.name]
+    if len(curves) > 1 and shared:
+        for k, curve in enumerate(curves[:4]):
+            other = common_start.copy()
+            place, own = objective.place[k], curve.start
+            for at, value in zip(place, own.tolist(), strict=True):
+                if at in shared:
+                    moved = np.array([t.value for t in objective.terms])
+                    moved[at] = value
+                    other[at] = objective.inward(moved)[at]
+            out.append(other)
+    first = curves[0].model
+    for factors in first.law.also if isinstance(first, Mixture) else ():
+        values = np.array([t.value for t in objective.terms])
+        for i, term in enumerate(objective.terms):
+            values[i] *= factors.get(term.name.partition("[")[0], 1.0)
+        out.append(objective.inward(values))
+    return out

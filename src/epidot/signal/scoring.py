@@ -1,0 +1,265 @@
+"""Fisher scoring between bounds, and how far each parameter may go (profile likelihood).
+
+A step solves the quadratic approximation with the expected information inside the bounds, damped where
+it does not hold.  For the interval of one parameter all others are fitted again at each of its values,
+until the deviance has risen by one (Wilks, Ann. Math. Stat. 9, 60 (1938)).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.quantities import Shape
+from epidot.signal.objective import Array, Objective, State
+
+MOST_STEPS = 120
+STIFFEST = 1e8  # damping of a step, in units of the scaled information
+SETTLED = 1e-5  # deviance that a step still takes off, at which the search ends
+_RIDGE = 1e-10
+_SOFT = 1e-3  # damping below which a step that gains nothing says that there is nothing to gain
+_FLAT = 6  # such steps where damping or a flat direction makes them short
+_FARTHEST = 1e3  # standard errors searched where a parameter has no bound of its own
+_BETTER = 1e-2  # deviance below the optimum at which a profile has found another one
+_ALIKE = 1.0  # deviance above the best within which another optimum describes the data alike
+
+Restarts = Callable[[int, float], Sequence[Array]]
+
+
+@dataclass(frozen=True)
+class End:
+    """Where a search ended: ``settled`` if nothing more could be gained; ``held`` (p,) at a bound."""
+
+    state: State
+    held: NDArray[np.bool_]
+    settled: bool
+
+    @property
+    def u(self) -> Array:
+        return self.state.u
+
+    @property
+    def deviance(self) -> float:
+        return self.state.deviance
+
+
+@dataclass(frozen=True)
+class Reach:
+    """68 % interval of one coordinate, and which of its ends the data give."""
+
+    low: float
+    high: float
+    shape: Shape
+
+
+def descend(
+    objective: Objective,
+    start: Array,
+    *,
+    pinned: int | None = None,
+    low: Array | None = None,
+    high: Array | None = None,
+) -> End:
+    """The least deviance reached from ``start`` (p,), with coordinate ``pinned`` left as it is.
+
+    ``low`` and ``high`` replace the objective's own bounds.
+    """
+    low = objective.low if low is None else low
+    high = objective.high if high is None else high
+    now = objective.at(np.clip(start, low, high))
+    out = np.zeros(start.size, dtype=np.bool_)
+    if pinned is not None:
+        out[pinned] = True
+    damping, settled, slow = 0.0, False, 0
+    for _ in range(MOST_STEPS):
+        held = _held(now, low, high) & ~out
+        step = _step(now, ~(held | out), low, high, damping)
+        longest = float(np.max(np.abs(step[objective.logs]), initial=0.0))
+        there = objective.at(np.clip(now.u + step / max(1.0, longest), low, high))
+        gained = now.deviance - there.deviance
+        if not gained >= 0:  # also where it is not a number
+            damping = max(10 * damping, 1e-6)
+            if damping > STIFFEST:
+                settled = True
+                break
+            continue
+        now = there
+        damping = damping / 10 if damping > 1e-6 else 0.0
+        slow = slow + 1 if gained < SETTLED else 0
+        if slow >= (2 if longest <= 1.0 and damping < _SOFT else _FLAT):
+            settled = True
+            break
+    return End(now, _held(now, low, high) & ~out, settled)
+
+
+def best_of(objective: Objective, starts: Sequence[Array]) -> tuple[End, list[End]]:
+    """The best end of several searches, and the others that describe the data alike."""
+    ends = sorted((descend(objective, start) for start in starts), key=lambda end: end.deviance)
+    alike = [end for end in ends[1:] if end.settled and end.deviance < ends[0].deviance + _ALIKE]
+    return ends[0], alike
+
+
+def _held(state: State, low: Array, high: Array) -> NDArray[np.bool_]:
+    at_low = (state.u <= low) & (state.score <= 0)
+    at_high = (state.u >= high) & (state.score >= 0)
+    return at_low | at_high
+
+
+def _step(state: State, free: NDArray[np.bool_], low: Array, high: Array, damping: float) -> Array:
+    """The step (p,) of the ``free`` coordinates to the least of the quadratic approximation within bounds."""
+    out = np.zeros(state.u.size)
+    free = free.copy()
+    stopped = np.zeros_like(free)
+    scale = 1.0 / np.sqrt(np.maximum(np.diag(state.information), 1e-300))
+    down, up = low - state.u, high - state.u
+    while np.any(free):
+        inside = np.ix_(free, free)
+        right = state.score[free] - state.information[np.ix_(free, stopped)] @ out[stopped]
+        scaled = state.information[inside] * scale[free, None] * scale[free]
+        scaled += (damping + _RIDGE) * np.eye(right.size)
+        out[free] = scale[free] * np.linalg.lstsq(scaled, scale[free] * right, rcond=None)[0]
+        beyond = free & ((out < down) | (out > up))
+        if not np.any(beyond):
+            break
+        out[beyond] = np.clip(out, down, up)[beyond]
+        free &= ~beyond
+        stopped |= beyond
+    return out
+
+
+def covariance(state: State, held: NDArray[np.bool_]) -> Array:
+    """The inverse information of the coordinates that are not held, (p, p), zero for the others."""
+    out = np.zeros_like(state.information)
+    inside = np.ix_(~held, ~held)
+    kept = state.information[inside]
+    scale = 1.0 / np.sqrt(np.maximum(np.diag(kept), 1e-300))
+    inverse = np.linalg.pinv(kept * scale[:, None] * scale, rcond=1e-13, hermitian=True)
+    out[inside] = scale[:, None] * inverse * scale
+    return out
+
+
+class Better(Exception):
+    """A profile went below the optimum: the search must go on from ``u``."""
+
+    def __init__(self, u: Array) -> None:
+        super().__init__("a profile found a better fit")
+        self.u = u
+
+
+def profile(
+    objective: Objective,
+    best: End,
+    i: int,
+    sigma: float,
+    rise: float = 1.0,
+    restarts: Restarts | None = None,
+    alike: Sequence[End] = (),
+) -> Reach:
+    """How far coordinate ``i`` may go until the best fit with it is worse by ``rise``.
+
+    ``sigma`` is its standard error, the first length tried.  ``restarts(i, value)`` gives further
+    starts for the other coordinates; ``alike`` are other optima.
+
+    Raises
+    ------
+    Better
+        If a better fit than ``best`` is met.
+    """
+    low, found_low = _end(objective, best, i, -1.0, sigma, rise, restarts)
+    high, found_high = _end(objective, best, i, 1.0, sigma, rise, restarts)
+    beyond = [float(end.u[i]) for end in alike if not low <= end.u[i] <= high]
+    if beyond:
+        return Reach(min(low, *beyond), max(high, *beyond), "several")
+    shape: Shape = "flat"
+    if found_low and found_high:
+        shape = "bounded"
+    elif found_low or found_high:
+        shape = "lower only" if found_low else "upper only"
+    return Reach(low, high, shape)
+
+
+def _end(
+    objective: Objective,
+    best: End,
+    i: int,
+    side: float,
+    sigma: float,
+    rise: float,
+    restarts: Restarts | None,
+) -> tuple[float, bool]:
+    """Where the profile of coordinate ``i`` crosses ``rise`` on one side, and whether it does."""
+    here = float(best.u[i])
+    limit = float(objective.low[i] if side < 0 else objective.high[i])
+    room = min(abs(limit - here), _FARTHEST * sigma)
+    start = best.u
+    length, inner, inner_rise = sigma * math.sqrt(rise), 0.0, 0.0
+    for _ in range(40):
+        length = min(length, room)
+        if length <= 0:
+            return limit, False
+        found = _pinned(objective, start, i, here + side * length, restarts)
+        worse = found.deviance - best.deviance
+        if worse < -_BETTER:
+            raise Better(found.u)
+        if worse >= rise:
+            return here + side * _crossing(
+                objective, best, found, i, side, length, worse, inner, inner_rise, rise, restarts
+            ), True
+        start, inner, inner_rise = found.u, length, max(worse, 0.0)
+        if length >= room:
+            return (limit if room == abs(limit - here) else side * math.inf), False
+        # the profile is nearly a parabola: aim a little beyond where it would cross
+        length = min(max(1.05 * length * math.sqrt(rise / max(worse, 1e-3)), 1.1 * length), 3 * length)
+    return side * math.inf, False
+
+
+def _crossing(
+    objective: Objective,
+    best: End,
+    outer_end: End,
+    i: int,
+    side: float,
+    outer: float,
+    outer_rise: float,
+    inner: float,
+    inner_rise: float,
+    rise: float,
+    restarts: Restarts | None,
+) -> float:
+    """The distance at which the profile crosses, by the secant of its square root."""
+    middle = outer
+    for _ in range(8):
+        a, b = math.sqrt(inner_rise), math.sqrt(outer_rise)
+        part = (math.sqrt(rise) - a) / max(b - a, 1e-12)
+        middle = inner + (outer - inner) * min(max(part, 0.05), 0.95)
+        found = _pinned(objective, outer_end.u, i, float(best.u[i]) + side * middle, restarts)
+        worse = found.deviance - best.deviance
+        if abs(worse - rise) < 5e-3 * rise:
+            break
+        if worse < rise:
+            inner, inner_rise = middle, max(worse, 0.0)
+        else:
+            outer, outer_rise, outer_end = middle, worse, found
+    return middle
+
+
+def _pinned(objective: Objective, start: Array, i: int, value: float, restarts: Restarts | None) -> End:
+    """The best fit with coordinate ``i`` at ``value``; interchangeable terms keep their order."""
+    low, high = objective.low.copy(), objective.high.copy()
+    for group in objective.ordered:
+        if i in group:
+            at = group.index(i)
+            for j in group[:at]:
+                high[j] = max(min(high[j], value), low[j])
+            for j in group[at + 1 :]:
+                low[j] = min(max(low[j], value), high[j])
+    ends = []
+    for one in (start, *(restarts(i, value) if restarts else ())):
+        moved = one.copy()
+        moved[i] = value
+        ends.append(descend(objective, moved, pinned=i, low=low, high=high))
+    return min(ends, key=lambda end: end.deviance)

@@ -1,0 +1,168 @@
+"""Models of ``fit tcspc``: exact limits, closed forms, brute force, several decays at once."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.special import gammaincc
+
+from epidot.instruments import tcspc
+from epidot.instruments.tcspc.laws import LAWS
+from epidot.instruments.tcspc.mixture import Mixture
+from epidot.instruments.tcspc.response import Array, GaussianResponse, Response, TailResponse
+from epidot.instruments.tcspc.simulated import counted
+from epidot.signal import Signal
+
+EDGES = np.linspace(0.0, 200.0, 1001)
+
+
+def seen(law: str, *values: float, response: Response | None = None, own: tuple[float, ...] = ()) -> Array:
+    """Counts per channel of a law, one photon in all."""
+    model = Mixture(
+        response or TailResponse(EDGES),
+        1,
+        background=0.0,
+        law=LAWS[law],
+        shape=tuple(LAWS[law].terms(20.0, 30.0)),
+    )
+    return model.expected(np.array([1.0, *values, *own]))[0]
+
+
+def left(law: str, t: Array, tau: float, width: float) -> Array:
+    """Share of the photons that are still to come at ``t``: closed forms."""
+    if law == "stretched":
+        return np.asarray(gammaincc(1 / width, (t / tau) ** width))
+    if law == "gamma":
+        a = 1 / width**2
+        return (1 + t / (a * tau)) ** (1 - a)
+    z = np.linspace(-10, 10, 1201)
+    k = np.exp(width * z) / tau
+    w = np.exp(-0.5 * z * z) / k
+    return np.exp(-np.multiply.outer(t, k)) @ w / w.sum()
+
+
+@pytest.mark.parametrize(
+    ("law", "width"),
+    [
+        *(("stretched", b) for b in (0.35, 0.5, 0.8, 0.97)),
+        *(("gamma", s) for s in (0.02, 0.3, 0.7, 0.9)),
+        *(("lognormal", s) for s in (0.02, 0.5, 1.2)),
+    ],
+)
+def test_a_law_is_its_closed_form(law: str, width: float) -> None:
+    true = -np.diff(left(law, EDGES, 20.0, width))
+    assert np.max(np.abs(seen(law, 20.0, width) - true)) < 2e-5 * true.max()
+
+
+@pytest.mark.parametrize(("law", "end"), [("stretched", 1.0), ("lognormal", 0.0), ("gamma", 0.0)])
+def test_without_width_a_law_is_one_exponential(law: str, end: float) -> None:
+    response = GaussianResponse(EDGES, 200.0, 0.3)
+    true = response.exponential(20.0, np.array([10.0])).counts
+    for width in (end, end + (1e-4 if end == 0 else -1e-4)):
+        found = seen(law, 20.0, width, response=response, own=(10.0,))
+        assert np.max(np.abs(found - true)) < 2e-4 * true.max(), width
+
+
+@pytest.mark.parametrize(("law", "width"), [("stretched", 0.6), ("lognormal", 0.8), ("gamma", 0.6)])
+def test_earlier_pulses_are_summed(law: str, width: float) -> None:
+    """Against the decay of a single pulse over very many periods, folded onto one."""
+    sigma, t0, many = 0.5, 10.0, 60
+    once = GaussianResponse(np.linspace(0, 200.0 * many, 1000 * many + 1), math.inf, sigma)
+    folded = seen(law, 20.0, width, response=once, own=(t0,)).reshape(many, 1000).sum(axis=0)
+    found = seen(law, 20.0, width, response=GaussianResponse(EDGES, 200.0, sigma), own=(t0,))
+    assert np.max(np.abs(found - folded)) < 2e-5 * folded.max()
+
+
+@pytest.mark.parametrize(("law", "width"), [("stretched", 0.6), ("lognormal", 0.5), ("gamma", 0.4)])
+def test_averages_are_moments(law: str, width: float) -> None:
+    t = np.concatenate(([0.0], np.geomspace(1e-6, 3e4, 4001)))
+    share = left(law, t, 20.0, width)
+    tau_amplitude, tau_intensity = LAWS[law].averages(np.array([20.0, width]))
+    assert np.trapezoid(share, t) == pytest.approx(tau_intensity, rel=1e-3)
+    assert share[0] / -np.gradient(share[:3], t[:3])[0] == pytest.approx(tau_amplitude, rel=1e-2)
+
+
+def decay(fractions: list[float], taus: list[float], seed: int | None, counts: float = 1e5) -> Signal:
+    asked = {"counts": counts, "channels": 1024, "channel_ns": 200 / 1024, "period_ns": 200.0, "t0_ns": 10.0}
+    asked |= {"background": 1.0, "irf_fwhm_ns": 0.8, "irf_counts": 1e5}
+    given = {option.name: option.default for option in tcspc.HEADER.setup} | asked
+    return counted(fractions, taus, given, None if seed is None else np.random.default_rng(seed))
+
+
+@pytest.mark.parametrize(
+    ("law", "width", "shape"),
+    [
+        ("stretched", "beta", "lower only"),
+        ("lognormal", "sigma_ln", "upper only"),
+        ("gamma", "spread", "upper only"),
+    ],
+)
+def test_a_width_that_is_not_there_has_one_end(law: str, width: str, shape: str) -> None:
+    """The counts are their expectation, so that chance leaves no width."""
+    found = tcspc.fit(decay([1.0], [30.0], None), law)
+    one = tcspc.fit(decay([1.0], [30.0], None), "exponentials", exponentials=1)
+    assert found.parameters[width].shape == shape
+    assert found.parameters[width].sigma is None
+    rise = one.statistics["deviance"] - found.statistics["deviance"]
+    assert abs(rise) < 1e-2  # the law holds the exponential
+    tau = found.quantities["tau_intensity_ns"]
+    assert tau.value is not None
+    assert tau.value == pytest.approx(30.0, abs=0.05)
+
+
+def test_more_exponentials_than_there_are_say_so() -> None:
+    found = tcspc.fit(decay([1.0], [40.0], 4), exponentials=2).parameters
+    assert found["tau1_ns"].shape in ("upper only", "flat")
+    assert found["tau2_ns"].shape in ("lower only", "flat")
+
+
+def test_another_law_than_the_truth_states_no_error() -> None:
+    found = tcspc.fit(decay([0.3, 0.7], [3.0, 60.0], 5), "lognormal")
+    assert all(p.sigma is None for p in found.parameters.values())
+    assert any("free exponentials describe the counts better" in w for w in found.quantities.warnings)
+
+
+def test_shared_lifetimes_are_better_known_and_true() -> None:
+    curves = [decay([f, 1 - f], [5.0, 45.0], 20 + k, 3e4) for k, f in enumerate((0.15, 0.4, 0.75))]
+    alone = [tcspc.fit(one, exponentials=2).parameters for one in curves]
+    found = tcspc.fit(curves, exponentials=2, shared="tau1,tau2")
+    for name, truth in (("tau1_ns", 5.0), ("tau2_ns", 45.0)):
+        shared = found.parameters[name]
+        assert shared.sigma is not None
+        assert abs(shared.value - truth) < 3.5 * shared.sigma
+        assert shared.sigma < min(one[name].sigma or math.inf for one in alone)
+    for one, fraction in zip(found.each, (0.15, 0.4, 0.75), strict=True):
+        share = one["fraction1"]
+        assert share.value is not None
+        assert share.sigma is not None
+        assert abs(share.value - fraction) < 3.5 * share.sigma
+    assert found.covariance is not None
+    i, j = found.names.index("tau2_ns"), found.names.index("counts2[1]")
+    assert abs(found.covariance[i, j]) > 0.1 * math.sqrt(found.covariance[i, i] * found.covariance[j, j])
+
+
+def test_the_same_decay_twice_is_half_the_variance() -> None:
+    """Two independent halves of the photons, all but the background shared, are one measurement."""
+    one = decay([0.4, 0.6], [8.0, 50.0], 30)
+    rng = np.random.default_rng(31)
+    half = rng.binomial(one.y.astype(int), 0.5).astype(float)
+    halves = [replace(one, y=half), replace(one, y=one.y - half)]
+    whole = tcspc.fit(one, exponentials=2, fix="background=1")
+    found = tcspc.fit(halves, exponentials=2, shared=["tau1,tau2", "irf_shift"], fix="background=0.5")
+    for name in ("tau1_ns", "tau2_ns"):
+        assert found.parameters[name].value == pytest.approx(whole.parameters[name].value, rel=5e-3)
+        assert found.parameters[name].sigma == pytest.approx(whole.parameters[name].sigma, rel=0.05)
+
+
+def test_a_held_lifetime_makes_the_other_better_known() -> None:
+    signal = decay([0.3, 0.7], [5.0, 60.0], 6)
+    free = tcspc.fit(signal, exponentials=2).parameters["tau2_ns"]
+    held = tcspc.fit(signal, exponentials=2, fix="tau1=5").parameters
+    assert held["tau1_ns"].note == "held"
+    assert held["tau2_ns"].sigma is not None
+    assert free.sigma is not None
+    assert held["tau2_ns"].sigma < 0.95 * free.sigma
+    assert abs(held["tau2_ns"].value - 60) < 3.5 * held["tau2_ns"].sigma
