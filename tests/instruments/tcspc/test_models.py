@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from scipy.special import gammaincc
 
+from epidot.errors import InputError
 from epidot.instruments import tcspc
 from epidot.instruments.tcspc.laws import LAWS
 from epidot.instruments.tcspc.mixture import Mixture
 from epidot.instruments.tcspc.response import Array, GaussianResponse, Response, TailResponse
 from epidot.instruments.tcspc.simulated import counted
+from epidot.light.traps import TrapMeans, TrapRates, components
 from epidot.signal import Signal
 
 EDGES = np.linspace(0.0, 200.0, 1001)
@@ -166,3 +168,58 @@ def test_a_held_lifetime_makes_the_other_better_known() -> None:
     assert free.sigma is not None
     assert held["tau2_ns"].sigma < 0.95 * free.sigma
     assert abs(held["tau2_ns"].value - 60) < 3.5 * held["tau2_ns"].sigma
+
+
+def test_traps_without_release_are_quenchers() -> None:
+    """A Poisson number m of traps that keep what they take: e^(-k t - m (1 - e^(-q t)))."""
+    k, m, q = 0.02, 1.3, 0.15
+    fine = np.linspace(0, 200, 200_001)
+    light = np.exp(-k * fine - m * (1 - np.exp(-q * fine)))
+    within = np.add.reduceat(0.5 * (light[1:] + light[:-1]), np.arange(0, 200_000, 200))
+    found = seen("trapped", k, m, q, 1e-8, 1e-8, 0.0, 5.0)
+    assert np.max(np.abs(found / found.sum() - within / within.sum())) < 2e-5 * np.max(within / within.sum())
+
+
+def test_no_traps_are_one_exponential() -> None:
+    true = TailResponse(EDGES).exponential(50.0, np.empty(0)).counts
+    assert np.max(np.abs(seen("trapped", 0.02, 0.0, 0.2, 0.03, 0.005, 0.0, 5.0) - true)) < 2e-5 * true.max()
+
+
+def test_a_trapped_dot_is_found_again_from_the_room_of_light() -> None:
+    true = components(0.02, TrapMeans(0.0, 1.0), TrapRates(5.0, 0.2, 0.03, 0.004636))
+    photons = true.amplitude / true.rate
+    signal = decay(list(photons / photons.sum()), list(1 / true.rate), 8, 1e6)
+    found = tcspc.fit(signal, "trapped", fix="loss=0.004636")
+    for name, truth in (
+        ("emission_per_ns", 0.02),
+        ("traps", 1.0),
+        ("capture_per_ns", 0.2),
+        ("release_per_ns", 0.03),
+    ):
+        one = found.parameters[name]
+        assert one.sigma is not None, name
+        assert abs(one.value - truth) < 3.5 * one.sigma, name
+    assert "held" in found.parameters["deep_traps"].note
+    tau = found.quantities["tau_intensity_ns"]
+    assert tau.value is not None
+    assert tau.sigma is not None
+    assert abs(tau.value - true.tau_intensity_ns) < 3.5 * tau.sigma
+    freed = tcspc.fit(signal, "trapped", bound="deep_traps=0:3").parameters["deep_traps"]
+    assert freed.shape == "upper only"
+
+
+def test_a_tail_starts_behind_the_response_and_says_where() -> None:
+    signal = decay([0.3, 0.7], [8.0, 50.0], 9)
+    found = tcspc.fit(signal, "tail", exponentials=2)
+    start = float(found.curves["data"].x[0])
+    assert 11 < start < 14  # the pulse is at 10 ns, its response 0.8 ns wide
+    assert any(f"tail fit from {start - 0.1:.2g}" in w for w in found.quantities.warnings)
+    for name, truth in (("tau1_ns", 8.0), ("tau2_ns", 50.0)):
+        one = found.parameters[name]
+        assert one.sigma is not None
+        assert abs(one.value - truth) < 3.5 * one.sigma
+    assert "irf_shift_ns" not in found.parameters
+    with pytest.raises(InputError, match="starts behind the peak"):
+        tcspc.fit(signal, "tail", exponentials=2, start_ns=5)
+    with pytest.raises(InputError, match="neither response nor scattered"):
+        tcspc.fit(signal, "tail", exponentials=2, irf_fwhm_ns=0.8)

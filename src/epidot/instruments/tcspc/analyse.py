@@ -23,6 +23,7 @@ from epidot.signal.poisson import deviance, expected_deviance
 MOST_TERMS = 4
 HINT = 4.0  # gain in deviance by a further amplitude from which a further term is tried
 DOUBT = 4.0  # gain from which an unresolved term enters the averages (Akaike's criterion)
+PASSED = 5.0  # standard deviations of the rise behind the peak, where no response is left
 ENOUGH = 100.0  # counts at the peak that show where a decay rises
 AWAY = (-3.0, -1.0, 1.0)  # further starts of the pulse, in standard deviations of the rise
 FLAT = 0.25  # lifetime over window from which a term is flat enough to pass for background
@@ -126,6 +127,13 @@ def response_for(record: Record, setting: Setting) -> tuple[Response, Array]:
         )
     measured = MeasuredResponse(record.edges, record.period_ns, prompt, record.bin)
     return measured, np.array([rise - prompt.centre_ns])
+
+
+def behind(record: Record) -> tuple[float, float]:
+    """When a decay stands at its peak, and from when on its response has passed, in ns."""
+    rise, width = _rise(record)
+    peak = max(rise, float(record.edges[int(np.argmax(record.y))]))
+    return peak, peak + PASSED * width
 
 
 def _rise(record: Record) -> tuple[float, float]:

@@ -32,8 +32,12 @@ def examine(signal: Signal, options: Mapping[str, Any]) -> tuple[Record, Setting
     return chosen, setting, analyse(chosen, setting), warnings
 
 
-def settle(signal: Signal, options: Mapping[str, Any]) -> tuple[Record, Setting, list[str]]:
+def settle(
+    signal: Signal, options: Mapping[str, Any], *, tail: bool = False
+) -> tuple[Record, Setting, list[str]]:
     """The channels, what to fit to them, and what there is to say, before any fit.
+
+    With ``tail`` the exponentials start at the first channel, and no response is looked for.
 
     Raises
     ------
@@ -58,9 +62,10 @@ def settle(signal: Signal, options: Mapping[str, Any]) -> tuple[Record, Setting,
         correct_pileup=bool(options["pileup"]),
     )
     warnings += chosen.warnings
-    response = _prompt(signal, options, period_ns, warnings)
-    tail = False
-    if response is None and options["irf_fwhm_ns"] is None:
+    response = None if tail else _prompt(signal, options, period_ns, warnings)
+    if tail:
+        warnings.append(f"tail fit from {chosen.edges[0]:.6g} ns on: amplitudes are those at that time")
+    elif response is None and options["irf_fwhm_ns"] is None:
         top = int(np.argmax(chosen.y))
         if top <= max(1, chosen.y.size // 200):
             tail = True

@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from epidot.errors import InputError
-from epidot.instruments.tcspc.analyse import analyse, fit_terms
+from epidot.instruments.tcspc.analyse import Setting, analyse, behind, fit_terms
 from epidot.instruments.tcspc.estimate import derived
 from epidot.instruments.tcspc.examine import settle
 from epidot.instruments.tcspc.laws import LAWS
 from epidot.instruments.tcspc.mixture import Mixture
 from epidot.instruments.tcspc.model import Model
-from epidot.instruments.tcspc.outcome import EXPONENTIALS, Curve, Outcome
+from epidot.instruments.tcspc.outcome import EXPONENTIALS, TAIL, Curve, Outcome
+from epidot.instruments.tcspc.record import Record
 from epidot.instruments.tcspc.response import Array
 from epidot.quantities import Fit
 from epidot.signal import Signal
@@ -45,12 +46,12 @@ def fitted(signals: Sequence[Signal], model: str | None, options: Mapping[str, A
 
 
 def _curves(signals: Sequence[Signal], name: str, options: Mapping[str, Any], limits: Limits) -> list[Curve]:
-    settled = [settle(signal, options) for signal in signals]
+    settled = [_tail(s, options) if name == TAIL else settle(s, options) for s in signals]
     terms = int(options["exponentials"])
-    if name != EXPONENTIALS and terms:
+    if name in LAWS and terms:
         what = f"the model {name} has no number of exponentials"
         raise InputError(what, seen=str(terms), remedy=f"leave out the option, or fit {EXPONENTIALS}")
-    if name != EXPONENTIALS:
+    if name in LAWS:
         terms = 2
     elif not terms:
         terms = max(analyse(record, setting).solution.model.terms for record, setting, _ in settled)
@@ -58,10 +59,32 @@ def _curves(signals: Sequence[Signal], name: str, options: Mapping[str, Any], li
     for signal, (record, setting, said) in zip(signals, settled, strict=True):
         solution = fit_terms(record, setting, terms)
         own, start = solution.model, solution.theta
-        if name != EXPONENTIALS:
+        if name in LAWS:
             own, start = _mixture(own, start, name)
         out.append(Curve(signal, record, setting, own, solution.trust, start, tuple(said), solution))
     return out
+
+
+def _tail(signal: Signal, options: Mapping[str, Any]) -> tuple[Record, Setting, list[str]]:
+    """What to fit behind the peak: from where the response has passed, or from the start asked for.
+
+    Raises
+    ------
+    InputError
+        If a response or scattered light is asked for, or the start lies before the peak.
+    """
+    if asked := [o for o in ("irf", "irf_fwhm_ns", "scatter") if options[o] not in (None, False)]:
+        what = "a tail fit has neither response nor scattered light"
+        raise InputError(what, seen=", ".join(asked), remedy=f"leave it out, or fit {EXPONENTIALS}")
+    whole, _, _ = settle(signal, {**options, "start_ns": None}, tail=True)
+    peak, passed = behind(whole)
+    start = options["start_ns"]
+    if start is not None and start <= peak:
+        what = "a tail starts behind the peak of the decay"
+        raise InputError(
+            what, signal.source or None, seen=f"{start:g} ns", remedy=f"the peak is at {peak:.4g} ns"
+        )
+    return settle(signal, {**options, "start_ns": passed if start is None else start}, tail=True)
 
 
 def _mixture(from_model: Model, theta: Array, name: str) -> tuple[Mixture, Array]:

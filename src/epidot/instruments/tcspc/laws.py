@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from epidot.instruments.tcspc.response import Array
+from epidot.light.traps import Components, TrapMeans, TrapRates, components, trap_rates
 from epidot.signal.objective import Term
 
 WIDEST = 0.95  # s², above which the mean lifetime of a gamma law does not exist
@@ -137,4 +138,41 @@ GAMMA = Law(
     ),
     ({"spread": 1.4}, {"tau_ns": 0.5}),
 )
-LAWS = {law.name: law for law in (STRETCHED, LOGNORMAL, GAMMA)}
+
+
+def _trapped(values: Array) -> Components:
+    k_r, traps, k_t, k_d, k_n, deep, k_deep = map(float, values)
+    return components(k_r, TrapMeans(deep, traps), TrapRates(k_deep, k_t, k_d, k_n))
+
+
+def _trapped_nodes(values: Array) -> tuple[Array, Array]:
+    found = _trapped(values)
+    photons = found.amplitude / found.rate
+    return -np.log(found.rate), photons / photons.sum()
+
+
+def _trapped_terms(tau_amplitude: float, tau_intensity: float) -> Sequence[Term]:
+    known = trap_rates()
+
+    def rate(name: str, value: float, held: bool = False) -> Term:
+        return Term(f"{name}_per_ns", "1/ns", value, 1e-8, 1e4, "log", held)
+
+    return (
+        rate("emission", 1 / tau_intensity),
+        Term("traps", "1", max(_width(tau_amplitude, tau_intensity), 0.1), 0.0, 50.0),
+        rate("capture", known.k_t),
+        rate("release", known.k_d),
+        rate("loss", known.k_n, held=True),
+        Term("deep_traps", "1", 0.0, 0.0, 50.0, held=True),
+        rate("deep_capture", known.k_deep, held=True),
+    )
+
+
+TRAPPED = Law(
+    "trapped",
+    _trapped_terms,
+    _trapped_nodes,
+    lambda v: ((found := _trapped(v)).tau_amplitude_ns, found.tau_intensity_ns),
+    ({"release_per_ns": 0.1}, {"capture_per_ns": 0.2, "traps": 3.0}),
+)
+LAWS = {law.name: law for law in (STRETCHED, LOGNORMAL, GAMMA, TRAPPED)}

@@ -28,7 +28,7 @@ from epidot.signal.objective import Objective, Term
 from epidot.signal.poisson import deviance
 from epidot.signal.scoring import Better, End, covariance, descend, profile
 
-EXPONENTIALS = "exponentials"
+EXPONENTIALS, TAIL = "exponentials", "tail"
 _SURE = 0.1  # relative error of counts and background below which their interval is value ± error
 _TRIES = 4  # times that a profile may find a better optimum
 _NONE = np.empty(0)
@@ -133,7 +133,7 @@ class Outcome:
     def usual(self) -> bool:
         """Whether this is what ``measure`` fits, so that its judgement holds."""
         free = all(np.all(place >= 0) for place in self.objective.place)
-        return self.name == EXPONENTIALS and len(self.curves) == 1 and free and not self.limited
+        return self.name in (EXPONENTIALS, TAIL) and len(self.curves) == 1 and free and not self.limited
 
     @property
     def covariance(self) -> Array:
@@ -274,8 +274,9 @@ class Outcome:
             for i, term in enumerate(curve.terms()):
                 if self.objective.place[k][i] < 0:
                     value = float(self.objective.held[k][i])
+                    note = "held at epidot's own value; a bound frees it" if term.held else "held"
                     name = term.name if len(self.curves) == 1 else f"{term.name}[{k + 1}]"
-                    out[name] = Determined(value, None, term.unit, (value, value), "bounded", "held")
+                    out[name] = Determined(value, None, term.unit, (value, value), "bounded", note)
         return out
 
     def _restarts(self, i: int, value: float) -> list[Array]:
