@@ -25,6 +25,7 @@ Array = NDArray[np.float64]
 
 MOST = 4
 _WIDTHS = (1.0, 0.6, 1.7)  # the search begins with these multiples of the widths seen
+_NEW = 0.06  # standard deviation / eV with which one more band begins
 _MISFIT = (
     3.0  # residuals so many times the noise, and so large a share of the highest band: no error is stated
 )
@@ -51,13 +52,15 @@ def fit_bands(signal: Signal, noise: Noise, places: Sequence[float], number: int
     ``noise`` holds the errors of the points where they are known; ``density`` as in ``measure``.
     """
     places = list(places)[:number]
-    while True:
-        rough = len(places) < number
-        fit, rival = _best(signal, noise, places, rough)
-        if not rough:
-            break
-        left = local.smoothed(signal.x, signal.y - fit.curve(signal.x), 10.0)
-        places.append(float(left[0][int(np.argmax(left[1]))]))
+    begun: list[Array] = []
+    while len(places) < number:
+        fewer = _gaussians(signal, noise, places, begun)[1]
+        even, left, _ = local.smoothed(signal.x, signal.y - fewer.curve(signal.x), 10.0)
+        at = int(np.argmax(left))
+        places.append(float(even[at]))
+        new = [max(float(left[at]), 1e-9 * float(np.max(signal.y))), HC / even[at], _NEW]
+        begun = [np.concatenate([fewer.values[:-1], new, fewer.values[-1:]])]
+    fit, rival = _best(signal, noise, places, begun)
     curve = fit.curve(signal.x)
     scatter = float(np.sqrt(np.mean((signal.y - curve) ** 2)))
     level = float(np.median(noise.sigma)) if noise.sigma is not None else noise.level(signal.y)
@@ -91,25 +94,42 @@ def _what(name: str, density: str) -> str:
     return f", photons {density if name.endswith('eV') else 'per nm'}"
 
 
-def _best(signal: Signal, noise: Noise, places: Sequence[float], rough: bool) -> tuple[Sum, Sum]:
-    """The shape to believe, and the other one.
-
-    ``rough``: one search for Gaussians is enough, since a band is still to come.
-    """
-    known = replace(signal, kind="analog", live_time=None, sigma=noise.sigma)
-
-    def tried(free: list[Free], split: bool) -> tuple[float, Sum]:
-        outcome = fit_curve(known, lambda v: Sum(v, split).curve(known.x), free)
-        return float(np.sum(noise.weighted(outcome.curve - signal.y) ** 2)), Sum(outcome.values, split)
-
-    widths = _WIDTHS[:1] if rough else _WIDTHS
-    gaussian = min((tried(_start(known, places, w), False) for w in widths), key=lambda one: one[0])
-    if rough:
-        return gaussian[1], gaussian[1]
-    halved = tried(_halved(_start(known, places, 1.0), gaussian[1].values), True)
+def _best(signal: Signal, noise: Noise, places: Sequence[float], begun: Sequence[Array]) -> tuple[Sum, Sum]:
+    """The shape to believe, and the other one; ``begun`` are values where the search begins as well."""
+    gaussian = _gaussians(signal, noise, places, begun, _WIDTHS)
+    free = _halved(_start(signal, places, 1.0), gaussian[1].values)
+    halved = _tried(signal, noise, free, [], split=True)
     freedom = max(1, len(signal) - 5 * len(places) - 1)
     split = gaussian[0] > halved[0] * (1 + 3 * math.sqrt(2 / freedom) + 2 * len(places) / freedom)
     return (halved[1], gaussian[1]) if split else (gaussian[1], halved[1])
+
+
+def _gaussians(
+    signal: Signal,
+    noise: Noise,
+    places: Sequence[float],
+    begun: Sequence[Array],
+    widths: Sequence[float] = _WIDTHS[:1],
+) -> tuple[float, Sum]:
+    """The sum of squares that Gaussians leave, and the Gaussians."""
+    free = [_start(signal, places, w) for w in widths]
+    others = [np.array([f.start for f in one]) for one in free[1:]]
+    return _tried(signal, noise, free[0], [*begun, *others], split=False)
+
+
+def _tried(
+    signal: Signal, noise: Noise, free: list[Free], starts: Sequence[Array], split: bool
+) -> tuple[float, Sum]:
+    known = replace(signal, kind="analog", live_time=None, sigma=noise.sigma)
+    outcome = fit_curve(
+        known,
+        lambda v: Sum(v, split).curve(known.x),
+        free,
+        jacobian=lambda v: Sum(v, split).design(known.x),
+        starts=starts,
+        further=False,
+    )
+    return float(np.sum(noise.weighted(outcome.curve - signal.y) ** 2)), Sum(outcome.values, split)
 
 
 def _halved(free: list[Free], values: Array) -> list[Free]:
@@ -132,8 +152,8 @@ def _start(signal: Signal, places: Sequence[float], width: float) -> list[Free]:
         half = np.flatnonzero(np.abs(shape - low) < height / 2)
         near = float(np.min(np.abs(HC / even[half] - energy))) if half.size else 0.1
         sigma = float(np.clip(width * min(near, apart) / 1.18, 0.008, 0.3))
-        free.append(Free("height", signal.y_unit, height, 0.0, 20 * (high - low)))
-        free.append(Free("centre_eV", "eV", energy, energy - apart / 2, energy + apart / 2))
+        free.append(Free("height", signal.y_unit, height, 0.0, 20 * (high - low), natural=True))
+        free.append(Free("centre_eV", "eV", energy, 0.97 * float(HC / x[-1]), 1.03 * float(HC / x[0])))
         free.append(Free("sigma_eV", "eV", sigma, 0.004, 0.6))
     free.append(Free("offset", signal.y_unit, min(low, 0.0) + 1e-9 * high, low - high, high))
     return free

@@ -42,7 +42,7 @@ def _start(signal: Signal, shape: Array, top: int, model: str) -> list[Free]:
     span = float(HC / x[0] - HC / x[-1])
     low = float(np.min(shape))
     free = [
-        Free("height", signal.y_unit, height, 0.0, 1e3 * height),
+        Free("height", signal.y_unit, height, 0.0, 1e3 * height, natural=True),
         Free("centre_eV", "eV", energy, float(HC / x[-1]) - span, float(HC / x[0]) + span),
         Free("sigma_eV", "eV", width, 1e-4, 2 * span),
     ]
@@ -56,7 +56,7 @@ def _start(signal: Signal, shape: Array, top: int, model: str) -> list[Free]:
         ends = sorted((sign * 1e-4, sign * 2 * span))
         free.append(Free("tail_eV", "eV", sign * 0.5 * width, ends[0], ends[1]))
     floor = 0.0 if signal.kind != "analog" else -height
-    free.append(Free("offset", signal.y_unit, max(low, floor), floor, height))
+    free.append(Free("offset", signal.y_unit, max(low, floor), floor, height, natural=floor == 0))
     return free
 
 

@@ -14,9 +14,9 @@ from epidot.instruments.options import Settings
 from epidot.instruments.uvvis.exciton import first_exciton
 from epidot.instruments.uvvis.measured import known_material, prepared, usable
 from epidot.quantities import Fit, Quantity
-from epidot.signal import Signal
-from epidot.signal.correlation import noise_of
-from epidot.signal.fitting import Free, fit_curve
+from epidot.signal import Signal, local
+from epidot.signal.correlation import Noise, noise_of
+from epidot.signal.fitting import Fitted, Free, fit_curve
 
 Array = NDArray[np.float64]
 
@@ -43,10 +43,10 @@ def fitted(signal: Signal, model: str, chosen: Settings) -> Fit:
         signal = signal.kept(HC / signal.x < first + _ABOVE_EV)
         free, curve = _population(signal, material, found.place)
         how = f"states of bare {material} cores over a log-normal size distribution"
+        outcome = fit_curve(signal, curve, free, noise)
     else:
-        free, curve = _bands(signal, first, int(chosen["bands"]))
+        outcome = _bands(signal, noise, first, int(chosen["bands"]))
         how = f"{chosen['bands']} Gaussian bands in energy over a rising continuum"
-    outcome = fit_curve(signal, curve, free, noise)
     quantities = outcome.quantities(how)
     if model == "bands":
         centre, error = outcome.value("centre1_eV"), outcome.sigma("centre1_eV")
@@ -57,40 +57,73 @@ def fitted(signal: Signal, model: str, chosen: Settings) -> Fit:
     return outcome.packed(model, signal, quantities, warnings)
 
 
-def _bands(signal: Signal, first: float, number: int) -> tuple[list[Free], Callable[[Array], Array]]:
+def _bands(signal: Signal, noise: Noise, first: float, number: int) -> Fitted:
+    """``number`` bands, the search also beginning from one band less, with one more where most is left."""
+    E = HC / signal.x
+    free = _free(signal, first, number)
+    starts: list[Array] = []
+    if number > 1:
+        fewer = _bands(signal, noise, first, number - 1)
+        even, left, _ = local.smoothed(signal.x, signal.y - fewer.curve, 12.0)
+        at = int(np.argmax(left))
+        one = np.array([max(float(left[at]), 1e-6), HC / even[at], 0.08])
+        k = 3 * number
+        low, high = (np.array([getattr(f, n) for f in free[k - 3 : k]]) for n in ("low", "high"))
+        starts = [np.concatenate([fewer.values[: k - 3], np.clip(one, low, high), fewer.values[k - 3 :]])]
+    return fit_curve(
+        signal,
+        lambda v: _absorbance(v, E)[0],
+        free,
+        noise,
+        jacobian=lambda v: _absorbance(v, E)[1],
+        starts=starts,
+    )
+
+
+def _free(signal: Signal, first: float, number: int) -> list[Free]:
     E = HC / signal.x
     high = float(np.max(signal.y))
     at_first = float(np.interp(HC / first, signal.x, signal.y))
     low, top = float(E[-1]), float(E[0])
+    most = 10 * high + 1e-6
     free: list[Free] = []
     for i in range(number):
         centre = min(first + _SPACING_EV[i], top + 0.1)
         free += [
-            Free(f"height{i + 1}", "", max(0.7 * at_first, 1e-6), 0.0, 10 * high + 1e-6),
+            Free(f"height{i + 1}", "", max(0.7 * at_first, 1e-6), 0.0, most, natural=True),
             Free(f"centre{i + 1}_eV", "eV", centre, max(low, centre - 0.15), centre + 0.15),
             Free(f"sigma{i + 1}_eV", "eV", 0.06 + 0.02 * i, 0.01, 0.6),
         ]
     # The continuum: an exponential rise that sets in smoothly at the second band's energy.
-    free += [
-        Free("continuum", "", max(0.3 * at_first, 1e-6), 0.0, 10 * high + 1e-6),
-        Free("rise_per_eV", "1/eV", 1.0, 0.0, 8.0),
+    return [
+        *free,
+        Free("continuum", "", max(0.3 * at_first, 1e-6), 0.0, most, natural=True),
+        Free("rise_per_eV", "1/eV", 1.0, 0.0, 8.0, natural=True),
         Free("onset_eV", "eV", first + 0.3, first - 0.1, first + 1.5),
         Free("onset_width_eV", "eV", 0.15, 0.02, 0.6),
         Free("offset", "", float(np.min(signal.y)), -high, high),
     ]
 
-    def curve(v: Array) -> Array:
-        from scipy.special import ndtr
 
-        out = np.full(E.size, float(v[-1]))
-        for i in range(number):
-            height, centre, width = v[3 * i : 3 * i + 3]
-            out += height * np.exp(-0.5 * ((E - centre) / width) ** 2)
-        scale, rise, onset, width = v[-5:-1]
-        out += scale * np.exp(np.minimum(rise * (E - onset), 50.0)) * ndtr((E - onset) / width)
-        return out
+def _absorbance(v: Array, E: Array) -> tuple[Array, Array]:
+    """Bands over a continuum at photon energies / eV (n,), and its derivatives (n, p) in the values."""
+    from scipy.special import ndtr
 
-    return free, curve
+    curve = np.full(E.size, float(v[-1]))
+    columns = []
+    for height, centre, width in v[:-5].reshape(-1, 3):
+        z = (E - centre) / width
+        bell = np.exp(-0.5 * z**2)
+        curve += height * bell
+        columns += [bell, height * bell * z / width, height * bell * z**2 / width]
+    scale, rise, onset, width = v[-5:-1]
+    z = (E - onset) / width
+    grown = np.exp(np.minimum(rise * (E - onset), 50.0))
+    step, bell = ndtr(z), np.exp(-0.5 * z**2) / math.sqrt(2 * math.pi)
+    curve += scale * grown * step
+    columns += [grown * step, scale * grown * step * (E - onset)]
+    columns += [-scale * grown * (rise * step + bell / width), -scale * grown * bell * z / width]
+    return curve, np.stack([*columns, np.ones(E.size)], axis=1)
 
 
 def _population(
@@ -116,7 +149,7 @@ def _population(
     free = [
         Free("diameter_nm", "nm", start, 0.85 * start, 1.2 * start),
         Free("sigma_rel", "", 0.09, 0.02, _WIDEST),
-        Free("height", "", at_first, 0.0, 10 * abs(at_first) + 1e-6),
+        Free("height", "", at_first, 0.0, 10 * abs(at_first) + 1e-6, natural=True),
         Free("offset", "", 0.0, -abs(at_first) - 1e-6, abs(at_first) + 1e-6),
     ]
     return free, curve
