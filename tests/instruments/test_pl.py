@@ -292,6 +292,19 @@ def test_a_band_of_another_shape_is_covered(shape: Callable[[Array], Array], nei
         assert max(pulls) < 4
 
 
+@pytest.mark.parametrize("model", ["gaussian", "split"])
+@pytest.mark.parametrize("shape", [doublet, lorentzian_foot, with_a_tail])
+def test_a_fit_of_a_wrong_model_has_no_small_error(shape: Callable[[Array], Array], model: str) -> None:
+    x, fine = np.arange(450.0, 760.0), np.arange(580.0, 650.0, 0.01)
+    top = float(fine[np.argmax(shape(fine))])
+    counts = np.random.default_rng(1).poisson(1e5 * shape(x)).astype(float)
+    found = pl.fit(spectrum(counts, x, "counts"), model)
+    assert found.status == "converged"
+    peak = found.quantities["peak_nm"]
+    assert peak.value is not None
+    assert abs(peak.value - top) < 1.5 * (peak.sigma or 0.0)
+
+
 @pytest.mark.parametrize("counts", [4e3, 1e5])
 @pytest.mark.parametrize("shape", [split_in_nm, doublet, lorentzian_foot])
 def test_both_rules_agree_on_a_lone_band(shape: Callable[[Array], Array], counts: float) -> None:

@@ -24,6 +24,8 @@ from epidot.signal.slopes import slopes
 
 Array = NDArray[np.float64]
 
+_DARKEST = 1e-9  # counts at every point beside those of a model, so that none is impossible
+
 
 @dataclass(frozen=True)
 class Free:
@@ -195,8 +197,8 @@ def with_gradient(function: Callable[[Array], ArrayLike], values: Array) -> tupl
 def _deviance(signal: Signal, y: Array) -> tuple[Array, Array]:
     """Signed roots of the deviance and their derivatives in ``y``, each of shape (n,)."""
     seconds = float(signal.live_time or 1.0) if signal.kind == "rate" else 1.0
-    off, slope = residuals(signal.y * seconds, np.maximum(y * seconds, 1e-9))
-    return off, slope * seconds
+    off, slope = residuals(signal.y * seconds, np.maximum(y * seconds, 0.0) + _DARKEST)
+    return off, np.where(y > 0, slope * seconds, 0.0)
 
 
 def _covariance(found: Optimum, noise: Noise, natural: NDArray[np.bool_], span: Array) -> Array:

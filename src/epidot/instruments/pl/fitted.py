@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +11,12 @@ from numpy.typing import NDArray
 from epidot.constants import HC
 from epidot.errors import InputError
 from epidot.instruments.options import Settings
-from epidot.instruments.pl.measured import noise_in, prepared, strongest
+from epidot.instruments.pl.band import Band, find_band
+from epidot.instruments.pl.measured import errors, noise_in, prepared, strongest
 from epidot.quantities import Fit, Quantity
 from epidot.signal import Signal
+from epidot.signal.correlation import Noise
+from epidot.signal.degrees import unexplained
 from epidot.signal.fitting import Fitted, Free, fit_curve, with_gradient
 
 Array = NDArray[np.float64]
@@ -30,7 +34,10 @@ def fitted(signal: Signal, model: str, chosen: Settings) -> Fit:
     signal, shape, top = found
     free = _start(signal, shape, top, model)
     outcome = fit_curve(signal, lambda v: _model(model, v, signal.x), free, noise)
-    quantities = _quantities(outcome, model, (float(signal.x[0]), float(signal.x[-1])))
+    known = replace(noise, sigma=errors(signal, shape))
+    rest = signal.y - outcome.values[-1]
+    seen = find_band(signal.x, rest, known, shape, top, "per eV")
+    quantities = _quantities(outcome, model, (float(signal.x[0]), float(signal.x[-1])), seen, known)
     return outcome.packed(model, signal, quantities, warnings)
 
 
@@ -89,7 +96,10 @@ def _exgauss(e: Array, sigma: float, tail: float) -> Array:
     return out * sigma / tail
 
 
-def _quantities(outcome: Fitted, model: str, span: tuple[float, float]) -> dict[str, Quantity]:
+def _quantities(
+    outcome: Fitted, model: str, span: tuple[float, float], top: Band | None, noise: Noise
+) -> dict[str, Quantity]:
+    """What the fitted band shows, its error with what the top of the band says otherwise beyond noise."""
     how = f"{model} in energy with an offset, fitted to the whole spectrum"
     out = outcome.quantities(how)
     for name, unit, density in (
@@ -106,8 +116,15 @@ def _quantities(outcome: Fitted, model: str, span: tuple[float, float]) -> dict[
 
         seen, gradient = with_gradient(place, outcome.values)
         value = float(seen)
-        variance = float(gradient @ np.nan_to_num(outcome.covariance, posinf=0.0) @ gradient)
-        out[name] = Quantity(value, math.sqrt(max(variance, 0.0)), unit, what)
+        variance = (
+            math.inf if outcome.status != "converged" else float(gradient @ outcome.covariance @ gradient)
+        )
+        read = None if top is None else getattr(top, name)
+        if top is not None and read is not None:
+            by_noise = top.variance * noise.through(top.responses[name]) ** 2
+            variance += unexplained(read.value - value, by_noise)
+        sigma = math.sqrt(max(variance, 0.0)) if math.isfinite(variance) else None
+        out[name] = Quantity(value, sigma, unit, what)
     if not span[0] <= (out["peak_nm"].value or 0.0) <= span[1]:
         out["peak_nm"] = Quantity(None, None, "nm", how, "the fitted maximum lies outside the data")
     return out

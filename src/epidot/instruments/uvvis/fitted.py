@@ -16,6 +16,7 @@ from epidot.instruments.uvvis.measured import known_material, prepared, usable
 from epidot.quantities import Fit, Quantity
 from epidot.signal import Signal, local
 from epidot.signal.correlation import Noise, noise_of
+from epidot.signal.degrees import unexplained
 from epidot.signal.fitting import Fitted, Free, fit_curve
 
 Array = NDArray[np.float64]
@@ -50,6 +51,8 @@ def fitted(signal: Signal, model: str, chosen: Settings) -> Fit:
     quantities = outcome.quantities(how)
     if model == "bands":
         centre, error = outcome.value("centre1_eV"), outcome.sigma("centre1_eV")
+        if error is not None:
+            error = math.hypot(error, _beside(signal, noise, outcome))
         spread = None if error is None else HC / centre**2 * error
         note = "centre of the lowest band; the maximum of the sum lies further to the blue"
         quantities["first_exciton_nm"] = Quantity(HC / centre, spread, "nm", how, note)
@@ -78,6 +81,19 @@ def _bands(signal: Signal, noise: Noise, first: float, number: int) -> Fitted:
         jacobian=lambda v: _absorbance(v, E)[1],
         starts=starts,
     )
+
+
+def _beside(signal: Signal, noise: Noise, outcome: Fitted) -> float:
+    """By how much / eV, beyond noise, the lowest band's own top lies beside its centre, others taken away."""
+    height, centre, width = (float(v) for v in outcome.values[:3])
+    x, off = signal.x, HC / signal.x - centre
+    y = signal.y - outcome.curve + height * np.exp(-0.5 * (off / width) ** 2)
+    near = np.abs(off) < width
+    read = local.extremum(x[near], y[near], noise.kept(near), maximum=True) if np.sum(near) >= 4 else None
+    if read is None:
+        return 0.0
+    moved = HC / read.x - centre
+    return math.sqrt(unexplained(moved, (HC / read.x**2 * read.sigma_x) ** 2))
 
 
 def _free(signal: Signal, first: float, number: int) -> list[Free]:
