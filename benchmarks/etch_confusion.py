@@ -36,7 +36,14 @@ WIDTH = 0.3
 CENTRES = {
     "washing": {"lnD": math.log(1e-3), "dH": 1.67, "ln_uptake": 1.0},
     "out-diffusion": {"lnD": math.log(constants().of("D_shell")), "dH": constants().of("dH_shell")},
-    "solubility": {"lnD": math.log(7e-3), "dH": 1.67, "ln_partition_ZnSe": 1.7, "ln_ligand_kept": -2.0},
+    # With the uptake of the shipped constants the outermost round holds most.
+    "solubility": {
+        "lnD": math.log(2e-3),
+        "dH": 1.67,
+        "ln_uptake": 0.5,
+        "ln_partition_ZnSe": 2.5,
+        "ln_ligand_kept": -2.0,
+    },
     "traps": {"lnD": math.log(7e-4), "dH": 1.67, "ln_uptake": 0.5},
 }
 

@@ -1,9 +1,11 @@
-"""Other processes that take part of the work."""
+"""Other processes that take part of the work, and what they are told by the environment."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,3 +33,17 @@ def _leave_interrupts_to_the_first() -> None:
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def folder_in_use(variable: str, folder: str | Path | None) -> Iterator[None]:
+    """Inside, the environment names ``folder``, here and in every process started from here."""
+    before = os.environ.get(variable)
+    if folder is not None:
+        os.environ[variable] = os.path.abspath(folder)
+    try:
+        yield
+    finally:
+        os.environ.pop(variable, None)
+        if before is not None:
+            os.environ[variable] = before

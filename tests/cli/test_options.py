@@ -273,6 +273,8 @@ for _path, _call in CALLS.items():
             "--jobs": (_call, ("--jobs", "0")),
         }
     WALK[_path]["--materials"] = (_call, ("--materials", "empty"))
+WALK[("run",)]["--papers"] = (RUN, ("--papers", "empty"))
+WALK[("claims",)]["--papers"] = (("claims", "--id", "C004"), ("--papers", "empty"))
 
 
 def _commands() -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -334,7 +336,8 @@ def _called(arguments: tuple[str, ...]) -> tuple[Any, ...]:
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), pytest.raises(SystemExit) as left:
         main(list(arguments))
-    assert "EPIDOT_MATERIALS" not in os.environ  # --materials lasts as long as its command
+    # --materials and --papers last as long as their command
+    assert not {"EPIDOT_MATERIALS", "EPIDOT_PAPERS"} & set(os.environ)
     failed = left.value.code == 1 and "the fit failed" in err.getvalue()
     assert failed or left.value.code in (0, 2, None), err.getvalue()
     after = {p: p.read_bytes() for p in Path().rglob("*") if p.is_file()}

@@ -48,7 +48,7 @@ LATE = {
     "cli": 44,  # a command reads what it runs
     "instruments": 36,  # headers are read by every command, what they measure with is not
     "papers": 32,  # a claim reads what its check names
-    "recipe": 8,  # `dose` and `--help` without the tables of matter
+    "recipe": 7,  # `dose` and `--help` without the tables of matter
     "light": 3,
     "runs": 5,
     "transport": 2,  # the integrators of scipy

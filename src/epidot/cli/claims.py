@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 
 import typer
 
-from epidot.cli import output
+from epidot.cli import options, output
 from epidot.errors import InputError
 
 _MOST = 6  # workers unasked: with more the flasks of a recipe do not go round
@@ -15,7 +16,9 @@ _ID = re.compile(r"^[A-Za-z]\d+$")
 
 
 def claims(
-    words: list[str] = typer.Argument(None, metavar="[PAPER]", help="choi2023 or yuan2023; default: both."),
+    words: list[str] = typer.Argument(
+        None, metavar="[PAPER]", help="choi2023, yuan2023, or your own; or all."
+    ),
     ids: list[str] = typer.Option(
         [], "--id", help="Only these claims: --id C004 --id C010, or --id C004 C010."
     ),
@@ -27,6 +30,7 @@ def claims(
         "--jobs",
         help="Workers for the lattice; the result does not depend on them. [one per core; 1 with --id]",
     ),
+    own: Path | None = options.PAPERS,
     as_json: bool = typer.Option(False, "--json", help="One JSON object on stdout."),
 ) -> None:
     """Hold every claim of the papers against what epidot gives.
@@ -43,7 +47,7 @@ def claims(
     wanted += [word for word in words or [] if _ID.match(word)]
     papers = [word for word in words or [] if not _ID.match(word)]
     if len(papers) > 1:
-        raise InputError("one paper at a time", seen=" ".join(papers), remedy="leave it out for both")
+        raise InputError("one paper at a time", seen=" ".join(papers), remedy="leave it out for all")
     workers = jobs or (1 if wanted else min(os.cpu_count() or 1, _MOST))
     results = evaluate(papers[0] if papers else None, wanted or None, engine=engine, jobs=workers)
     if as_json:

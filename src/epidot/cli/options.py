@@ -6,6 +6,8 @@ from pathlib import Path
 
 import typer
 
+from epidot.documents import papers_in_use
+
 
 def _use(context: typer.Context, folder: Path | None) -> Path | None:
     from epidot.cli import output
@@ -17,6 +19,18 @@ def _use(context: typer.Context, folder: Path | None) -> Path | None:
     return folder
 
 
+def _use_papers(context: typer.Context, folder: Path | None) -> Path | None:
+    context.with_resource(papers_in_use(folder))
+    return folder
+
+
+PAPERS = typer.Option(
+    None,
+    "--papers",
+    metavar="DIR",
+    callback=_use_papers,
+    help="A folder of papers of your own, a folder each; or set EPIDOT_PAPERS.",
+)
 MATERIALS = typer.Option(
     None,
     "--materials",

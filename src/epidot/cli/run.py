@@ -49,6 +49,7 @@ def run(
     ),
     resume: bool = typer.Option(False, "--resume", help="Go on where an interrupted run stopped."),
     materials: Path | None = options.MATERIALS,
+    papers: Path | None = options.PAPERS,
     as_json: bool = typer.Option(False, "--json", help="The summary as one JSON object on stdout."),
 ) -> None:
     """Carry a recipe out: growth, oxide, light at every sample, and a report with pictures.

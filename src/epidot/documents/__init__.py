@@ -6,7 +6,7 @@ quantities with units, counts, names, numbers with a source - and notes every fa
 """
 
 from epidot.documents.entry import UNCONFIRMED, Entry, top
-from epidot.documents.sources import cite, data_document, data_file, references
+from epidot.documents.sources import cite, data_document, data_file, paper_folders, papers_in_use, references
 from epidot.documents.text import MAX_BYTES, Document, Path_, parse, read, text_of
 
 __all__ = [
@@ -18,6 +18,8 @@ __all__ = [
     "cite",
     "data_document",
     "data_file",
+    "paper_folders",
+    "papers_in_use",
     "parse",
     "read",
     "references",

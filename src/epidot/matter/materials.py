@@ -22,6 +22,7 @@ from epidot.errors import Faults, InputError, nearest
 from epidot.matter import compound, formulas
 from epidot.matter.compound import STRUCTURES, Material
 from epidot.parameter import Parameter, Status
+from epidot.processes import folder_in_use
 
 VARIABLE = "EPIDOT_MATERIALS"
 
@@ -35,16 +36,9 @@ def in_use(folder: str | Path | None) -> Iterator[None]:
     InputError
         With every fault of every file, also of a folder that only the environment names.
     """
-    before = os.environ.get(VARIABLE)
-    if folder is not None:
-        os.environ[VARIABLE] = os.path.abspath(folder)
-    try:
+    with folder_in_use(VARIABLE, folder):
         own()
         yield
-    finally:
-        os.environ.pop(VARIABLE, None)
-        if before is not None:
-            os.environ[VARIABLE] = before
 
 
 def own() -> Mapping[str, Material]:

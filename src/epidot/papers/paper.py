@@ -1,6 +1,7 @@
 """A paper as data: its bibliographic header and its claims, each with a declarative check.
 
-``data/papers/<key>/paper.yaml`` is the registration: a new paper is a new folder.
+``<key>/paper.yaml`` is the registration, in ``data/papers`` or in a user's folder of papers: a new paper is a
+new folder.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
-from epidot.documents import Document, Entry, parse, read, top
+from epidot.documents import Document, Entry, paper_folders, parse, read, top
 from epidot.dot import described
 from epidot.dot.layers import Population
 from epidot.errors import InputError, nearest
@@ -134,10 +135,8 @@ class Paper:
 
 
 def shipped() -> tuple[str, ...]:
-    """The papers epidot knows, in alphabetical order, those that join papers last."""
-    root = resources.files("epidot") / "data" / "papers"
-    found = [entry.name for entry in root.iterdir() if (entry / "paper.yaml").is_file()]
-    return tuple(sorted(found, key=lambda key: (key == "both", key)))
+    """The papers epidot knows and those of a user's own, by name; those that join papers last."""
+    return tuple(sorted(paper_folders(), key=lambda key: (key == "both", key)))
 
 
 def holding(ids: Sequence[str] | None) -> tuple[str, ...]:
@@ -147,15 +146,13 @@ def holding(ids: Sequence[str] | None) -> tuple[str, ...]:
     """
     if ids is None:
         return shipped()
-    root = resources.files("epidot") / "data" / "papers"
-    texts = {key: (root / key / "paper.yaml").read_text(encoding="utf-8") for key in shipped()}
+    texts = {key: (at / "paper.yaml").read_text(encoding="utf-8") for key, at in paper_folders().items()}
     found = {w: [key for key, text in texts.items() if f"\n  {w}:" in text] for w in ids}
     if not all(found.values()):
         return shipped()
     return tuple(key for key in shipped() if any(key in keys for keys in found.values()))
 
 
-@lru_cache(maxsize=16)
 def paper(key: str) -> Paper:
     """The paper ``key``.
 
@@ -166,9 +163,12 @@ def paper(key: str) -> Paper:
     """
     if key not in shipped():
         raise InputError("no such paper", seen=key, nearest=nearest(key, shipped()))
-    entry = resources.files("epidot") / "data" / "papers" / key / "paper.yaml"
-    with resources.as_file(entry) as path:
-        return from_document(read(path, where=f"papers/{key}/paper.yaml"), key)
+    return _read(paper_folders()[key], key)
+
+
+@lru_cache(maxsize=16)
+def _read(folder: Path, key: str) -> Paper:
+    return from_document(read(folder / "paper.yaml", where=f"papers/{key}/paper.yaml"), key)
 
 
 def from_text(text: str, key: str = "text") -> Paper:

@@ -10,11 +10,10 @@ import os
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 
 from epidot import documents
-from epidot.documents import Document
+from epidot.documents import Document, paper_folders
 from epidot.errors import Fault, Faults, InputError, nearest
 from epidot.recipe import parsing, schema, timeline, variants
 from epidot.recipe.events import Dots, Event, FormCore, TakeSample
@@ -126,14 +125,18 @@ def from_text(
 
 
 def shipped() -> tuple[str, ...]:
-    """Names of all recipes that come with epidot, e.g. ``choi2023/inp-znse``."""
+    """Names of all recipes of all papers, e.g. ``choi2023/inp-znse``."""
     return tuple(sorted(_shipped()))
 
 
-@lru_cache(maxsize=1)
 def _shipped() -> dict[str, tuple[Path, str | None]]:
+    return _in_files(tuple(_files()))
+
+
+@lru_cache(maxsize=4)
+def _in_files(files: tuple[Path, ...]) -> dict[str, tuple[Path, str | None]]:
     out: dict[str, tuple[Path, str | None]] = {}
-    for file in _files():
+    for file in files:
         folder = file.parent.parent.name
         if "\nvariants:" in file.read_text(encoding="utf-8"):
             for variant in variants.variants(documents.read(file)):
@@ -144,8 +147,7 @@ def _shipped() -> dict[str, tuple[Path, str | None]]:
 
 
 def _files() -> list[Path]:
-    papers = Path(str(resources.files("epidot") / "data" / "papers"))
-    return sorted(papers.glob("*/recipes/*.yaml"))
+    return [file for folder in paper_folders().values() for file in sorted(folder.glob("recipes/*.yaml"))]
 
 
 def _find_shipped(name: str) -> tuple[Path, str | None] | None:
