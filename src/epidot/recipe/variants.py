@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from epidot.documents import Document, Path_
+from epidot.documents import Document, Entry, Path_, top
 from epidot.errors import Faults, nearest
 from epidot.recipe.parts import plain
 
@@ -72,66 +72,45 @@ def variants(document: Document) -> tuple[str, ...]:
 
 def resolve(document: Document, variant: str | None, faults: Faults) -> Chosen:
     """One variant of a recipe as plain data; with faults noted in ``faults`` it may be partial."""
-    chosen = Chosen(Document({}, document.where, {}))
+    chosen, page = Chosen(Document({}, document.where, {})), top(document, faults)
     if document.data is None:
         faults.add("the file is empty", line=1, remedy='start it with "recipe: 1"')
         return chosen
     if not isinstance(document.data, dict):
-        faults.add(
-            "a recipe is a list of headings (recipe, name, core, solvent, steps ...)",
-            line=document.line(()) or 1,
-            seen=_shown(document.data),
-            remedy='start the file with "recipe: 1"',
-        )
+        what = "a recipe is a list of headings (recipe, name, core, solvent, steps ...)"
+        page.fault(what, seen=_shown(document.data), remedy='start the file with "recipe: 1"')
         return chosen
-    parameters = _parameters(document, variant, faults)
-    resolver = _Resolver(document, parameters, variant, faults)
-    root = resolver.node(document.data, ())
-    if isinstance(root.value, dict):
-        root.value.pop("variants", None)
-        # A heading whose value is left out by this variant is as if it had not been written.
-        root.value = {k: v for k, v in root.value.items() if v.value is not _LEFT_OUT}
-        data = _flatten(root, (), chosen)
-        chosen.document = replace(chosen.document, data=data)
-        chosen.all_left_out = bool(document.data.get("steps")) and "steps" not in root.value
+    root = _Resolver(page, _parameters(page, variant), variant).node(page)
+    # A heading whose value is left out by this variant is as if it had not been written.
+    root.value = {k: v for k, v in root.value.items() if v.value is not _LEFT_OUT}
+    chosen.document = replace(chosen.document, data=_flatten(root, (), chosen))
+    chosen.all_left_out = bool(document.data.get("steps")) and "steps" not in root.value
     return chosen
 
 
-def _parameters(document: Document, variant: str | None, faults: Faults) -> dict[str, Any]:
+def _parameters(page: Entry, variant: str | None) -> dict[str, Any]:
     """The values of the chosen variant, after checking that all variants give the same set of names."""
-    if "variants" not in document.data:
+    table = page["variants"]
+    if "variants" not in page.value:
         return {}
-    table = document.data["variants"]
-    line = document.line(("variants",))
-    if not isinstance(table, dict) or not table:
-        faults.add(
-            "variants needs a name and values for each, e.g. inp-se: {se: 0.16 mmol}",
-            line=line,
-            seen=_shown(table),
-        )
+    if not isinstance(table.value, dict) or not table.value:
+        what = "variants needs a name and values for each, e.g. inp-se: {se: 0.16 mmol}"
+        table.fault(what, seen=_shown(table.value))
         return {}
-    used = set(_holes({k: v for k, v in document.data.items() if k != "variants"}))
-    for name, values in table.items():
-        here = document.line(("variants", name))
-        if not isinstance(values, dict):
-            faults.add(f"variant {name} needs values (key: value)", line=here, seen=_shown(values))
+    used = set(_holes({k: v for k, v in page.value.items() if k != "variants"}))
+    for name, entry in table.table().items():
+        if not isinstance(entry.value, dict):
+            entry.fault(f"variant {name} needs values (key: value)", seen=_shown(entry.value))
             continue
-        for key in values:
+        for key in entry.value:
             if key not in used:
-                faults.add(
-                    f"variant {name} gives a value that no ${{...}} of the recipe asks for",
-                    line=document.line(("variants", name, key)),
-                    seen=key,
-                    nearest=nearest(key, used),
-                )
-        for key in sorted(used - set(values)):
-            faults.add(
-                f"variant {name} gives no value for ${{{key}}}",
-                line=here,
-                nearest=nearest(key, values),
-                remedy=f'add it, or write "{key}: none" to leave that step out',
-            )
-    chosen = table.get(variant) if variant is not None else None
+                what = f"variant {name} gives a value that no ${{...}} of the recipe asks for"
+                entry[key].fault(what, seen=key, nearest=nearest(key, used))
+        for key in sorted(used - set(entry.value)):
+            remedy = f'add it, or write "{key}: none" to leave that step out'
+            near = nearest(key, entry.value)
+            entry.fault(f"variant {name} gives no value for ${{{key}}}", nearest=near, remedy=remedy)
+    chosen = table.value.get(variant) if variant is not None else None
     return chosen if isinstance(chosen, dict) else {}
 
 
@@ -148,121 +127,89 @@ def _holes(node: Any) -> Iterator[str]:
 
 @dataclass
 class _Resolver:
-    document: Document
+    page: Entry
     parameters: dict[str, Any]
     variant: str | None
-    faults: Faults
 
-    def node(self, raw: Any, path: Path_) -> _Node:
-        line = self.document.line(path) or 1
+    def node(self, entry: Entry) -> _Node:
+        raw, line = entry.value, entry.line or 1
         if isinstance(raw, str):
-            return self.scalar(raw, line)
+            return self.scalar(entry)
         if isinstance(raw, list):
-            children = [self.node(child, (*path, i)) for i, child in enumerate(raw)]
-            kept = [child for child in children if child.value is not _LEFT_OUT]
+            kept = [one for row in entry.rows("") if (one := self.node(row)).value is not _LEFT_OUT]
             return _Node(line, _LEFT_OUT if raw and not kept else kept)
         if not isinstance(raw, dict):
             return _Node(line, raw)
-        if path and ("value" in raw or "assumed" in raw):
-            return self.remarked(raw, path, line)
-        if path == ():
-            raw = {k: v for k, v in raw.items() if k != "variants"}
-        fields = {key: self.node(child, (*path, key)) for key, child in raw.items()}
-        if path and any(child.value is _LEFT_OUT for child in fields.values()):
+        if entry.path and ("value" in raw or "assumed" in raw):
+            return self.remarked(entry)
+        fields = {key: self.node(entry[key]) for key in raw if entry.path or key != "variants"}
+        if entry.path and any(child.value is _LEFT_OUT for child in fields.values()):
             return _Node(line, _LEFT_OUT)
         for key in [k for k in fields if plain(k).lower() == _CONDITION]:
             if not (isinstance(raw[key], str) and _HOLE.fullmatch(raw[key].strip())):
-                self.faults.add(
-                    '"only if" needs a value of the variants',
-                    line=fields[key].line,
-                    seen=_shown(raw[key]),
-                    remedy="write e.g. only if: ${hf}",
-                )
+                what, remedy = '"only if" needs a value of the variants', "write e.g. only if: ${hf}"
+                entry[key].fault(what, seen=_shown(raw[key]), remedy=remedy)
             del fields[key]
         return _Node(line, fields)
 
-    def remarked(self, raw: dict[str, Any], path: Path_, line: int) -> _Node:
+    def remarked(self, entry: Entry) -> _Node:
         """``{value, assumed}`` or ``{value, source}``."""
+        raw = entry.value
         for key in raw:
             if key not in _REMARKED:
-                self.faults.add(
-                    "unknown key beside a value",
-                    line=self.document.line((*path, key)),
-                    seen=key,
-                    nearest=nearest(key, _REMARKED),
-                )
-        given: list[tuple[Kind, Any]] = [(kind, raw[kind]) for kind in ("assumed", "source") if kind in raw]
+                entry[key].fault("unknown key beside a value", seen=key, nearest=nearest(key, _REMARKED))
+        given: list[Kind] = [kind for kind in ("assumed", "source") if kind in raw]
         if "value" not in raw:
-            self.faults.add(
-                "an assumption needs its value", line=line, remedy='write {value: "...", assumed: "..."}'
-            )
-            return _Node(line, None)
+            entry.fault("an assumption needs its value", remedy='write {value: "...", assumed: "..."}')
+            return _Node(entry.line or 1, None)
         if len(given) != 1:
-            self.faults.add(
-                "a value with a remark needs either assumed or source",
-                line=line,
-                seen=", ".join(raw),
-                remedy='write {value: "...", assumed: "why"} or {value: "...", source: "where it stands"}',
-            )
-        inner = self.node(raw["value"], (*path, "value"))
+            remedy = 'write {value: "...", assumed: "why"} or {value: "...", source: "where it stands"}'
+            what = "a value with a remark needs either assumed or source"
+            entry.fault(what, seen=", ".join(raw), remedy=remedy)
+        inner = self.node(entry["value"])
         if isinstance(inner.value, (dict, list)):
-            self.faults.add("a value with a remark is one number or name", line=line)
-            return _Node(line, None)
-        for kind, why in given:
-            text = self.scalar(why, line).value if isinstance(why, str) else why
+            entry.fault("a value with a remark is one number or name")
+            return _Node(entry.line or 1, None)
+        for kind in given:
+            why = entry[kind]
+            text = self.scalar(why).value if isinstance(why.value, str) else why.value
             if not isinstance(text, str) or not text.strip():
-                self.faults.add(
-                    f"{kind} needs a reason in words",
-                    line=self.document.line((*path, kind)),
-                    seen=_shown(text),
-                )
+                why.fault(f"{kind} needs a reason in words", seen=_shown(text))
             else:
                 inner.remark = (kind, text)
         return inner
 
-    def scalar(self, text: str, line: int) -> _Node:
+    def scalar(self, entry: Entry) -> _Node:
         """Text with its placeholders filled; a lone placeholder takes over the value and its line."""
-        whole = _HOLE.fullmatch(text.strip())
-        if whole:
-            name = whole.group(1)
-            if not self.known(name, line):
-                return _Node(line, _LEFT_OUT)
-            value = self.parameters[name]
-            if value is None or (isinstance(value, str) and value.strip().lower() == "none"):
-                return _Node(line, _LEFT_OUT)
-            if any(_holes(value)):
-                self.faults.add(
-                    "a variant's value must not hold ${...} itself", line=line, seen=_shown(value)
-                )
-                return _Node(line, None)
-            return self.node(value, ("variants", str(self.variant), name))
-        out: Any = text
-        for match in _HOLE.finditer(text):
+        line, out = entry.line or 1, entry.value
+        whole = _HOLE.fullmatch(out.strip())
+        for match in [whole] if whole else _HOLE.finditer(out):
             name = match.group(1)
-            if not self.known(name, line):
+            if name not in self.parameters:
+                if "variants" not in self.page.value:  # else it has been noted once already
+                    what, remedy = (
+                        "a placeholder needs a table of variants",
+                        'write the value out, or add "variants:"',
+                    )
+                    entry.fault(what, seen=f"${{{name}}}", remedy=remedy)
+                if whole:
+                    return _Node(line, _LEFT_OUT)
                 continue
             value = self.parameters[name]
-            if isinstance(value, dict) and "value" in value:
+            if not whole and isinstance(value, dict) and "value" in value:
                 value = value["value"]
-            if isinstance(value, (dict, list)):
-                self.faults.add(f"${{{name}}} inside text needs a plain value", line=line, seen=_shown(value))
-            elif value is None or str(value).strip().lower() == "none":
+            if value is None or (isinstance(value, str) and value.strip().lower() == "none"):
                 return _Node(line, _LEFT_OUT)
+            if whole and any(_holes(value)):
+                entry.fault("a variant's value must not hold ${...} itself", seen=_shown(value))
+                return _Node(line, None)
+            if whole:
+                return self.node(self.page["variants"][str(self.variant)][name])
+            if isinstance(value, (dict, list)):
+                entry.fault(f"${{{name}}} inside text needs a plain value", seen=_shown(value))
             else:
                 out = out.replace(match.group(0), str(value))
         return _Node(line, out)
-
-    def known(self, name: str, line: int) -> bool:
-        if name in self.parameters:
-            return True
-        if "variants" not in self.document.data:
-            self.faults.add(
-                "a placeholder needs a table of variants",
-                line=line,
-                seen=f"${{{name}}}",
-                remedy='write the value out, or add "variants:"',
-            )
-        return False  # a variant without the value has been noted once already
 
 
 def _flatten(node: _Node, place: Path_, chosen: Chosen) -> Any:
