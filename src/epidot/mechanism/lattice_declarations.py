@@ -56,7 +56,8 @@ class Declarations:
         """One of a few words, or the first with a fault."""
         if entry.value in known:
             return str(entry.value)
-        entry.fault(f"lattice: {what}", seen=entry.value, nearest=nearest(str(entry.value), known) or known)
+        near = known if len(known) < 7 else nearest(str(entry.value), known)
+        entry.fault(f"lattice: {what}", seen=entry.value, nearest=near)
         return known[0]
 
     # -- species ------------------------------------------------------------------------------------

@@ -48,7 +48,7 @@ class Tables(Page):
     def read_sites(self) -> None:
         for name, entry in self.top["sites"].table().items():
             row = entry.fields(("kind", "layer", "material", "overflow", "note"))
-            kind = row["kind"].choice(("fixed", "shell"))
+            kind = row.called(f"site class {name}")["kind"].choice(("fixed", "shell"))
             if kind == "shell" and not (row["layer"] and isinstance(row["material"].value, dict)):
                 remedy = "e.g. layer: d111, material: {Se: ZnSe}"
                 row.fault(f"site class {name}: a shell needs `layer` and `material`", remedy=remedy)
