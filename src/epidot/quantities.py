@@ -191,6 +191,7 @@ class Fit:
             "quality": {"status": self.status, "message": self.message, **quality},
             "covariance": self._covariance(),
             "quantities": self.quantities.to_json()["quantities"],
+            "distribution": self.quantities.extra.get("distribution", {}),
             "results": [one.to_json() for one in self.each],
             "warnings": list(self.quantities.warnings),
         }

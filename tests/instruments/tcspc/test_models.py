@@ -11,6 +11,7 @@ from scipy.special import gammaincc
 
 from epidot.errors import InputError
 from epidot.instruments import tcspc
+from epidot.instruments.tcspc.entropy import distribution
 from epidot.instruments.tcspc.laws import LAWS
 from epidot.instruments.tcspc.mixture import Mixture
 from epidot.instruments.tcspc.response import Array, GaussianResponse, Response, TailResponse
@@ -223,3 +224,36 @@ def test_a_tail_starts_behind_the_response_and_says_where() -> None:
         tcspc.fit(signal, "tail", exponentials=2, start_ns=5)
     with pytest.raises(InputError, match="neither response nor scattered"):
         tcspc.fit(signal, "tail", exponentials=2, irf_fwhm_ns=0.8)
+
+
+def test_maximum_entropy_shows_what_it_can_resolve_and_says_what() -> None:
+    far = tcspc.fit(decay([0.5, 0.5], [5.0, 60.0], 12), "maxent")
+    assert far.parameters["peak1_ns"].value == pytest.approx(5, rel=0.1)
+    assert far.parameters["peak2_ns"].value == pytest.approx(60, rel=0.15)
+    assert far.quantities["fraction1"].value == pytest.approx(0.5, abs=0.05)
+    near = tcspc.fit(decay([0.5, 0.5], [25.0, 32.0], 13), "maxent")
+    assert list(near.parameters) == ["peak1_ns"]
+    assert 32 / 25 < near.statistics["resolution_factor"] < 12
+    assert far.statistics["resolution_factor"] < 12
+    assert any("resolution: two equal lifetimes" in w for w in near.quantities.warnings)
+    assert all(p.sigma is None for p in (*far.parameters.values(), *near.parameters.values()))
+    shown = near.quantities.extra["distribution"]
+    assert len(shown["tau_ns"]) == len(shown["photons"])
+    assert near.parameters["peak1_ns"].value == pytest.approx(28.5, rel=0.1)
+    assert "tau_intensity_ns" not in near.quantities  # long lifetimes and background share what is flat
+    with pytest.raises(InputError, match="does not take that, saw 'several curves, fix, bound or shared'"):
+        tcspc.fit([decay([1.0], [20.0], 1)] * 2, "maxent", shared="tau1")
+
+
+def test_the_weight_of_the_entropy_is_the_classic_one() -> None:
+    """2 alpha (-S) equals the number of degrees of freedom that the counts fix (Gull 1989)."""
+    taus = np.exp(0.1 * np.arange(60))
+    columns = np.array([TailResponse(EDGES).exponential(float(t), np.empty(0)).counts for t in taus])
+    y = np.random.default_rng(14).poisson(1e5 * columns[35] + 2.0).astype(float)
+    found = distribution(y, taus, columns, np.ones(y.size), None)
+    p, m = found.photons, y.sum() / taus.size
+    entropy = np.sum(p - m - p * np.log(p / m))
+    rows = columns * np.sqrt(p)[:, None]
+    values = np.linalg.eigvalsh((rows / found.expected) @ rows.T)
+    assert -2 * found.alpha * entropy == pytest.approx(np.sum(values / (found.alpha + values)), rel=0.05)
+    assert found.background == pytest.approx(2.0, abs=0.5)

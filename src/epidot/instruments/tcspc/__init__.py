@@ -104,7 +104,7 @@ HEADER = Header(
         flag("profile", "profile-likelihood intervals of every lifetime and share"),
         integer("bin", None, "channels per bin; by itself: as few as leave 8192 bins", 1, 65_536),
     ),
-    fit_models=("exponentials", "stretched", "lognormal", "gamma", "trapped", "tail"),
+    fit_models=("exponentials", "stretched", "lognormal", "gamma", "trapped", "tail", "maxent"),
     fit_options=(
         texts("fix", "parameters held at a value, as tau1=5ns or background=2"),
         texts("bound", "parameters kept in a range, as tau2=20:80ns"),

@@ -22,6 +22,7 @@ from epidot.instruments.tcspc.model import Model
 from epidot.instruments.tcspc.outcome import EXPONENTIALS, TAIL, Curve, Outcome
 from epidot.instruments.tcspc.record import Record
 from epidot.instruments.tcspc.response import Array
+from epidot.instruments.tcspc.smoothest import MAXENT, smoothest
 from epidot.quantities import Fit
 from epidot.signal import Signal
 from epidot.signal.limits import Limits, parsed, placed
@@ -35,6 +36,8 @@ def fitted(signals: Sequence[Signal], model: str | None, options: Mapping[str, A
     limits = parsed(options["fix"] or (), options["bound"] or (), options["shared"] or ())
     if limits.shared and len(signals) == 1:
         raise InputError("nothing can be shared: there is one curve", seen=", ".join(limits.shared))
+    if name == MAXENT:
+        return smoothest(signals, options, limits)
     curves = _curves(signals, name, options, limits)
     units = {t.name: t.unit for curve in curves for t in curve.terms()}
     settled = placed(limits, units, len(curves))
