@@ -205,6 +205,18 @@ def test_simulate_draws_the_noise_of_its_kind() -> None:
     assert clean.y.max() <= 20000
 
 
+@pytest.mark.parametrize("head", ["Wavelength (nm),A", "nm,a", "Wavelength,V", "nm,A"])
+def test_a_bare_letter_does_not_beat_the_chosen_instrument(head: str, tmp_path: Path) -> None:
+    path = tmp_path / "letter.csv"
+    rows = [f"{x:g},{y:.2f}" for x, y in zip(NM, gauss(), strict=True)]
+    path.write_text("\n".join([head, *rows]), encoding="utf-8")
+    assert pl.measure(pl.read(path))["peak_nm"].value == pytest.approx(560.0, abs=0.01)
+    for said in ("Absorbance", "A (absorbance)", "Abs"):
+        path.write_text("\n".join([f"nm,{said}", *rows]), encoding="utf-8")
+        with pytest.raises(InputError, match="absorbance"):
+            pl.read(path)
+
+
 # ---------------------------------------------------------------- several bands, lines, slits
 
 

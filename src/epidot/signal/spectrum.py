@@ -59,7 +59,9 @@ def read_spectrum(
         return saved
     found = trace(parse_table(raw, where), column)
     given, guessed = axis_unit(found, unit, where)
-    said = next((one for one in (found.y_unit, unit_of(found.name)) if one in not_in), None)
+    # A bare letter ("A", "V") may be the name of a sample: it says nothing against the chosen instrument.
+    named = unit_of(found.name) if len(found.name.strip()) > 1 else None
+    said = next((one for one in (found.y_unit, named) if one in not_in), None)
     if said is not None:
         raise InputError(
             f"the head says that the values are in {said}, which is no {y_name}",
