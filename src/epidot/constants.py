@@ -27,3 +27,4 @@ HBAR2_2M: Final = (HBAR * C_NM_PER_S) ** 2 / (2 * M_E_C2)  # hbar^2 / 2 m_e, eV 
 COULOMB: Final = ALPHA * HBAR * C_NM_PER_S  # e^2 / (4 pi eps_0), eV nm (1.4399645)
 
 ZERO_CELSIUS: Final = 273.15  # K
+FWHM: Final = 2 * math.sqrt(2 * math.log(2))  # of a Gaussian, in its standard deviations

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from epidot.constants import FWHM
 from epidot.dot.layers import LayeredDot, Population
 from epidot.errors import InputError
 from epidot.instruments.contract import Dots
@@ -72,6 +73,14 @@ def spectrum(technique: str, y_name: str, nm: Array, y: Array, setup: Settings, 
     """A simulated spectrum without noise; ``more`` are fields of the Signal (``kind``, ``y_unit`` ...)."""
     meta = {"setup": dict(setup), "column": y_name, "columns": [y_name]}
     return Signal(technique, nm, y, "wavelength", "nm", y_name, origin="simulated", meta=meta, **more)
+
+
+def before_slit(y: Array, bend: Array, bandwidth: float) -> Array:
+    """The curve (n,) before a slit of FWHM ``bandwidth`` / nm, to first order; ``bend`` is its curvature.
+
+    Seen through a slit of standard deviation σ it is y + σ² y''/2.
+    """
+    return np.asarray(y - (bandwidth / FWHM) ** 2 / 2 * bend, dtype=np.float64)
 
 
 def extremum(x: Array, y: Array, at: int, half_width: float) -> tuple[float, float]:

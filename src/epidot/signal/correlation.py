@@ -15,6 +15,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from epidot.constants import FWHM
+
 Array = NDArray[np.float64]
 
 _PIECE = 96  # points looked at together
@@ -177,7 +179,7 @@ def _filters() -> list[tuple[str, Array]]:
     for width in np.geomspace(0.5, 8.0, 56):
         t = np.arange(-math.ceil(5 * width), math.ceil(5 * width) + 1)
         kernel = np.exp(-0.5 * (t / width) ** 2)
-        out.append((f"a Gaussian of {2.3548 * width:.1f} points FWHM", kernel / kernel.sum()))
+        out.append((f"a Gaussian of {FWHM * width:.1f} points FWHM", kernel / kernel.sum()))
     for decay in (0.3, 0.5, 0.7, 0.8, 0.9):
         kernel = decay ** np.arange(math.ceil(math.log(1e-6) / math.log(decay)))
         out.append((f"a time constant of {-1 / math.log(decay):.1f} points", kernel / kernel.sum()))

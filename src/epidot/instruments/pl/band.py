@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from epidot.constants import HC
 from epidot.instruments.pl.kinked import Kinked
+from epidot.instruments.spectrometer import before_slit
 from epidot.signal.correlation import Noise
 from epidot.signal.degrees import Answer, change, settled, unexplained
 from epidot.signal.legendre import Polynomial
@@ -163,14 +164,11 @@ def find_band(x: Array, y: Array, noise: Noise, shape: Array, top: int, density:
 
 
 def through_slit(band: Band, bandwidth: float) -> dict[str, float]:
-    """By how much a slit of FWHM ``bandwidth`` / nm moves every quantity of the band, to first order.
-
-    Seen through it the curve is y + σ² y''/2; so before it was y - σ² y''/2.
-    """
+    """By how much a slit of FWHM ``bandwidth`` / nm moves every quantity of the band, to first order."""
     if not bandwidth:
         return {}
     x, y = band.x, band.y
-    before = y - (bandwidth / 2.3548) ** 2 / 2 * np.gradient(np.gradient(y, x), x)
+    before = before_slit(y, np.gradient(np.gradient(y, x), x), bandwidth)
     out = {}
     found = []
     for curve in (y[2:-2], before[2:-2]):

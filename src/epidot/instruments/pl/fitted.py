@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.constants import HC
+from epidot.constants import FWHM, HC
 from epidot.errors import InputError
 from epidot.instruments.options import Settings
 from epidot.instruments.pl.band import Band, find_band
@@ -20,8 +20,6 @@ from epidot.signal.degrees import unexplained
 from epidot.signal.fitting import Fitted, Free, fit_curve, with_gradient
 
 Array = NDArray[np.float64]
-
-_FWHM = 2 * math.sqrt(2 * math.log(2))  # of a Gaussian of standard deviation 1
 
 
 def fitted(signal: Signal, model: str, chosen: Settings) -> Fit:
@@ -44,7 +42,7 @@ def fitted(signal: Signal, model: str, chosen: Settings) -> Fit:
 def _start(signal: Signal, shape: Array, top: int, model: str) -> list[Free]:
     x = signal.x
     above = np.flatnonzero(shape >= 0.5 * shape[top])
-    width = max(float(HC / x[above[0]] - HC / x[above[-1]]), 1e-3) / _FWHM
+    width = max(float(HC / x[above[0]] - HC / x[above[-1]]), 1e-3) / FWHM
     energy, height = float(HC / x[top]), float(shape[top])
     span = float(HC / x[0] - HC / x[-1])
     low = float(np.min(shape))

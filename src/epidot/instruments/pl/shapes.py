@@ -11,12 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.constants import HC
+from epidot.constants import FWHM, HC
 
 Array = NDArray[np.float64]
 
 NAMES = ("peak_nm", "peak_eV", "fwhm_nm", "fwhm_eV", "area")
-_FWHM = 2 * math.sqrt(2 * math.log(2))  # of a Gaussian of standard deviation 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +100,7 @@ class Sum:
                 HC / top,
                 centre if per_eV else top,
                 HC / first - HC / last,
-                (low + high) * _FWHM / 2 if per_eV else last - first,
+                (low + high) * FWHM / 2 if per_eV else last - first,
                 self.photons[k] / np.sum(self.photons),
             ]
         )

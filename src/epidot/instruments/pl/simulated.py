@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from epidot.constants import FWHM
 from epidot.dot.layers import Population
 from epidot.errors import InputError
 from epidot.instruments.contract import Dots
@@ -45,6 +46,6 @@ def _through_slits(population: Population, nm: Array, fwhm: float, emission: Any
         return np.asarray(emission(population, nm), dtype=np.float64)
     # Gauss-Hermite points of the slit's Gaussian: exact for any spectrum smooth on its scale.
     z, w = np.polynomial.hermite_e.hermegauss(9)
-    sigma = fwhm / 2.354820045030949
+    sigma = fwhm / FWHM
     seen = [weight * emission(population, nm + sigma * at) for at, weight in zip(z, w, strict=True)]
     return np.asarray(sum(seen) / w.sum(), dtype=np.float64)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.constants import HC
+from epidot.instruments.spectrometer import before_slit
 from epidot.signal import local
 from epidot.signal.correlation import Noise
 from epidot.signal.local import Reading
@@ -220,15 +221,12 @@ def jump_beside(x: Array, y: Array, found: Exciton) -> float | None:
 
 
 def through_slit(x: Array, y: Array, bandwidth: float, found: Exciton) -> dict[str, float]:
-    """By how much a spectral bandwidth (FWHM / nm) moves what is read off a maximum, to first order.
-
-    Seen through it the curve is y + σ² y''/2; so before it was y - σ² y''/2.
-    """
+    """By how much a spectral bandwidth (FWHM / nm) moves what is read off a maximum, to first order."""
     if not bandwidth or found.top is None or found.valley is None:
         return {}
     even, seen, _ = local.smoothed(x, y, _SMOOTH_NM)
     _, bend, _ = local.smoothed(x, y, 1.5 * _SMOOTH_NM, 2)
-    before = seen - (bandwidth / 2.3548) ** 2 / 2 * bend
+    before = before_slit(seen, bend, bandwidth)
     near = np.abs(even - found.top.x) < _SMOOTH_NM
     low = np.abs(even - found.valley.x) < _SMOOTH_NM
     values = []
