@@ -136,6 +136,11 @@ def _in_full(found: Quantities) -> None:
         print()
     print(output.quantities_table(found.found))
     print()
+    if trials := found.extra.get("trials"):
+        print(output.trials_table(trials))
+        print()
+    for name, state in found.extra.get("checks", {}).items():
+        print(f"{name}: {state}")
 
 
 def _one_line_each(rows: Sequence[Row]) -> str:

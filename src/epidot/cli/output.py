@@ -69,6 +69,18 @@ def table(rows: Iterable[Sequence[str]], heads: Sequence[str]) -> str:
     return "\n".join(out)
 
 
+def trials_table(trials: Sequence[dict[str, Any]]) -> str:
+    """Models that were tried, one row each, with what decided between them."""
+    heads = list(dict.fromkeys(name for trial in trials for name in trial))
+
+    def cell(value: Any) -> str:
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        return "-" if value is None else value if isinstance(value, str) else f"{value:.5g}"
+
+    return table([[cell(trial.get(name)) for name in heads] for trial in trials], heads)
+
+
 def quantities_table(found: dict[str, Quantity]) -> str:
     """Quantities as rows of name, value ± error, unit and remark; how each was obtained stands below."""
     ways = list(dict.fromkeys(q.method for q in found.values() if q.value is not None))

@@ -175,7 +175,11 @@ def test_pileup_is_told_and_corrected() -> None:
     signal = replace(decay([1.0], [1.0], channels=1000, channel_ns=0.5), y=y, meta=meta)
     plain = tcspc.measure(signal, exponentials=1, irf_fwhm_ns=0.01)
     assert any("pile-up distorts" in w for w in plain.warnings)
-    assert plain["tau1_ns"].value < 40.0 - 10 * plain["tau1_ns"].sigma
+    off = 40.0 - plain["tau1_ns"].value
+    assert off > 1.0
+    # The program finds the reason by itself, and the error is no longer that of counting (0.07 ns).
+    assert any("pile-up describes the counts better" in w for w in plain.warnings)
+    assert off < 3 * plain["tau1_ns"].sigma
     corrected = tcspc.measure(signal, exponentials=1, irf_fwhm_ns=0.01, pileup=True)
     assert within(corrected["tau1_ns"], 40.0)
     with pytest.raises(InputError, match="acquisition"):

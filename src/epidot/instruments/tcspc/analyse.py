@@ -22,11 +22,14 @@ from epidot.signal.poisson import deviance, expected_deviance
 
 MOST_TERMS = 4
 HINT = 4.0  # gain in deviance by a further amplitude from which a further term is tried
-DOUBT = 4.0  # gain from which an unresolved term enters the averages (Akaike's criterion)
+UNLIKELY = 1e-3  # probability of the deviance below which a model is doubted
+DOUBT = 4.0  # gain from which a term not believed enters the averages' errors (Akaike's criterion)
+CHANCE = 0.01  # share of decays in which noise alone passes for a further term
 PASSED = 5.0  # standard deviations of the rise behind the peak, where no response is left
 ENOUGH = 100.0  # counts at the peak that show where a decay rises
 AWAY = (-3.0, -1.0, 1.0)  # further starts of the pulse, in standard deviations of the rise
 FLAT = 0.25  # lifetime over window from which a term is flat enough to pass for background
+AT_ONCE = 0.1  # lifetime over width of the rise below which a term passes for scattered light
 TWICE = 1.1  # two lifetimes nearer than this factor are one found twice
 FWHM = math.sqrt(8 * math.log(2))
 
@@ -173,7 +176,7 @@ def fit_terms(record: Record, setting: Setting, terms: int) -> Solution:
     solution = solve(record.y, model, starts(record.y, model, own))
     width = _rise(record)[1]
     if (longest := _as_background(solution)) is not None:
-        shorter = starts(record.y, model, own, longest=longest / 2)
+        shorter = starts(record.y, model, own, within=(0.0, longest / 2))
         solution = solve(record.y, model, [solution.theta, *shorter])
     if own.size and _doubtful(solution, width):
         further = [solution.theta]
@@ -182,6 +185,9 @@ def fit_terms(record: Record, setting: Setting, terms: int) -> Solution:
             moved[0] += away * width
             further += starts(record.y, model, moved)
         solution = solve(record.y, model, further)
+    if own.size and solution.theta[terms] < AT_ONCE * width:
+        longer = starts(record.y, model, own, within=(width / 2, math.inf))
+        solution = solve(record.y, model, [solution.theta, *longer])
     if not isinstance(response, MeasuredResponse):
         return solution
     amplitudes, taus, scattered, own = model.parts(solution.theta)
@@ -209,8 +215,10 @@ def _doubtful(solution: Solution, width: float) -> bool:
     _, taus, _, _ = solution.model.parts(solution.theta)
     twice = np.any(taus[1:] < TWICE * taus[:-1])
     vanished = np.any(solution.held[: 2 * taus.size])
-    gone = taus[0] < width / 10
-    return bool(not solution.converged or twice or vanished or gone or quality(solution).probability < 1e-3)
+    gone = taus[0] < AT_ONCE * width
+    return bool(
+        not solution.converged or twice or vanished or gone or quality(solution).probability < UNLIKELY
+    )
 
 
 def analyse(record: Record, setting: Setting) -> Analysis:
@@ -225,62 +233,81 @@ def analyse(record: Record, setting: Setting) -> Analysis:
     """
     if setting.terms:
         return _finished(record, setting, fit_terms(record, setting, setting.terms))
-    chosen: Solution | None = None
-    doubtful: Solution | None = None
+    fits: list[Analysis] = []
     trials: list[dict[str, Any]] = []
+    larger: Trial | None = None
     for terms in range(1, MOST_TERMS + 1):
         try:
-            solution = fit_terms(record, setting, terms)
+            done = _finished(record, setting, fit_terms(record, setting, terms))
         except WorkError:
             break
-        good = quality(solution)
-        gain, needed = math.inf, 0.0
-        if chosen is not None:
-            gain, needed = _gain(chosen, solution, good)
-        resolved = terms == 1 or _resolved(estimate(solution, correct_bias=False), terms, good)
-        accepted = gain > needed and resolved
-        trials.append(
-            {
-                "exponentials": terms,
-                "deviance": good.deviance,
-                "reduced_deviance": good.reduced,
-                "probability": good.probability,
-                "gain": gain if math.isfinite(gain) else None,
-                "gain_needed": needed if chosen is not None else None,
-                "accepted": accepted,
-            }
-        )
+        gain, needed = _gain(fits[-1].solution, done.solution, done.quality) if fits else (math.inf, 0.0)
+        accepted = not fits or (gain > needed and _believed(done) and not _at_once(record, setting, done))
+        trials.append(_row(done, None if not fits else gain, needed, accepted))
         if not accepted:
-            # Not believed as a term of its own, but the averages take it in.
-            if gain > DOUBT * good.excess and solution.converged:
-                doubtful = solution
+            fixed = done.solution.converged and not done.estimate.irregular
+            if fixed and gain > DOUBT * done.quality.excess:
+                larger = Trial(done, gain)
             break
-        chosen = solution
-        if good.probability > 0.05 and hint(solution) < HINT:
+        fits.append(done)
+        if done.quality.probability > 0.05 and hint(done.solution) < HINT:
             break
-    assert chosen is not None
-    done = replace(_finished(record, setting, chosen), trials=tuple(trials))
+    if not fits:
+        raise WorkError("the fit did not converge from any start value")
+    done = fits[-1]
     factor = 1.0 if record.counted else done.quality.reduced
-    base, averaged = done.estimate, chosen
-    if doubtful is not None:
-        larger = estimate(doubtful, gain=factor)
-        if not larger.irregular:
-            base = base.with_averages(larger.values[-2:], larger.sigma[-2:])
-            averaged = doubtful
-    return replace(done, estimate=widened(averaged, base, factor), widened=True)
+    others = (
+        [] if larger is None else [(larger.analysis.estimate, larger.gain / larger.analysis.quality.excess)]
+    )
+    wider = widened(done.solution, done.estimate, factor, done.quality.excess, others)
+    return replace(done, estimate=wider, trials=tuple(trials), widened=True)
+
+
+def _row(done: Analysis, gain: float | None, needed: float, accepted: bool) -> dict[str, Any]:
+    good = done.quality
+    return {
+        "exponentials": done.solution.model.terms,
+        "deviance": good.deviance,
+        "expected_deviance": good.expected * good.degrees,
+        "reduced_deviance": good.reduced,
+        "probability": good.probability,
+        "gain": gain,
+        "gain_needed": None if gain is None else needed,
+        "accepted": accepted,
+    }
 
 
 def _gain(before: Solution, after: Solution, good: Quality) -> tuple[float, float]:
     """Deviance taken off by the larger model, and what it must take off to be believed.
 
-    The Bayesian information criterion for the counts, times the larger model's excess deviance: where
-    the instrument itself departs from the model, a further exponential always takes something off.
+    What noise alone takes off in one decay of a hundred, times the larger model's excess deviance: where the
+    instrument itself departs from the model, a further exponential always takes something off.
     """
-    y = after.y
-    gain = after.trusted(deviance(y, before.mu) - deviance(y, after.mu))
+    gain = after.trusted(deviance(after.y, before.mu) - deviance(after.y, after.mu))
     more = int(after.free.sum()) - int(before.free.sum())
-    needed = max(more, 1) * math.log(max(float(y.sum()), 3.0)) * good.excess
-    return float(np.sum(gain)), needed
+    return float(np.sum(gain)), needed_gain(max(more, 1), good)
+
+
+def needed_gain(more: int, good: Quality) -> float:
+    """Gain in deviance that ``more`` parameters need to be believed."""
+    from scipy.stats import chi2
+
+    return float(chi2.isf(CHANCE, more)) * good.excess
+
+
+def _believed(done: Analysis) -> bool:
+    """Whether a term that lowers the deviance enough is one: with it the counts are described, or else, where
+    the instrument departs from every model, each term stands clear."""
+    if not done.solution.converged:
+        return False
+    plain = estimate(done.solution, correct_bias=False)
+    return done.quality.probability > UNLIKELY or _resolved(plain, done.solution.model.terms, done.quality)
+
+
+def _at_once(record: Record, setting: Setting, done: Analysis) -> bool:
+    """Whether the shortest term passes for light scattered without delay, which is no lifetime."""
+    solution = done.solution
+    return not setting.tail and bool(solution.theta[solution.model.terms] < AT_ONCE * _rise(record)[1])
 
 
 def _resolved(found: Estimate, terms: int, good: Quality) -> bool:
@@ -311,20 +338,21 @@ class Trial:
 
 
 def with_setting(record: Record, setting: Setting, found: Analysis) -> Trial | None:
-    """The analysis with another setting if the data demand it, else ``None``.
+    """The analysis with another setting (or record) if the data demand it, else ``None``.
 
     Raises
     ------
     WorkError
         If it does not converge.
     """
-    solution = fit_terms(record, setting, setting.terms)
-    good = quality(solution)
-    gain, needed = _gain(found.solution, solution, good)
-    resolved = _resolved(estimate(solution, correct_bias=False), setting.terms, good)
-    if gain <= needed or not resolved:
-        return None
-    return Trial(_finished(record, setting, solution), gain)
+    return demanded(record, setting, found, fit_terms(record, setting, setting.terms))
+
+
+def demanded(record: Record, setting: Setting, found: Analysis, solution: Solution) -> Trial | None:
+    """The analysis that ends at ``solution`` if the data demand it over ``found``, else ``None``."""
+    done = _finished(record, setting, solution)
+    gain, needed = _gain(found.solution, solution, done.quality)
+    return Trial(done, gain) if gain > needed and _believed(done) else None
 
 
 def further_term(record: Record, setting: Setting, found: Analysis) -> Trial | None:

@@ -57,8 +57,10 @@ def counts_of(signal: Signal) -> tuple[Array, bool, tuple[str, ...]]:
 
 def live_share(
     signal: Signal, y: Array, period_ns: float, correct: bool
-) -> tuple[Array | None, tuple[str, ...]]:
+) -> tuple[Array | None, str, tuple[str, ...]]:
     """Share of the excitations for which no earlier photon had stopped the clock, per channel.
+
+    It is ``None`` without a measuring time.  Then: how pile-up stands, in words, and warnings.
 
     A counter that takes one photon per excitation misses late ones.  With E excitations and N_j counts
     in the earlier channels, channel i was open for E − Σ_{j<i} N_j − N_i/2 of them (Coates, J. Phys. E 1,
@@ -75,7 +77,7 @@ def live_share(
                 signal.source or None,
                 remedy="give acquisition_s when reading the file",
             )
-        return None, ()
+        return None, "not checked: no measuring time", ()
     excitations = float(seconds) * float(per_second)
     share = float(y.sum()) / excitations
     if share >= 1:
@@ -85,16 +87,17 @@ def live_share(
             seen=f"{float(y.sum()):.0f} counts, {excitations:.0f} excitations",
             remedy="the period or the acquisition time is wrong",
         )
+    before = np.concatenate(([0.0], np.cumsum(y)[:-1]))
+    live = 1 - (before + y / 2) / excitations
+    seen = f"{100 * share:.2g} % of the excitations gave a count"
     if not correct:
         if share < PILEUP_SAID:
-            return None, ()
+            return live, seen, ()
         strength = "distorts" if share >= 0.05 else "may shorten"
         said = (
             f"{100 * share:.1f} % of the excitations gave a count: pile-up {strength} the lifetimes; "
             "use the option pileup to correct for it, or measure at a lower rate"
         )
-        return None, (said,)
-    before = np.concatenate(([0.0], np.cumsum(y)[:-1]))
-    return 1 - (before + y / 2) / excitations, (
-        f"corrected for pile-up: {100 * share:.2f} % of the excitations gave a count",
-    )
+        return live, seen, (said,)
+    corrected = f"corrected for pile-up: {100 * share:.2f} % of the excitations gave a count"
+    return live, f"{seen}: corrected", (corrected,)

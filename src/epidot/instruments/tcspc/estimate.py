@@ -63,11 +63,15 @@ class Estimate:
         i = self.names.index(name)
         return float(self.values[i]), float(self.sigma[i])
 
-    def with_averages(self, averages: Array, sigma: Array) -> Estimate:
-        """The same with other (tau_amplitude, tau_intensity) and standard errors, both (2,)."""
-        values, errors = self.values.copy(), self.sigma.copy()
-        values[-2:], errors[-2:] = averages, sigma
-        return replace(self, values=values, sigma=errors)
+    def scaled(self, factor: float) -> Estimate:
+        """The same with every error multiplied by ``factor``."""
+        return replace(self, sigma=self.sigma * factor, covariance=self.covariance * factor**2)
+
+    def with_errors(self, sigma: Array) -> Estimate:
+        """The same with other standard errors (2,) of tau_amplitude and tau_intensity."""
+        errors = self.sigma.copy()
+        errors[-2:] = sigma
+        return replace(self, sigma=errors)
 
 
 def ordered(values: Array, terms: int) -> bool:
@@ -118,7 +122,7 @@ def estimate(solution: Solution, *, gain: float = 1.0, correct_bias: bool = True
 
     here = of(theta)
     with np.errstate(all="ignore"):
-        slopes = _slopes(of, theta, solution)
+        slopes = _slopes(of, theta, terms, solution.free | bounded(solution))
         variance = np.einsum("ki,ij,kj->k", slopes, covariance, slopes) * gain
         bias = np.zeros_like(here)
         if correct_bias:
@@ -156,15 +160,30 @@ def covariances(solution: Solution) -> tuple[Array, Array]:
     return covariance, fisher
 
 
+def bounded(solution: Solution) -> NDArray[np.bool_]:
+    """Which parameters (p,) are held at zero, where the data say how far above it they may be."""
+    names, terms = solution.model.names, solution.model.terms
+    out = np.zeros(len(names), dtype=np.bool_)
+    for i in np.flatnonzero(solution.held):
+        short = i == terms and not solution.held[0]  # the shortest lifetime, with light of its own
+        out[i] = short or (names[i] in BOUNDED and bool(solution.by[i].sum() > 0))
+    return out
+
+
 def _with_bounded(solution: Solution) -> Solution:
-    """The solution with the bounded parameters that are held at zero moved up by one count, and free."""
-    names = solution.model.names
-    moved = [i for i in np.flatnonzero(solution.held) if names[i] in BOUNDED and solution.by[i].sum() > 0]
-    if not moved:
+    """The solution with the bounded parameters that are held at zero free: counts moved up by one, a lifetime
+    to half a channel."""
+    moved = np.flatnonzero(bounded(solution))
+    if not moved.size:
         return solution
     theta, held = solution.theta.copy(), solution.held.copy()
-    # At zero counts expected the information is infinite, which says nothing of how far the fit may go.
-    theta[moved] += 1.0 / solution.by[moved].sum(axis=1)
+    for i in moved:
+        if solution.model.names[i] in BOUNDED:
+            # At zero counts the information is infinite, which says nothing of how far the fit may go;
+            theta[i] += 1.0 / solution.by[i].sum()
+        else:
+            # at a lifetime of zero it is singular: a longer one does what a later pulse does.
+            theta[i] = max(theta[i], 0.5 * solution.model.channel_ns)
     held[moved] = False
     return replace(state(solution.y, solution.model, theta, solution.trust, 0), held=held)
 
@@ -215,12 +234,12 @@ def _root(fisher: Array, free: NDArray[np.bool_]) -> Array:
     return out
 
 
-def _slopes(of: Callable[[Array], Array], theta: Array, solution: Solution) -> Array:
+def _slopes(of: Callable[[Array], Array], theta: Array, terms: int, free: NDArray[np.bool_]) -> Array:
     """Derivatives (k, p) of the derived values by the parameters, by central differences."""
     columns = []
     for i in range(theta.size):
         step = np.zeros_like(theta)
-        if i < 2 * solution.model.terms and solution.free[i]:
+        if i < 2 * terms and free[i]:
             step[i] = 1e-5 * theta[i]
             columns.append((of(theta + step) - of(theta - step)) / (2 * step[i]))
         else:

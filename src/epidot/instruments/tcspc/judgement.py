@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-
 from epidot.instruments.tcspc.analyse import Analysis, Setting, needless_term
-from epidot.instruments.tcspc.misfit import Explanation, doubted, place, withheld
+from epidot.instruments.tcspc.misfit import Misfit, listed, place
 from epidot.instruments.tcspc.record import Record
 
 
-def judged(chosen: Record, setting: Setting, found: Analysis, reasons: Sequence[Explanation]) -> list[str]:
+def judged(chosen: Record, setting: Setting, found: Analysis, off: Misfit) -> list[str]:
     """Warnings about a fit, in words."""
     out: list[str] = []
     solution, good = found.solution, found.quality
@@ -20,25 +17,26 @@ def judged(chosen: Record, setting: Setting, found: Analysis, reasons: Sequence[
             "the fit did not settle: some combination of the parameters is not identifiable from these data; "
             "no errors are stated"
         )
-    if doubted(chosen, found):
-        for reason in reasons[:2]:
-            there = reason.trial.analysis.quality
-            out.append(
-                f"{reason.what} describes the counts better: reduced deviance {there.reduced:.3g} instead of "
-                f"{good.reduced:.3g}, where counting noise gives {good.expected:.3g} ± {good.scatter:.2g}: "
-                f"try {reason.option}"
-            )
-        nothing = "" if reasons else "; neither scattered light nor one more exponential explains it"
-        told = (
-            "no errors are stated"
-            if withheld(found, reasons)
-            else f"errors stated are those of counting alone; multiply them by {math.sqrt(good.excess):.3g}"
+    for reason in off.reasons[:2]:
+        there = reason.trial.analysis.quality
+        out.append(
+            f"{reason.what} describes the counts better: {reason.trial.gain:.3g} off the deviance, "
+            f"reduced deviance {there.reduced:.3g} instead of {good.reduced:.3g}: {reason.remedy}"
         )
+    told = (
+        "no errors are stated"
+        if off.withheld(found)
+        else f"errors are {off.factor(found):.2g} times those of counting alone"
+    )
+    if off.doubted:
+        nothing = "" if off.reasons or not off.tried else f"; {listed(off.tried)} do not explain it"
         out.append(
             f"the counts depart from the model by more than counting noise (reduced deviance "
             f"{good.reduced:.3g}, expected {good.expected:.3g} ± {good.scatter:.2g}), "
             f"{place(chosen, found)}{nothing}: {told}"
         )
+    elif off.reasons:
+        out.append(f"for what the fit leaves out, {told}")
     if terms > 1 and setting.terms:
         fewer = needless_term(chosen, setting, found)
         if fewer is not None:

@@ -14,13 +14,14 @@ from epidot.instruments.tcspc.analyse import FWHM, Analysis, Quality, Setting
 from epidot.instruments.tcspc.examine import examine
 from epidot.instruments.tcspc.intervals import Interval, profile
 from epidot.instruments.tcspc.judgement import judged
-from epidot.instruments.tcspc.misfit import doubted, explanations, withheld
+from epidot.instruments.tcspc.misfit import Misfit, misfit
 from epidot.instruments.tcspc.record import Record
 from epidot.instruments.tcspc.response import Array
 from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal
 from epidot.signal.poisson import residuals
 
+USEFUL = 0.5  # error of an average, as a share of it, from which the average is withheld
 _METHOD = (
     "{terms} by Poisson deviance, integrated over the channels, {irf}, {period}; "
     "second-order bias taken off; sigma from the expected information{noise}"
@@ -35,7 +36,17 @@ _FORMULA = {
 
 def quantities(signal: Signal, options: Mapping[str, Any]) -> Quantities:
     """Everything ``measure`` returns."""
-    return _reported(signal, options, *examine(signal, options))
+    return _reported(signal, options, *_weighed(signal, options))
+
+
+def _weighed(
+    signal: Signal, options: Mapping[str, Any]
+) -> tuple[Record, Setting, Analysis, list[str], Misfit]:
+    """The analysis with errors that hold its misfit, what is said about it, and the misfit."""
+    chosen, setting, found, said = examine(signal, options)
+    off = misfit(chosen, setting, found)
+    said += judged(chosen, setting, found, off)
+    return chosen, setting, replace(found, estimate=found.estimate.scaled(off.factor(found))), said, off
 
 
 def _reported(
@@ -44,18 +55,18 @@ def _reported(
     chosen: Record,
     setting: Setting,
     found: Analysis,
-    said: list[str],
+    warnings: list[str],
+    off: Misfit,
 ) -> Quantities:
-    reasons = explanations(chosen, setting, found)
-    warnings = [*said, *judged(chosen, setting, found, reasons)]
     intervals = _intervals(chosen, found, bool(options.get("profile")))
-    silent = not found.solution.converged or (doubted(chosen, found) and withheld(found, reasons))
+    silent = not found.solution.converged or off.withheld(found)
     values = _named(chosen, setting, found, intervals, silent)
     terms = found.solution.model.terms
     extra: dict[str, Any] = {
         "exponentials": terms,
         "rule": _exponentials(terms),
         "record": chosen.notes,
+        "checks": {"pile-up": chosen.pileup},
         "averages": {
             "formulae": _FORMULA,
             "yuan2023": (
@@ -121,11 +132,14 @@ def _named(
         if name in intervals:
             ends = intervals[name]
             note = f"68 % profile interval {_end(ends.low)} to {_end(ends.high)}"
+        useless = False
         if found.widened and name.startswith(("tau_a", "tau_i")):
-            note = "allows for an unresolved spread of lifetimes about the longest term"
+            note = "the error allows for a further term or a spread of lifetimes that the data do not resolve"
+            if useless := not sigma < USEFUL * value:
+                note = f"withheld: the data leave {value:.3g} ± {sigma:.2g} ns"
         out[name] = Quantity(
-            value,
-            sigma,
+            None if useless else value,
+            None if useless else sigma,
             "ns" if name.endswith("_ns") else "1",
             f"{formula}; fit as for tau1_ns" if formula else method,
             note,

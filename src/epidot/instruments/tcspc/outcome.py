@@ -16,7 +16,7 @@ from epidot.instruments.tcspc.analyse import Analysis, Setting, quality
 from epidot.instruments.tcspc.estimate import Estimate, derived, derived_names, estimate, response_noise
 from epidot.instruments.tcspc.judgement import judged
 from epidot.instruments.tcspc.measured import curves_of, reduced_deviance
-from epidot.instruments.tcspc.misfit import Explanation, doubted, explanations, place, withheld
+from epidot.instruments.tcspc.misfit import Misfit, doubted, misfit, place
 from epidot.instruments.tcspc.mixture import Mixture
 from epidot.instruments.tcspc.model import Model
 from epidot.instruments.tcspc.record import Record
@@ -188,12 +188,12 @@ class Outcome:
         """What is to be said of each curve, and whether no error is stated at all."""
         out, silent = [], not self.best.settled
         for curve, found in zip(self.curves, analyses, strict=True):
-            said, doubt = list(curve.warnings), doubted(curve.record, found)
-            reasons: list[Explanation] = []
+            said, off = list(curve.warnings), Misfit(doubted(curve.record, found))
             if self.usual:
-                reasons = explanations(curve.record, curve.setting, found)
-                said += judged(curve.record, curve.setting, found, reasons)
-            elif doubt:
+                # the intervals are those of the likelihood: a misfit does not widen them
+                off = replace(misfit(curve.record, curve.setting, found), strict=True)
+                said += judged(curve.record, curve.setting, found, off)
+            elif off.doubted:
                 good = found.quality
                 if (better := _better(curve, found)) is not None:
                     silent = True
@@ -203,7 +203,7 @@ class Outcome:
                     f"{good.reduced:.3g}, expected {good.expected:.3g} ± {good.scatter:.2g}), "
                     f"{place(curve.record, found)}"
                 )
-            silent = silent or (doubt and withheld(found, reasons))
+            silent = silent or off.withheld(found)
             out.append(tuple(dict.fromkeys(said)))
         return out, silent
 

@@ -21,8 +21,10 @@ _NO_PERIOD = "give the option period: the time between pulses in ns, or none for
 class Record:
     """Counts ``y`` (n,) in bins between ``edges`` (n + 1,) in ns, each of ``bin`` channels.
 
-    ``counted`` is false where the values are only proportional to counts; ``live`` (n,) is the share of
-    excitations for which the counter was still free, or ``None``.
+    ``counted`` is false where the values are only proportional to counts; ``open_share`` (n,) is the
+    share of excitations for which the counter was still free, ``None`` where the measuring time is not known;
+    ``live`` is the same where the model is to be multiplied by it, and
+    ``pileup`` says how it stands.
     """
 
     y: Array
@@ -32,6 +34,8 @@ class Record:
     period_ns: float
     counted: bool
     live: Array | None = None
+    open_share: Array | None = None
+    pileup: str = ""
     warnings: tuple[str, ...] = ()
     notes: dict[str, float | int | str | list[float]] = field(default_factory=dict)
 
@@ -123,7 +127,7 @@ def record(
     width = channel_width(signal)
     y, counted, said = counts_of(signal)
     warnings = list(said)
-    live, more = live_share(signal, y, period_ns, correct_pileup)
+    share, pileup, more = live_share(signal, y, period_ns, correct_pileup)
     warnings += more
     origin = float(signal.x[0])
     first, last = 0, y.size
@@ -167,6 +171,7 @@ def record(
         "window_ns": [origin + width * first, origin + width * last],
         "counts": float(y[first:last].sum()),
     }
+    open_share = None if share is None else share[first:last].reshape(n, factor).mean(axis=1)
     return Record(
         y=y[first:last].reshape(n, factor).sum(axis=1),
         edges=origin + width * (first + factor * np.arange(n + 1, dtype=np.float64)),
@@ -174,7 +179,9 @@ def record(
         bin=factor,
         period_ns=period_ns,
         counted=counted,
-        live=None if live is None else live[first:last].reshape(n, factor).mean(axis=1),
+        live=open_share if correct_pileup else None,
+        open_share=open_share,
+        pileup=pileup,
         warnings=tuple(warnings),
         notes=notes,
     )

@@ -268,11 +268,14 @@ def _levelled(end: Solution, gradient: Array, room: Array) -> Solution:
     return replace(end, distance=min(end.distance, gain))
 
 
-def starts(y: Array, model: Model, own: Array, how_many: int = 2, longest: float = np.inf) -> list[Array]:
+def starts(
+    y: Array, model: Model, own: Array, how_many: int = 2, within: tuple[float, float] = (0.0, np.inf)
+) -> list[Array]:
     """Start values: the best combinations of lifetimes on a coarse grid, with their amplitudes.
 
-    ``own`` are start values of the response's own parameters, ``longest`` / ns bounds the grid.  Where there
-    is more than one good combination, they are followed down on the coarse channels in turn until one fits.
+    ``own`` are start values of the response's own parameters, ``within`` / ns bounds the lifetimes.
+    Where there is more than one good combination, they are followed down on the coarse channels in turn
+    until one fits.
     """
     factor = max(1, y.size // COARSE)
     small = model.response.coarser(factor)
@@ -282,7 +285,7 @@ def starts(y: Array, model: Model, own: Array, how_many: int = 2, longest: float
     live = None if model.live is None else model.live[: size * factor].reshape(size, factor).mean(axis=1)
     span = float(small.edges[-1] - small.edges[0])
     shortest = max(2.0 * model.channel_ns * model.channels_per_bin, 2e-4 * span)
-    taus = np.geomspace(min(shortest, span / 20), min(3 * span, longest), GRID)
+    taus = np.geomspace(max(min(shortest, span / 20), within[0]), min(3 * span, within[1]), GRID)
     columns = [small.exponential(float(tau), own).counts for tau in taus]
     fixed: list[Array] = []
     per_channel = model.channels_per_bin * factor

@@ -1,14 +1,19 @@
-"""What the data leave unresolved: hints of a further term, and averages that allow for a spread.
+"""What the data leave unresolved: hints of a further term, and errors of the averages that allow for it.
 
 Ensembles do not decay with two or three exact lifetimes.  When the data chose the number of terms,
-what stayed below resolution still moves the averages by several of their formal errors.  So the
-longest term is given a small spread of ln τ with variance s,
+what stayed below resolution still moves the averages by several of their formal errors.  The values are
+those of the terms chosen; the errors hold what two models that were not believed make of them: the next
+larger number of terms, and a small spread of ln τ about the longest term with variance s,
 
     D(τ) → D(τ) + ½ s ∂²D/∂(ln τ)² ,
 
 which is linear in s, may have either sign, and holds for any narrow distribution.  It multiplies the
 term's share of Σ A τ and of Σ A/τ by 1 + s/2.  One step of Fisher scoring from the optimum gives s,
 its error, and the small changes of the others.
+
+The square of the error is the mean over the models of σ² + (average − value)², each with its Akaike weight
+e^(gain/2 − k) for k parameters more (Buckland et al., Biometrics 53, 603 (1997)), and one parameter more for
+having been looked for.
 
 A hint of a further term is looked for in the same way: one step with the counts of a term of each
 lifetime on a grid added.  (The deviance of thousands of channels is blind to a small, smooth misfit.)
@@ -17,17 +22,19 @@ lifetime on a grid added.  (The deviance of thousands of channels is blind to a 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from epidot.instruments.tcspc.estimate import Estimate, response_noise
+from epidot.instruments.tcspc.estimate import Estimate, derived, response_noise
 from epidot.instruments.tcspc.response import Array
 from epidot.instruments.tcspc.solve import Solution
 
 SHORTER, LONGER = 8.0, 5.0  # how far beyond the terms found a further one is looked for
 PER_DECADE = 6
 _STEP = 1e-3  # in ln τ
+MOST_WEIGHT = 50.0  # in the logarithm: beyond it no other model counts
 _NARROW = 1.0  # a larger variance of ln τ is no small spread
 
 
@@ -77,46 +84,54 @@ class _Step:
         return _Step(moves, inverse @ (meat if noise is None else meat + noise) @ inverse, gain)
 
 
-def widened(solution: Solution, estimate: Estimate, gain: float) -> Estimate:
-    """``estimate`` with averages that allow for a spread, where the data fix it.
+def widened(
+    solution: Solution,
+    estimate: Estimate,
+    factor: float,
+    excess: float,
+    others: Sequence[tuple[Estimate, float]],
+) -> Estimate:
+    """``estimate`` with errors of the averages that hold what other models make of them; values stay.
 
-    ``gain`` multiplies the variance where the values are only proportional to counts.
+    The other models are the spread and ``others``, each with its gain over ``solution`` in units of the
+    ``excess`` deviance.  ``factor`` multiplies the variance where the values are only proportional to counts.
     """
-    terms = solution.model.terms
-    amplitudes, taus, _, own = solution.model.parts(solution.theta)
+    here = estimate.likeliest[-2:]
+    total, weights = estimate.sigma[-2:] ** 2, 1.0
+    models = [(other.likeliest[-2:], other.sigma[-2:] ** 2, gain, 2) for other, gain in others]
+    spread = _spread(solution)
+    if spread is not None:
+        moved, variance, gain = spread
+        models.append((here + moved, factor * variance, gain / excess, 1))
+    for averages, variance, gain, more in models:
+        if np.all(np.isfinite(variance)):
+            weight = math.exp(min(0.5 * gain - more - 1, MOST_WEIGHT))
+            total = total + weight * (variance + (averages - here) ** 2)
+            weights += weight
+    return estimate.with_errors(np.maximum(estimate.sigma[-2:], np.sqrt(total / weights)))
+
+
+def _spread(solution: Solution) -> tuple[Array, Array, float] | None:
+    """By how much a spread about the longest term moves the two averages, the variances of the averages with
+    it, both (2,), and its gain in deviance; ``None`` where the data do not fix it."""
+    model, terms = solution.model, solution.model.terms
+    amplitudes, taus, _, own = model.parts(solution.theta)
     tau = float(taus[-1])
-    up = solution.model.response.exponential(tau * math.exp(_STEP), own)
-    down = solution.model.response.exponential(tau * math.exp(-_STEP), own)
+    up = model.response.exponential(tau * math.exp(_STEP), own)
+    down = model.response.exponential(tau * math.exp(-_STEP), own)
     bent = (up.by_tau * math.exp(_STEP) - down.by_tau * math.exp(-_STEP)) * tau / (2 * _STEP)
     step = _Step.of(solution, 0.5 * float(amplitudes[-1]) * bent)
     if step is None or abs(float(step.moves[-1])) > _NARROW:
-        return estimate
-    theta, s = solution.theta.copy(), float(step.moves[-1])
-    theta[solution.free] += step.moves[:-1]
-    if np.any(theta[: 2 * terms] <= 0):
-        return estimate
+        return None
     slopes = np.zeros((2, step.moves.size))
     for at, k in enumerate(np.flatnonzero(solution.free)):
         if k < 2 * terms:
-            move = np.zeros(theta.size)
-            move[k] = 1e-6 * theta[k]
-            slopes[:, at] = (_averages(theta + move, s, terms) - _averages(theta - move, s, terms)) / (
-                2 * move[k]
-            )
-    slopes[:, -1] = (_averages(theta, s + 1e-5, terms) - _averages(theta, s - 1e-5, terms)) / 2e-5
-    variance = gain * np.einsum("ki,ij,kj->k", slopes, step.covariance, slopes)
-    averages = _averages(theta, s, terms)
-    if np.any(averages <= 0) or not np.all(np.isfinite(variance)):
-        return estimate
-    return estimate.with_averages(averages, np.sqrt(np.maximum(variance, 0.0)))
-
-
-def _averages(theta: Array, s: float, terms: int) -> Array:
-    """tau_amplitude and tau_intensity with a spread of variance ``s`` about the last term."""
-    counts, tau = theta[:terms], theta[terms : 2 * terms]
-    wider = np.ones(terms)
-    wider[-1] += s / 2
-    light = float(counts.sum())
-    return np.array(
-        [light / float(np.sum(counts / tau * wider)), float(np.sum(counts * tau * wider)) / light]
-    )
+            move = np.zeros(solution.theta.size)
+            move[k] = 1e-6 * solution.theta[k]
+            up_down = derived(solution.theta + move, terms) - derived(solution.theta - move, terms)
+            slopes[:, at] = up_down[-2:] / (2 * move[k])
+    # of Σ A/τ and Σ A τ the share of the last term grows by s/2
+    counts, tau_amplitude = float(amplitudes.sum()), float(derived(solution.theta, terms)[-2])
+    slopes[0, -1] = -0.5 * tau_amplitude**2 * float(amplitudes[-1]) / tau / counts
+    slopes[1, -1] = 0.5 * float(amplitudes[-1]) * tau / counts
+    return slopes @ step.moves, np.einsum("ki,ij,kj->k", slopes, step.covariance, slopes), step.gain
