@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from epidot.errors import InputError, WorkError
-from epidot.instruments.tcspc.estimate import Estimate, estimate
+from epidot.instruments.tcspc.estimate import Estimate, estimate, response_scatter
 from epidot.instruments.tcspc.measured_response import MeasuredResponse
 from epidot.instruments.tcspc.model import Model
 from epidot.instruments.tcspc.prompt import Prompt
@@ -94,6 +94,7 @@ def quality(solution: Solution) -> Quality:
     degrees = solution.y.size - free
     total = max(float(mean.sum()) - free, 1e-3 * float(mean.sum()))
     spread = max(float(variance.sum()) - explained, 0.1 * float(variance.sum()))
+    spread += response_scatter(solution)
     # a chi-square with the same mean and variance
     scale = spread / (2 * total)
     return Quality(

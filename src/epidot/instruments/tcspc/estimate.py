@@ -38,6 +38,7 @@ _UNIFIED = (
     (-3.0, -2.0, -1.5, -1.0, -0.75, -0.5, -0.25, 0.0),
     (0.035, 0.065, 0.125, 0.27, 0.4, 0.56, 0.77, 1.0),
 )
+DRAWS = 24  # of random signs
 _MOST_BIAS = 0.5  # standard errors; a larger "second-order" term says the expansion has failed
 
 
@@ -216,6 +217,22 @@ def response_noise(solution: Solution, rows: Array) -> Array | None:
     pulled = np.array([response.pull(row, amplitudes, taus, scattered, own) for row in seen])
     out: Array = (pulled * response.raw) @ pulled.T
     return out
+
+
+def response_scatter(solution: Solution) -> float:
+    """What the counting noise of a measured response adds to the variance of the deviance.
+
+    It is alike in neighbouring channels: with V its covariance and w the weights that is 2 Σ w_i w_j V_ij²
+    over i ≠ j, from the squares of v V u for pairs of random signs.
+    """
+    if solution.trust is None:
+        return 0.0
+    signs = np.random.default_rng(0).choice([-1.0, 1.0], (DRAWS, solution.y.size))
+    shared = response_noise(solution, signs * np.sqrt(solution.weight))
+    if shared is None:
+        return 0.0
+    pairs = shared[np.triu_indices(DRAWS, 1)]
+    return max(0.0, 2 * float(np.mean(pairs**2) - np.sum((1 - solution.trust) ** 2)))
 
 
 def _inverse(information: Array) -> Array:

@@ -18,6 +18,7 @@ from epidot.instruments.tcspc.solve import Solution, solve
 CLOSEST = 2  # bins: a nearer copy cannot be told from a wider response
 APART = 10  # bins between two starts
 STARTS = 3
+FAINT = 1e-6  # share of the most light, below which the transform's rounding stands for it
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,8 @@ def with_reflection(found: Solution) -> Solution | None:
     # of the light k bins later, what the residuals ask for and how well they know it
     asked = fftconvolve(weight * off, shape[::-1])[shape.size - 1 :]
     known = fftconvolve(weight, shape[::-1] ** 2)[shape.size - 1 :]
-    gain = np.where(asked > 0, asked**2 / np.maximum(known, 1e-300), 0.0)
+    known = np.maximum(known, FAINT * float(known.max()))
+    gain = np.where(asked > 0, asked**2 / known, 0.0)
     gain[: CLOSEST + 1] = 0.0
     gain[gain.size // 2 :] = 0.0
     reflected = replace(model, response=ReflectedResponse(model.response))

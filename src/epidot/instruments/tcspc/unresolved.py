@@ -76,12 +76,12 @@ class _Step:
             return None
         inverse = scale[:, None] * np.linalg.inv(scaled) * scale
         moves = inverse @ (weighted @ (solution.y - solution.mu))
-        gain = float(moves[-1] ** 2 / inverse[-1, -1])
-        noise = response_noise(solution, weighted)
-        if solution.trust is None and noise is None:
-            return _Step(moves, inverse, gain)
-        meat = (weighted * solution.mu) @ weighted.T
-        return _Step(moves, inverse @ (meat if noise is None else meat + noise) @ inverse, gain)
+        covariance, noise = inverse, response_noise(solution, weighted)
+        if solution.trust is not None or noise is not None:
+            meat = (weighted * solution.mu) @ weighted.T
+            covariance = inverse @ (meat if noise is None else meat + noise) @ inverse
+        # in units of what the noise of the response, too, would take off
+        return _Step(moves, covariance, float(moves[-1] ** 2 / covariance[-1, -1]))
 
 
 def widened(
