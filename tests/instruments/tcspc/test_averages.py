@@ -42,13 +42,12 @@ def test_a_lifetime_below_the_response_is_in_every_error() -> None:
     pulls, held, last = [], 0, None
     for seed in range(24):
         signal = counted([0.1, 0.9], [1e-3, 20.0], SETUP | asked, np.random.default_rng([6, seed]))
-        fit = tcspc.fit(signal, "biexponential", irf_fwhm_ns=3.0)
-        found = fit.quantities
+        found = tcspc.measure(signal, exponentials=2, irf_fwhm_ns=3.0)
         tau, sigma = found["tau_intensity_ns"].value, found["tau_intensity_ns"].sigma
         assert tau is not None
         assert sigma is not None
         pulls.append((tau - 18.0001) / sigma)
-        if fit.status == "at a bound":
+        if any("tau1_ns ended at zero" in words for words in found.warnings):
             held, last = held + 1, signal
             short, height = found["tau1_ns"], found["tau_amplitude_ns"]
             assert short.sigma is not None

@@ -76,16 +76,15 @@ def drawn(seed: int) -> Drawn:
 def fitted(seed: int) -> dict[str, Any]:
     """How far the fit of ``seed`` ends above the deviance of the truth, and whether it states errors."""
     case = drawn(seed)
-    model = tcspc.HEADER.fit_models[case.taus.size - 1]
     width = {"irf_fwhm_ns": case.setup["irf_fwhm_ns"]} if case.given else {}
     begin = time.process_time()
-    found = tcspc.fit(case.signal, model, **width)
+    found = tcspc.measure(case.signal, exponentials=case.taus.size, **width)
     spent = time.process_time() - begin
     return {
         "seed": seed,
-        "above_truth": found.statistics["deviance"] - case.deviance,
-        "settled": found.status != "failed",
-        "errors": any(q.sigma for n, q in found.quantities.found.items() if n != "reduced_deviance"),
+        "above_truth": found.extra["goodness"]["deviance"] - case.deviance,
+        "settled": not any("did not settle" in words for words in found.warnings),
+        "errors": any(q.sigma for n, q in found.items() if n != "reduced_deviance"),
         "cpu_s": spent,
     }
 

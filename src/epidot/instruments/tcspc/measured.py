@@ -76,6 +76,7 @@ def _reported(
             ),
         },
         "goodness": {
+            "deviance": found.quality.deviance,
             "reduced_deviance": found.quality.reduced,
             "expected_from_counting_noise": found.quality.expected,
             "degrees_of_freedom": found.quality.degrees,
