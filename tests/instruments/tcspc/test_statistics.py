@@ -96,8 +96,8 @@ def test_the_noise_of_a_measured_response_is_in_the_errors() -> None:
     pulls, narrow = [], []
     for seed in range(SEEDS):
         signal = counted([1.0], [0.8], given, np.random.default_rng([7, seed]))
-        found = tcspc.fit(signal, exponentials=1)
-        value, sigma = found.quantities["tau1_ns"].value, found.quantities["tau1_ns"].sigma
+        found = tcspc.measure(signal, exponentials=1)["tau1_ns"]
+        value, sigma = found.value, found.sigma
         assert value is not None
         assert sigma is not None
         pulls.append((value - 0.8) / sigma)
