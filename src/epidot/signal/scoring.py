@@ -21,6 +21,7 @@ MOST_STEPS = 120
 STIFFEST = 1e8  # damping of a step, in units of the scaled information
 SETTLED = 1e-5  # deviance that a step still takes off, at which the search ends
 _RIDGE = 1e-10
+_AT_FLOOR = 0.02  # standard errors above a floor that are none
 _SOFT = 1e-3  # damping below which a step that gains nothing says that there is nothing to gain
 _FLAT = 6  # such steps where damping or a flat direction makes them short
 _FARTHEST = 1e3  # standard errors searched where a parameter has no bound of its own
@@ -93,6 +94,13 @@ def descend(
         if slow >= (2 if longest <= 1.0 and damping < _SOFT else _FLAT):
             settled = True
             break
+    # Towards zero expected counts the information grows without end, and steps come to a floor ever nearer.
+    near = (now.u - low) * np.sqrt(np.maximum(np.diag(now.information), 0.0)) < _AT_FLOOR
+    near &= ~out & (now.score <= 0) & ~objective.logs
+    if np.any(near):
+        there = objective.at(np.where(near, low, now.u))
+        if there.deviance <= now.deviance + 1e-3:
+            now = there
     return End(now, _held(now, low, high) & ~out, settled)
 
 
