@@ -95,7 +95,9 @@ def descend(
             settled = True
             break
     # Towards zero expected counts the information grows without end, and steps come to a floor ever nearer.
-    near = (now.u - low) * np.sqrt(np.maximum(np.diag(now.information), 0.0)) < _AT_FLOOR
+    room = now.u - np.where(np.isfinite(low), low, now.u)
+    near = room * np.sqrt(np.maximum(np.diag(now.information), 0.0)) < _AT_FLOOR
+    near &= np.isfinite(low)
     near &= ~out & (now.score <= 0) & ~objective.logs
     if np.any(near):
         there = objective.at(np.where(near, low, now.u))

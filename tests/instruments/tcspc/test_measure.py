@@ -246,3 +246,26 @@ def test_a_few_hundred_counts_still_give_an_honest_answer() -> None:
     assert found["tau1_ns"].sigma == pytest.approx(40.0 / math.sqrt(300), rel=0.3)
     assert found["reduced_deviance"].value < 0.5
     assert not any("depart from the model" in w for w in found.warnings)
+
+
+@pytest.mark.parametrize("level", [0.02, 1.0, 5.0, 400.0])
+def test_a_dark_record_has_no_lifetime(level: float) -> None:
+    """A fit would make a decay of the highest bump of the noise, with a shift it seems sure of."""
+    rng = np.random.default_rng(7)
+    blank = decay([1.0], [20.0])
+    for _ in range(5):
+        dark = replace(blank, y=rng.poisson(level, blank.y.size).astype(float))
+        with pytest.raises(InputError, match="no decay above the background"):
+            tcspc.measure(dark, exponentials=1)
+
+
+def test_a_weak_decay_on_a_background_is_no_dark_record() -> None:
+    """200 photons of 20 ns on 5 counts in each of 4,096 channels stand out."""
+    rng = np.random.default_rng(7)
+    blank = decay([1.0], [20.0])
+    x = blank.x - blank.x[400]
+    width = blank.x[1] - blank.x[0]
+    shape = np.where(x >= 0, np.exp(-np.maximum(x, 0) / 20.0), 0.0) * width / 20.0
+    for _ in range(5):
+        weak = replace(blank, y=rng.poisson(300 * shape + 5.0).astype(float))
+        assert tcspc.measure(weak, exponentials=1)["tau1_ns"].value is not None

@@ -12,6 +12,7 @@ from epidot.errors import InputError
 from epidot.instruments.tcspc.counting import counts_of, live_share
 from epidot.instruments.tcspc.response import Array
 from epidot.signal import Signal
+from epidot.signal.poisson import residuals
 
 MOST_BINS = 8192  # finer channels are put together to at most this many
 _NO_PERIOD = "give the option period: the time between pulses in ns, or none for a single pulse"
@@ -171,6 +172,7 @@ def record(
         "window_ns": [origin + width * first, origin + width * last],
         "counts": float(y[first:last].sum()),
     }
+    _refuse_flat(y[first:last], counted, signal.source)
     open_share = None if share is None else share[first:last].reshape(n, factor).mean(axis=1)
     return Record(
         y=y[first:last].reshape(n, factor).sum(axis=1),
@@ -185,6 +187,31 @@ def record(
         warnings=tuple(warnings),
         notes=notes,
     )
+
+
+# Standard errors (root of the Poisson deviance) by which the fullest stretch of channels must stand out: of
+# all stretches of a dark record of 4,096 channels chance alone gives 4.5 in one of a hundred.
+_STANDS_OUT = 5.5
+
+
+def _refuse_flat(y: Array, counted: bool, where: str) -> None:
+    """Refuse counts that nowhere stand out from a constant: a fit would make a decay of the noise."""
+    mean = float(y.mean())
+    if not counted or mean <= 0:
+        return
+    total = np.concatenate([[0.0], np.cumsum(y)])
+    best = 0.0
+    for length in 2 ** np.arange(math.floor(math.log2(y.size))):
+        stretch = total[length:] - total[:-length]
+        most, expected = np.array([stretch.max()]), np.array([length * mean])
+        best = max(best, -float(residuals(most, expected)[0][0]))
+    if best < _STANDS_OUT:
+        raise InputError(
+            "there is no decay above the background",
+            where or None,
+            seen=f"{total[-1]:.0f} counts, {mean:.3g} in a channel everywhere",
+            remedy="is this the dark record, or is start_ns after the decay?",
+        )
 
 
 _LOST = 0.01  # more counts than this share beyond one period must have a reason
