@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from epidot.errors import InputError
 from epidot.instruments import instrument
 from epidot.signal import Signal
 from epidot.signal.unusable import clipped, set_aside, too_few
@@ -78,3 +79,42 @@ def test_every_band_is_named(rng: np.random.Generator) -> None:
     found = instrument("pl").measure(signal(y, kind="counts"))
     assert abs((found["peak_nm"].value or 0) - 500) < 1.5
     assert any("a maximum at 5" in w and "several bands" in w for w in found.warnings)
+
+
+def dots(first: float = 559.5) -> np.ndarray:
+    return 0.3 * np.exp(-(((NM - first) / 18) ** 2)) + 1.2 * np.exp(-(NM - 400) / 60) / (
+        1 + np.exp((NM - first) / 8)
+    )
+
+
+@pytest.mark.parametrize("mask", ["540-580", "545-575", "550-590"])
+def test_the_edge_of_a_mask_is_no_exciton(mask: str, rng: np.random.Generator) -> None:
+    y = dots() + rng.normal(0, 1e-3, NM.size)
+    found = instrument("uvvis").measure(signal(y, "uvvis"), mask=mask)
+    assert found["first_exciton_nm"].value is None
+    assert "masked" in found["first_exciton_nm"].note
+    assert not any("dilute" in w for w in found.warnings)
+
+
+def test_a_mask_far_from_the_exciton_leaves_it(rng: np.random.Generator) -> None:
+    y = dots() + rng.normal(0, 1e-3, NM.size)
+    whole, masked = (instrument("uvvis").measure(signal(y, "uvvis"), mask=m) for m in (None, "680-720"))
+    assert masked["first_exciton_nm"].value == pytest.approx(whole["first_exciton_nm"].value, abs=0.3)
+
+
+def test_the_edge_of_a_mask_is_no_second_band(rng: np.random.Generator) -> None:
+    y = 1000 * np.exp(-(((NM - 500) / 20) ** 2)) + 600 * np.exp(-(((NM - 590) / 20) ** 2))
+    found = instrument("pl").measure(signal(y + rng.normal(0, 2, NM.size)), mask="560-600")
+    assert not any("also a maximum" in w for w in found.warnings)
+
+
+@pytest.mark.parametrize("technique", ["pl", "uvvis"])
+def test_a_mask_off_the_spectrum_is_said(technique: str) -> None:
+    found = instrument(technique).measure(signal(dots(), technique), mask="900-950")
+    assert any("mask 900-950 nm holds no reading" in w for w in found.warnings)
+
+
+def test_a_mask_over_everything_names_the_range() -> None:
+    with pytest.raises(InputError, match="mask, window and exclude") as caught:
+        instrument("pl").measure(signal(band(8000, np.random.default_rng(1))), mask="400-800")
+    assert "400 to 800 nm" in str(caught.value)

@@ -21,6 +21,7 @@ Mask = NDArray[np.bool_]
 
 MASKED = "masked"
 _FLAT = 4  # so many equal readings in a row at the very top
+_GAP_NM = 5.0  # a narrower stretch left out by the user is bridged by its neighbours
 _MOST = 0.6  # with more than this share set aside the rest is no spectrum
 # Full scales of converters: two equal readings there are enough.
 _FULL_SCALES = tuple(float(2**bits - 1) for bits in range(8, 33))
@@ -37,6 +38,11 @@ class Aside:
 
     def __str__(self) -> str:
         return f"{self.count} readings between {self.low:.0f} and {self.high:.0f} nm are {self.why}"
+
+    @property
+    def gap(self) -> bool:
+        """Whether so much is missing that a curve drawn across it is a guess: 5 nm, or any not masked."""
+        return self.why != MASKED or self.high - self.low >= _GAP_NM
 
     def holds(self, x: float, margin: float = 0.0) -> bool:
         """Whether a place lies in the stretch or within ``margin`` of it."""

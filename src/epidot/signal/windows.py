@@ -35,6 +35,17 @@ def ranges(text: str, option: str) -> tuple[tuple[float, float], ...]:
     return tuple(out)
 
 
+def off(x: NDArray[np.float64], text: str | None, option: str) -> list[str]:
+    """One warning for each range in ``text`` in which no point of ``x`` (n,) lies."""
+    if text is None or not x.size:
+        return []
+    return [
+        f"{option} {low:g}-{high:g} nm holds no reading: the spectrum runs from {x[0]:g} to {x[-1]:g} nm"
+        for low, high in ranges(text, option)
+        if not np.any(inside(x, ((low, high),)))
+    ]
+
+
 def inside(x: NDArray[np.float64], parts: tuple[tuple[float, float], ...]) -> NDArray[np.bool_]:
     """Which points of ``x`` lie in any of the ranges, shape of ``x``."""
     out = np.zeros(x.shape, dtype=np.bool_)

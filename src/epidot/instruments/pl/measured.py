@@ -17,7 +17,7 @@ from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal, local
 from epidot.signal.correlation import Noise, noise_of
 from epidot.signal.unusable import MASKED, Aside, set_aside, too_few
-from epidot.signal.windows import inside, ranges
+from epidot.signal.windows import inside, off, ranges
 
 Array = NDArray[np.float64]
 
@@ -25,6 +25,7 @@ _QUANTITIES = ("peak_nm", "peak_eV", "fwhm_nm", "fwhm_eV")
 # Rise of a band over its surroundings in units of the noise of the smoothed curve: the highest of some
 # tens of independent noise values stands 4 to 5 above the lowest.
 _SIGNIFICANT = 7.0
+_EDGE_NM = 4.0  # half of the smoothing by which further maxima are found
 _LINES = 8  # so many narrow lines are left out at most
 
 
@@ -45,7 +46,11 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     if isinstance(found, str):
         return _nothing(signal, found, warnings)
     signal, shape, top = found
-    others = _others(signal, shape, top, noise, narrowest)
+    others = [
+        (x, share)
+        for x, share in _others(signal, shape, top, noise, narrowest)
+        if not any(a.why == MASKED and a.gap and a.holds(x, _EDGE_NM) for a in asides)
+    ]
     warnings += [
         f"also a maximum at {x:.1f} nm, {share:.0%} as high: this spectrum has several bands, each is named "
         "(option window for one)"
@@ -165,6 +170,9 @@ def prepared(signal: Signal, chosen: Settings) -> tuple[Signal, list[str], tuple
         If fewer than 5 points are left or a range cannot be read.
     """
     warnings = list(signal.warnings)  # what the reader had to say goes with the numbers
+    whole = f"{signal.x[0]:g} to {signal.x[-1]:g} nm" if len(signal) else "no points"
+    for option in ("mask", "exclude"):
+        warnings += off(signal.x, chosen[option], option)
     signal, asides = set_aside(signal, mask=chosen["mask"])
     warnings += [f"{aside} and were left out" for aside in asides]
     keep = np.ones(len(signal), dtype=np.bool_)
@@ -173,12 +181,11 @@ def prepared(signal: Signal, chosen: Settings) -> tuple[Signal, list[str], tuple
     if chosen["exclude"] is not None:
         keep &= ~inside(signal.x, ranges(chosen["exclude"], "exclude"))
     if np.sum(keep) < 5:
-        span = f"{signal.x[0]:g} to {signal.x[-1]:g} nm" if len(signal) else "no points"
         raise InputError(
-            "fewer than 5 points are left by window and exclude",
+            "fewer than 5 points are left by mask, window and exclude",
             signal.source or None,
             seen=f"{int(np.sum(keep))}",
-            remedy=f"the spectrum runs over {span}",
+            remedy=f"the spectrum runs over {whole}",
         )
     signal = signal.kept(keep)
     x, y, sigma, kind, live_time = signal.x, signal.y, signal.sigma, signal.kind, signal.live_time

@@ -220,6 +220,17 @@ def jump_beside(x: Array, y: Array, found: Exciton) -> float | None:
     return None
 
 
+def may_hold(x: Array, y: Array, low: float, high: float) -> bool:
+    """Whether a gap of the readings from ``low`` to ``high`` / nm may hide an exciton.
+
+    It is as wide as one, and the curve on its blue side still stands above the floor of excitons.
+    """
+    before = y[(x < low) & (x > low - _SMOOTH_NM)]
+    if high - low < _SMOOTH_NM or not before.size or not np.any(x > high):
+        return False
+    return float(np.mean(before)) > float(np.min(y)) + _SHARE * float(np.ptp(y))
+
+
 def through_slit(x: Array, y: Array, bandwidth: float, found: Exciton) -> dict[str, float]:
     """By how much a spectral bandwidth (FWHM / nm) moves what is read off a maximum, to first order."""
     if not bandwidth or found.top is None or found.valley is None:

@@ -11,12 +11,19 @@ from numpy.typing import NDArray
 from epidot.constants import HC
 from epidot.errors import InputError
 from epidot.instruments.options import Settings
-from epidot.instruments.uvvis.exciton import Exciton, first_exciton, jump_beside, red_half, through_slit
+from epidot.instruments.uvvis.exciton import (
+    Exciton,
+    first_exciton,
+    jump_beside,
+    may_hold,
+    red_half,
+    through_slit,
+)
 from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal
 from epidot.signal.correlation import Noise, noise_of
 from epidot.signal.unusable import MASKED, Aside, set_aside, too_few
-from epidot.signal.windows import inside, ranges
+from epidot.signal.windows import inside, off, ranges
 
 Array = NDArray[np.float64]
 
@@ -25,9 +32,11 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     """See :func:`epidot.instruments.uvvis.measure`; ``chosen`` are the settled options."""
     material = known_material(chosen["material"])
     warnings = list(signal.warnings)  # what the reader had to say goes with the numbers
+    warnings += off(signal.x, chosen["mask"], "mask")
     signal, asides = usable(signal, chosen)
+    warnings += [f"{aside} and were left out" for aside in asides if aside.why == MASKED]
     if not any("saturated" in w for w in warnings):
-        warnings += [f"{aside}: dilute the sample" for aside in asides]
+        warnings += [f"{aside}: dilute the sample" for aside in asides if aside.why != MASKED]
     if (why := too_few(asides, len(signal))) is not None:
         nothing = Exciton("none", math.nan, math.nan, note=why)
         empty = {**_place(nothing), "valley_depth": _valley(nothing, 0.0)}
@@ -51,7 +60,7 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
             found = Exciton("none", math.nan, math.nan, note="nothing is left beside jumps of the curve")
             break
         found = first_exciton(signal.x, signal.y, noise, least, method)
-    found = _not_beside(found, asides)
+    found = _not_beside(found, asides, signal)
     reach = signal.x[0], signal.x[-1]
     width = _half_width(signal, noise, found)
     quantities = {
@@ -92,14 +101,23 @@ def usable(signal: Signal, chosen: Settings) -> tuple[Signal, tuple[Aside, ...]]
     return set_aside(signal, saturation=float(chosen["saturation"]), mask=chosen["mask"])
 
 
-def _not_beside(found: Exciton, asides: tuple[Aside, ...]) -> Exciton:
-    """Nothing where the feature is the edge of readings that were set aside."""
+def _not_beside(found: Exciton, asides: tuple[Aside, ...], signal: Signal) -> Exciton:
+    """Nothing where the feature is the edge of readings set aside, or a redder one may lie there."""
     if found.kind == "none":
         return found
-    near = [a for a in asides if a.why != MASKED and a.holds(found.place, _BESIDE_NM)]
-    if not near:
-        return found
-    return Exciton("none", math.nan, math.nan, note=f"the first feature lies where {near[0]}")
+    gaps = [a for a in asides if a.gap]
+    advice = "narrow the mask, or look on one side of it (option window)"
+    for gap in gaps:
+        if gap.holds(found.place, _BESIDE_NM):
+            note = f"the first feature lies where {gap}"
+            return Exciton(
+                "none", math.nan, math.nan, note=f"{note}: {advice}" if gap.why == MASKED else note
+            )
+    for gap in gaps:
+        if gap.low > found.place and may_hold(signal.x, signal.y, gap.low, gap.high):
+            note = f"the first exciton may lie where {gap}: {advice}"
+            return Exciton("none", math.nan, math.nan, note=note)
+    return found
 
 
 def known_material(name: str | None) -> str | None:
