@@ -229,7 +229,7 @@ FIT_ALONE: Walk = {
         "--fix": (FIT["tcspc"], ("--fix", "background=2")),
         "--bound": (FIT["tcspc"], ("--bound", "tau1=20:30")),
         "--shared": ((*FIT["tcspc"], "--columns", "all"), ("--shared", "tau1")),
-        "--exponentials": (FIT["tcspc"][:-2], ("--exponentials", "2")),
+        "--exponentials": (FIT["tcspc"][:-2], ("--exponentials", "3")),
         "--channel-ns": (("fit", "tcspc", "channels.csv", "--period", "none"), ("--channel-ns", "0.5")),
         "--period": (("fit", "tcspc", "decay.csv", "--exponentials", "1"), ("--period", "200")),
     },
