@@ -14,7 +14,7 @@ from epidot.instruments.tcspc.analyse import Analysis, Setting, analyse
 from epidot.instruments.tcspc.counting import counts_of
 from epidot.instruments.tcspc.formats import read_decay
 from epidot.instruments.tcspc.prompt import Prompt, prompt
-from epidot.instruments.tcspc.record import Record, channel_width, period, record
+from epidot.instruments.tcspc.record import Record, channel_width, period, record, refuse_flat
 from epidot.signal import Signal
 
 
@@ -63,6 +63,7 @@ def settle(
     )
     warnings += chosen.warnings
     response = None if tail else _prompt(signal, options, period_ns, warnings)
+    refuse_flat(chosen, signal.source)
     if tail:
         warnings.append(f"tail fit from {chosen.edges[0]:.6g} ns on: amplitudes are those at that time")
     elif response is None and options["irf_fwhm_ns"] is None:

@@ -172,7 +172,6 @@ def record(
         "window_ns": [origin + width * first, origin + width * last],
         "counts": float(y[first:last].sum()),
     }
-    _refuse_flat(y[first:last], counted, signal.source)
     open_share = None if share is None else share[first:last].reshape(n, factor).mean(axis=1)
     return Record(
         y=y[first:last].reshape(n, factor).sum(axis=1),
@@ -194,10 +193,16 @@ def record(
 _STANDS_OUT = 5.5
 
 
-def _refuse_flat(y: Array, counted: bool, where: str) -> None:
-    """Refuse counts that nowhere stand out from a constant: a fit would make a decay of the noise."""
-    mean = float(y.mean())
-    if not counted or mean <= 0:
+def refuse_flat(of: Record, where: str) -> None:
+    """Refuse counts that nowhere stand out from a constant: a fit would make a decay of the noise.
+
+    Raises
+    ------
+    InputError
+        Naming the counts.
+    """
+    y, mean = of.y, float(of.y.mean())
+    if not of.counted or mean <= 0:
         return
     total = np.concatenate([[0.0], np.cumsum(y)])
     best = 0.0
