@@ -6,7 +6,7 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -59,6 +59,33 @@ def check(path: str | Path) -> None:
         As :func:`write`.
     """
     _put(path, _PROBE, keep=False)
+
+
+def check_apart(written: Iterable[str | Path | None], read: Iterable[object]) -> None:
+    """Refuse to write over a file that is read, or twice into one file; ``None`` stands for no file.
+
+    ``read`` may hold anything: what names no file there is passed over.
+
+    Raises
+    ------
+    CannotWrite
+        Naming every such file.
+    """
+    outputs = [str(path) for path in written if path is not None]
+    inputs = [str(one) for one in read if isinstance(one, str | Path) and os.path.isfile(one)]
+    faults = [
+        Fault("this file is read: it would be lost", path, remedy="write into another file")
+        for path in dict.fromkeys(outputs)
+        if any(os.path.exists(path) and os.path.samefile(path, one) for one in inputs)
+    ]
+    places = [os.path.realpath(path) for path in outputs]
+    faults += [
+        Fault("two results would go into one file", path, remedy="name two files")
+        for i, path in enumerate(outputs)
+        if places[i] in places[:i]
+    ]
+    if faults:
+        raise CannotWrite(faults)
 
 
 def make_folder(path: str | Path) -> None:

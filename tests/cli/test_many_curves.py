@@ -183,3 +183,27 @@ def test_netcdf_holds_the_same_numbers(epidot, series: Path, tmp_path: Path) -> 
             table["peak_nm"].values, [float(row["peak_nm"] or "nan") for row in rows], rtol=1e-9
         )
         assert str(table["failed"].values[4])
+
+
+@pytest.mark.parametrize("option", ["-o", "--curve", "--plot"])
+@pytest.mark.parametrize("verb", ["measure", "fit"])
+@pytest.mark.parametrize("spelt", ["a.csv", "./a.csv", "link.csv"])
+def test_a_measured_file_is_never_written_over(
+    verb: str, option: str, spelt: str, epidot, tmp_path: Path
+) -> None:
+    _table(tmp_path / "a.csv", "wavelength (nm),PL", NM, _band(600))
+    (tmp_path / "link.csv").symlink_to("a.csv")
+    before = (tmp_path / "a.csv").read_bytes()
+    done = epidot(verb, "pl", "a.csv", option, spelt)
+    assert done.status == 2
+    assert "this file is read: it would be lost" in done.err
+    assert (tmp_path / "a.csv").read_bytes() == before
+
+
+def test_two_results_do_not_go_into_one_file(epidot, tmp_path: Path) -> None:
+    _table(tmp_path / "a.csv", "wavelength (nm),PL", NM, _band(600))
+    for verb in ("measure", "fit"):
+        done = epidot(verb, "pl", "a.csv", "-o", "b.csv", "--curve", "./b.csv")
+        assert done.status == 2
+        assert "two results would go into one file" in done.err
+        assert not (tmp_path / "b.csv").exists()

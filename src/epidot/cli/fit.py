@@ -55,6 +55,7 @@ def _add(app: typer.Typer, name: str) -> None:
         as_json: bool = typer.Option(False, "--json", help="One JSON object on stdout."),
         **asked: Any,
     ) -> None:
+        files.check_apart((result, plot, curve), (*targets, *asked.values()))
         written = Written(plot, curve)
         written.check()
         if result is not None:

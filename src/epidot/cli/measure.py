@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
+from epidot import files
 from epidot.cli import generated, options, output
 from epidot.cli.drawn import Written
 from epidot.cli.progress import Progress
@@ -59,6 +60,7 @@ def _add(app: typer.Typer, name: str) -> None:
         from epidot.instruments.many import measure_files
 
         written = Written(plot, curve, several=len(targets) > 1 or columns is not None)
+        files.check_apart((table, plot, curve), (*targets, *asked.values()))
         written.check()
         if table is not None:
             tables.check(table)

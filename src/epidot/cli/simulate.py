@@ -45,6 +45,7 @@ def _add(app: typer.Typer, name: str) -> None:
         from epidot.signal.storage import save
 
         target = out or Path(f"{name}.csv")
+        files.check_apart([target], [source, *asked.values()])
         files.check(target)
         population = _dots(source, sample)
         setup = {k: v for k, v in asked.items() if v is not None}
