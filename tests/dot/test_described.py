@@ -171,7 +171,11 @@ BAD = [
     (C + "shells:\n- {material: ZnS, layers: two}\n", 3, "shell 1: layers must be a number"),
     (C + "shells:\n- {material: ZnS, layers: 90}\n", 3, "this shell is 28 nm thick"),
     (C + "shells:\n- {material: ZnS, thickness: 0.3}\n", 3, "shell 1: thickness: cannot read this length"),
-    (C + "shells:\n- {material: ZnS, thickness: -1 nm}\n", 3, "shell 1: thickness: a length must be more than zero"),
+    (
+        C + "shells:\n- {material: ZnS, thickness: -1 nm}\n",
+        3,
+        "shell 1: thickness: a length must be more than zero",
+    ),
     (
         C + "shells:\n- {material: ZnS, thickness: 1 nm, layer: d111}\n",
         3,
