@@ -64,7 +64,7 @@ def check(path: str | Path) -> None:
 def check_apart(written: Iterable[str | Path | None], read: Iterable[object]) -> None:
     """Refuse to write over a file that is read, or twice into one file; ``None`` stands for no file.
 
-    ``read`` may hold anything: what names no file there is passed over.
+    ``read`` may hold anything, tuples too: what names no file there is passed over.
 
     Raises
     ------
@@ -72,7 +72,8 @@ def check_apart(written: Iterable[str | Path | None], read: Iterable[object]) ->
         Naming every such file.
     """
     outputs = [str(path) for path in written if path is not None]
-    inputs = [str(one) for one in read if isinstance(one, str | Path) and os.path.isfile(one)]
+    each = [part for one in read for part in (one if isinstance(one, tuple) else (one,))]
+    inputs = [str(one) for one in each if isinstance(one, str | Path) and os.path.isfile(one)]
     faults = [
         Fault("this file is read: it would be lost", path, remedy="write into another file")
         for path in dict.fromkeys(outputs)

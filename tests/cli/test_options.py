@@ -85,6 +85,7 @@ WALK: Walk = {
         "--plot": (PL, ("--plot", "picture.svg")),
         "--json": (PL, ("--json",)),
         "--column": (PL, ("--column", "2")),
+        "--calibrate-against": (PL, ("--calibrate-against", "mercury", "lamp.csv")),
         "--unit": (("measure", "pl", "silent.csv"), ("--unit", "eV")),
         "--recorded": (("measure", "pl", "energy.csv"), ("--recorded", "per nm")),
         "--noise": (PL, ("--noise", "counts")),
@@ -103,6 +104,7 @@ WALK: Walk = {
         "--plot": (UVVIS, ("--plot", "picture.svg")),
         "--json": (UVVIS, ("--json",)),
         "--column": (UVVIS, ("--column", "2")),
+        "--calibrate-against": (UVVIS, ("--calibrate-against", "holmium", "holmium.csv")),
         "--unit": (("measure", "uvvis", "silent.csv", "--values", "transmittance"), ("--unit", "eV")),
         "--values": (("measure", "uvvis", "silent.csv"), ("--values", "transmittance")),
         "--material": (UVVIS, ("--material", "InP")),
@@ -240,7 +242,7 @@ FIT_ALONE: Walk = {
     },
 }
 for _name, _call in FIT.items():
-    _same = {o: (_call, t[1]) for o, t in WALK["measure", _name].items()}
+    _same = {o: (_call, t[1]) for o, t in WALK["measure", _name].items() if o != "--calibrate-against"}
     if _name == "tcspc":
         _same["--irf-column"] = ((*_call, "--irf", "irf.csv"), ("--irf-column", "2"))
         _same["--pileup"] = ((*_call, "--acquisition-s", "1"), ("--pileup",))
@@ -389,6 +391,8 @@ def _write_inputs() -> None:
     band = 9000 * np.exp(-0.5 * ((nm - 612) / 17) ** 2) + 40 + rng.normal(0, 5, nm.size)
     second = 5000 * np.exp(-0.5 * ((nm - 580) / 20) ** 2) + 30 + rng.normal(0, 5, nm.size)
     _table("pl.csv", "wavelength (nm),PL one,PL two", nm, band, second)
+    _table("lamp.csv", "wavelength (nm),PL", nm, 1 + 500 * np.exp(-((nm - 546.5) ** 2) / 2))
+    _table("holmium.csv", "wavelength (nm),Absorbance", nm, 0.1 + np.exp(-((nm - 537.0) ** 2) / 18))
     line = 900 * np.exp(-0.5 * ((nm - 720) / 3.5) ** 2)  # second order of 360 nm
     _table("lined.csv", "wavelength (nm),PL", nm, band + line)
     eV = np.arange(1.70, 2.60, 0.005)

@@ -66,7 +66,7 @@ def check_option(option: Option) -> None:
     assert option.name.isidentifier()
     assert option.description
     assert option.source
-    assert (option.kind == "choice") == bool(option.choices)
+    assert (option.kind in ("choice", "standard")) == bool(option.choices)
     if option.default is None:
         return
     if option.kind in ("number", "integer"):

@@ -22,6 +22,7 @@ _TYPES: dict[str, Any] = {
     "file": Path,
     "flag": bool,
     "choice": str,
+    "standard": tuple[str, Path],
 }
 
 
@@ -76,11 +77,12 @@ def parameter(option: Option, taken: set[str]) -> inspect.Parameter:
     if option.kind == "file" and default is not None:
         default = Path(default)
     kind: Any = _TYPES[option.kind]
+    metavar = "STANDARD FILE" if option.kind == "standard" else None
     annotation = kind if default is not None else kind | None
     return inspect.Parameter(
         option.name,
         inspect.Parameter.KEYWORD_ONLY,
-        default=typer.Option(default, *flags, help=text),
+        default=typer.Option(default, *flags, help=text, metavar=metavar),
         annotation=annotation,
     )
 

@@ -18,9 +18,10 @@ import numpy as np
 from epidot.dot.layers import LayeredDot, Population
 from epidot.errors import InputError, nearest
 from epidot.instruments.foreign import refuse
-from epidot.instruments.options import Option, Settings, settled
+from epidot.instruments.options import CALIBRATE, Option, Settings, settled, standard
 from epidot.quantities import Fit, Quantities
 from epidot.signal import Signal
+from epidot.signal.calibration import calibrated, offset
 
 Dots = Population | Sequence[LayeredDot]
 _Verb = TypeVar("_Verb", bound=Callable[..., Any])
@@ -57,7 +58,8 @@ class Header:
     a mark that only this instrument's files carry weighs 10.  A fit takes the options of ``measure`` but for
     those named in ``measure_only``, and ``fit_options``; with ``fits_together`` it takes several signals at
     once, and its function always a sequence of them.  ``trial`` draws a case of the symmetry law at
-    random; an instrument without one is refused by the tests of the contract.
+    random; an instrument without one is refused by the tests of the contract.  By one of ``standards``
+    (``data/standards.yaml``) the axis can be set right: ``measure`` is then offered ``calibrate_against``.
     """
 
     name: str
@@ -75,6 +77,12 @@ class Header:
     measure_only: tuple[str, ...] = ()
     marks: tuple[tuple[str, float, tuple[str, ...]], ...] = ()
     trial: Callable[[np.random.Generator], Trial] | None = None
+    standards: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.standards:
+            object.__setattr__(self, "measure_options", (*self.measure_options, standard(self.standards)))
+            object.__setattr__(self, "measure_only", (*self.measure_only, CALIBRATE))
 
     @property
     def all_marks(self) -> tuple[tuple[str, float, tuple[str, ...]], ...]:
@@ -119,7 +127,13 @@ class Header:
         """The verb ``measure(signal, **options)``."""
 
         def verb(signal: Signal, **options: Any) -> Quantities:
-            return own(signal, settled(self.measure_options, options, f"{self.name}.measure"))
+            chosen = settled(self.measure_options, options, f"{self.name}.measure")
+            against = chosen.pop(CALIBRATE, None)
+            if against is None:
+                return own(signal, chosen)
+            name, seen = against  # the standard is read by the verb beside this one
+            shown = seen if isinstance(seen, Signal) else own.__globals__["read"](seen)
+            return calibrated(signal, offset(shown, name), lambda moved: own(moved, chosen))
 
         return _documented(verb, own)
 

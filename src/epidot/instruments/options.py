@@ -11,9 +11,10 @@ from typing import Any, Literal
 from epidot.errors import Fault, InputError, nearest
 from epidot.signal import Signal
 
-OptionKind = Literal["number", "integer", "text", "texts", "file", "flag", "choice"]
+OptionKind = Literal["number", "integer", "text", "texts", "file", "flag", "choice", "standard"]
 Settings = dict[str, Any]
 OWN = "own choice"
+CALIBRATE = "calibrate_against"
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,12 @@ def flag(name: str, description: str) -> Option:
     return Option(name, "flag", "", False, description)
 
 
+def standard(names: tuple[str, ...]) -> Option:
+    """One of the standards ``names`` and the file (or signal) that shows it; none by default."""
+    description = "set the axis right by a file that shows this standard; its error goes into all others"
+    return Option(CALIBRATE, "standard", "", None, description, choices=names)
+
+
 def settled(declared: Iterable[Option], given: Mapping[str, Any] | None, verb: str) -> Settings:
     """``given`` completed by the defaults and checked against the declarations.
 
@@ -157,6 +164,12 @@ def _check(option: Option, value: Any, verb: str) -> Fault | None:
         return Fault(f"{label} must be text", seen=str(value))
     if option.kind == "texts" and not all(isinstance(one, str) for one in value):
         return Fault(f"{label} must be text, or several texts", seen=str(value))
-    if option.kind == "choice" and value not in option.choices:
+    if option.kind == "standard":
+        if not isinstance(value, (tuple, list)) or len(value) != 2:
+            return Fault(f"{label} takes a standard and a file", seen=str(value), nearest=option.choices)
+        value, shown = value
+        if not isinstance(shown, (str, Path, Signal)):
+            return Fault(f"{label}: the second must be a file or a signal", seen=type(shown).__name__)
+    if option.kind in ("choice", "standard") and value not in option.choices:
         return Fault(f"{label} is not a choice", seen=str(value), nearest=nearest(str(value), option.choices))
     return None

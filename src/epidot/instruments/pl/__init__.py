@@ -106,6 +106,7 @@ HEADER = Header(
         ("name", 0.3, ("fl ", "_pl", "pl_", " pl", "pl.")),
     ),
     trial=trial,
+    standards=("mercury",),
 )
 
 

@@ -96,6 +96,7 @@ HEADER = Header(
         ("name", 0.3, ("_abs",)),
     ),
     trial=trial,
+    standards=("holmium",),
 )
 
 
