@@ -16,7 +16,7 @@ import epidot
 
 PACKAGE = Path(epidot.__file__).parent
 FLOORS = (
-    ("constants", "units", "errors", "parameter", "quantities", "documents", "files", "processes"),
+    ("constants", "units", "errors", "parameter", "quantities", "documents", "files", "processes", "jit"),
     ("signal",),
     ("matter",),
     ("dot",),

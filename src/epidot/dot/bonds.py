@@ -75,29 +75,29 @@ def _bonded(position_nm: Floats, sign: Floats, reach_nm: float) -> Ints:
             remedy="check the positions: they must be in nm, each atom once",
         )
     pairs = pairs[np.argsort(length, kind="stable")]
-    atom, turn = _turns(len(position_nm), pairs)
+    end, turn = _turns(len(position_nm), pairs)
     late = np.zeros(len(pairs), dtype=bool)
-    late[atom[turn >= BONDS]] = True
+    late[end[turn >= BONDS] // 2] = True
     pairs = pairs[~late]
     return np.asarray(pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))])
 
 
 def _turns(n: int, pairs: Ints) -> tuple[Ints, Ints]:
-    """Which pair, and the how-many-th of its atom, atoms in order and pairs in order within an atom."""
+    """Places in ``pairs.ravel()``, atom by atom, and the how-many-th of its atom each is."""
     atom = pairs.ravel()
     order = np.argsort(atom, kind="stable")
     first = np.concatenate([[0], np.cumsum(np.bincount(atom, minlength=n))])
-    return order // 2, np.arange(atom.size) - first[atom[order]]
+    return order, np.arange(atom.size) - first[atom[order]]
 
 
 def _tables(n: int, pairs: Ints) -> tuple[Ints, Ints]:
     """Neighbours and bonds of every atom, filled from the left."""
-    order = np.argsort(pairs.ravel(), kind="stable")
-    number, slot = _turns(n, pairs)
+    end, slot = _turns(n, pairs)
+    atom, other = pairs.ravel()[end], pairs[:, ::-1].ravel()[end]
     neighbour = np.full((n, BONDS), NONE, dtype=np.int64)
     bond = np.full((n, BONDS), NONE, dtype=np.int64)
-    neighbour[pairs.ravel()[order], slot] = pairs[:, ::-1].ravel()[order]
-    bond[pairs.ravel()[order], slot] = number
+    neighbour[atom, slot] = other
+    bond[atom, slot] = end // 2
     return neighbour, bond
 
 

@@ -140,12 +140,16 @@ def _frame(dot: Dot, rng: np.random.Generator, ligands: bool, positions: Positio
 
     if positions not in POSITIONS:
         raise InputError("unknown positions", seen=str(positions), nearest=nearest(str(positions), POSITIONS))
-    grown = isinstance(dot, GrownDot)
-    atoms = place(dot, ligands=ligands) if isinstance(dot, GrownDot) else of_layers(dot, rng)
-    strain = None
+    info: dict[str, str | float]
+    if isinstance(dot, GrownDot):
+        atoms, origin, info = place(dot, ligands=ligands), GROWN, {"dot": dot.core}
+    else:
+        layers = " | ".join([dot.core, *(layer.material for layer in dot.shells)])
+        atoms, origin, info = of_layers(dot, rng), LAYERED, {"dot": layers, "diameter_nm": dot.diameter_nm}
+    strain = {}
     if positions == "relaxed":
         rest = relax(atoms)
-        atoms, strain = rest.atoms, rest.strain
+        atoms, strain = rest.atoms, {"strain": rest.strain}
     position = 10 * atoms.position_nm
     reach = float(np.max(np.abs(position))) + 10 * VACUUM_NM
     frame = Frame([str(s) for s in atoms.species], position + reach, cell=[2 * reach] * 3, pbc=False)
@@ -155,18 +159,16 @@ def _frame(dot: Dot, rng: np.random.Generator, ligands: bool, positions: Positio
         "layer": atoms.layer,
         "role": atoms.role,
         "occupancy": np.ones(len(atoms)),
+        **strain,
     }
     for name, values in columns.items():
         frame.set_array(name, values)
-    if strain is not None:
-        frame.set_array("strain", strain)
-    frame.info["origin"] = f"{GROWN if grown else LAYERED}; {PLACED[positions]}"
-    frame.info["core_diameter_nm"] = dot.core_diameter_nm
-    frame.info["a_nm"] = atoms.a_nm
-    frame.info["dot"] = dot.core
-    if isinstance(dot, LayeredDot):
-        frame.info["dot"] = " | ".join([dot.core, *(layer.material for layer in dot.shells)])
-        frame.info["diameter_nm"] = dot.diameter_nm
+    frame.info |= {
+        "origin": f"{origin}; {PLACED[positions]}",
+        "core_diameter_nm": dot.core_diameter_nm,
+        "a_nm": atoms.a_nm,
+        **info,
+    }
     return frame
 
 

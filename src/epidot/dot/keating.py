@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from epidot.constants import E_CHARGE
 from epidot.errors import InputError
+from epidot.jit import compiled
 from epidot.matter.compound import Material
 
 Floats = NDArray[np.float64]
@@ -159,7 +160,4 @@ def _sum(x: Floats, neighbour: Ints, bond: Ints, alpha: Floats, beta: Floats, d0
 
 @lru_cache(maxsize=1)
 def _kernel() -> Callable[..., float]:
-    from numba import njit
-
-    compiled: Callable[..., float] = njit(cache=True)(_sum)
-    return compiled
+    return compiled(_sum)

@@ -15,6 +15,7 @@ alone, without an atom out of place, make 0.24 to 0.32 nm (truncated octahedra o
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -22,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.dot.site_map import SiteMap
+from epidot.jit import compiled
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -139,7 +141,5 @@ def _walk(points: Array, r: Array, u: Array, rho2: float, first: Ints, last: Int
 
 
 @lru_cache(maxsize=1)
-def _kernel():  # type: ignore[no-untyped-def]
-    from numba import njit
-
-    return njit(cache=True)(_walk)
+def _kernel() -> Callable[..., Array]:
+    return compiled(_walk)

@@ -85,7 +85,7 @@ class Tables(Page):
             "vapour",
             "note",
         ]
-        for row in self.rows(self.top["species"], (*keys, "note"), ("name", "phase", "composition")):
+        for row in self.rows(self.top["species"], keys, ("name", "phase", "composition")):
             for filled, _, _ in self.choices(row, row["name"].text()):
                 self.add_species(filled)
 

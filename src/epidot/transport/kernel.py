@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.transport.jit import compiled
+from epidot.jit import compiled
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]

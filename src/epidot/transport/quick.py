@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from epidot.constants import K_B
+from epidot.jit import compiled
 from epidot.transport import kernel
-from epidot.transport.jit import compiled
 from epidot.transport.kernel import Array, Arrays, Rates
 from epidot.transport.problem import State
 from epidot.transport.system import System
