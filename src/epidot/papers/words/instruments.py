@@ -6,21 +6,27 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from epidot.errors import InputError, nearest
 from epidot.instruments import instrument
+from epidot.instruments.tcspc.simulated import counted
 from epidot.papers.experiments import Experiments
 from epidot.papers.words.registry import word
 from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal
 
-Array = NDArray[np.float64]
 _SEED = 20230043  # simulated noise is the same every time
-_PERIOD_NS = 1000.0
-_CHANNEL_NS = 0.2
-_COUNTS = 1e7
 # The decay starts at 0 with no response to unfold; nothing is left of it when the next pulse comes.
+_PULSE: Mapping[str, Any] = {
+    "channel_ns": 0.2,
+    "channels": 5000,
+    "period_ns": 1000.0,
+    "irf_fwhm_ns": 0.0,
+    "t0_ns": 0.0,
+    "counts": 1e7,
+    "background": 0.0,
+    "irf_counts": 0.0,
+}
 _FROM_THE_PULSE: Mapping[str, Any] = {"start_ns": 0.0, "period": "none", "background": 0.0}
 
 
@@ -56,35 +62,21 @@ def etch(
 @word("measure.fraction1")
 def fraction1(tau1_ns: float, tau2_ns: float, fraction1: float) -> float:
     """Share of the intensity in the short lifetime that tcspc fits to a simulated decay of two."""
-    shares = np.array([fraction1, 1 - fraction1])
-    decay = _decay(np.array([tau1_ns, tau2_ns]), shares)
+    decay = _decay([tau1_ns, tau2_ns], [fraction1, 1 - fraction1])
     return _value(instrument("tcspc").measure(decay, exponentials=2, **_FROM_THE_PULSE)["fraction1"])
 
 
 @word("measure.tail_ns")
 def tail(tau_ns: float, low_ns: float, high_ns: float) -> float:
     """Lifetime (ns) that tcspc fits to a simulated decay between two times (ns)."""
-    decay = _decay(np.array([tau_ns]), np.ones(1))
+    decay = _decay([tau_ns], [1.0])
     window = {"start_ns": low_ns, "stop_ns": high_ns, "period": "none", "background": 0.0}
     return _value(instrument("tcspc").measure(decay, exponentials=1, **window)["tau1_ns"])
 
 
-def _decay(tau_ns: Array, shares: Array) -> Signal:
+def _decay(tau_ns: list[float], shares: list[float]) -> Signal:
     """Counts of exponentials with these shares of the intensity, in channels of the paper's resolution."""
-    edges = np.arange(0.0, _PERIOD_NS + _CHANNEL_NS / 2, _CHANNEL_NS)
-    cumulative = (1 - np.exp(-np.divide.outer(edges, tau_ns))) @ shares
-    counts = np.random.default_rng(_SEED).poisson(_COUNTS * np.diff(cumulative))
-    return Signal(
-        technique="tcspc",
-        x=edges[:-1],
-        y=counts.astype(np.float64),
-        x_name="time",
-        x_unit="ns",
-        y_name="counts",
-        y_unit="counts",
-        kind="counts",
-        origin="simulated",
-    )
+    return counted(shares, tau_ns, _PULSE, np.random.default_rng(_SEED))
 
 
 def _named(found: Quantities, name: str) -> Quantity:
