@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import errno
+import io
 import os
 import secrets
 import stat
@@ -48,6 +50,13 @@ def write(path: str | Path, content: str | bytes) -> None:
     # Names of files can hold bytes that are no text: they are written as escapes.
     raw = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
     _put(path, raw, keep=True)
+
+
+def csv_text(rows: Iterable[Iterable[object]]) -> str:
+    """Rows as CSV text; ``None`` leaves a cell empty, a float keeps all its digits."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    return out.getvalue()
 
 
 def check(path: str | Path) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from epidot import files
 from epidot.quantities import Quantities
 from epidot.signal import Signal
 
@@ -55,16 +54,12 @@ def columns(signal: Signal, found: Quantities) -> dict[str, list[float | None]]:
 
 def to_csv(measured: Sequence[tuple[str, Signal, Quantities]]) -> str:
     """CSV text of one curve, or of several with the name of each in the first column."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
     tables = [(name, columns(signal, found)) for name, signal, found in measured]
     heads = list(dict.fromkeys(head for _, table in tables for head in table))
     several = len(tables) > 1
-    writer.writerow([*(["curve"] if several else []), *heads])
+    rows: list[list[object]] = [[*(["curve"] if several else []), *heads]]
     for name, table in tables:
-        length = max(map(len, table.values()))
-        blank: list[float | None] = [None] * length
+        blank: list[float | None] = [None] * max(map(len, table.values()))
         for row in zip(*(table.get(head, blank) for head in heads), strict=True):
-            cells = ["" if x is None else repr(float(x)) for x in row]
-            writer.writerow([*([name] if several else []), *cells])
-    return out.getvalue()
+            rows.append([*([name] if several else []), *row])
+    return files.csv_text(rows)

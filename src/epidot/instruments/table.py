@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 from collections.abc import Sequence
@@ -81,17 +79,14 @@ def _names(rows: Sequence[Row]) -> list[str]:
 
 def _csv(rows: Sequence[Row]) -> str:
     names = _names(rows)
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(
-        ["file", "column", *(n + end for n in names for end in ("", "_sigma")), "remarks", "failed"]
-    )
+    heads = ["file", "column", *(n + end for n in names for end in ("", "_sigma")), "remarks", "failed"]
+    cells = [heads]
     for row in rows:
         found = by_name(row)
         numbers = [_text(x) for name in names for x in _pair(found.get(name))]
         remarks = " | ".join(row.found.warnings) if row.found else ""
-        writer.writerow([row.file, row.column, *numbers, remarks, reason(row)])
-    return out.getvalue()
+        cells.append([row.file, row.column, *numbers, remarks, reason(row)])
+    return files.csv_text(cells)
 
 
 def _pair(found: Quantity | None) -> tuple[float, float]:

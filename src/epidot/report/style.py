@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -112,10 +113,4 @@ def save_pages(drawings: Iterable[Any], path: Path) -> None:
 
 def csv(columns: Mapping[str, Sequence[float] | Any]) -> str:
     """The data of a figure as CSV text, columns of unequal length padded with blanks."""
-    names = list(columns)
-    lists = [[repr(float(v)) for v in columns[name]] for name in names]
-    longest = max((len(values) for values in lists), default=0)
-    lines = [",".join(names)]
-    for i in range(longest):
-        lines.append(",".join(values[i] if i < len(values) else "" for values in lists))
-    return "\n".join(lines) + "\n"
+    return files.csv_text([list(columns), *zip_longest(*(map(float, one) for one in columns.values()))])
