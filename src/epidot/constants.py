@@ -19,7 +19,6 @@ K_B: Final = K_B_J / E_CHARGE  # eV/K
 HBAR: Final = H_J / (2 * math.pi) / E_CHARGE  # eV s
 HC: Final = H_J * C_NM_PER_S / E_CHARGE  # eV nm, 1239.84198...
 R_GAS: Final = K_B_J * N_A  # J/(mol K)
-EV_PER_KJ_MOL: Final = 1e3 / (N_A * E_CHARGE)  # eV per (kJ/mol)
 
 ALPHA: Final = 7.2973525693e-3  # fine-structure constant
 M_E_C2: Final = 0.51099895000e6  # electron rest energy, eV

@@ -112,27 +112,6 @@ def compound_of(cation: str, anion: str) -> str | None:
     return _compound_of(cation, anion, os.environ.get(VARIABLE))
 
 
-def alloy(first: str, second: str, x: float) -> Material:
-    """The mixed crystal with the share ``x`` of ``second`` in ``first``: linear, with bowing where known.
-
-    Its parameters carry the weaker of the two ends' statuses; ``x`` = 0 and 1 give the ends themselves.
-
-    Raises
-    ------
-    InputError
-        If epidot knows no such pair or ``x`` is outside [0, 1].
-    """
-    one, two = material(first), material(second)
-    if not 0 <= x <= 1:
-        raise InputError("the share of an alloy lies between 0 and 1", seen=str(x))
-    if first in two.alloys:
-        return _mix(one, two, x)
-    if second in one.alloys:
-        return _mix(two, one, 1 - x)
-    pairs = [f"{other}-{name}" for name in names() for other in material(name).alloys]
-    raise InputError("unknown pair for a mixed crystal", seen=f"{first}-{second}", nearest=tuple(pairs))
-
-
 @lru_cache(maxsize=1)
 def _shipped() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in data_file("materials").glob("*.yaml")))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from typing import Any, Literal, cast, get_args
 
-from epidot.documents import Entry, cite, data_document, top
+from epidot.documents import Entry, data_document, top
 from epidot.errors import InputError, nearest
 from epidot.matter import formulas, names
 from epidot.parameter import Parameter
@@ -47,7 +47,6 @@ class Reagent:
     species: Mapping[str, float]
     role: Role
     purity: float | None
-    purity_note: str
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
 
     @property
@@ -180,7 +179,6 @@ def _reagent(entry: Entry) -> Reagent:
     written = _species(name, row.value)
     text = "".join(_part(species, amount) for species, amount in written.items())
     purity = row["purity"]
-    said = (cite(purity["source"].text()), purity["note"].text("")) if purity else ()
     return Reagent(
         name=name,
         aliases=tuple(row["aliases"].names()),
@@ -189,7 +187,6 @@ def _reagent(entry: Entry) -> Reagent:
         species=written,
         role=cast(Role, role),
         purity=purity["value"].number(0, 1) if purity else None,
-        purity_note="; ".join(filter(None, said)),
         parameters={key: value for key, value in found.items() if value is not None},
     )
 

@@ -20,7 +20,6 @@ MATERIAL_COLOURS: Mapping[str, str] = {
     "ZnS": "#66C2A5",
     "CdS": "#E5C494",
 }
-LIGAND_COLOUR = "#DDDDDD"
 WARM = "#FBE3CF"  # under a temperature curve
 FORMATS = (".png", ".svg", ".pdf")
 

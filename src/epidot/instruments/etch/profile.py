@@ -16,7 +16,6 @@ HALIDES = ("F", "Cl", "Br", "I")
 METALS = ("In", "Zn", "Se", "S", "P", "Cd", "Ga", "Al", "As", "Te")
 # A detection limit is three standard deviations of the blank (IUPAC 1978).
 LIMIT_IN_SIGMAS = 3.0
-IONS_PER_NMOL = 6.02214076e14
 PROFILE = "profile "  # companions of a signal that are profiles of other samples begin so
 
 
