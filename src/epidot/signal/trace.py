@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.constants import HC
 from epidot.errors import InputError, nearest
+from epidot.signal.axis import convert
 from epidot.signal.headings import SPECTRAL_UNITS, spectral_unit, unit
 from epidot.signal.text import Table
 
@@ -205,7 +205,6 @@ def to_nm(x: Array, given: str, where: str = "axis") -> Array:
         raise InputError(
             "wavelengths and photon energies must be positive", where, seen=f"{float(np.min(x)):g} {given}"
         )
-    if given in ("eV", "cm-1"):
-        with np.errstate(over="ignore"):
-            return HC / x if given == "eV" else 1e7 / x
-    return x * {"nm": 1.0, "µm": 1e3, "Å": 0.1}[given]
+    return convert(
+        x, {"eV": "photon energy", "cm-1": "wavenumber"}.get(given, "wavelength"), given, "wavelength"
+    )
