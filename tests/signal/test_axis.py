@@ -1,4 +1,4 @@
-"""An axis is a quantity in a unit with its reference; conversions are exact and refuse what they cannot know."""
+"""An axis is a quantity in a unit with its reference: converted exactly, or refused."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What an axis is: a quantity in a unit, and where the quantity needs one, a reference.
 
-A Raman shift means nothing in nm without the laser's line, an angle 2θ nothing in nm⁻¹ without the wavelength of
-the X-rays: without its reference an axis refuses to be converted.
+A Raman shift means nothing in nm without the laser's line, an angle 2θ nothing in nm⁻¹ without the wavelength
+of the X-rays: without its reference an axis refuses to be converted.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class Reference:
 class Kind:
     """One quantity of an axis in its own unit: how it follows from the one its family shares, and back.
 
-    Optical axes share the absolute wavenumber / cm⁻¹, those of diffraction the scattering vector Q / nm⁻¹.  The
-    second argument is the reference (NaN where none is needed).
+    Optical axes share the absolute wavenumber / cm⁻¹, those of diffraction the scattering vector Q / nm⁻¹.
+    The second argument is the reference (NaN where none is needed).
     """
 
     family: str
@@ -74,15 +74,15 @@ def convert(
     reference: float | None = None,
     where: str | None = None,
 ) -> Array:
-    """Values ``x`` (n,) of ``quantity`` in ``unit`` as those of the quantity ``to`` in its own unit; order kept.
+    """Values ``x`` (n,) of ``quantity`` in ``unit`` as those of ``to`` in its own unit; the order is kept.
 
     ``reference`` is what the relative one of the two is counted from, in the unit of :class:`Reference`.
 
     Raises
     ------
     InputError
-        If the quantities do not belong together, the unit is none of the quantity's, a reference is needed and
-        not given, or a value has no counterpart (a wavelength of zero, an angle beyond reach).
+        If the quantities do not belong together, the unit is none of the quantity's, a reference is missing,
+        or a value has no counterpart (a wavelength of zero, an angle beyond reach).
     """
     one, other = _kind(quantity, where), _kind(to, where)
     if one.family != other.family:
