@@ -1,10 +1,11 @@
 """Atoms at rest: cost of a relaxation, and how much of the continuum's strain the atoms show.
 
-    OMP_NUM_THREADS=1 python benchmarks/relax.py [--json] [--table] [--seeds 3]
+    OMP_NUM_THREADS=1 python benchmarks/relax.py [--json] [--table] [--seeds 3] [--light]
 
 Target: a 3.3 nm core in 6 nm of shell (4,403 atoms) in 0.5 CPU s, compilation apart.  ``--table`` relaxes
 closed shells of several thicknesses and shells with a cap missing, over cores, sizes and shell materials, and
 prints the share of the coherent continuum's core strain (:data:`epidot.dot.strain.ATOMISTIC_SHARE`).
+``--light`` shows what that share, put in for the coherency, would do to the first exciton.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ import numpy as np
 from epidot.dot.atoms import Atoms, of_layers
 from epidot.dot.layers import Layer, LayeredDot
 from epidot.dot.relax import relax
-from epidot.dot.strain import strain
+from epidot.dot.strain import ATOMISTIC_SHARE, strain
+from epidot.light.states.levels import solve_dot
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 from oracle.test_keating import core_shell, martin
@@ -85,23 +87,42 @@ def table(seeds: int) -> list[dict[str, object]]:
     return rows
 
 
+def light() -> list[dict[str, object]]:
+    """Shift of the first exciton of 3.3 nm InP by a shell / nm, by what its coherency is taken to be."""
+    x, y = np.array([(nm, share.value) for nm, share in ATOMISTIC_SHARE]).T
+
+    def exciton(*shells: Layer) -> float:
+        return float(solve_dot(LayeredDot("InP", 3.3, shells)).first_exciton_nm)
+
+    bare, rows = exciton(), []
+    for shell, thickness in (("ZnS", 0.312), ("ZnS", 0.70), ("ZnS", 1.15), ("ZnSe", 0.327), ("ZnSe", 1.31)):
+        atoms = float(np.interp(thickness, [0.0, *x], [0.0, *y]))
+        ways = {"shipped": None, "atoms": atoms, "coherent": 1.0}
+        shifts = {how: round(exciton(Layer(shell, thickness, s)) - bare, 1) for how, s in ways.items()}
+        rows.append({"shell": shell, "thickness_nm": thickness, "share": round(atoms, 2), **shifts})
+    return rows
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--table", action="store_true", help="the share of the continuum's strain too")
+    parser.add_argument("--light", action="store_true", help="what that share does to the first exciton")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--seeds", type=int, default=3, help="surfaces per row of the table")
     asked = parser.parse_args()
     result: dict[str, object] = {"cost": cost(asked.repeats)}
     if asked.table:
         result["table"] = table(asked.seeds)
+    if asked.light:
+        result["light"] = light()
     if asked.json:
         print(json.dumps(result, indent=1))
         return
     for name, value in result["cost"].items():  # type: ignore[attr-defined]
         print(f"{name:>12}  {value:.4g}")
-    for row in result.get("table", []):  # type: ignore[attr-defined]
+    for row in (*result.get("table", []), *result.get("light", [])):  # type: ignore[misc]
         print(*row.values(), sep="\t")
 
 
