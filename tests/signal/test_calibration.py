@@ -19,6 +19,7 @@ SEEN = {
     # name: technique, axis, full width of the lines
     "Si": ("raman", np.arange(300.0, 700.0, 1.2), 5.0),
     "mercury": ("pl", np.arange(240.0, 700.0, 0.5), 1.6),
+    "holmium-glass": ("uvvis", np.arange(270.0, 660.0, 0.5), 6.0),
     "holmium": ("uvvis", np.arange(235.0, 660.0, 0.5), 6.0),
 }
 
@@ -29,7 +30,7 @@ def shown(name: str, off: float, stretch: float = 0.0, counts: float = 2000.0) -
     y = 30.0 + 0.02 * (x - x[0])
     for line in standards()[name].lines:
         centre = line.value + off + stretch * (line.value - 450.0)
-        y = y + counts / (1 + ((x - centre) / (width / 2)) ** 2) ** (2 if name == "holmium" else 1)
+        y = y + counts / (1 + ((x - centre) / (width / 2)) ** 2) ** (2 if "holmium" in name else 1)
     unit = standards()[name].unit
     return Signal(technique, x, y, "x", unit, "counts", "counts", "counts", "simulated")
 

@@ -96,7 +96,7 @@ HEADER = Header(
         ("name", 0.3, ("_abs",)),
     ),
     trial=trial,
-    standards=("holmium",),
+    standards=("holmium", "holmium-glass"),
 )
 
 
