@@ -28,6 +28,45 @@ QUANTITIES = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            "measure pl a.csv --bnads 2",
+            "epidot measure pl: no such option, saw '--bnads'; nearest valid: --bands",
+        ),
+        (
+            "fit uvvis a.csv --colum 2",
+            "epidot fit uvvis: no such option, saw '--colum'; nearest valid: --column",
+        ),
+        ("measure pl a.csv --bands", "--bands needs a value: a whole number, saw '--bands'"),
+        ("measure pl a.csv --bands two", "--bands must be a whole number, saw 'two'"),
+        ("measure pl a.csv --excitation=blue", "--excitation must be a number, saw 'blue'"),
+        ("measure pl a.csv --jobs 0", "--jobs must be a whole number from 1 to 256, saw '0'"),
+        ("measure pl a.csv --json=3", "--json takes no value, saw '--json=3'; write --json alone"),
+        ("measure pl", "epidot measure pl: FILE is missing; for example `epidot measure pl FILE --json`"),
+        ("measur pl a.csv", "epidot: no such command, saw 'measur'; nearest valid: measure"),
+        ("dose --excess x", "epidot dose: --excess must be a number, saw 'x'"),
+        ("dose foo", "epidot dose: more words than the command takes, saw 'foo'; for example `epidot dose "),
+        ("dose --diameter 3.3", "--diameter: cannot read this length, saw '3.3'; it needs a unit"),
+        ("run", "epidot run: RECIPE is missing; for example `epidot run "),
+        ("run r.yaml --dots x", "epidot run: --dots must be a whole number, saw 'x'"),
+        ("claims --ids C004", "epidot claims: no such option, saw '--ids'; nearest valid: --id"),
+        ("lint --jsn", "epidot lint: no such option, saw '--jsn'; nearest valid: --json"),
+        ("read --column", "--column needs a value"),
+        ("simulate pl dot.yaml --counts ten", "epidot simulate pl: --counts must be a number, saw 'ten'"),
+    ],
+)
+def test_the_parser_speaks_as_the_house_does(words: str, said: str, epidot: Epidot) -> None:
+    """What, where, the value seen, the nearest valid, what to do; nothing else."""
+    done = epidot(*words.split())
+    assert done.status == 2
+    assert not done.out
+    assert said in done.err
+    assert done.err.startswith("epidot: ")
+    assert "Usage" not in done.err
+
+
 def test_help_names_every_command(epidot: Epidot) -> None:
     done = epidot("--help")
     assert done.status == 0

@@ -182,7 +182,7 @@ def test_netcdf_holds_the_same_numbers(epidot, series: Path, tmp_path: Path) -> 
         np.testing.assert_allclose(
             table["peak_nm"].values, [float(row["peak_nm"] or "nan") for row in rows], rtol=1e-9
         )
-        assert str(table["failed"].values[4])
+        assert str(table["reason"].values[4])
 
 
 @pytest.mark.parametrize("option", ["-o", "--curve", "--plot"])
@@ -198,6 +198,42 @@ def test_a_measured_file_is_never_written_over(
     assert done.status == 2
     assert "this file is read: it would be lost" in done.err
     assert (tmp_path / "a.csv").read_bytes() == before
+
+
+@pytest.mark.parametrize("target", [".", "*.csv"])
+@pytest.mark.parametrize("option", ["-o", "--curve"])
+def test_data_matched_by_a_folder_or_pattern_are_not_written_over(
+    target: str, option: str, epidot, tmp_path: Path
+) -> None:
+    for name in ("a.csv", "b.csv"):
+        _table(tmp_path / name, "wavelength (nm),PL", NM, _band(600))
+    before = (tmp_path / "b.csv").read_bytes()
+    done = epidot("measure", "pl", target, option, "b.csv")
+    assert done.status == 2
+    assert "this file is read: it would be lost" in done.err
+    assert (tmp_path / "b.csv").read_bytes() == before
+
+
+def test_a_curve_without_any_value_says_why_in_its_row(epidot, tmp_path: Path) -> None:
+    _table(tmp_path / "a.csv", "wavelength (nm),PL", NM, _band(600))
+    _table(
+        tmp_path / "flat.csv", "wavelength (nm),PL", NM, 100 + np.random.default_rng(2).normal(size=NM.size)
+    )
+    done = epidot("measure", "pl", "a.csv", "flat.csv", "-o", "t.csv", "--json")
+    assert done.status == 0, done.err
+    with open(tmp_path / "t.csv", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["reason"] for row in rows] == ["", "no band above the noise"]
+    assert [row.get("reason") for row in done.json["results"]] == [None, "no band above the noise"]
+    assert "flat.csv: not measured: no band above the noise" in done.err
+
+
+def test_one_page_for_several_curves_is_refused_before_the_work(epidot, series: Path, tmp_path: Path) -> None:
+    for verb, target in (("measure", series), ("measure", f"{series}/*.csv")):
+        done = epidot(verb, "pl", target, "--plot", "g.png")
+        assert done.status == 2
+        assert "one page for each curve needs a PDF" in done.err
+        assert "10 of 10" not in done.err  # no progress: nothing was measured
 
 
 def test_two_results_do_not_go_into_one_file(epidot, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from scipy.stats import exponnorm
 from epidot.constants import HC
 from epidot.errors import InputError
 from epidot.instruments import pl
+from epidot.instruments.pl.laws import SHAPES, VOIGT, Shape
 from epidot.instruments.symmetry import random_dots
 from epidot.signal import Signal
 from epidot.signal.noise import noisy
@@ -304,6 +305,53 @@ def test_a_band_of_another_shape_is_covered(shape: Callable[[Array], Array], nei
         assert max(pulls) < 4
 
 
+def in_nm(x: Array, c: float, s: float) -> Array:
+    return np.asarray(np.exp(-0.5 * ((x - HC / c) * c**2 / (HC * s)) ** 2))
+
+
+def two_halves(x: Array, c: float, s: float) -> Array:
+    E = HC / x
+    return np.asarray(np.exp(-0.5 * ((E - c) / np.where(c > E, 1.15 * s, 0.85 * s)) ** 2) * (E / c) ** 2)
+
+
+def lognormal(x: Array, c: float, s: float) -> Array:
+    E = HC / x
+    inside = np.maximum(1 - 0.15 * (E - c) / s, 1e-9)
+    return np.asarray(np.exp(-0.5 * (np.log(inside) / 0.15) ** 2) * (E / c) ** 2)
+
+
+def of_voigt(x: Array, c: float, s: float) -> Array:
+    E = HC / x
+    bell = voigt_profile(E - c, 0.8 * s, 0.3 * s) / voigt_profile(0.0, 0.8 * s, 0.3 * s)
+    return np.asarray(bell * (E / c) ** 2)
+
+
+def of_gauss(x: Array, c: float, s: float) -> Array:
+    return gaussians([(1.0, c, s)], x)
+
+
+@pytest.mark.parametrize("law", [of_gauss, in_nm, two_halves, lognormal, of_voigt])
+@pytest.mark.parametrize("number", [2, 3])
+def test_bands_of_every_shape_are_covered(law: Callable[..., Array], number: int) -> None:
+    """The shape is chosen by likelihood, whichever is the true one; the old rule was 15 sigma off in nm."""
+    x, fine = np.arange(430.0, 800.0), np.arange(430.0, 800.0, 0.01)
+    bands = [(1.0, 2.3, 0.05), (0.6, 2.07, 0.055), (0.4, 1.85, 0.06)][:number]
+    truths = {}
+    for k, (_, c, s) in enumerate(bands, start=1):
+        y = law(fine, c, s)
+        truths[f"band{k}_peak_nm"] = float(fine[np.argmax(y)])
+        truths[f"band{k}_fwhm_nm"] = float(np.ptp(fine[y >= y.max() / 2]))
+    mean = 2e4 * sum(h * law(x, c, s) for h, c, s in bands) + 5
+    pulls = []
+    for seed in range(5):
+        counts = np.random.default_rng(seed).poisson(mean).astype(float)
+        found = pl.measure(spectrum(counts, x, "counts"), bands=number)
+        assert sum(t["weight"] for t in found.extra["trials"]) == pytest.approx(1.0)
+        pulls += [(found[n].value - t) / found[n].sigma for n, t in truths.items()]  # type: ignore[operator]
+    assert max(map(abs, pulls)) < 4.5
+    assert np.mean(np.abs(pulls) < 1) > 0.45
+
+
 @pytest.mark.parametrize("model", ["gaussian", "split"])
 @pytest.mark.parametrize("shape", [doublet, lorentzian_foot, with_a_tail])
 def test_a_fit_of_a_wrong_model_has_no_small_error(shape: Callable[[Array], Array], model: str) -> None:
@@ -342,7 +390,7 @@ def test_one_rule_for_a_series() -> None:
     for rule in ("local", "bands"):
         assert {pl.measure(s, method=rule).extra["rule"] for s in (one, two)} == {rule}
     assert "polynomial" in pl.measure(two, method="local")["peak_nm"].method
-    assert "Gaussian bands" in pl.measure(one, method="bands")["peak_nm"].method
+    assert "1 band, Gaussian in eV" in pl.measure(one, method="bands")["peak_nm"].method
     assert "band3_peak_nm" in pl.measure(two, bands=3)
 
 
@@ -410,6 +458,27 @@ def test_a_fit_of_smoothed_readings_covers_the_truth(points: int) -> None:
         q = fit.quantities["centre_eV"]
         off.append(((q.value or 0.0) - 2.2) / (q.sigma or 1e-9))
     assert 0.55 < np.mean(np.abs(off) < 1) < 0.82
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda s: s.words)
+def test_laws_and_their_derivatives(shape: Shape) -> None:
+    """Slopes against differences, photons against a sum over the wavelength."""
+    E = np.linspace(1.7, 2.8, 112)  # not at the centre, where two half widths meet
+    values = [2.2, *shape.begun(0.05, 0.2)]
+    _, slope, columns = shape.law(E, *values)
+    assert slope == pytest.approx(
+        (shape.law(E + 1e-6, *values)[0] - shape.law(E - 1e-6, *values)[0]) / 2e-6, abs=1e-6
+    )
+    assert float(shape.law(np.array([2.2]), *values)[0][0]) == pytest.approx(1.0)
+    for i, column in enumerate(columns):
+        up, down = ([v + sign * 1e-6 * (i == j) for j, v in enumerate(values)] for sign in (1, -1))
+        assert column == pytest.approx((shape.law(E, *up)[0] - shape.law(E, *down)[0]) / 2e-6, abs=1e-6)
+    nm = np.linspace(300.0, 3000.0, 200001)
+    photons = float(np.trapezoid(shape.law(HC / nm, *values)[0], nm))
+    # a Lorentzian's wings go on beyond the range
+    assert photons == pytest.approx(
+        float(shape.integral(*values[1:])) * HC / 2.2**2, rel=0.02 if shape is VOIGT else 1e-6
+    )
 
 
 def test_any_sum_of_bands_can_be_measured() -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from epidot import files
 from epidot.errors import EpidotError, InputError
+
+if TYPE_CHECKING:
+    import typer
 
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
@@ -22,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
         from epidot.cli.app import build
 
         try:
-            status = build(argv)(argv, standalone_mode=True)
+            status = _carried_out(build(argv), argv)
         finally:
             if sys.stdout is not None:  # None: the shell closed it
                 sys.stdout.flush()
@@ -46,6 +50,25 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = EXIT_BAD_INPUT
     sys.exit(status)
+
+
+def _carried_out(app: typer.Typer, argv: list[str]) -> int:
+    """The exit status of the command that ``argv`` names."""
+    from epidot.cli import refused
+
+    try:
+        return int(app(argv, standalone_mode=False) or 0)
+    except Exception as error:
+        if type(error).__name__ == "Abort":
+            raise KeyboardInterrupt from None
+        if not refused.is_refusal(error):
+            raise
+        if refused.is_help(error):
+            print(error, file=sys.stderr)
+            return EXIT_BAD_INPUT
+        from typer.main import get_command
+
+        raise refused.told(error, get_command(app), argv) from None
 
 
 def _say(error: EpidotError) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import typer
 
 EPILOG = (
@@ -12,7 +9,7 @@ EPILOG = (
 )
 
 
-def build(argv: list[str]) -> Callable[..., Any]:
+def build(argv: list[str]) -> typer.Typer:
     """The application for this call; the instruments' own options are generated only when they are used."""
     from epidot.cli import claims, dose, fit, lint, measure, read, run, simulate
 

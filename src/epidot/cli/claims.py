@@ -31,7 +31,7 @@ def claims(
         help="Workers for the lattice; the result does not depend on them. [one per core; 1 with --id]",
     ),
     own: Path | None = options.PAPERS,
-    as_json: bool = typer.Option(False, "--json", help="One JSON object on stdout."),
+    as_json: bool = options.JSON,
 ) -> None:
     """Hold every claim of the papers against what epidot gives.
 

@@ -28,7 +28,7 @@ def dose(
         [], "--stock", help='Stock concentration, e.g. "zinc oleate=0.5M"; repeatable.'
     ),
     materials: Path | None = options.MATERIALS,
-    as_json: bool = typer.Option(False, "--json", help="One JSON object on stdout."),
+    as_json: bool = options.JSON,
 ) -> None:
     """How much precursor for how many layers, with the layer convention said aloud.
 

@@ -13,8 +13,6 @@ from epidot.cli.drawn import Written
 from epidot.errors import WorkError
 from epidot.quantities import Fit
 
-_SEVERAL = "Files, folders, patterns such as 'run*.csv', or - for stdin: all of them in one fit."
-
 
 def commands(argv: list[str]) -> typer.Typer:
     """One subcommand per instrument; models and options come from the instrument's header."""
@@ -33,36 +31,34 @@ def _add(app: typer.Typer, name: str) -> None:
     def fit(
         targets: list[str] = typer.Argument(
             ...,
-            help=_SEVERAL if header.fits_together else "A measured (or simulated) file.",
+            help=f"{options.SEVERAL}: all of them in one fit."
+            if header.fits_together
+            else "A measured file.",
             metavar="FILE...",
         ),
         model: str | None = typer.Option(
             None, "--model", "-m", help=f"One of {', '.join(header.fit_models)}; unasked, the usual one."
         ),
-        columns: str | None = typer.Option(
-            None, "--columns", help="Fit these columns of each file: all, or numbers as 1-3,7."
-        ),
+        columns: str | None = options.COLUMNS,
         result: Path | None = typer.Option(
             None, "--output", "-o", help="Write what --json prints into this file."
         ),
-        plot: Path | None = typer.Option(
-            None, "--plot", help="Draw data, model and residuals: PNG, SVG or PDF."
-        ),
-        curve: Path | None = typer.Option(
-            None, "--curve", help="Write data, model and residuals, point by point, into this CSV."
-        ),
+        plot: Path | None = options.PLOT,
+        curve: Path | None = options.CURVE,
         materials: Path | None = options.MATERIALS,
-        as_json: bool = typer.Option(False, "--json", help="One JSON object on stdout."),
+        as_json: bool = options.JSON,
         **asked: Any,
     ) -> None:
-        files.check_apart((result, plot, curve), (*targets, *asked.values()))
-        written = Written(plot, curve)
-        written.check()
+        inputs = many.expanded(targets)
+        files.check_apart((result, plot, curve), (*inputs, *asked.values()))
+        Written(plot, curve, several=len(inputs) > 1).check()
         if result is not None:
             files.check(result)
         given = {k: v for k, v in asked.items() if v is not None}
         read = many.curves(name, targets, columns, {k: v for k, v in given.items() if k in read_names})
         signals = [one.signal for one in read]
+        written = Written(plot, curve, several=len(read) > 1)
+        written.check()
         found = device.fit(signals, model, **{k: v for k, v in given.items() if k in fit_names})
         names = [one.name for one in read]
         _show(found, names, as_json)

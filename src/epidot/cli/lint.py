@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import typer
 
-from epidot.cli import output
+from epidot.cli import options, output
 
 
 def lint(
     mechanism: str = typer.Argument(help="A mechanism's .yaml file, or the name of a shipped one."),
-    as_json: bool = typer.Option(False, "--json", help="One JSON object on stdout."),
+    as_json: bool = options.JSON,
 ) -> None:
     """Read a mechanism, prove its balances, and say what looks wrong in it.
 

@@ -36,31 +36,26 @@ def _add(app: typer.Typer, name: str) -> None:
     header = instruments.instrument(name).HEADER
 
     def measure(
-        targets: list[str] = typer.Argument(
-            ..., help="Files, folders, patterns such as 'run*.csv', or - for stdin.", metavar="FILE..."
-        ),
-        columns: str | None = typer.Option(
-            None, "--columns", help="A row for each of these columns of a file: all, or numbers as 1-3,7."
-        ),
+        targets: list[str] = typer.Argument(..., help=f"{options.SEVERAL}.", metavar="FILE..."),
+        columns: str | None = options.COLUMNS,
         table: Path | None = typer.Option(
             None, "--output", "-o", help="Write a row for each curve into this .csv, .json or .nc."
         ),
-        plot: Path | None = typer.Option(
-            None, "--plot", help="Draw data, result and residuals: PNG, SVG or PDF (a page for each curve)."
-        ),
-        curve: Path | None = typer.Option(
-            None, "--curve", help="Write data, model and residuals, point by point, into this CSV."
-        ),
+        plot: Path | None = options.PLOT,
+        curve: Path | None = options.CURVE,
         jobs: int | None = typer.Option(None, "--jobs", min=1, max=256, help="Processes [all cores]."),
         materials: Path | None = options.MATERIALS,
-        as_json: bool = typer.Option(False, "--json", help="One JSON object on stdout."),
+        as_json: bool = options.JSON,
         **asked: Any,
     ) -> None:
         from epidot.instruments import table as tables
-        from epidot.instruments.many import measure_files
+        from epidot.instruments.many import expanded, measure_files
 
-        written = Written(plot, curve, several=len(targets) > 1 or columns is not None)
-        files.check_apart((table, plot, curve), (*targets, *asked.values()))
+        # A table of an earlier call is written anew; whatever else lies among the data is data.
+        own = [table] if table is not None and tables.is_table(table) else []
+        found = expanded(targets, own)
+        files.check_apart((table, plot, curve), (*found, *asked.values()))
+        written = Written(plot, curve, several=len(found) > 1 or columns is not None)
         written.check()
         if table is not None:
             tables.check(table)
@@ -72,7 +67,7 @@ def _add(app: typer.Typer, name: str) -> None:
                 jobs=jobs,
                 progress=progress,
                 signals=written.wanted,
-                leave_out=[path for path in (table, plot, curve) if path is not None],
+                leave_out=own,
                 **asked,
             )
         if not any(row.found for row in rows) and (table is None or len(rows) == 1):
@@ -124,7 +119,7 @@ def _show(rows: Sequence[Row], name: str, as_json: bool, table: Path | None) -> 
     for warning, names in told.items():
         output.note(f"{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}: {warning}")
     for row in rows:
-        if not row.found:
+        if not row.found or row.empty:
             output.note(f"{short[row.name]}: not measured: {tables.reason(row)}")
     if table is not None:
         output.note(f"{len(rows)} rows in {table}")

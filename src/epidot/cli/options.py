@@ -24,6 +24,15 @@ def _use_papers(context: typer.Context, folder: Path | None) -> Path | None:
     return folder
 
 
+JSON = typer.Option(False, "--json", help="One JSON object on stdout.")
+PLOT = typer.Option(
+    None, "--plot", help="Draw data, result and residuals: PNG, SVG or PDF (a page for each curve)."
+)
+CURVE = typer.Option(None, "--curve", help="Write data, model and residuals, point by point, into this CSV.")
+SEVERAL = "Files, folders, patterns such as 'run*.csv', or - for stdin"
+COLUMNS = typer.Option(
+    None, "--columns", help="Each of these columns of a file as a curve of its own: all, or numbers as 1-3,7."
+)
 PAPERS = typer.Option(
     None,
     "--papers",

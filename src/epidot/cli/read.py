@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from epidot.cli import output
+from epidot.cli import options, output
 from epidot.errors import Faults, InputError
 
 
@@ -17,7 +17,7 @@ def read(
         None, "--technique", "-t", help="Do not guess; read it as this technique."
     ),
     column: str | None = typer.Option(None, "--column", help="Which data column (name or number from 1)."),
-    as_json: bool = typer.Option(False, "--json", help="One JSON object on stdout."),
+    as_json: bool = options.JSON,
 ) -> None:
     """Say what is understood of a file: technique, axes, units, columns, noise kind, guesses.
 

@@ -37,7 +37,7 @@ def _add(app: typer.Typer, name: str) -> None:
         ),
         seed: int = typer.Option(0, "--seed", help="Seed of the noise."),
         materials: Path | None = options.MATERIALS,
-        as_json: bool = typer.Option(False, "--json", help="One JSON object on stdout."),
+        as_json: bool = options.JSON,
         **asked: Any,
     ) -> None:
         import numpy as np

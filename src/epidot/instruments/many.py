@@ -6,7 +6,7 @@ import glob
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,14 @@ class Row:
     bad_input: bool = False
 
     @property
+    def empty(self) -> bool:
+        """Whether the curve was measured and no quantity has a value."""
+        if self.found is None:
+            return False
+        several = (v for one in self.found.series.values() for v in one.values)
+        return all(v is None for v in (*(q.value for q in self.found.values()), *several))
+
+    @property
     def name(self) -> str:
         """The curve in a message."""
         return f"{self.file} [{self.column}]" if self.column else self.file
@@ -78,17 +86,11 @@ def measure_files(
     files = expanded(targets, leave_out)
     if columns is not None:
         _check_columns(columns, device, options)
-    lone = columns is None
     tasks: list[tuple[str, tuple[str, ...]]] = []
     rows: list[Row] = []
-    for file in files:
-        if lone:
-            tasks.append((file, ("",)))
-            continue
-        try:
-            found = _chosen(columns or ALL, _columns_of(device, file, options), file)
-        except EpidotError as error:
-            rows.append(_failed(file, "", error))
+    for file, found in _each(device, files, columns, options):
+        if isinstance(found, EpidotError):
+            rows.append(_failed(file, "", found))
             continue
         tasks += [(file, found[i : i + _MOST_IN_ONE_GO]) for i in range(0, len(found), _MOST_IN_ONE_GO)]
     count = sum(len(some) for _, some in tasks)
@@ -139,15 +141,18 @@ def curves(
         _check_columns(columns, device, options)
     found: list[Curve] = []
     faults: list[Fault] = []
-    for file in expanded(targets):
-        try:
-            some = [""] if columns is None else _chosen(columns, _columns_of(device, file, options), file)
-            for column in some:
-                signal = device.read(file, **({**options, "column": column} if column else options))
-                label = f" [{signal.meta.get('column', column)}]" if column else ""
-                found.append(Curve(f"{file}{label}", signal))
-        except InputError as error:
-            faults += error.faults
+    for file, some in _each(device, expanded(targets), columns, options):
+        if isinstance(some, EpidotError):
+            faults += some.faults if isinstance(some, InputError) else [Fault(str(some), file)]
+            continue
+        for column in some:
+            try:
+                signal = device.read(file, **_of(device.HEADER.read_options, options, column))
+            except InputError as error:
+                faults += error.faults
+                continue
+            label = f" [{signal.meta.get('column', column)}]" if column else ""
+            found.append(Curve(f"{file}{label}", signal))
     if faults:
         raise InputError(faults)
     return found
@@ -222,6 +227,20 @@ def _numbers(columns: str) -> list[int]:
     return out
 
 
+def _each(
+    device: Instrument, files: Iterable[str], columns: str | None, options: Mapping[str, Any]
+) -> Iterator[tuple[str, tuple[str, ...] | EpidotError]]:
+    """Every file with the columns asked for (``""``: what its reader takes by itself), or why it has none."""
+    for file in files:
+        if columns is None:
+            yield file, ("",)
+            continue
+        try:
+            yield file, _chosen(columns, _columns_of(device, file, options), file)
+        except EpidotError as error:
+            yield file, error
+
+
 def _columns_of(device: Instrument, file: str, options: Mapping[str, Any]) -> list[str]:
     first = device.read(file, **_of(device.HEADER.read_options, options))
     return list(first.meta.get("columns") or [first.meta.get("column", first.y_name)])
@@ -238,9 +257,10 @@ def _chosen(columns: str, names: Sequence[str], file: str) -> tuple[str, ...]:
     return tuple(map(str, asked))
 
 
-def _of(declared: Iterable[Option], options: Mapping[str, Any]) -> dict[str, Any]:
+def _of(declared: Iterable[Option], options: Mapping[str, Any], column: str = "") -> dict[str, Any]:
     names = {option.name for option in declared}
-    return {name: value for name, value in options.items() if name in names and value is not None}
+    asked = {**options, "column": column} if column else options
+    return {name: value for name, value in asked.items() if name in names and value is not None}
 
 
 def _measured(
@@ -252,9 +272,8 @@ def _measured(
     rows = []
     for column in columns:
         label = column
-        asked = {**options, "column": column} if column else options
         try:
-            signal = device.read(file, **_of(header.read_options, asked))
+            signal = device.read(file, **_of(header.read_options, options, column))
             label = str(signal.meta.get("column", column)) if column else ""
             found = device.measure(signal, **_of(header.measure_options, options))
         except EpidotError as error:
@@ -272,7 +291,7 @@ def _failed(file: str, column: str, error: EpidotError) -> Row:
 
 def _one_rule(rows: list[Row]) -> list[Row]:
     """A series is measured by one rule: a row that was measured by another says so."""
-    rules = [row.found.extra.get("rule") if row.found and _any_value(row.found) else None for row in rows]
+    rules = [row.found.extra.get("rule") if row.found and not row.empty else None for row in rows]
     if not any(rules):
         return rows
     usual = Counter(rule for rule in rules if rule).most_common(1)[0][0]
@@ -280,10 +299,6 @@ def _one_rule(rows: list[Row]) -> list[Row]:
         row if row.found is None or rule in (None, usual) else _told(row, row.found, rule, usual)
         for row, rule in zip(rows, rules, strict=True)
     ]
-
-
-def _any_value(found: Quantities) -> bool:
-    return any(q.value is not None for q in found.values())
 
 
 def _told(row: Row, found: Quantities, rule: str, usual: str) -> Row:

@@ -15,6 +15,7 @@ from epidot.instruments.many import Row
 from epidot.quantities import Quantity
 
 FORMATS = (".csv", ".json", ".nc")
+_HEAD = b"file,column,"  # of a table as CSV
 
 
 def check(path: Path) -> None:
@@ -28,6 +29,15 @@ def check(path: Path) -> None:
     if path.suffix.lower() not in FORMATS:
         raise InputError("not a kind of table", str(path), seen=path.suffix, nearest=FORMATS)
     files.check(path)
+
+
+def is_table(path: Path) -> bool:
+    """Whether a file that :func:`save` wrote as CSV lies there: it may be written anew, data may not."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(len(_HEAD)) == _HEAD
+    except OSError:
+        return False
 
 
 def save(rows: Sequence[Row], technique: str, path: Path) -> None:
@@ -44,7 +54,13 @@ def save(rows: Sequence[Row], technique: str, path: Path) -> None:
 
 def to_json(rows: Sequence[Row], technique: str) -> dict[str, Any]:
     """What ``epidot measure --json`` prints for several curves."""
-    done = [row.found.to_json() | ({"column": row.column} if row.column else {}) for row in rows if row.found]
+    done = [
+        row.found.to_json()
+        | ({"column": row.column} if row.column else {})
+        | ({"reason": reason(row)} if row.empty else {})
+        for row in rows
+        if row.found
+    ]
     failed = [
         {"file": row.file, "column": row.column, "reason": reason(row)} for row in rows if not row.found
     ]
@@ -52,7 +68,9 @@ def to_json(rows: Sequence[Row], technique: str) -> dict[str, Any]:
 
 
 def reason(row: Row) -> str:
-    """Why nothing was measured, in one line."""
+    """Why nothing was measured, in one line; ``""`` where something was."""
+    if row.found is not None and row.empty:
+        return "; ".join(dict.fromkeys(q.note for q in by_name(row).values() if q.note)) or "nothing found"
     return "; ".join(map(str, (_without_file(fault, row.file) for fault in row.reasons)))
 
 
@@ -79,7 +97,7 @@ def _names(rows: Sequence[Row]) -> list[str]:
 
 def _csv(rows: Sequence[Row]) -> str:
     names = _names(rows)
-    heads = ["file", "column", *(n + end for n in names for end in ("", "_sigma")), "remarks", "failed"]
+    heads = ["file", "column", *(n + end for n in names for end in ("", "_sigma")), "remarks", "reason"]
     cells = [heads]
     for row in rows:
         found = by_name(row)
@@ -108,7 +126,7 @@ def _netcdf(rows: Sequence[Row], technique: str) -> bytes:
         "file": ("curve", [row.file for row in rows]),
         "column": ("curve", [row.column for row in rows]),
         "remarks": ("curve", [" | ".join(row.found.warnings) if row.found else "" for row in rows]),
-        "failed": ("curve", [reason(row) for row in rows]),
+        "reason": ("curve", [reason(row) for row in rows]),
     }
     for name in _names(rows):
         unit = next(one[name].unit for one in found if name in one)

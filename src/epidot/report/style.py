@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
@@ -62,8 +64,24 @@ def svg(drawing: Any) -> str:
     buffer = io.StringIO()
     with mpl.rc_context(_RC | {"axes.prop_cycle": mpl.rcParams["axes.prop_cycle"]}):
         drawing.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    text = buffer.getvalue()
+    text = named_by_content(buffer.getvalue())
     return text[text.index("<svg") :]
+
+
+def named_by_content(text: str) -> str:
+    """The SVG with its clip paths named by what is drawn.
+
+    matplotlib names them by their unrounded corners, whose last bits depend on where the solver of the layout
+    happened to lie in memory.
+    """
+    names = re.findall(r'<clipPath id="(p[0-9a-f]{10})"', text)
+    order = {name: str(i) for i, name in enumerate(names)}
+
+    def renamed(start: str) -> str:
+        return re.sub(r"\bp[0-9a-f]{10}\b", lambda m: start + order[m[0]] if m[0] in order else m[0], text)
+
+    digest = hashlib.sha256(renamed("clip").encode()).hexdigest()[:10]
+    return renamed(f"clip{digest}-")
 
 
 def check(path: Path) -> None:
@@ -92,7 +110,8 @@ def save(drawing: Any, path: Path) -> None:
     buffer = io.BytesIO()
     with mpl.rc_context(_RC | {"axes.prop_cycle": mpl.rcParams["axes.prop_cycle"]}):
         drawing.savefig(buffer, format=kind, metadata={"Date": None} if kind == "svg" else None)
-    files.write(path, buffer.getvalue())
+    content = buffer.getvalue()
+    files.write(path, named_by_content(content.decode("utf-8")) if kind == "svg" else content)
 
 
 def save_pages(drawings: Iterable[Any], path: Path) -> None:

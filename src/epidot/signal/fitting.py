@@ -121,6 +121,7 @@ def fit_curve(
     jacobian: Callable[[Array], Array] | None = None,
     starts: Sequence[Array] = (),
     further: bool = True,
+    tight: bool = True,
 ) -> Fitted:
     """Fit ``model(values) -> y`` of shape (n,) to a signal.
 
@@ -130,7 +131,7 @@ def fit_curve(
     (white by default).  Residuals that contradict the errors, or hang together, widen the covariance.
 
     ``jacobian`` are the derivatives (n, p) of the model; ``starts`` more places for the search to begin;
-    ``further`` as in :func:`epidot.signal.optimum.least`.
+    ``further`` and ``tight`` as in :func:`epidot.signal.optimum.least`.
 
     Raises
     ------
@@ -153,7 +154,9 @@ def fit_curve(
         by = 1 / error if signal.kind == "analog" else _deviance(signal, model(values))[1]
         return np.asarray(jacobian(values) * by[:, None], dtype=np.float64)
 
-    found = least(off, [start, *starts], low, high, derivatives if jacobian else None, further=further)
+    found = least(
+        off, [start, *starts], low, high, derivatives if jacobian else None, further=further, tight=tight
+    )
     freedom = len(signal) - int(np.sum(found.free))
     reduced = found.cost / freedom
     plain = replace(noise or Noise(), sigma=np.ones(len(signal)) if known else None)

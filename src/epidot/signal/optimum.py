@@ -92,13 +92,15 @@ def least(
     jacobian: Callable[[Array], Array] | None = None,
     *,
     further: bool = True,
+    tight: bool = True,
 ) -> Optimum:
     """The values (p,) between ``low`` and ``high`` with the least sum of squared ``residuals(values)`` (n,).
 
     ``starts`` are all tried, and the best of them is followed to its end.  ``jacobian`` are the derivatives
     (n, p); without it they are taken numerically.  With ``further``, more starts spread about the first one
     are tried as long as the best end is doubtful: not settled, at a bound, or with values that nothing
-    determines.
+    determines.  Without ``tight`` the search ends where a step gains less than a hundred-millionth of
+    the sum: enough to compare models.
 
     Raises
     ------
@@ -108,9 +110,9 @@ def least(
     with np.errstate(all="ignore"):
         best: Optimum | None = None
         for start in starts:
-            best = _better(best, _from(residuals, start, low, high, jacobian, rough=len(starts) > 1))
+            best = _better(best, _from(residuals, start, low, high, jacobian, len(starts) > 1, tight))
         if best is not None and len(starts) > 1:
-            best = _better(best, _from(residuals, best.values, low, high, jacobian))
+            best = _better(best, _from(residuals, best.values, low, high, jacobian, tight=tight))
         if further:
             for start in _spread(starts[0], low, high):
                 if best is not None and best.settled and bool(np.all(best.free)) and not best.flat:
@@ -154,6 +156,7 @@ def _from(
     high: Array,
     jacobian: Callable[[Array], Array] | None,
     rough: bool = False,
+    tight: bool = True,
 ) -> Optimum | None:
     """One search, with what stands at a bound held there and released until that is right."""
     from scipy.optimize import least_squares
@@ -187,7 +190,7 @@ def _from(
             return derivatives(whole(part))[:, free]
 
         inside = np.clip(at[free], low[free] + 1e-9 * span[free], high[free] - 1e-9 * span[free])
-        for tolerance in (_ROUGH,) if rough else _TIGHT if np.any(free) else ():
+        for tolerance in (_ROUGH,) if rough else _TIGHT[: 1 + tight] if np.any(free) else ():
             found = least_squares(
                 lambda part, whole=whole: safe(whole(part)),
                 inside,

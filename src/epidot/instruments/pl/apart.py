@@ -4,7 +4,7 @@ No band is exactly of the shape that was fitted, and a wrong shape moves its max
 visibly.  So every band is also read off its own top, with the others taken away: the curve there is as free
 as the readings ask for (:mod:`epidot.instruments.pl.band`).  Both answers come from the same readings, so the
 noise of their difference is known.  What they differ by beyond it is added to the error; where they differ
-clearly, the fitted shape is wrong there and the top speaks.
+clearly and the fit is seen not to describe the readings, its shape is wrong there and the top speaks.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from epidot.instruments.pl.shapes import NAMES, Sum
 from epidot.signal import Signal, local
 from epidot.signal.correlation import Noise
 from epidot.signal.degrees import clear, unexplained
-from epidot.signal.fitting import with_gradient
 
 Array = NDArray[np.float64]
 
 OFF_ITS_TOP = "; the shape is not that, this is read off the readings with the other bands taken away"
 _BARE = 0.05  # of the highest band: less than so much light and a reading tells of the offset
 _PIECE = 8  # readings averaged there
+_CONTRADICTED = 1.3  # variance of a reading about the fit, in units of that of its noise
 _DECIDING = ("peak_nm", "fwhm_nm")
 
 
@@ -48,45 +48,45 @@ class _Seen:
     beside: float = 0.0
 
 
-def apart(signal: Signal, noise: Noise, fit: Sum, rival: Sum, density: str) -> list[dict[str, Apart]]:
-    """Every value of every band, in the order of ``fit``.
-
-    ``rival`` is the fit of the other shape: what the other bands are taken to be is part of the error of a
-    top that is read beside them.
-    """
+def apart(signal: Signal, noise: Noise, fit: Sum, density: str) -> list[dict[str, Apart]]:
+    """Every value of every band, in the order of ``fit``."""
     x = signal.x
     design = noise.weighted(fit.design(x))
     answers = np.asarray(np.linalg.pinv(design), dtype=np.float64)
     off = signal.y - fit.curve(x)
     variance = local.believed(noise, noise.weighted(off), design)
     floor = _floor(signal, noise, fit)
+    plain = 1.0 if noise.sigma is not None else noise.level(signal.y) ** 2
+    misfit = variance > _CONTRADICTED * plain
     out = []
     for k in range(len(fit.bands)):
-        values, gradients = with_gradient(
-            lambda v, k=k: Sum(v, fit.split).read_off(k, density),  # type: ignore[misc]
-            fit.values,
-        )
+        values, gradients = fit.read_off(k, density)
         shape = {n: _Seen(float(v), g @ answers) for n, v, g in zip(NAMES, values, gradients, strict=True)}
         seen = {"area": _share(signal, noise, fit, k, shape["area"], design, answers)}
         one_point = variance
         top = _top(signal, noise, fit, k, density)
         if top is not None:
             one_point = min(variance, top.variance)  # a misfit elsewhere is no noise of this band
-            other = _top(signal, noise, rival, _nearest(rival, fit.bands[k, 1]), density)
-            seen |= _read(top, other, noise, fit, k, floor, design, answers)
+            seen |= _read(top, noise, fit, k, floor, design, answers)
         moved = {n: (s.value - shape[n].value, s.response - shape[n].response) for n, s in seen.items()}
         noises = {n: one_point * noise.through(d) ** 2 for n, (_, d) in moved.items()}
-        own = any(clear(moved[n][0], noises[n]) for n in _DECIDING if n in moved)
+        # What the top doubts by itself is no reason to doubt the shape.
+        doubts = {n: noises[n] + seen[n].beside for n in noises}
+        own = misfit and any(clear(moved[n][0], doubts[n]) for n in _DECIDING if n in moved)
         found = {}
         for name, fitted in shape.items():
-            if name in seen and (clear(moved[name][0], noises[name]) if name == "area" else own):
+            if name in seen and (clear(moved[name][0], doubts[name]) if name == "area" else own):
                 one = seen[name]
                 spread = one_point * noise.through(one.response) ** 2 + one.beside
+                if misfit:  # what was taken away is then no better known than the shape: anywhere between
+                    spread += moved[name][0] ** 2 / 12
                 found[name] = Apart(one.value, math.sqrt(spread), True)
                 continue
             spread = variance * noise.through(fitted.response) ** 2
             if name in seen:
-                spread += unexplained(moved[name][0], noises[name])
+                # Where the fit is seen not to describe the readings its shape is one answer of two.
+                square = moved[name][0] ** 2
+                spread += square + noises[name] if misfit else unexplained(moved[name][0], doubts[name])
             found[name] = Apart(fitted.value, math.sqrt(spread), False)
         out.append(found)
     return out
@@ -95,7 +95,7 @@ def apart(signal: Signal, noise: Noise, fit: Sum, rival: Sum, density: str) -> l
 def _floor(signal: Signal, noise: Noise, fit: Sum) -> float:
     """By how much the offset may be wrong: what the fit leaves where no band is, beyond the noise."""
     curve = fit.curve(signal.x)
-    bare = curve - float(fit.values[-1]) < _BARE * float(np.max(fit.bands[:, 0]))
+    bare = curve - fit.background(signal.x) < _BARE * float(np.max(fit.bands[:, 0]))
     if np.sum(bare) < _PIECE:
         return 0.0
     left = (signal.y - curve)[bare]
@@ -103,10 +103,6 @@ def _floor(signal: Signal, noise: Noise, fit: Sum) -> float:
     level = noise.level(signal.y) if noise.sigma is None else float(np.median(noise.sigma[bare]))
     by_noise = (level * noise.through(np.full(_PIECE, 1.0 / _PIECE))) ** 2
     return math.sqrt(max(float(np.mean(pieces**2)) - by_noise, 0.0))
-
-
-def _nearest(fit: Sum, centre: float) -> int:
-    return int(np.argmin(np.abs(fit.bands[:, 1] - centre)))
 
 
 def _top(signal: Signal, noise: Noise, fit: Sum, k: int, density: str) -> Band | None:
@@ -117,11 +113,11 @@ def _top(signal: Signal, noise: Noise, fit: Sum, k: int, density: str) -> Band |
 
 
 def _read(
-    top: Band, other: Band | None, noise: Noise, fit: Sum, k: int, floor: float, design: Array, answers: Array
+    top: Band, noise: Noise, fit: Sum, k: int, floor: float, design: Array, answers: Array
 ) -> dict[str, _Seen]:
     """What a top says, with its answer to the readings through what was taken away as well."""
-    mine = np.arange(fit.values.size) // fit.free_of_each == k
-    mine[-1] = False
+    mine = np.arange(fit.values.size) // fit.shape.free == k
+    mine[fit.beside :] = False
     out = {}
     for name in NAMES[:4]:
         value = getattr(top, name)
@@ -133,9 +129,6 @@ def _read(
         beside = value.sigma**2 - top.variance * noise.through(inner) ** 2
         level = np.full(inner.size, floor)
         beside += float(inner @ (level if noise.sigma is None else level / noise.sigma[top.part])) ** 2
-        rival = getattr(other, name, None)
-        if rival is not None:
-            beside += (rival.value - value.value) ** 2
         out[name] = _Seen(value.value, response, max(beside, 0.0))
     return out
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,7 +91,10 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
         for k, one in enumerate(several.each, start=1):
             quantities |= {f"band{k}_{name}": q for name, q in one.items()}
         curves["sum of the bands"] = _curve(signal, signal.x, several.curve)
-    return Quantities("pl", quantities, signal.source, tuple(warnings), extra={"rule": rule}, curves=curves)
+    extra: dict[str, Any] = {"rule": rule}
+    if several is not None:
+        extra["trials"] = list(several.trials)
+    return Quantities("pl", quantities, signal.source, tuple(warnings), extra=extra, curves=curves)
 
 
 def _curve(signal: Signal, x: Array, y: Array) -> Signal:
