@@ -216,9 +216,7 @@ def test_data_matched_by_a_folder_or_pattern_are_not_written_over(
 
 def test_a_curve_without_any_value_says_why_in_its_row(epidot, tmp_path: Path) -> None:
     _table(tmp_path / "a.csv", "wavelength (nm),PL", NM, _band(600))
-    _table(
-        tmp_path / "flat.csv", "wavelength (nm),PL", NM, 100 + np.random.default_rng(2).normal(size=NM.size)
-    )
+    _table(tmp_path / "flat.csv", "wavelength (nm),PL", NM, np.full(NM.size, 100.0))
     done = epidot("measure", "pl", "a.csv", "flat.csv", "-o", "t.csv", "--json")
     assert done.status == 0, done.err
     with open(tmp_path / "t.csv", encoding="utf-8") as file:

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from epidot import files
+from epidot.cli import refused
 from epidot.errors import EpidotError, InputError
 
 if TYPE_CHECKING:
@@ -54,8 +55,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _carried_out(app: typer.Typer, argv: list[str]) -> int:
     """The exit status of the command that ``argv`` names."""
-    from epidot.cli import refused
-
     try:
         return int(app(argv, standalone_mode=False) or 0)
     except Exception as error:
