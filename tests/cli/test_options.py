@@ -36,7 +36,9 @@ CHANNELS = ("measure", "tcspc", "channels.csv", "--period", "none", "--exponenti
 ETCH = ("measure", "etch", "rounds.csv")
 COLD = ("measure", "etch", "full.csv", "--explain", "washing", "--starts", "1")
 EXPLAIN = (*COLD, "--treated-C", "300")
+XRD = ("measure", "xrd", "xrd.csv", "--phase", "InP")
 SIM = {name: ("simulate", name, DOT, "-o", "out.csv") for name in ("pl", "uvvis", "tcspc", "etch")}
+SIM["xrd"] = ("simulate", "xrd", DOT, "-o", "out.csv", "--dots", "2", "--step-deg", "0.2")
 
 # Command -> option -> (a call, what is added to it).  To be refused is an answer, to be ignored is none.
 # What workers change is the time, and the results must not: there only nonsense is refused here.
@@ -158,6 +160,36 @@ WALK: Walk = {
         "--bath-M": (EXPLAIN, ("--bath-M", "0.02")),
         "--starts": (EXPLAIN, ("--starts", "0")),
     },
+    ("measure", "xrd"): {
+        "--plot": (XRD, ("--plot", "picture.svg")),
+        "--json": (XRD, ("--json",)),
+        "--column": (XRD, ("--column", "2")),
+        "--radiation": (XRD, ("--radiation", "Co")),
+        "--phase": (XRD, ("--phase", "CdSe")),
+        "--mask": (XRD, ("--mask", "40-44")),
+        "--window": (XRD, ("--window", "20-60")),
+        "--background": (XRD, ("--background", "1")),
+        "--zero-deg": (XRD, ("--zero-deg", "0.1")),
+        "--zero-sigma-deg": (XRD, ("--zero-sigma-deg", "0.1")),
+        "--reference-nm": (XRD, ("--reference-nm", "0.58")),
+        "--monochromator-deg": (XRD, ("--monochromator-deg", "26.6")),
+        "--fwhm-deg": (XRD, ("--fwhm-deg", "0.5")),
+    },
+    ("simulate", "xrd"): {
+        "--radiation": (SIM["xrd"], ("--radiation", "Co")),
+        "--start-deg": (SIM["xrd"], ("--start-deg", "20")),
+        "--stop-deg": (SIM["xrd"], ("--stop-deg", "60")),
+        "--step-deg": (SIM["xrd"], ("--step-deg", "0.1")),
+        "--counts": (SIM["xrd"], ("--counts", "500")),
+        "--background": (SIM["xrd"], ("--background", "20")),
+        "--halo": (SIM["xrd"], ("--halo", "300")),
+        "--halo-at-deg": ((*SIM["xrd"], "--halo", "300"), ("--halo-at-deg", "25")),
+        "--zero-deg": (SIM["xrd"], ("--zero-deg", "0.2")),
+        "--u2-A2": (SIM["xrd"], ("--u2-A2", "0.03")),
+        "--dots": (SIM["xrd"], ("--dots", "1")),
+        "--monochromator-deg": (SIM["xrd"], ("--monochromator-deg", "26.6")),
+        "--fwhm-deg": (SIM["xrd"], ("--fwhm-deg", "0.8")),
+    },
     ("simulate", "pl"): {
         "--start-nm": (SIM["pl"], ("--start-nm", "480")),
         "--stop-nm": (SIM["pl"], ("--stop-nm", "700")),
@@ -213,6 +245,7 @@ FIT = {
     "pl": ("fit", "pl", "pl.csv"),
     "uvvis": ("fit", "uvvis", "uvvis.csv"),
     "tcspc": ("fit", "tcspc", "decay.csv", "--period", "200", "--exponentials", "1"),
+    "xrd": ("fit", "xrd", "xrd.csv", "--phase", "InP"),
     "etch": ("fit", "etch", "full.csv", "--treated-C", "300", "--model", "washing", "--starts", "1"),
 }
 FIT_ALONE: Walk = {
@@ -235,6 +268,7 @@ FIT_ALONE: Walk = {
         "--channel-ns": (("fit", "tcspc", "channels.csv", "--period", "none"), ("--channel-ns", "0.5")),
         "--period": (("fit", "tcspc", "decay.csv", "--exponentials", "1"), ("--period", "200")),
     },
+    ("fit", "xrd"): {"--model": (FIT["xrd"], ("--model", "cubes"))},
     ("fit", "etch"): {
         "--model": (FIT["etch"], ("--model", "out-diffusion")),
         "--treated-C": (("fit", "etch", "full.csv"), ("--treated-C", "300")),
@@ -253,6 +287,7 @@ for _name, _call in FIT.items():
         "pl": ("--density", "--bands", "--method", "--excitation", "--bandwidth"),
         "uvvis": ("--path-cm", "--method", "--bandwidth"),
         "tcspc": ("--profile",),
+        "xrd": ("--zero-sigma-deg", "--reference-nm"),
     }.get(_name, ("--profile", "--explain")):
         del _same[_option]
     _place = "no/such/" if _name == "etch" else ""  # that fit fails: nothing is written, places are checked
@@ -263,7 +298,7 @@ for _name, _call in FIT.items():
     WALK["fit", _name] = _same | FIT_ALONE["fit", _name]
 # What a folder of materials gives is tested with the materials; an empty one is refused.
 CALLS = {("run",): RUN, ("dose",): DOSE, ("measure", "pl"): PL, ("measure", "uvvis"): UVVIS}
-CALLS |= {("measure", "tcspc"): TCSPC, ("measure", "etch"): ETCH}
+CALLS |= {("measure", "tcspc"): TCSPC, ("measure", "etch"): ETCH, ("measure", "xrd"): XRD}
 CALLS |= {("fit", _name): _call for _name, _call in FIT.items()}
 CALLS |= {("simulate", _name): _call for _name, _call in SIM.items()}
 for _path, _call in CALLS.items():
@@ -411,6 +446,14 @@ def _write_inputs() -> None:
     _table("decay.csv", "time (ns),a,b", t, *decays)
     _table("irf.csv", "time (ns),a,b", t, *(rng.poisson(r) for r in response))
     Path("channels.csv").write_text("\n".join(str(n) for n in decays[0]) + "\n", encoding="utf-8")
+    from epidot.dot.layers import LayeredDot
+    from epidot.instruments import xrd
+
+    setup = {"step_deg": 0.2, "radiation": "Cu", "counts": 500.0}
+    powders = [xrd.simulate([LayeredDot("InP", d)], setup, rng=rng) for d in (2.0, 2.6)]
+    _table("bare.csv", "2theta (deg),a,b", powders[0].x, *(p.y for p in powders))
+    lines = Path("bare.csv").read_text(encoding="utf-8")
+    Path("xrd.csv").write_text("# wavelength 1.5406\n" + lines, encoding="utf-8")
     rounds, size = np.arange(1, 7), [9.0, 7.6, 6.2, 4.8, 3.3, 0.0]
     halide, indium, zinc = [20, 45, 60, 30, 8, 3.5], [1, 1, 1, 2, 300, 700], [900, 700, 500, 300, 90, 5]
     _table(

@@ -19,7 +19,7 @@ GAPS = {"CdTe": {"gruneisen"}, "ZnTe": {"gruneisen"}}
 
 
 def test_the_shelf() -> None:
-    assert set(SEMICONDUCTORS) | {"In2O3", "CdO", "ZnO"} == set(names())
+    assert set(SEMICONDUCTORS) | {"In2O3", "CdO", "ZnO", "PbS"} == set(names())
 
 
 @pytest.mark.parametrize("name", SEMICONDUCTORS)

@@ -100,7 +100,7 @@ class Header:
 
         def verb(path: str | Path, **options: Any) -> Signal:
             chosen = settled(self.read_options, options, f"{self.name}.read")
-            refuse(path, self.all_marks)
+            refuse(path, self.name, self.all_marks)
             return own(path, chosen)
 
         return _documented(verb, own)

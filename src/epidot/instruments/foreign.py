@@ -1,7 +1,7 @@
-"""Files of techniques that no instrument of epidot reads: how they are known and what they are called.
+"""Files of other techniques than the one asked for: how they are known and what they are called.
 
 One row per kind, in the words of a header's ``marks``; nothing else is touched to add one.  Once there is an
-instrument called as in ``technique``, its own marks count and the row is passed over.
+instrument called as in ``technique``, its own marks tell which files it reads; the others send them to it.
 """
 
 from __future__ import annotations
@@ -153,15 +153,17 @@ def likeness(marks: Marks, head: bytes, name: str) -> float:
 
 def foreign(head: bytes, name: str) -> tuple[Foreign, float] | None:
     """The kind without an instrument that fits best, and how well; ``None`` if none does."""
-    found = [
-        (kind, likeness(kind.marks, head, name)) for kind in KINDS if not _has_instrument(kind.technique)
-    ]
+    return _best((kind for kind in KINDS if not _has_instrument(kind.technique)), head, name)
+
+
+def _best(kinds: Iterable[Foreign], head: bytes, name: str) -> tuple[Foreign, float] | None:
+    found = [(kind, likeness(kind.marks, head, name)) for kind in kinds]
     best = max(found, key=lambda one: one[1])
     return best if best[1] > 0 else None
 
 
-def refuse(path: str | Path, own: Marks) -> None:
-    """Refuse a file that is clearly of a kind nobody reads, for an instrument with the marks ``own``.
+def refuse(path: str | Path, technique: str, own: Marks) -> None:
+    """Refuse a file that is clearly of another kind, for the instrument ``technique`` with the marks ``own``.
 
     A file that cannot be looked at (none there, a pipe) is left to the reader.
 
@@ -180,13 +182,16 @@ def refuse(path: str | Path, own: Marks) -> None:
     if is_saved(head):  # says itself what it is
         return
     name = Path(path).name
-    found = foreign(head, name)
+    found = _best((kind for kind in KINDS if kind.technique != technique), head, name)
     if found is not None and found[1] >= max(_DECISIVE, likeness(own, head, name)):
         raise not_read(found[0], str(path))
 
 
 def not_read(kind: Foreign, where: str) -> InputError:
     """What to tell of a file of that kind."""
+    if _has_instrument(kind.technique):
+        remedy = f"measure it as {kind.technique}"
+        return InputError(f"looks like {kind.title}", where, remedy=remedy)
     yet = " yet" if kind.technique else ""
     what = f"looks like {kind.title}; no instrument of epidot reads it{yet}"
     return InputError(what, where, remedy=kind.remedy)

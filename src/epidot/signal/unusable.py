@@ -29,15 +29,16 @@ _FULL_SCALES = tuple(float(2**bits - 1) for bits in range(8, 33))
 
 @dataclass(frozen=True)
 class Aside:
-    """A stretch of readings set aside: first and last wavelength / nm, how many, and why."""
+    """A stretch of readings set aside: its first and last place, how many, and why."""
 
     low: float
     high: float
     count: int
     why: str
+    unit: str = "nm"
 
     def __str__(self) -> str:
-        return f"{self.count} readings between {self.low:.0f} and {self.high:.0f} nm are {self.why}"
+        return f"{self.count} readings between {self.low:.0f} and {self.high:.0f} {self.unit} are {self.why}"
 
     @property
     def gap(self) -> bool:
@@ -95,7 +96,9 @@ def set_aside(
         which = which & keep
         ends = np.flatnonzero(np.diff(np.concatenate(([0], which.astype(np.int64), [0]))))
         for start, end in zip(ends[::2], ends[1::2], strict=True):
-            asides.append(Aside(float(signal.x[start]), float(signal.x[end - 1]), int(end - start), why))
+            asides.append(
+                Aside(float(signal.x[start]), float(signal.x[end - 1]), int(end - start), why, signal.x_unit)
+            )
         keep[which] = False
 
     if n:

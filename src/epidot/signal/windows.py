@@ -35,12 +35,12 @@ def ranges(text: str, option: str) -> tuple[tuple[float, float], ...]:
     return tuple(out)
 
 
-def off(x: NDArray[np.float64], text: str | None, option: str) -> list[str]:
+def off(x: NDArray[np.float64], text: str | None, option: str, unit: str = "nm") -> list[str]:
     """One warning for each range in ``text`` in which no point of ``x`` (n,) lies."""
     if text is None or not x.size:
         return []
     return [
-        f"{option} {low:g}-{high:g} nm holds no reading: the spectrum runs from {x[0]:g} to {x[-1]:g} nm"
+        f"{option} {low:g}-{high:g} {unit} holds no reading: the spectrum runs from {x[0]:g} to {x[-1]:g} nm"
         for low, high in ranges(text, option)
         if not np.any(inside(x, ((low, high),)))
     ]
