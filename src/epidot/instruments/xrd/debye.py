@@ -16,6 +16,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from epidot.jit import compiled
+
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -160,7 +162,4 @@ def _walk(x: Array, first: Ints, per_nm: float, out: Array) -> None:
 
 @lru_cache(maxsize=1)
 def _kernel() -> Callable[[Array, Ints, float, Array], None]:
-    from numba import njit
-
-    compiled: Callable[[Array, Ints, float, Array], None] = njit(cache=True)(_walk)
-    return compiled
+    return compiled(_walk)
