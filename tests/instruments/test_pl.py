@@ -124,7 +124,46 @@ def test_baseline_options() -> None:
     assert offset["fwhm_nm"].value == pytest.approx(35.32, abs=0.01)
     slope = pl.measure(spectrum(gauss() + 200 + 2 * (NM - 450)), baseline="linear")
     assert slope["fwhm_nm"].value == pytest.approx(35.32, abs=0.05)
-    assert (pl.measure(spectrum(gauss() + 200))["fwhm_nm"].value or 0) > 40
+
+
+def level(x: Array) -> Array:
+    return np.full(x.size, 0.15)
+
+
+def slope(x: Array) -> Array:
+    return np.asarray(0.05 + 0.2 * (x - x[0]) / np.ptp(x))
+
+
+def stray(x: Array) -> Array:
+    return np.asarray(0.01 + 0.6 * np.exp(-(x - x[0]) / 25))
+
+
+@pytest.mark.parametrize("under", [level, slope, stray])
+@pytest.mark.parametrize("law", ["gauss", "voigt"])
+def test_a_band_on_a_background_is_read_without_it(under: Callable[[Array], Array], law: str) -> None:
+    """A level of 15 % made the width 14 % too large, without a word."""
+    x, fine = np.arange(450.0, 700.0), np.arange(450.0, 700.0, 0.01)
+    shape = of_gauss if law == "gauss" else of_voigt
+    alone = shape(fine, 2.2, 0.055)
+    truth = {"peak_nm": float(fine[np.argmax(alone)])}
+    truth["fwhm_nm"] = float(np.ptp(fine[alone >= alone.max() / 2]))
+    mean = 1e4 * (shape(x, 2.2, 0.055) + under(x))
+    pulls = []
+    for seed in range(6):
+        counts = np.random.default_rng(seed).poisson(mean).astype(float)
+        found = pl.measure(spectrum(counts, x, "counts"))
+        assert any("stands on a background" in w for w in found.warnings), found.warnings
+        assert "background under it taken off" in found["fwhm_nm"].method
+        pulls += [abs(found[n].value - t) / found[n].sigma for n, t in truth.items()]  # type: ignore[operator]
+    assert max(pulls) < 3.5
+    assert np.mean(np.array(pulls) < 1) > 0.4
+
+
+def test_wings_are_no_background() -> None:
+    x = np.arange(450.0, 700.0)
+    counts = np.random.default_rng(3).poisson(1e4 * of_voigt(x, 2.2, 0.055)).astype(float)
+    found = pl.measure(spectrum(counts, x, "counts"))
+    assert not any("stands on a background" in w for w in found.warnings)
 
 
 def test_more_counts_smaller_errors(rng: np.random.Generator) -> None:

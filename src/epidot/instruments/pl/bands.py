@@ -36,6 +36,7 @@ _MISFIT = (
     3.0  # residuals so many times the noise, and so large a share of the highest band: no error is stated
 )
 _SHARE = 0.02
+_PEDESTAL = 0.02  # of the highest band: so much under the bands is told
 _DOUBTED = 0.03  # Akaike weight below which a shape is not asked
 # What one more free value must take off the deviance.  Akaike's 2 makes the errors of plain bands a fifth too
 # wide, Schwarz's ln(n), near 6, believes them too soon: own choice, from simulated bands of six shapes.
@@ -94,6 +95,10 @@ def fit_bands(signal: Signal, noise: Noise, places: Sequence[float], number: int
             f"{number} bands do not describe the spectrum (residuals {times:.0f} times the noise): "
             "their values have no error"
         )
+    tallest = best.fit.bands[int(np.argmax(best.fit.bands[:, 0]))]
+    share = float(best.fit.background(np.array([HC / tallest[1]]))[0] / max(tallest[0], 1e-300))
+    if share > _PEDESTAL:
+        warnings.append(f"the bands stand on a background of {share:.1%} of the highest, fitted with them")
     believed = [t for t in trials if t.weight > 0]
     asked = []
     for trial in believed:

@@ -14,6 +14,7 @@ from epidot.instruments.options import Settings
 from epidot.instruments.pl.band import Band, Value, find_band, reach, through_slit
 from epidot.instruments.pl.bands import MOST, fit_bands
 from epidot.instruments.pl.lines import lines_of
+from epidot.instruments.pl.pedestal import stands, without
 from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal, local
 from epidot.signal.correlation import Noise, noise_of
@@ -27,6 +28,7 @@ _QUANTITIES = ("peak_nm", "peak_eV", "fwhm_nm", "fwhm_eV")
 # tens of independent noise values stands 4 to 5 above the lowest.
 _SIGNIFICANT = 7.0
 _EDGE_NM = 4.0  # half of the smoothing by which further maxima are found
+_TELLING = 30  # points from which on a background is looked for
 _LINES = 8  # so many narrow lines are left out at most
 
 
@@ -67,6 +69,15 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     number = chosen["bands"] or min(1 + len(others), MOST)
     rule = str(chosen["method"])
     several = None
+    under = ""
+    if rule != "bands" and number == 1 and chosen["baseline"] == "none" and band is not None:
+        smooth, gain = _shape(signal, noise)
+        if len(signal) >= _TELLING and stands(smooth, top, noise.level(signal.y) * gain):
+            bare = without(signal, known, shape, top, [float(signal.x[top])], density)
+            if bare is not None:
+                band, said = bare
+                warnings.append(said)
+                under = ", the background under it taken off"
     if (rule == "bands" or number > 1) and len(signal) <= 4 * int(number) + 1:
         warnings.append(f"{len(signal)} points are too few to fit {number} bands")
     elif rule == "bands" or number > 1:
@@ -82,7 +93,7 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     elif band is None:
         return _nothing(signal, "no maximum can be read from the strongest band", warnings)
     else:
-        quantities = _local(band, density, bandwidth)
+        quantities = _local(band, density, bandwidth, under)
         if not _stands_alone(shape, top, signal.x, [x for x, _ in others]):
             overlap = "another band lies above half of the maximum beside it"
             quantities |= {n: Quantity(None, None, n[-2:], "none", overlap) for n in ("fwhm_nm", "fwhm_eV")}
@@ -130,9 +141,11 @@ def _stands_alone(shape: Array, top: int, x: Array, others: list[float]) -> bool
     return True
 
 
-def _local(band: Band, density: str, bandwidth: float) -> dict[str, Quantity]:
-    """Quantities read off the curve through the top of one band."""
-    how = f"y = exp(polynomial of degree {band.degree}) through the top two thirds of the band, photons "
+def _local(band: Band, density: str, bandwidth: float, under: str) -> dict[str, Quantity]:
+    """Quantities read off the curve through the top of one band; ``under`` says what was taken off."""
+    how = (
+        f"y = exp(polynomial of degree {band.degree}) through the top two thirds of the band{under}, photons "
+    )
     note = "" if density == "per eV" else "of the photons per nm; density='per eV' gives those per eV"
     jacobian = "per eV (Jacobian λ²/hc)" if density == "per eV" else "per nm"
     missing = " and ".join(s for s, there in (("blue", band.blue), ("red", band.red)) if not there)

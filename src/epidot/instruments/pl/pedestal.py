@@ -1,0 +1,113 @@
+"""A band that stands on something: a level, a slope, light of the excitation.
+
+Half of a maximum counted from zero is then too low, and the width too large.  Shape and background are
+fitted together (:mod:`epidot.instruments.pl.bands`): wide wings and a level look alike, so every shape that
+is to be believed says what lies under the band, and the band is read off the rest.  What they say
+differently, and what each of them leaves open, is in the errors.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.instruments.pl.band import Band, Value, find_band
+from epidot.instruments.pl.bands import Trial, tried
+from epidot.signal import Signal, local
+from epidot.signal.correlation import Noise
+
+Array = NDArray[np.float64]
+
+_SHOWN = 0.01  # of the height: a lower pedestal moves no width by more than its error
+_SEEN = 5.0  # and in units of the noise of the smoothed curve
+_VALUES = ("peak_nm", "peak_eV", "fwhm_nm", "fwhm_eV")
+
+
+def stands(shape: Array, top: int, level: float) -> bool:
+    """Whether the smoothed curve (n,) does not come down to zero on a side of its maximum ``top``.
+
+    ``level`` is the noise of that curve.  A flank cut off above half of the maximum says nothing.
+    """
+    height = float(shape[top])
+    least = max(_SHOWN * height, _SEEN * level)
+    lows = [float(np.min(side)) for side in (shape[:top], shape[top + 1 :]) if side.size]
+    return any(least < low < height / 2 for low in lows)
+
+
+def without(
+    signal: Signal, noise: Noise, shape: Array, top: int, places: Sequence[float], density: str
+) -> tuple[Band, str] | None:
+    """The band without what it stands on, and a warning that says so.
+
+    ``None`` if no background is told apart from the wings of the band.
+    """
+    trials = [t for t in tried(signal, noise, places, len(places)) if t.weight > 0]
+    at = signal.x[top : top + 1]
+    weights = np.array([t.weight for t in trials])
+    under = np.array([float(t.fit.background(at)[0]) for t in trials])
+    spread = np.array([_doubt(signal, noise, t, at) for t in trials])
+    mean = float(weights @ under)
+    error = float(weights @ np.hypot(spread, under - mean))
+    height = float(shape[top]) - mean
+    if not mean > max(_SHOWN * height, 2 * error):
+        return None
+    seen = [_read(signal, noise, shape, top, t, e, density) for t, e in zip(trials, spread, strict=True)]
+    found = [(t, *one) for t, one in zip(trials, seen, strict=True) if one is not None]
+    if not found:
+        return None
+    weights = np.array([t.weight for t, *_ in found])
+    weights /= weights.sum()
+    best, band = found[0][0], found[0][1]
+    values: dict[str, Value | None] = {}
+    for name in _VALUES:
+        each = [(getattr(one, name), moved.get(name, 0.0)) for _, one, moved in found]
+        if any(v is None for v, _ in each):
+            values[name] = None
+            continue
+        middle = float(sum(w * v.value for w, (v, _) in zip(weights, each, strict=True)))
+        errors = [math.hypot(v.sigma, moved, v.value - middle) for v, moved in each]
+        values[name] = Value(middle, float(weights @ np.array(errors)))
+    peak_nm, peak_eV = values["peak_nm"], values["peak_eV"]
+    if peak_nm is None or peak_eV is None:
+        return None
+    bare = replace(
+        band, peak_nm=peak_nm, peak_eV=peak_eV, fwhm_nm=values["fwhm_nm"], fwhm_eV=values["fwhm_eV"]
+    )
+    said = (
+        f"the band stands on a background of {mean / height:.1%} of its height; it was taken off by a fit of "
+        f"band and background together ({best.words}, and what is as likely), and its doubt is in the errors "
+        "(option baseline=offset or linear for another)"
+    )
+    return bare, said
+
+
+def _doubt(signal: Signal, noise: Noise, trial: Trial, at: Array) -> float:
+    """Standard error of the background of a trial at one place."""
+    design = noise.weighted(trial.fit.design(signal.x))
+    left = noise.weighted(signal.y - trial.fit.curve(signal.x))
+    answers = noise.answers(design) * math.sqrt(local.believed(noise, left, design))
+    columns = trial.fit.design(at)[0]
+    columns[: trial.fit.beside] = 0.0
+    return float(np.linalg.norm(columns @ answers))
+
+
+def _read(
+    signal: Signal, noise: Noise, shape: Array, top: int, trial: Trial, error: float, density: str
+) -> tuple[Band, dict[str, float]] | None:
+    """The band over a trial's background, and what the ``error`` of that moves every value by."""
+    x, under = signal.x, trial.fit.background(signal.x)
+    bands = [
+        find_band(x, signal.y - under - off, noise, shape - under - off, top, density) for off in (0.0, error)
+    ]
+    if bands[0] is None:
+        return None
+    moved = {}
+    for name in _VALUES:
+        ends = [getattr(one, name, None) for one in bands]
+        if ends[0] is not None and ends[1] is not None:
+            moved[name] = abs(ends[1].value - ends[0].value)
+    return bands[0], moved
