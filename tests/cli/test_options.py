@@ -172,6 +172,7 @@ WALK: Walk = {
         "--zero-deg": (XRD, ("--zero-deg", "0.1")),
         "--zero-sigma-deg": (XRD, ("--zero-sigma-deg", "0.1")),
         "--reference-nm": (XRD, ("--reference-nm", "0.58")),
+        "--method": (XRD, ("--method", "lines")),
         "--monochromator-deg": (XRD, ("--monochromator-deg", "26.6")),
         "--fwhm-deg": (XRD, ("--fwhm-deg", "0.5")),
     },
@@ -287,7 +288,7 @@ for _name, _call in FIT.items():
         "pl": ("--density", "--bands", "--method", "--excitation", "--bandwidth"),
         "uvvis": ("--path-cm", "--method", "--bandwidth"),
         "tcspc": ("--profile",),
-        "xrd": ("--zero-sigma-deg", "--reference-nm"),
+        "xrd": ("--zero-sigma-deg", "--reference-nm", "--method"),
     }.get(_name, ("--profile", "--explain")):
         del _same[_option]
     _place = "no/such/" if _name == "etch" else ""  # that fit fails: nothing is written, places are checked

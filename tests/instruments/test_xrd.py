@@ -21,6 +21,7 @@ from epidot.instruments.xrd.debye import debye, pair_moments, pair_moments_plain
 from epidot.instruments.xrd.factors import factor
 from epidot.instruments.xrd.pattern import PARAMETERS, Grain, Spheres, neighbours, shared_volume
 from epidot.instruments.xrd.simulated import atoms
+from epidot.instruments.xrd.trial import truths
 from epidot.signal import Signal
 
 Q = np.arange(10.0, 80.0, 0.1)
@@ -326,13 +327,50 @@ def test_counts_and_counting_time_are_kept(shared_data: Path) -> None:
     assert found.meta["seconds_per_point"] == 39.27
 
 
-@pytest.mark.parametrize("size", ["3p52", "7p12"])
-def test_textured_powder_gets_no_small_error(shared_data: Path, size: str) -> None:
-    """Two PbS patterns lie on their faces (220 far too high): the model of a powder says so."""
+@pytest.mark.parametrize(("size", "diameter"), [("3p52", 3.52), ("7p12", 7.12)])
+def test_dots_on_their_faces_have_their_size(shared_data: Path, size: str, diameter: float) -> None:
+    """PbS (220 too high for a powder): the diameter weighted by volume is that of the authors' analysis."""
     (file,) = (shared_data / "xrd/qdots-sizer-pbs").rglob(f"*{size}nm.xy")
-    found = xrd.measure(xrd.read(file, radiation="Cu").between(20, 60), phase="PbS")
+    pattern = xrd.read(file, radiation="0.15406").between(22, 88)
+    found = xrd.measure(pattern, phase="PbS", background=4)
+    assert any("preferred orientation" in said for said in found.warnings)
+    one = found["size_nm"]
+    assert one.value == pytest.approx(diameter, abs=one.sigma)
+    assert one.sigma < 0.04 * diameter
+    whole = xrd.measure(pattern, phase="PbS", background=4, method="spheres")
+    assert whole["size_nm"].value is None
+    assert "preferred orientation" in whole["size_nm"].note
+
+
+def test_lanthanum_hexaboride_is_as_certified(shared_data: Path) -> None:
+    pattern = xrd.read(shared_data / "xrd/gsas2-tutorials-local/LaB6_Jan2018.raw")
+    found = xrd.measure(pattern, phase="LaB6", method="lines", fwhm_deg=0.06)
+    assert found["a_nm"].value == pytest.approx(0.415689, abs=found["a_nm"].sigma)
+    assert found["a_nm"].sigma < 2e-4
     assert found["size_nm"].value is None
-    assert "preferred orientation" in found["size_nm"].note
+    assert "larger" in found["size_nm"].note
+
+
+QUARTZ = "20.3-21.4,26.1-27.1,36.1-40.8,42-42.9,45.3-46.3,49.7-50.6,54.4-55.8,59.5-60.4,67.2-69"
+
+
+def test_quartz_among_other_minerals(shared_data: Path) -> None:
+    pattern = xrd.read(shared_data / "xrd/nomad-measurements/XRD-918-16_10.xrdml")
+    found = xrd.measure(pattern, phase="quartz", method="lines", fwhm_deg=0.06, window=QUARTZ)
+    for name, known in (("a_nm", 0.49134), ("c_nm", 0.54052)):
+        assert found[name].value == pytest.approx(known, abs=2 * found[name].sigma), name
+        assert found[name].sigma < 4e-4
+
+
+def test_lines_of_a_simulated_powder() -> None:
+    """Lines with intensities of their own find what a powder of dots has, within what they state."""
+    dots = Population.drawn(LayeredDot("InP", 4.2), 60, 0.1, np.random.default_rng(0))
+    pattern = xrd.simulate(dots, {"step_deg": 0.1, "counts": 5000.0, "dots": 6}, rng=np.random.default_rng(1))
+    found = xrd.measure(pattern, phase="InP", method="lines")
+    truth = truths(dots, 6)
+    for name in ("a_nm", "size_nm"):
+        assert found[name].value == pytest.approx(truth[name], abs=3 * found[name].sigma), name
+    assert xrd.fit(pattern, "lines", phase="InP").model == "lines"
 
 
 def test_many_dots_share_one_pattern() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from epidot.instruments.contract import Dots, Header, Reported
-from epidot.instruments.options import Option, Settings, integer, number, text
+from epidot.instruments.options import Option, Settings, choice, integer, number, text
 from epidot.instruments.xrd.trial import trial
 from epidot.quantities import Fit, Quantities
 from epidot.signal import Signal
@@ -34,6 +34,9 @@ HEADER = Header(
     ),
     quantities=(
         Reported("a_nm", "nm", "lattice constant of the first phase"),
+        Reported("c_nm", "nm", "its other lattice constant, where it has one"),
+        Reported("microstrain", "", "relative spread of its lattice spacings (lines)"),
+        Reported("zero_deg", "deg", "zero of the goniometer, where sharp lines tell it (lines)"),
         Reported("strain", "", "its strain: a over the reference, less one; negative is compression"),
         Reported("size_nm", "nm", "diameter of its spheres, weighted by volume"),
         Reported("size_number_nm", "nm", "diameter of its spheres, by number"),
@@ -69,6 +72,12 @@ HEADER = Header(
     measure_options=(
         text("phase", "", 'which crystal, e.g. InP; up to three as "InP+ZnO"'),
         text("radiation", "", 'if the file is silent: anode ("Cu", "Cu Ka1") or a wavelength / nm'),
+        choice(
+            "method",
+            ("auto", "spheres", "lines"),
+            "auto",
+            "whole pattern of spheres, or lines with intensities of their own",
+        ),
         text("mask", "deg", "ranges of readings not to be used, e.g. 20-24"),
         text("window", "deg", "range to be fitted, e.g. 20-70"),
         integer("background", 3, "order of the polynomial under the pattern", 0, 10),
@@ -85,8 +94,8 @@ HEADER = Header(
         _MONOCHROMATOR,
         _FWHM,
     ),
-    fit_models=("spheres",),
-    measure_only=("zero_sigma_deg", "reference_nm"),
+    fit_models=("spheres", "lines"),
+    measure_only=("zero_sigma_deg", "reference_nm", "method"),
     marks=(
         ("head", 10.0, ("<xrdmeasurement", "_2thetacounts", "*ras_data_start", "data0/profile0.txt")),
         ("start", 10.0, ("RAW1.01",)),
@@ -140,13 +149,13 @@ def measure(signal: Signal, chosen: Settings) -> Quantities:
 
 @HEADER.fit
 def fit(signal: Signal, model: str | None, chosen: Settings) -> Fit:
-    """The parameters of ``spheres``: the model that ``measure`` reads its quantities off.
+    """The parameters of ``spheres`` or ``lines``: the models that ``measure`` reads its quantities off.
 
     Raises
     ------
     InputError
         As ``measure``; without a phase.
     """
-    from epidot.instruments.xrd.measured import fitted_spheres
+    from epidot.instruments.xrd.measured import fitted_model
 
-    return fitted_spheres(signal, chosen)
+    return fitted_model(signal, model, chosen)

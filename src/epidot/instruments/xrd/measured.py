@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 from epidot.errors import InputError
 from epidot.instruments.options import Settings
 from epidot.instruments.xrd.beam import Beam, beam
+from epidot.instruments.xrd.by_lines import K_SCHERRER, of_lines
 from epidot.instruments.xrd.crystals import Crystal, powder_crystal
+from epidot.instruments.xrd.lines import OwnIntensities, fitted_lines
 from epidot.instruments.xrd.whole import OWN, Outcome, fitted, moved
 from epidot.quantities import Fit, Quantities, Quantity
 from epidot.signal import Signal
@@ -35,7 +37,11 @@ MISFIT = 1.5  # reduced deviance from which the model is said not to describe th
 # spheres: spread over 48 noise-free patterns of 2.2 to 4.5 nm InP and CdSe (six dots in each).
 _RAGGED = {"a_nm": 6e-5, "size_nm": 3e-3, "scherrer_nm": 3e-3, "size_area_nm": 8e-3, "size_number_nm": 1.2e-2}
 _RAGGED_BARE = {"strain": 6e-5, "dispersion": 0.02}
-K_SCHERRER = 0.9
+LARGE_NM = 12.0  # mean by number that Debye's sum reaches with its spread
+# Axial divergence draws lines to lower angles by delta^2/6 cot(2theta), delta the opening of Soller slits
+# (H. P. Klug, L. E. Alexander, X-Ray Diffraction Procedures, 1974): half of what 0.04 rad let through,
+# and as much is its error.
+AXIAL_DEG = math.degrees(0.04**2 / 12)
 
 
 @dataclass(frozen=True)
@@ -57,19 +63,53 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
         nothing = {name: Quantity(None, None, "nm", "none", why) for name in ("a_nm", "size_nm")}
         return Quantities("xrd", nothing, signal.source, signal.warnings)
     asked = _asked(signal, chosen)
+    if chosen["method"] == "lines":
+        return _by_lines(signal, asked, chosen)
     best, others = fitted(asked.used, asked.rays, asked.crystals, asked.order, asked.zero_deg)
+    if chosen["method"] == "auto" and len(asked.crystals) == 1 and (unlike := _unlike(asked, best)):
+        found = _by_lines(signal, asked, chosen)
+        return replace(found, warnings=(*found.warnings, f"{unlike}: every line has its own intensity"))
     if chosen["zero_sigma_deg"]:
         elsewhere = best.model.other(zero_deg=asked.zero_deg + float(chosen["zero_sigma_deg"]))
         others = (*others, moved(best, asked.used, elsewhere))
     return _quantities(signal, asked, best, others, chosen["reference_nm"])
 
 
-def fitted_spheres(signal: Signal, chosen: Settings) -> Fit:
+def _by_lines(signal: Signal, asked: Asked, chosen: Settings) -> Quantities:
+    best = _lines(asked, signal)
+    found = of_lines(signal, asked.used, best, float(chosen["zero_sigma_deg"]), chosen["reference_nm"])
+    return replace(found, warnings=(*asked.warnings, *found.warnings))
+
+
+def _lines(asked: Asked, signal: Signal) -> OwnIntensities:
+    if len(asked.crystals) > 1:
+        what = "lines with intensities of their own are fitted for one phase"
+        raise InputError(what, signal.source or None, remedy="name one, and mask the lines of the others")
+    return fitted_lines(asked.used, asked.rays, asked.crystals[0], asked.order, asked.zero_deg, AXIAL_DEG)
+
+
+def _unlike(asked: Asked, best: Outcome) -> str:
+    """Why the pattern is not one of spheres that Debye's sum can reach; empty if it is."""
+    reduced = best.fit.statistics.get("reduced_deviance", 1.0)
+    of = asked.crystals[0].name
+    if best.grain(0).diameter_nm > LARGE_NM:
+        return f"crystals of {of} too large for Debye's sum"
+    if asked.used.kind != "analog" and reduced > WITHHELD**2:
+        return (
+            f"the pattern is not that of a powder of spheres of {of} ({math.sqrt(reduced):.1f} times the "
+            "counting noise is left: preferred orientation?)"
+        )
+    return ""
+
+
+def fitted_model(signal: Signal, model: str | None, chosen: Settings) -> Fit:
     """See :func:`epidot.instruments.xrd.fit`; ``chosen`` are the settled options of ``measure``."""
     if _phases(signal, chosen) is None:
         remedy = 'give phase, e.g. "InP" or "InP+ZnO"'
         raise InputError("a fit needs a crystal", signal.source or None, remedy=remedy)
     asked = _asked(signal, chosen)
+    if model == "lines":
+        return _lines(asked, signal).fit.packed("lines", asked.used, {}, asked.warnings)
     best, _ = fitted(asked.used, asked.rays, asked.crystals, asked.order, asked.zero_deg)
     return best.fit.packed("spheres", asked.used, {}, asked.warnings)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,14 @@ _LADDER = (
 _CLEAR = 4.0  # standard errors by which a halo must stand out to be believed
 OWN = 3  # parameters of each phase: scale, lattice constant, diameter
 SHARED = ("dispersion", "u2_nm2")
+
+
+class Bent(Protocol):
+    """A curve (n,) of parameters (p,) and its derivatives (n, p)."""
+
+    def __call__(self, v: Array) -> Array: ...
+
+    def jacobian(self, v: Array) -> Array: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -288,12 +296,18 @@ def moved(best: Outcome, used: Signal, model: Model) -> Outcome:
     if model.halo and not best.model.halo:
         at = model.shared + len(SHARED)
         v = np.insert(v, at, [1e-3 * float(np.max(used.y)), float(used.x[0]) + _HALO[0], _HALO[1]])
+    # a halo too low to be seen has no place and no width of its own
+    still = (at + 1, at + 2) if model.halo and not best.model.halo else ()
+    return Outcome(replace(best.fit, values=stepped(model, model.free(used, v), v, used, still)), model)
+
+
+def stepped(model: Bent, free: Sequence[Free], v: Array, used: Signal, still: Sequence[int] = ()) -> Array:
+    """Where one Gauss-Newton step from ``v`` (p,) ends, within the bounds; ``still`` are not moved."""
     there, jacobian = model(v), model.jacobian(v)
-    if model.halo and not best.model.halo:  # one too low to be seen has no place and no width of its own
-        jacobian[:, at + 1 : at + 3] = 0.0
+    jacobian[:, list(still)] = 0.0
     weight = 1 / np.sqrt(np.maximum(there, 1.0)) if used.kind != "analog" else np.ones(there.size)
     weighted = jacobian * weight[:, None]
     norm = np.maximum(np.linalg.norm(weighted, axis=0), 1e-300)
     step, *_ = np.linalg.lstsq(weighted / norm, (used.y - there) * weight, rcond=1e-6)
-    low, high = (np.array([getattr(one, end) for one in model.free(used, v)]) for end in ("low", "high"))
-    return Outcome(replace(best.fit, values=np.clip(v + step / norm, low, high)), model)
+    low, high = (np.array([getattr(one, end) for one in free]) for end in ("low", "high"))
+    return np.asarray(np.clip(v + step / norm, low, high), dtype=np.float64)
