@@ -4,17 +4,54 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from epidot import units
 from epidot.errors import Fault, InputError, nearest
+
+Search = Literal["plain", "log", "square"]
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _VALUE = re.compile(rf"({_NUMBER})\s*([^\d\s:].*?)?")
 _KINDS = {"ns": ("time", 1e9), "nm": ("length", 1.0), "eV": ("energy", 1.0)}
 _ONE_CURVE = re.compile(r"(.+)\[(\d+)\]")
 _SUFFIXES = r"_(?:ns|nm|eV|per_ns|per_eV)"
+
+
+@dataclass(frozen=True)
+class Term:
+    """One parameter of a model: name, unit, where its search starts, its domain and how it is searched.
+
+    ``low`` and ``high`` belong to the domain where they are finite.  ``value`` is taken, and not fitted,
+    while ``held`` and no bounds are asked for.
+    """
+
+    name: str
+    unit: str
+    value: float
+    low: float
+    high: float
+    search: Search = "plain"
+    held: bool = False
+
+    @property
+    def domain(self) -> str:
+        """The domain in words, in numbers that lie inside it."""
+        low, high = _shown(self.low, math.ceil), _shown(self.high, math.floor)
+        unit = "" if self.unit == "1" else f" {self.unit}"
+        if math.isfinite(self.low) and math.isfinite(self.high):
+            return f"{low} to {high}{unit}"
+        return f"{low}{unit} or more" if math.isfinite(self.low) else "any number"
+
+
+def _shown(value: float, towards: Callable[[float], int]) -> str:
+    """``value`` to four digits, rounded ``towards``: up for the low end of a domain, down for the other."""
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    unit = 10.0 ** (math.floor(math.log10(abs(value))) - 3)
+    return f"{towards(round(value / unit, 6)) * unit:.4g}"
 
 
 @dataclass(frozen=True)
@@ -80,7 +117,7 @@ def number(value: str, unit: str, name: str) -> float:
         If it is no number, or in another unit.
     """
     found = _VALUE.fullmatch(value.strip())
-    if found is None:
+    if found is None or not math.isfinite(float(found[1])):
         what = f"{name} is to be a number"
         raise InputError(what, seen=value, remedy=f"write a number{f' in {unit}' if unit else ''}")
     if not found[2] or found[2] == unit:
@@ -124,23 +161,24 @@ class Placed:
     bounds: Mapping[tuple[str, int], tuple[float, float]]
 
 
-def placed(limits: Limits, units_by_name: Mapping[str, str], curves: int) -> Placed:
-    """``limits`` for ``curves`` curves of a model with the parameters ``units_by_name``.
+def placed(limits: Limits, each: Sequence[Sequence[Term]]) -> Placed:
+    """``limits`` for curves of one model, each with its own parameters.
 
     Raises
     ------
     InputError
-        With every name that the model does not have, every value that is no number or in another unit, and
-        every empty range.
+        With every name that the model does not have, every value that is no number, in another unit or
+        outside the parameter's domain, and every empty range.
     """
     faults: list[Fault] = []
-    names = list(units_by_name)
+    known = {t.name: t for own in reversed(each) for t in own}
+    names = [t.name for t in each[0]] if each else []
     shared: set[str] = set()
     held: dict[tuple[str, int], float] = {}
     bounds: dict[tuple[str, int], tuple[float, float]] = {}
     for name in limits.shared:
         try:
-            base, which = meant(name, names, curves)
+            base, which = meant(name, names, len(each))
             if which is not None:
                 raise InputError("what is shared belongs to all curves", seen=name, remedy=f"write {base}")
             shared.add(base)
@@ -149,17 +187,21 @@ def placed(limits: Limits, units_by_name: Mapping[str, str], curves: int) -> Pla
     asked = {n: (v, v) for n, v in limits.fixed.items()} | dict(limits.bounds)
     for name, (first, last) in asked.items():
         try:
-            base, which = meant(name, names, curves)
-            low, high = (number(v, units_by_name[base], base) for v in (first, last))
+            base, which = meant(name, names, len(each))
+            low, high = (number(v, known[base].unit, base) for v in (first, last))
             if name in limits.bounds and not low < high:
                 raise InputError(f"the bounds of {base} hold nothing", seen=f"{first}:{last}")
             if which is not None and base in shared:
                 what = f"{base} is shared: it cannot be limited for one curve alone"
                 raise InputError(what, seen=name, remedy=f"write {base}")
+            curves = range(len(each)) if which is None else (which,)
+            for k in curves:
+                term = next(t for t in each[k] if t.name == base)
+                _refuse_outside(term, name, limits, low, high)
         except InputError as error:
             faults += error.faults
             continue
-        for k in range(curves) if which is None else (which,):
+        for k in curves:
             if name in limits.fixed:
                 held[base, k] = low
             else:
@@ -167,6 +209,27 @@ def placed(limits: Limits, units_by_name: Mapping[str, str], curves: int) -> Pla
     if faults:
         raise InputError(faults)
     return Placed(frozenset(shared), held, bounds)
+
+
+def _refuse_outside(term: Term, name: str, limits: Limits, low: float, high: float) -> None:
+    """Refuse what ``name`` is held at, or kept between, if the model has no such values.
+
+    Raises
+    ------
+    InputError
+        Naming the domain.
+    """
+    if term.low <= low and high <= term.high:
+        return
+    if name in limits.fixed:
+        seen, remedy = f"{name}={limits.fixed[name]}", "give a value inside it, or leave it free"
+    else:
+        seen = f"{name}={':'.join(limits.bounds[name])}"
+        inside = max(low, term.low), min(high, term.high)
+        ends = (_shown(inside[0], math.ceil), _shown(inside[1], math.floor))
+        overlaps = inside[0] < inside[1]
+        remedy = f"write {name}={':'.join(ends)}" if overlaps else "give a range inside it, or leave it free"
+    raise InputError(f"{term.name} lies outside its domain, {term.domain}", seen=seen, remedy=remedy)
 
 
 def within(value: float, bounds: tuple[float, float]) -> float:

@@ -10,34 +10,17 @@ their square and end at zero), or the values themselves.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.signal.limits import Placed, within
+from epidot.signal.limits import Placed, Term, within
 from epidot.signal.poisson import deviance
 
 Array = NDArray[np.float64]
-Search = Literal["plain", "log", "square"]
-
-
-@dataclass(frozen=True)
-class Term:
-    """One parameter of a model: name, unit, where its search starts, its range and how it is searched.
-
-    ``value`` is taken, and not fitted, while ``held`` and no bounds are asked for.
-    """
-
-    name: str
-    unit: str
-    value: float
-    low: float
-    high: float
-    search: Search = "plain"
-    held: bool = False
 
 
 class Part(Protocol):
@@ -190,18 +173,15 @@ def _placed(
     bounds: tuple[float, float] | None,
 ) -> Term:
     name, k = key
-    value = term.value
+    value, low, high = term.value, term.low, term.high
     if k < 0:
-        values = [t.value for own in each for t in own if t.name == name]
+        alike = [t for own in each for t in own if t.name == name]
+        values = [t.value for t in alike]
         value = float(np.exp(np.mean(np.log(values)))) if term.search == "log" else float(np.mean(values))
-    low, high = term.low, term.high
+        low, high = max(t.low for t in alike), min(t.high for t in alike)
     if bounds is not None:
-        low, high = max(low, bounds[0]), min(high, bounds[1])
-        value = within(value, (low, high))
+        low, high = bounds
+        value = within(value, bounds)
+    value = min(max(value, low), high)
     called = name if k < 0 or len(each) == 1 else f"{name}[{k + 1}]"
     return Term(called, term.unit, value, low, high, term.search)
-
-
-def by_name(objective: Objective, u: Array) -> Mapping[str, float]:
-    """The free parameters at ``u`` by their names."""
-    return dict(zip(objective.names, objective.outward(u).tolist(), strict=True))

@@ -25,6 +25,8 @@ _AT_FLOOR = 0.02  # standard errors above a floor that are none
 _SOFT = 1e-3  # damping below which a step that gains nothing says that there is nothing to gain
 _FLAT = 6  # such steps where damping or a flat direction makes them short
 _FARTHEST = 1e3  # standard errors searched where a parameter has no bound of its own
+_FLATTEST = 1e-11  # scaled information of a direction that the data do not know
+_PART = 0.05  # of such a direction that a coordinate must have to be unknown too
 _BETTER = 1e-2  # deviance below the optimum at which a profile has found another one
 _ALIKE = 1.0  # deviance above the best within which another optimum describes the data alike
 
@@ -96,9 +98,8 @@ def descend(
             break
     # Towards zero expected counts the information grows without end, and steps come to a floor ever nearer.
     room = now.u - np.where(np.isfinite(low), low, now.u)
-    near = room * np.sqrt(np.maximum(np.diag(now.information), 0.0)) < _AT_FLOOR
-    near &= np.isfinite(low)
-    near &= ~out & (now.score <= 0) & ~objective.logs
+    near = np.isfinite(low) & ~out & (now.score <= 0) & ~objective.logs
+    near &= room * np.sqrt(np.maximum(np.diag(now.information), 0.0)) < _AT_FLOOR
     if np.any(near):
         there = objective.at(np.where(near, low, now.u))
         if there.deviance <= now.deviance + 1e-3:
@@ -152,6 +153,16 @@ def covariance(state: State, held: NDArray[np.bool_]) -> Array:
     return out
 
 
+def loose(state: State, held: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Free coordinates (p,) that the data do not tell from others: what moves along a flat direction."""
+    out = np.zeros(held.size, dtype=np.bool_)
+    kept = state.information[np.ix_(~held, ~held)]
+    scale = 1.0 / np.sqrt(np.maximum(np.diag(kept), 1e-300))
+    values, vectors = np.linalg.eigh(kept * scale[:, None] * scale)
+    out[~held] = np.any(np.abs(vectors[:, values < _FLATTEST]) > _PART, axis=1)
+    return out
+
+
 class Better(Exception):
     """A profile went below the optimum: the search must go on from ``u``."""
 
@@ -179,8 +190,9 @@ def profile(
     Better
         If a better fit than ``best`` is met.
     """
-    low, found_low = _end(objective, best, i, -1.0, sigma, rise, restarts)
-    high, found_high = _end(objective, best, i, 1.0, sigma, rise, restarts)
+    along = _Profile(objective, best, i, rise, restarts)
+    low, found_low = along.end(-1.0, sigma)
+    high, found_high = along.end(1.0, sigma)
     beyond = [float(end.u[i]) for end in alike if not low <= end.u[i] <= high]
     if beyond:
         return Reach(min(low, *beyond), max(high, *beyond), "several")
@@ -192,84 +204,73 @@ def profile(
     return Reach(low, high, shape)
 
 
-def _end(
-    objective: Objective,
-    best: End,
-    i: int,
-    side: float,
-    sigma: float,
-    rise: float,
-    restarts: Restarts | None,
-) -> tuple[float, bool]:
-    """Where the profile of coordinate ``i`` crosses ``rise`` on one side, and whether it does."""
-    here = float(best.u[i])
-    limit = float(objective.low[i] if side < 0 else objective.high[i])
-    room = min(abs(limit - here), _FARTHEST * sigma)
-    start = best.u
-    length, inner, inner_rise = sigma * math.sqrt(rise), 0.0, 0.0
-    for _ in range(40):
-        length = min(length, room)
-        if length <= 0:
-            return limit, False
-        found = _pinned(objective, start, i, here + side * length, restarts)
-        worse = found.deviance - best.deviance
-        if worse < -_BETTER:
-            raise Better(found.u)
-        if worse >= rise:
-            return here + side * _crossing(
-                objective, best, found, i, side, length, worse, inner, inner_rise, rise, restarts
-            ), True
-        start, inner, inner_rise = found.u, length, max(worse, 0.0)
-        if length >= room:
-            return (limit if room == abs(limit - here) else side * math.inf), False
-        # the profile is nearly a parabola: aim a little beyond where it would cross
-        length = min(max(1.05 * length * math.sqrt(rise / max(worse, 1e-3)), 1.1 * length), 3 * length)
-    return side * math.inf, False
+@dataclass(frozen=True)
+class _Profile:
+    """The deviance as a function of coordinate ``i`` alone, all others fitted again."""
 
+    objective: Objective
+    best: End
+    i: int
+    rise: float
+    restarts: Restarts | None
 
-def _crossing(
-    objective: Objective,
-    best: End,
-    outer_end: End,
-    i: int,
-    side: float,
-    outer: float,
-    outer_rise: float,
-    inner: float,
-    inner_rise: float,
-    rise: float,
-    restarts: Restarts | None,
-) -> float:
-    """The distance at which the profile crosses, by the secant of its square root."""
-    middle = outer
-    for _ in range(8):
-        a, b = math.sqrt(inner_rise), math.sqrt(outer_rise)
-        part = (math.sqrt(rise) - a) / max(b - a, 1e-12)
-        middle = inner + (outer - inner) * min(max(part, 0.05), 0.95)
-        found = _pinned(objective, outer_end.u, i, float(best.u[i]) + side * middle, restarts)
-        worse = found.deviance - best.deviance
-        if abs(worse - rise) < 5e-3 * rise:
-            break
-        if worse < rise:
-            inner, inner_rise = middle, max(worse, 0.0)
-        else:
-            outer, outer_rise, outer_end = middle, worse, found
-    return middle
+    def end(self, side: float, sigma: float) -> tuple[float, bool]:
+        """Where the profile crosses ``rise`` on one side, and whether it does."""
+        here, rise = float(self.best.u[self.i]), self.rise
+        limit = float((self.objective.low if side < 0 else self.objective.high)[self.i])
+        room = min(abs(limit - here), _FARTHEST * sigma)
+        start = self.best.u
+        length, inner = sigma * math.sqrt(rise), (0.0, 0.0)
+        for _ in range(40):
+            length = min(length, room)
+            if length <= 0:
+                return limit, False
+            found = self._at(start, here + side * length)
+            worse = found.deviance - self.best.deviance
+            if worse < -_BETTER:
+                raise Better(found.u)
+            if worse >= rise:
+                return here + side * self._crossing(side, inner, (length, worse), found), True
+            start, inner = found.u, (length, max(worse, 0.0))
+            if length >= room:
+                return (limit if room == abs(limit - here) else side * math.inf), False
+            # the profile is nearly a parabola: aim a little beyond where it would cross
+            length = min(max(1.05 * length * math.sqrt(rise / max(worse, 1e-3)), 1.1 * length), 3 * length)
+        return side * math.inf, False
 
+    def _crossing(
+        self, side: float, inner: tuple[float, float], outer: tuple[float, float], found: End
+    ) -> float:
+        """The distance at which the profile crosses, by the secant of its square root: between ``inner`` and
+        ``outer``, each with its rise, ``found`` at the outer one."""
+        middle, start = outer[0], found.u
+        for _ in range(8):
+            a, b = math.sqrt(inner[1]), math.sqrt(outer[1])
+            part = (math.sqrt(self.rise) - a) / max(b - a, 1e-12)
+            middle = inner[0] + (outer[0] - inner[0]) * min(max(part, 0.05), 0.95)
+            found = self._at(start, float(self.best.u[self.i]) + side * middle)
+            worse = found.deviance - self.best.deviance
+            if abs(worse - self.rise) < 5e-3 * self.rise:
+                break
+            if worse < self.rise:
+                inner = middle, max(worse, 0.0)
+            else:
+                outer, start = (middle, worse), found.u
+        return middle
 
-def _pinned(objective: Objective, start: Array, i: int, value: float, restarts: Restarts | None) -> End:
-    """The best fit with coordinate ``i`` at ``value``; interchangeable terms keep their order."""
-    low, high = objective.low.copy(), objective.high.copy()
-    for group in objective.ordered:
-        if i in group:
-            at = group.index(i)
-            for j in group[:at]:
-                high[j] = max(min(high[j], value), low[j])
-            for j in group[at + 1 :]:
-                low[j] = min(max(low[j], value), high[j])
-    ends = []
-    for one in (start, *(restarts(i, value) if restarts else ())):
-        moved = one.copy()
-        moved[i] = value
-        ends.append(descend(objective, moved, pinned=i, low=low, high=high))
-    return min(ends, key=lambda end: end.deviance)
+    def _at(self, start: Array, value: float) -> End:
+        """The best fit with the coordinate at ``value``; interchangeable terms keep their order."""
+        low, high = self.objective.low.copy(), self.objective.high.copy()
+        here = self.best.u
+        for group in self.objective.ordered:
+            for j in group if self.i in group else ():
+                if j != self.i and here[j] <= here[self.i]:
+                    high[j] = max(min(high[j], value), low[j])
+                elif j != self.i:
+                    low[j] = min(max(low[j], value), high[j])
+        ends = []
+        for one in (start, *(self.restarts(self.i, value) if self.restarts else ())):
+            moved = one.copy()
+            moved[self.i] = value
+            ends.append(descend(self.objective, moved, pinned=self.i, low=low, high=high))
+        return min(ends, key=lambda end: end.deviance)

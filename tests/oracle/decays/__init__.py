@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from epidot.constants import FWHM
 from epidot.instruments import tcspc
-from epidot.instruments.tcspc.analyse import FWHM
 from epidot.instruments.tcspc.model import Model
 from epidot.instruments.tcspc.record import record
 from epidot.instruments.tcspc.response import GaussianResponse

@@ -1,29 +1,31 @@
-"""One analysis: choose the response, find start values, fit, judge the fit, decide how many terms."""
+"""One analysis: choose the response, find start values, fit, judge the fit and each of its terms."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from epidot.constants import FWHM
 from epidot.errors import InputError, WorkError
-from epidot.instruments.tcspc.estimate import Estimate, estimate, response_scatter
+from epidot.instruments.tcspc.estimate import Estimate, derived, estimate, response_scatter
 from epidot.instruments.tcspc.measured_response import MeasuredResponse
 from epidot.instruments.tcspc.model import Model
 from epidot.instruments.tcspc.prompt import Prompt
 from epidot.instruments.tcspc.record import Record
 from epidot.instruments.tcspc.response import Array, GaussianResponse, Response, TailResponse
 from epidot.instruments.tcspc.solve import Solution, solve, starts
-from epidot.instruments.tcspc.unresolved import hint, widened
 from epidot.signal.poisson import deviance, expected_deviance
 
+if TYPE_CHECKING:
+    from epidot.instruments.tcspc.rival import Rival
+
 MOST_TERMS = 4
-HINT = 4.0  # gain in deviance by a further amplitude from which a further term is tried
 UNLIKELY = 1e-3  # probability of the deviance below which a model is doubted
-DOUBT = 4.0  # gain from which a term not believed enters the averages' errors (Akaike's criterion)
 CHANCE = 0.01  # share of decays in which noise alone passes for a further term
 PASSED = 5.0  # standard deviations of the rise behind the peak, where no response is left
 ENOUGH = 100.0  # counts at the peak that show where a decay rises
@@ -31,7 +33,6 @@ AWAY = (-3.0, -1.0, 1.0)  # further starts of the pulse, in standard deviations 
 FLAT = 0.25  # lifetime over window from which a term is flat enough to pass for background
 AT_ONCE = 0.1  # lifetime over width of the rise below which a term passes for scattered light
 TWICE = 1.1  # two lifetimes nearer than this factor are one found twice
-FWHM = math.sqrt(8 * math.log(2))
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,8 @@ class Analysis:
     quality: Quality
     trials: tuple[dict[str, Any], ...] = ()
     widened: bool = False
+    needless: Needless | None = None
+    rival: Rival | None = None
 
 
 def quality(solution: Solution) -> Quality:
@@ -117,11 +120,11 @@ def response_for(record: Record, setting: Setting) -> tuple[Response, Array]:
     """
     if setting.tail:
         return TailResponse(record.edges), np.empty(0)
-    rise, width = _rise(record)
+    begun, width = rise(record)
     if setting.prompt is None:
         given = None if setting.irf_fwhm_ns is None else setting.irf_fwhm_ns / FWHM
         gaussian = GaussianResponse(record.edges, record.period_ns, given)
-        return gaussian, np.array([rise, width][: len(gaussian.own)])
+        return gaussian, np.array([begun, width][: len(gaussian.own)])
     prompt = setting.prompt
     if abs(prompt.channel_ns - record.channel_ns) > 1e-4 * record.channel_ns:
         raise InputError(
@@ -130,17 +133,17 @@ def response_for(record: Record, setting: Setting) -> tuple[Response, Array]:
             remedy="measure both with the same time base",
         )
     measured = MeasuredResponse(record.edges, record.period_ns, prompt, record.bin)
-    return measured, np.array([rise - prompt.centre_ns])
+    return measured, np.array([begun - prompt.centre_ns])
 
 
 def behind(record: Record) -> tuple[float, float]:
     """When a decay stands at its peak, and from when on its response has passed, in ns."""
-    rise, width = _rise(record)
-    peak = max(rise, float(record.edges[int(np.argmax(record.y))]))
+    begun, width = rise(record)
+    peak = max(begun, float(record.edges[int(np.argmax(record.y))]))
     return peak, peak + PASSED * width
 
 
-def _rise(record: Record) -> tuple[float, float]:
+def rise(record: Record) -> tuple[float, float]:
     """When the decay rises to half its height, and a first guess of the response's standard deviation."""
     y, edges = record.y, record.edges
     few = max(1, min(5, y.size // 400))
@@ -162,8 +165,14 @@ def _rise(record: Record) -> tuple[float, float]:
     return float(edges[0]) + at[1] * width, max((at[2] - at[0]) / 2.56, 0.5) * width
 
 
-def fit_terms(record: Record, setting: Setting, terms: int) -> Solution:
-    """The best fit with ``terms`` exponentials."""
+def model_for(record: Record, setting: Setting, terms: int) -> tuple[Model, Array]:
+    """The model of ``terms`` exponentials, and start values of the response's own parameters.
+
+    Raises
+    ------
+    InputError
+        As :func:`response_for`.
+    """
     response, own = response_for(record, setting)
     model = Model(
         response,
@@ -174,8 +183,15 @@ def fit_terms(record: Record, setting: Setting, terms: int) -> Solution:
         live=record.live,
         channel_ns=record.channel_ns,
     )
+    return model, own
+
+
+def fit_terms(record: Record, setting: Setting, terms: int) -> Solution:
+    """The best fit with ``terms`` exponentials."""
+    model, own = model_for(record, setting, terms)
+    response = model.response
     solution = solve(record.y, model, starts(record.y, model, own))
-    width = _rise(record)[1]
+    width = rise(record)[1]
     if (longest := _as_background(solution)) is not None:
         shorter = starts(record.y, model, own, within=(0.0, longest / 2))
         solution = solve(record.y, model, [solution.theta, *shorter])
@@ -222,63 +238,7 @@ def _doubtful(solution: Solution, width: float) -> bool:
     )
 
 
-def analyse(record: Record, setting: Setting) -> Analysis:
-    """Fit ``record`` as ``setting`` says.
-
-    Raises
-    ------
-    InputError
-        If the measured response does not belong to the decay.
-    WorkError
-        If no fit converges.
-    """
-    if setting.terms:
-        return _finished(record, setting, fit_terms(record, setting, setting.terms))
-    fits: list[Analysis] = []
-    trials: list[dict[str, Any]] = []
-    larger: Trial | None = None
-    for terms in range(1, MOST_TERMS + 1):
-        try:
-            done = _finished(record, setting, fit_terms(record, setting, terms))
-        except WorkError:
-            break
-        gain, needed = _gain(fits[-1].solution, done.solution, done.quality) if fits else (math.inf, 0.0)
-        accepted = not fits or (gain > needed and _believed(done) and not _at_once(record, setting, done))
-        trials.append(_row(done, None if not fits else gain, needed, accepted))
-        if not accepted:
-            fixed = done.solution.converged and not done.estimate.irregular
-            if fixed and gain > DOUBT * done.quality.excess:
-                larger = Trial(done, gain)
-            break
-        fits.append(done)
-        if done.quality.probability > 0.05 and hint(done.solution) < HINT:
-            break
-    if not fits:
-        raise WorkError("the fit did not converge from any start value")
-    done = fits[-1]
-    factor = 1.0 if record.counted else done.quality.reduced
-    others = (
-        [] if larger is None else [(larger.analysis.estimate, larger.gain / larger.analysis.quality.excess)]
-    )
-    wider = widened(done.solution, done.estimate, factor, done.quality.excess, others)
-    return replace(done, estimate=wider, trials=tuple(trials), widened=True)
-
-
-def _row(done: Analysis, gain: float | None, needed: float, accepted: bool) -> dict[str, Any]:
-    good = done.quality
-    return {
-        "exponentials": done.solution.model.terms,
-        "deviance": good.deviance,
-        "expected_deviance": good.expected * good.degrees,
-        "reduced_deviance": good.reduced,
-        "probability": good.probability,
-        "gain": gain,
-        "gain_needed": None if gain is None else needed,
-        "accepted": accepted,
-    }
-
-
-def _gain(before: Solution, after: Solution, good: Quality) -> tuple[float, float]:
+def gained(before: Solution, after: Solution, good: Quality) -> tuple[float, float]:
     """Deviance taken off by the larger model, and what it must take off to be believed.
 
     What noise alone takes off in one decay of a hundred, times the larger model's excess deviance: where the
@@ -291,12 +251,18 @@ def _gain(before: Solution, after: Solution, good: Quality) -> tuple[float, floa
 
 def needed_gain(more: int, good: Quality) -> float:
     """Gain in deviance that ``more`` parameters need to be believed."""
+    return by_chance(more) * good.excess
+
+
+@lru_cache(maxsize=16)
+def by_chance(more: int) -> float:
+    """Gain in deviance by ``more`` parameters that noise alone reaches in the share ``CHANCE`` of decays."""
     from scipy.stats import chi2
 
-    return float(chi2.isf(CHANCE, more)) * good.excess
+    return float(chi2.isf(CHANCE, more))
 
 
-def _believed(done: Analysis) -> bool:
+def believed(done: Analysis) -> bool:
     """Whether a term that lowers the deviance enough is one: with it the counts are described, or else, where
     the instrument departs from every model, each term stands clear."""
     if not done.solution.converged:
@@ -305,10 +271,10 @@ def _believed(done: Analysis) -> bool:
     return done.quality.probability > UNLIKELY or _resolved(plain, done.solution.model.terms, done.quality)
 
 
-def _at_once(record: Record, setting: Setting, done: Analysis) -> bool:
+def at_once(record: Record, setting: Setting, done: Analysis) -> bool:
     """Whether the shortest term passes for light scattered without delay, which is no lifetime."""
     solution = done.solution
-    return not setting.tail and bool(solution.theta[solution.model.terms] < AT_ONCE * _rise(record)[1])
+    return not setting.tail and bool(solution.theta[solution.model.terms] < AT_ONCE * rise(record)[1])
 
 
 def _resolved(found: Estimate, terms: int, good: Quality) -> bool:
@@ -323,7 +289,7 @@ def _resolved(found: Estimate, terms: int, good: Quality) -> bool:
     return all(b[0] - a[0] > wide * math.hypot(a[1], b[1]) for a, b in pairwise(taus))
 
 
-def _finished(record: Record, setting: Setting, solution: Solution) -> Analysis:
+def finished(record: Record, setting: Setting, solution: Solution) -> Analysis:
     good = quality(solution)
     gain = 1.0 if record.counted else good.reduced
     found = estimate(solution, gain=gain, correct_bias=setting.correct_bias)
@@ -351,9 +317,9 @@ def with_setting(record: Record, setting: Setting, found: Analysis) -> Trial | N
 
 def demanded(record: Record, setting: Setting, found: Analysis, solution: Solution) -> Trial | None:
     """The analysis that ends at ``solution`` if the data demand it over ``found``, else ``None``."""
-    done = _finished(record, setting, solution)
-    gain, needed = _gain(found.solution, solution, done.quality)
-    return Trial(done, gain) if gain > needed and _believed(done) else None
+    done = finished(record, setting, solution)
+    gain, needed = gained(found.solution, solution, done.quality)
+    return Trial(done, gain) if gain > needed and believed(done) else None
 
 
 def further_term(record: Record, setting: Setting, found: Analysis) -> Trial | None:
@@ -364,18 +330,36 @@ def further_term(record: Record, setting: Setting, found: Analysis) -> Trial | N
         return None
 
 
-def needless_term(record: Record, setting: Setting, found: Analysis) -> float | None:
-    """By how much the deviance rises with one term less, if that is too little to believe in the last.
+@dataclass(frozen=True)
+class Needless:
+    """A term that the counts do not demand: its number, by how much the deviance rises without, and what is
+    derived (k,) from the fit without it, its own counts zero."""
 
-    ``None`` where every term stands clear; the smaller fit is only made in doubt.
+    number: int
+    rise: float
+    values: Array
+
+
+def needless_term(record: Record, setting: Setting, found: Analysis) -> Needless | None:
+    """The term without which the deviance rises too little to believe in it.
+
+    ``None`` where every term stands clear; the smaller fit is only made in doubt.  The term is that without
+    which the lifetimes of the others change least.
     """
     solution = found.solution
     terms = solution.model.terms
-    if solution.converged and _resolved(found.estimate, terms, found.quality):
+    if terms < 2 or (solution.converged and _resolved(found.estimate, terms, found.quality)):
         return None
     try:
         fewer = fit_terms(record, setting, terms - 1)
     except WorkError:
         return None
-    gain, needed = _gain(fewer, solution, found.quality)
-    return gain if gain <= needed else None
+    gain, needed = gained(fewer, solution, found.quality)
+    if gain > needed:
+        return None
+    taus, left = solution.theta[terms : 2 * terms], fewer.theta[terms - 1 : 2 * (terms - 1)]
+    moved = [float(np.sum(np.log(np.delete(taus, i) / left) ** 2)) for i in range(terms)]
+    i = int(np.argmin(moved))
+    light = np.insert(fewer.theta[: terms - 1], i, 0.0)
+    values = derived(np.array([*light, *np.insert(left, i, taus[i])]), terms)
+    return Needless(i + 1, gain, values)

@@ -7,25 +7,29 @@ interval by profile; ``measure`` takes off the second-order bias in addition.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from itertools import permutations
 from typing import Any
 
 import numpy as np
 
 from epidot.errors import InputError
-from epidot.instruments.tcspc.analyse import Setting, analyse, behind, fit_terms
+from epidot.instruments.tcspc.analyse import MOST_TERMS, Setting, behind, fit_terms
+from epidot.instruments.tcspc.automatic import analyse
+from epidot.instruments.tcspc.common import Ended, in_order
+from epidot.instruments.tcspc.decay import Curve, as_law, before, domains, started
 from epidot.instruments.tcspc.estimate import derived
 from epidot.instruments.tcspc.examine import settle
 from epidot.instruments.tcspc.laws import LAWS
 from epidot.instruments.tcspc.mixture import Mixture
-from epidot.instruments.tcspc.model import Model
-from epidot.instruments.tcspc.outcome import EXPONENTIALS, TAIL, Curve, Outcome
+from epidot.instruments.tcspc.outcome import EXPONENTIALS, TAIL, Outcome
 from epidot.instruments.tcspc.record import Record
 from epidot.instruments.tcspc.response import Array
 from epidot.instruments.tcspc.smoothest import MAXENT, smoothest
 from epidot.quantities import Fit
 from epidot.signal import Signal
-from epidot.signal.limits import Limits, parsed, placed
+from epidot.signal.limits import Limits, Term, parsed, placed
 from epidot.signal.objective import Objective, common
 from epidot.signal.scoring import best_of
 
@@ -39,13 +43,19 @@ def fitted(signals: Sequence[Signal], model: str | None, options: Mapping[str, A
     if name == MAXENT:
         return smoothest(signals, options, limits)
     curves = _curves(signals, name, options, limits)
-    units = {t.name: t.unit for curve in curves for t in curve.terms()}
-    settled = placed(limits, units, len(curves))
-    lifetimes = tuple(n for n in units if n.startswith("tau") and n != "tau_ns")
-    each = [curve.terms() for curve in curves]
-    objective = common(curves, each, settled, lifetimes)
-    best, alike = best_of(objective, _starts(objective, curves))
-    return Outcome(name, curves, objective, best, alike, bool(limits)).told()
+    each = [curve.terms for curve in curves]
+    objective = common(curves, each, placed(limits, each), _alike(limits, each))
+    best, alike = best_of(objective, _starts(objective, curves, limits))
+    ended = Ended(curves, objective, in_order(objective, best), [in_order(objective, end) for end in alike])
+    return Outcome(name, curves, ended, bool(limits)).told()
+
+
+def _alike(limits: Limits, each: Sequence[Sequence[Term]]) -> tuple[str, ...]:
+    """The lifetimes that only a number tells apart: nothing is said of them or their light by name."""
+    settled = placed(limits, each)
+    told = {name for name, _ in (*settled.held, *settled.bounds)}
+    lifetimes = [t.name for t in each[0] if t.name.startswith("tau") and t.name != "tau_ns"]
+    return tuple(n for n in lifetimes if not told & {n, n.removesuffix("_ns").replace("tau", "counts")})
 
 
 def _curves(signals: Sequence[Signal], name: str, options: Mapping[str, Any], limits: Limits) -> list[Curve]:
@@ -54,6 +64,9 @@ def _curves(signals: Sequence[Signal], name: str, options: Mapping[str, Any], li
     if name in LAWS and terms:
         what = f"the model {name} has no number of exponentials"
         raise InputError(what, seen=str(terms), remedy=f"leave out the option, or fit {EXPONENTIALS}")
+    if limits:  # what they say is looked at before anything is fitted
+        most = terms or MOST_TERMS
+        placed(limits, [before(record, setting, name, most) for record, setting, _ in settled])
     if name in LAWS:
         terms = 2
     elif not terms:
@@ -63,8 +76,11 @@ def _curves(signals: Sequence[Signal], name: str, options: Mapping[str, Any], li
         solution = fit_terms(record, setting, terms)
         own, start = solution.model, solution.theta
         if name in LAWS:
-            own, start = _mixture(own, start, name)
-        out.append(Curve(signal, record, setting, own, solution.trust, start, tuple(said), solution))
+            averages = derived(start, terms)[-2:]
+            own = as_law(own, name, float(averages[0]), float(averages[1]))
+            start = np.array([float(start[:terms].sum()), *(t.value for t in own.shape), *start[2 * terms :]])
+        known = started(domains(own, record, setting), start)
+        out.append(Curve(record, setting, own, solution.trust, known, signal, tuple(said), solution))
     return out
 
 
@@ -90,45 +106,40 @@ def _tail(signal: Signal, options: Mapping[str, Any]) -> tuple[Record, Setting, 
     return settle(signal, {**options, "start_ns": passed if start is None else start}, tail=True)
 
 
-def _mixture(from_model: Model, theta: Array, name: str) -> tuple[Mixture, Array]:
-    """The law ``name`` in the place of two exponentials, started at their averages."""
-    n = from_model.terms
-    values = derived(theta, n)
-    shape = tuple(LAWS[name].terms(float(values[-2]), float(values[-1])))
-    model = Mixture(
-        from_model.response,
-        1,
-        from_model.channels_per_bin,
-        from_model.scatter,
-        from_model.background,
-        from_model.live,
-        from_model.channel_ns,
-        law=LAWS[name],
-        shape=shape,
-    )
-    start = np.array([float(theta[:n].sum()), *(t.value for t in shape), *theta[2 * n :]])
-    return model, start
-
-
-def _starts(objective: Objective, curves: Sequence[Curve]) -> list[Array]:
-    """The common start, that of each curve's own shape, and those that the law names."""
-    common_start = objective.inward(np.array([t.value for t in objective.terms]))
+def _starts(objective: Objective, curves: Sequence[Curve], limits: Limits) -> list[Array]:
+    """The common start, that of each curve's own shape, those that the law names, and where terms are held or
+    bounded the best ways to give the lifetimes found freely to them."""
+    values = np.array([t.value for t in objective.terms])
+    common_start = objective.inward(values)
     out = [common_start]
     shared = [i for i, t in enumerate(objective.terms) if "[" not in t.name]
     if len(curves) > 1 and shared:
         for k, curve in enumerate(curves[:4]):
-            other = common_start.copy()
-            place, own = objective.place[k], curve.start
-            for at, value in zip(place, own.tolist(), strict=True):
+            moved = values.copy()
+            for at, own in zip(objective.place[k], curve.terms, strict=True):
                 if at in shared:
-                    moved = np.array([t.value for t in objective.terms])
-                    moved[at] = value
-                    other[at] = objective.inward(moved)[at]
-            out.append(other)
+                    moved[at] = own.value
+            out.append(objective.inward(moved))
     first = curves[0].model
     for factors in first.law.also if isinstance(first, Mixture) else ():
-        values = np.array([t.value for t in objective.terms])
-        for i, term in enumerate(objective.terms):
-            values[i] *= factors.get(term.name.partition("[")[0], 1.0)
-        out.append(objective.inward(values))
+        factor = [factors.get(t.name.partition("[")[0], 1.0) for t in objective.terms]
+        out.append(objective.inward(values * factor))
+    if limits and not isinstance(first, Mixture):
+        out += _permuted(objective, curves)
     return out
+
+
+def _permuted(objective: Objective, curves: Sequence[Curve]) -> list[Array]:
+    """The two best starts of all ways to number the terms found freely."""
+    free = [{t.name: t.value for t in curve.terms} for curve in curves]
+    values = np.array([t.value for t in objective.terms])
+    starts = []
+    for numbers in permutations(range(1, curves[0].model.terms + 1)):
+        moved = values.copy()
+        for i, term in enumerate(objective.terms):
+            base, _, curve = term.name.partition("[")
+            if found := re.fullmatch(r"(tau|counts)(\d)(_ns)?", base):
+                renumbered = f"{found[1]}{numbers[int(found[2]) - 1]}{found[3] or ''}"
+                moved[i] = free[int(curve.rstrip("]")) - 1 if curve else 0][renumbered]
+        starts.append(np.clip(objective.inward(moved), objective.low, objective.high))
+    return sorted(starts, key=lambda start: objective.at(start).deviance)[:2]

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from epidot.instruments.tcspc.analyse import Analysis, Setting, needless_term
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from epidot.instruments.tcspc.analyse import Analysis, Needless, Setting
 from epidot.instruments.tcspc.misfit import Misfit, listed, place
 from epidot.instruments.tcspc.record import Record
+from epidot.quantities import Quantity
+
+USEFUL = 0.5  # error of a value, as a share of it, from which it is withheld where a term may be none
 
 
-def judged(chosen: Record, setting: Setting, found: Analysis, off: Misfit) -> list[str]:
+def judged(
+    chosen: Record, setting: Setting, found: Analysis, off: Misfit, needless: Needless | None = None
+) -> list[str]:
     """Warnings about a fit, in words."""
     out: list[str] = []
     solution, good = found.solution, found.quality
@@ -37,13 +46,14 @@ def judged(chosen: Record, setting: Setting, found: Analysis, off: Misfit) -> li
         )
     elif off.reasons:
         out.append(f"for what the fit leaves out, {told}")
-    if terms > 1 and setting.terms:
-        fewer = needless_term(chosen, setting, found)
-        if fewer is not None:
-            out.append(
-                f"{terms} exponentials are not identifiable from these data: {terms - 1} describe them as "
-                f"well (deviance higher by {fewer:.3g} only)"
-            )
+    if needless is not None:
+        out.append(
+            f"{terms} exponentials are not identifiable from these data: {terms - 1} describe them as "
+            f"well (deviance higher by {needless.rise:.3g} only): what belongs to term {needless.number} is "
+            "withheld, and the errors of the others hold both fits"
+        )
+    if found.rival is not None:
+        out.append(found.rival.said(terms))
     for name, held in zip(solution.model.names, solution.held, strict=True):
         if held and name == "sigma_ns":
             out.append("the width of the instrument response is not resolved by the channels")
@@ -67,4 +77,24 @@ def judged(chosen: Record, setting: Setting, found: Analysis, off: Misfit) -> li
             "the instrument response is narrower than three channels: its shape inside them is not known "
             "and the channels on the rise were given less weight"
         )
+    return out
+
+
+def withheld(found: Mapping[str, Quantity], numbers: Collection[int]) -> dict[str, Quantity]:
+    """``found`` without what belongs to the terms ``numbers``, which may be none, and without the shares and
+    averages that these leave known to less than half of themselves."""
+    out = dict(found)
+    for name, q in found.items():
+        if not re.fullmatch(r"(tau|fraction|amplitude)(\d(_ns)?|_amplitude_ns|_intensity_ns)", name):
+            continue
+        number = re.search(r"\d", name)
+        if number and int(number[0]) in numbers:
+            out[name] = replace(
+                q, value=None, sigma=None, note="withheld: of a term that is not told from none"
+            )
+        elif q.value is not None and q.sigma is not None and not q.sigma < USEFUL * abs(q.value):
+            note = f"withheld: {q.value:.3g} ± {q.sigma:.2g}, for a term that is not told from none"
+            out[name] = replace(q, value=None, sigma=None, note=note)
+        elif q.sigma == 0:
+            out[name] = replace(q, sigma=None, note="the other term ended at zero: no error is known")
     return out

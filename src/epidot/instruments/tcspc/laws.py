@@ -23,7 +23,7 @@ import numpy as np
 
 from epidot.instruments.tcspc.response import Array
 from epidot.light.traps import Components, TrapMeans, TrapRates, components, trap_rates
-from epidot.signal.objective import Term
+from epidot.signal.limits import Term
 
 WIDEST = 0.95  # s², above which the mean lifetime of a gamma law does not exist
 LEAST_BETA = 0.2

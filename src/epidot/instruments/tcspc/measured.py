@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from epidot.constants import FWHM
 from epidot.instruments import curve
-from epidot.instruments.tcspc.analyse import FWHM, Analysis, Quality, Setting
+from epidot.instruments.tcspc.analyse import Analysis, Quality, Setting, needless_term
 from epidot.instruments.tcspc.examine import examine
 from epidot.instruments.tcspc.intervals import Interval, profile
-from epidot.instruments.tcspc.judgement import judged
+from epidot.instruments.tcspc.judgement import USEFUL, judged, withheld
 from epidot.instruments.tcspc.misfit import Misfit, misfit
 from epidot.instruments.tcspc.record import Record
 from epidot.instruments.tcspc.response import Array
@@ -21,7 +22,6 @@ from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal
 from epidot.signal.poisson import residuals
 
-USEFUL = 0.5  # error of an average, as a share of it, from which the average is withheld
 _METHOD = (
     "{terms} by Poisson deviance, integrated over the channels, {irf}, {period}; "
     "second-order bias taken off; sigma from the expected information{noise}"
@@ -45,8 +45,12 @@ def _weighed(
     """The analysis with errors that hold its misfit, what is said about it, and the misfit."""
     chosen, setting, found, said = examine(signal, options)
     off = misfit(chosen, setting, found)
-    said += judged(chosen, setting, found, off)
-    return chosen, setting, replace(found, estimate=found.estimate.scaled(off.factor(found))), said, off
+    needless = needless_term(chosen, setting, found) if setting.terms else None
+    said += judged(chosen, setting, found, off, needless)
+    weighed = found.estimate.scaled(off.factor(found))
+    if needless is not None:  # the errors hold the fit without it
+        weighed = replace(weighed, sigma=np.hypot(weighed.sigma, needless.values - weighed.values))
+    return chosen, setting, replace(found, estimate=weighed, needless=needless), said, off
 
 
 def _reported(
@@ -148,6 +152,8 @@ def _named(
     if terms == 1:
         for name in ("fraction1", "amplitude1"):
             out[name] = replace(out[name], value=1.0, sigma=0.0, note="the only term")
+    if found.needless is not None:
+        out = withheld(out, (found.needless.number,))
     out["reduced_deviance"] = reduced_deviance(good)
     errors = np.sqrt(np.maximum(np.diag(estimate.covariance), 0.0))
     if silent:  # an error beside a model that does not describe the counts means nothing

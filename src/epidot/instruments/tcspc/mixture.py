@@ -3,7 +3,7 @@
 A response shows one exponential exactly (:mod:`.response`), and its counts are a smooth function of ln τ.
 So the mixture is laid on a fixed grid of ln τ by cubic interpolation from values and slopes: at a step of
 1/4 the error is below 1e-5 of a curve.  What the response shows of the grid is kept while its own
-parameters move by less than a twentieth of a channel, where their first derivatives suffice.
+parameters move by less than a hundredth of a channel, where their first derivatives suffice.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import numpy as np
 from epidot.instruments.tcspc.laws import Law
 from epidot.instruments.tcspc.model import Model
 from epidot.instruments.tcspc.response import Array, Response
-from epidot.signal.objective import Term
+from epidot.signal.limits import Term
 
 STEP = 0.25  # of ln τ between grid points
-_STAYS = 0.05  # of a channel by which the response may move on one basis
+_STAYS = 0.01  # of a channel by which the response may move on one basis
 _FAR = 12.0  # e-folds of the window beyond which a lifetime no longer changes the curve
 _NOTHING = 1e-9  # share of the photons below which a grid point is left out
 _SLOPE = 1e-4  # relative change of a parameter for its derivative

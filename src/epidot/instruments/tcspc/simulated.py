@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from epidot.constants import FWHM
 from epidot.dot.layers import Population
 from epidot.errors import InputError
 from epidot.instruments.contract import Dots
-from epidot.instruments.tcspc.analyse import FWHM
 from epidot.instruments.tcspc.response import Array, GaussianResponse
 from epidot.signal import Signal
 

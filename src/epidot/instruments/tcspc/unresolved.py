@@ -11,9 +11,10 @@ which is linear in s, may have either sign, and holds for any narrow distributio
 term's share of Σ A τ and of Σ A/τ by 1 + s/2.  One step of Fisher scoring from the optimum gives s,
 its error, and the small changes of the others.
 
-The square of the error is the mean over the models of σ² + (average − value)², each with its Akaike weight
-e^(gain/2 − k) for k parameters more (Buckland et al., Biometrics 53, 603 (1997)), and one parameter more for
-having been looked for.
+The error is what holds 68 % of the mixture of the models' normal laws (:func:`reach`), as models are averaged
+by Buckland et al. (Biometrics 53, 603 (1997)).  A model weighs e^((gain − needed)/2): as much as the terms
+chosen where its gain would make it be believed.  (The variance of the mixture is that of its widest model,
+however unlikely that is.)
 
 A hint of a further term is looked for in the same way: one step with the counts of a term of each
 lifetime on a grid added.  (The deviance of thousands of channels is blind to a small, smooth misfit.)
@@ -27,6 +28,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from epidot.instruments.tcspc.analyse import by_chance
 from epidot.instruments.tcspc.estimate import Estimate, derived, response_noise
 from epidot.instruments.tcspc.response import Array
 from epidot.instruments.tcspc.solve import Solution
@@ -35,6 +37,7 @@ SHORTER, LONGER = 8.0, 5.0  # how far beyond the terms found a further one is lo
 PER_DECADE = 6
 _STEP = 1e-3  # in ln τ
 MOST_WEIGHT = 50.0  # in the logarithm: beyond it no other model counts
+ONE_SIGMA = 0.6827  # of a normal law
 _NARROW = 1.0  # a larger variance of ln τ is no small spread
 
 
@@ -97,18 +100,33 @@ def widened(
     ``excess`` deviance.  ``factor`` multiplies the variance where the values are only proportional to counts.
     """
     here = estimate.likeliest[-2:]
-    total, weights = estimate.sigma[-2:] ** 2, 1.0
-    models = [(other.likeliest[-2:], other.sigma[-2:] ** 2, gain, 2) for other, gain in others]
+    models = [(here, estimate.sigma[-2:], 1.0)]
+    found = [(other.likeliest[-2:], other.sigma[-2:], gain, 2) for other, gain in others]
     spread = _spread(solution)
     if spread is not None:
         moved, variance, gain = spread
-        models.append((here + moved, factor * variance, gain / excess, 1))
-    for averages, variance, gain, more in models:
-        if np.all(np.isfinite(variance)):
-            weight = math.exp(min(0.5 * gain - more - 1, MOST_WEIGHT))
-            total = total + weight * (variance + (averages - here) ** 2)
-            weights += weight
-    return estimate.with_errors(np.maximum(estimate.sigma[-2:], np.sqrt(total / weights)))
+        found.append((here + moved, np.sqrt(factor * variance), gain / excess, 1))
+    for averages, sigma, gain, more in found:
+        if np.all(np.isfinite(sigma)):
+            models.append((averages, sigma, math.exp(min(0.5 * (gain - by_chance(more)), MOST_WEIGHT))))
+    off, errors = (np.array([m[i] for m in models]) for i in (0, 1))
+    weights = np.array([m[2] for m in models])
+    wide = [reach(off[:, i] - here[i], errors[:, i], weights) for i in range(2)]
+    return estimate.with_errors(np.maximum(estimate.sigma[-2:], wide))
+
+
+def reach(distances: Array, sigmas: Array, weights: Array) -> float:
+    """How far from zero 68.27 % of a mixture of normal laws (m,) end, each about its distance."""
+    from scipy.special import ndtr
+
+    share = weights / weights.sum()
+    scale = np.maximum(sigmas, 1e-12 * np.max(np.abs(distances) + sigmas, initial=1e-300))
+    low, high = 0.0, float(np.max(np.abs(distances) + 2 * scale))
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        held = ndtr((middle - distances) / scale) - ndtr((-middle - distances) / scale)
+        low, high = (middle, high) if float(share @ held) < ONE_SIGMA else (low, middle)
+    return high
 
 
 def _spread(solution: Solution) -> tuple[Array, Array, float] | None:

@@ -1,0 +1,143 @@
+"""A stretched exponential beside several exponentials: do the counts tell the two apart?
+
+Two or three exponentials describe a stretched decay within the noise of 10⁴ to 10⁶ counts, and their
+averages are then off by many of their own errors: most of all the amplitude average, which lives on the
+first moments of the decay.  So the law is fitted too, where a comparison of the curves without noise says
+that it may do.  If by Akaike's criterion it is as good a description as the exponentials (within
+``APART``), it is a rival, which is said; and where the data chose the number of terms, an average may be as
+far off as the rival says: a truth of its kind lies d + N(0, σ²) from what is stated, d the distance of the
+rival's average and σ its error, and the error stated is the one that holds 68 % of that.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from epidot.errors import WorkError
+from epidot.instruments.tcspc.analyse import Analysis, Setting, rise
+from epidot.instruments.tcspc.common import Ended
+from epidot.instruments.tcspc.decay import Decay, as_law, domains, started
+from epidot.instruments.tcspc.record import Record
+from epidot.instruments.tcspc.response import Array
+from epidot.instruments.tcspc.solve import Solution
+from epidot.instruments.tcspc.unresolved import reach
+from epidot.signal.limits import Placed
+from epidot.signal.objective import common
+from epidot.signal.scoring import descend
+
+APART = 4.0  # in Akaike's criterion: a model further off is told apart
+_FAR = 40.0  # weighted squares between two curves without noise, from which the fit need not be made
+_POINTS = 60
+_STARTS = (0.7, 0.5)  # widths beside that of the averages
+_STRETCHED = "stretched"
+
+
+@dataclass(frozen=True)
+class Rival:
+    """A stretched exponential that the counts do not tell from the exponentials: its width ``beta``, the two
+    ``averages`` / ns and their ``sigma`` (2,), by how much its deviance is ``higher`` and its parameters are
+    ``fewer``."""
+
+    beta: float
+    averages: Array
+    sigma: Array
+    higher: float
+    fewer: int
+
+    def said(self, terms: int) -> str:
+        """In words."""
+        more = "higher" if self.higher > 0 else "lower"
+        return (
+            f"{terms} exponentials are not told from a stretched one of beta {self.beta:.2f}: its deviance "
+            f"is {more} by {abs(self.higher):.2g} with {self.fewer} parameters less, and gives averages of "
+            f"{self.averages[0]:.4g} ns (amplitude) and {self.averages[1]:.4g} ns (intensity)"
+        )
+
+    def reaches(self, averages: Array) -> Array:
+        """Errors (2,) of ``averages`` that hold a truth of the rival's kind."""
+        off = self.averages - averages
+        return np.array([reach(off[i : i + 1], self.sigma[i : i + 1], np.ones(1)) for i in range(2)])
+
+
+def rival(record: Record, setting: Setting, found: Analysis) -> Rival | None:
+    """The stretched exponential if ``found`` of several exponentials is not told from it, else ``None``."""
+    solution, excess = found.solution, found.quality.excess
+    terms = solution.model.terms
+    if (
+        terms < 2
+        or not record.counted
+        or not solution.converged
+        or _distance(record, solution) > _FAR * excess
+    ):
+        return None
+    try:
+        ended = _fitted(record, setting, solution)
+    except (WorkError, FloatingPointError, np.linalg.LinAlgError):
+        return None
+    if not ended.best.settled:
+        return None
+    higher = ended.best.deviance - solution.deviance
+    fewer = int(solution.free.sum()) - int((~ended.best.held).sum())
+    if higher / excess - 2 * fewer > APART:
+        return None
+    gradient = ended.gradient(0)
+    variance = np.einsum("ki,ij,kj->k", gradient, ended.covariance, gradient)
+    averages = ended.derived(0, ended.best.u)
+    beta = float(ended.objective.of_part(0, ended.best.u)[2])
+    return Rival(beta, averages, np.sqrt(np.maximum(variance, 0.0)), higher, fewer)
+
+
+def _fitted(record: Record, setting: Setting, solution: Solution) -> Ended:
+    terms = solution.model.terms
+    amplitudes, taus, _, _ = solution.model.parts(solution.theta)
+    total = float(amplitudes.sum())
+    by_amplitude, by_light = total / float(np.sum(amplitudes / taus)), float(amplitudes @ taus) / total
+    model = as_law(solution.model, _STRETCHED, by_amplitude, by_light)
+    rest = solution.theta[2 * terms :]
+    ends = []
+    for beta in (None, *_STARTS):
+        tau, width = (t.value for t in model.shape)
+        if beta is not None:
+            tau, width = by_light * math.gamma(1 / beta) / math.gamma(2 / beta), beta
+        known = started(domains(model, record, setting), np.array([total, tau, width, *rest]))
+        part = Decay(record, setting, model, solution.trust, known)
+        objective = common([part], [known], Placed(frozenset(), {}, {}))
+        start = objective.inward(np.array([t.value for t in objective.terms]))
+        ends.append(Ended([part], objective, descend(objective, start)))
+        if ends[-1].best.deviance < solution.deviance + APART:
+            break
+    return min(ends, key=lambda end: end.best.deviance)
+
+
+def _distance(record: Record, solution: Solution) -> float:
+    """Weighted squares between the exponentials and the nearest stretched one, without noise or response.
+
+    Behind the rise, in bins that widen with time; light and background of the law are free.
+    """
+    from scipy.optimize import least_squares
+    from scipy.special import gammaincc
+
+    amplitudes, taus, _, _ = solution.model.parts(solution.theta)
+    span = float(record.edges[-1] - record.edges[0])
+    first = max(rise(record)[1] * 2, 2 * record.channel_ns * record.bin)
+    t = np.geomspace(first, span, _POINTS)
+    floor = max((float(record.y.sum()) - float(amplitudes.sum())) / span, 1e-3)  # background per ns
+    true = -np.diff(np.exp(-t[:, None] / taus) @ amplitudes)
+    flat = np.diff(t)
+    weight = 1 / np.sqrt(np.maximum(true + floor * flat, 0.5))
+
+    def off(p: Array) -> Array:
+        tau, beta = np.exp(p[0]), 0.2 + 0.8 / (1 + np.exp(-p[1]))
+        law = -np.diff(gammaincc(1 / beta, (t / tau) ** beta))
+        columns = np.stack((law, flat)) * weight
+        target = true * weight
+        left = target - columns.T @ np.linalg.lstsq(columns.T, target, rcond=None)[0]
+        return np.asarray(left, dtype=np.float64)
+
+    tau = float(amplitudes @ taus / amplitudes.sum())
+    with np.errstate(all="ignore"):
+        found = least_squares(off, [math.log(0.7 * tau), 0.5], method="lm", ftol=1e-3, xtol=1e-3, max_nfev=40)
+    return 2 * float(found.cost)
