@@ -130,10 +130,32 @@ def test_a_measured_response_and_a_given_width() -> None:
         tcspc.measure(signal, irf=signal.companions["irf"], irf_fwhm_ns=0.2)
 
 
-def test_the_response_must_have_the_same_channels() -> None:
-    signal, other = decay([1.0], [8.0]), decay([1.0], [8.0], channel_ns=0.2, irf_counts=1e5)
-    with pytest.raises(InputError, match="other channels than the decay"):
+def test_a_response_in_finer_channels_is_put_together() -> None:
+    """Four of its channels make one of the decay: the same as a response recorded in these."""
+    signal = decay([1.0], [8.0], channels=1000, channel_ns=0.2, irf_counts=1e5)
+    shape = {"channels": 4003, "channel_ns": 0.05, "irf_counts": 1e5, "irf_background": 0.02}
+    fine = decay([1.0], [8.0], period_ns=200.15, **shape).companions["irf"]
+    summed = fine.y[:4000].reshape(-1, 4).sum(axis=1)
+    meta = {**fine.meta, "channel_ns": 0.2}
+    wide = replace(fine, x=fine.x[:4000:4], y=summed, meta=meta)
+    found, same = (tcspc.measure(signal, exponentials=1, irf=one) for one in (fine, wide))
+    assert found["tau1_ns"].value == same["tau1_ns"].value
+    assert found["tau1_ns"].sigma == same["tau1_ns"].sigma
+    assert within(found["tau1_ns"], 8.0)
+    assert any("4 channels of the instrument response (0.05 ns)" in w for w in found.warnings)
+    assert not any("channels of the instrument response" in w for w in same.warnings)
+
+
+@pytest.mark.parametrize(("width", "why"), [(0.2, "no whole fraction of"), (0.5, "coarser than")])
+def test_a_response_in_other_channels_is_refused(width: float, why: str) -> None:
+    signal = decay([1.0], [8.0])
+    other = decay([1.0], [8.0], channels=2000, channel_ns=width, irf_counts=1e5)
+    with pytest.raises(InputError, match=f"channels of the instrument response are {why}"):
         tcspc.measure(signal, irf=other.companions["irf"])
+
+
+def test_a_flat_response_is_refused() -> None:
+    signal = decay([1.0], [8.0])
     flat = replace(signal, y=np.full(4096, 3.0))
     with pytest.raises(InputError, match="no peak"):
         tcspc.measure(signal, irf=flat)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from epidot.constants import FWHM
-from epidot.errors import InputError, WorkError
+from epidot.errors import WorkError
 from epidot.instruments.tcspc.estimate import Estimate, derived, estimate, response_scatter
 from epidot.instruments.tcspc.measured_response import MeasuredResponse
 from epidot.instruments.tcspc.model import Model
@@ -111,13 +111,7 @@ def quality(solution: Solution) -> Quality:
 
 
 def response_for(record: Record, setting: Setting) -> tuple[Response, Array]:
-    """The response to fit with, and start values of its own parameters.
-
-    Raises
-    ------
-    InputError
-        If the measured response has other channels than the decay.
-    """
+    """The response to fit with, and start values of its own parameters."""
     if setting.tail:
         return TailResponse(record.edges), np.empty(0)
     begun, width = rise(record)
@@ -126,12 +120,6 @@ def response_for(record: Record, setting: Setting) -> tuple[Response, Array]:
         gaussian = GaussianResponse(record.edges, record.period_ns, given)
         return gaussian, np.array([begun, width][: len(gaussian.own)])
     prompt = setting.prompt
-    if abs(prompt.channel_ns - record.channel_ns) > 1e-4 * record.channel_ns:
-        raise InputError(
-            "the instrument response has other channels than the decay",
-            seen=f"{prompt.channel_ns:.6g} ns instead of {record.channel_ns:.6g} ns",
-            remedy="measure both with the same time base",
-        )
     measured = MeasuredResponse(record.edges, record.period_ns, prompt, record.bin)
     return measured, np.array([begun - prompt.centre_ns])
 
@@ -166,13 +154,7 @@ def rise(record: Record) -> tuple[float, float]:
 
 
 def model_for(record: Record, setting: Setting, terms: int) -> tuple[Model, Array]:
-    """The model of ``terms`` exponentials, and start values of the response's own parameters.
-
-    Raises
-    ------
-    InputError
-        As :func:`response_for`.
-    """
+    """The model of ``terms`` exponentials, and start values of the response's own parameters."""
     response, own = response_for(record, setting)
     model = Model(
         response,

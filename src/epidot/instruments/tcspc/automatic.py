@@ -33,8 +33,6 @@ def analyse(record: Record, setting: Setting) -> Analysis:
 
     Raises
     ------
-    InputError
-        If the measured response does not belong to the decay.
     WorkError
         If no fit converges.
     """

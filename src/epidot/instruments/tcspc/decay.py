@@ -49,13 +49,7 @@ class Curve(Decay):
 
 
 def before(record: Record, setting: Setting, name: str, terms: int) -> list[Term]:
-    """Parameters and domains of the model ``name`` before anything is fitted.
-
-    Raises
-    ------
-    InputError
-        If the measured response does not belong to the decay.
-    """
+    """Parameters and domains of the model ``name`` before anything is fitted."""
     model, _ = model_for(record, setting, 1 if name in LAWS else terms)
     if name in LAWS:
         model = as_law(model, name, 1.0, 2.0)

@@ -18,6 +18,8 @@ from epidot.instruments.tcspc.prompt import Prompt, prompt
 from epidot.instruments.tcspc.record import Record, channel_width, period, record, refuse_flat
 from epidot.signal import Signal
 
+_ALIKE = 1e-4  # relative difference of widths below which they are the same
+
 
 def examine(signal: Signal, options: Mapping[str, Any]) -> tuple[Record, Setting, Analysis, list[str]]:
     """Settle the options against the signal, and fit.
@@ -114,7 +116,36 @@ def _prompt(
     if math.isfinite(period_ns):
         y = y[: max(16, math.floor(period_ns / width * (1 + 1e-9)))]
     counted = counted and bool(np.all(y == np.rint(y)))
+    together = _together(width, channel_width(signal), given.source)
+    if together > 1:
+        y = y[: y.size // together * together].reshape(-1, together).sum(axis=1)
+        warnings.append(
+            f"{together} channels of the instrument response ({width:.6g} ns) "
+            "were put together to one of the decay"
+        )
+        width *= together
     return prompt(y, float(given.x[0]), width, counted=counted, where=given.source)
+
+
+def _together(response: float, decay: float, where: str) -> int:
+    """How many channels of the response, of width ``response`` / ns, make one of the decay.
+
+    Raises
+    ------
+    InputError
+        If that is no whole number.
+    """
+    ratio = decay / response
+    whole = max(1, round(ratio))
+    if abs(whole * response - decay) <= _ALIKE * decay:
+        return whole
+    why = "coarser than" if ratio < 1 else "no whole fraction of"
+    raise InputError(
+        f"the channels of the instrument response are {why} those of the decay",
+        where or None,
+        seen=f"{response:.6g} ns, and {decay:.6g} ns in the decay",
+        remedy="give the response in channels as wide as those of the decay, or a half, a third, ... of it",
+    )
 
 
 def _read_prompt(path: str | Path, signal: Signal, options: Mapping[str, Any]) -> Signal:
