@@ -84,7 +84,7 @@ class Analysis:
 
 def quality(solution: Solution) -> Quality:
     """Deviance of ``solution`` beside what Poisson noise would give."""
-    from scipy.stats import chi2
+    from scipy.special import chdtrc
 
     each = solution.trusted(deviance(solution.y, solution.mu))
     mean, variance, together = expected_deviance(solution.mu)
@@ -106,7 +106,7 @@ def quality(solution: Solution) -> Quality:
         reduced=float(each.sum()) / degrees,
         expected=total / degrees,
         scatter=math.sqrt(spread) / degrees,
-        probability=float(chi2.sf(float(each.sum()) / scale, total / scale)),
+        probability=float(chdtrc(total / scale, float(each.sum()) / scale)),
     )
 
 
@@ -168,16 +168,19 @@ def model_for(record: Record, setting: Setting, terms: int) -> tuple[Model, Arra
     return model, own
 
 
-def fit_terms(record: Record, setting: Setting, terms: int) -> Solution:
-    """The best fit with ``terms`` exponentials."""
+def fit_terms(record: Record, setting: Setting, terms: int, near: Solution | None = None) -> Solution:
+    """The best fit with ``terms`` exponentials; ``near`` is another fit of the same counts, for which the
+    place of the pulse has been looked for."""
     model, own = model_for(record, setting, terms)
+    if near is not None and near.model.response.own == model.response.own:
+        own = near.theta[near.model.own_at]
     response = model.response
     solution = solve(record.y, model, starts(record.y, model, own))
     width = rise(record)[1]
     if (longest := _as_background(solution)) is not None:
         shorter = starts(record.y, model, own, within=(0.0, longest / 2))
         solution = solve(record.y, model, [solution.theta, *shorter])
-    if own.size and _doubtful(solution, width):
+    if own.size and _doubtful(solution, width, near is None):
         further = [solution.theta]
         for away in AWAY:
             moved = own.copy()
@@ -208,15 +211,19 @@ def _as_background(solution: Solution) -> float | None:
     return longest if none and longest > FLAT * float(edges[-1] - edges[0]) else None
 
 
-def _doubtful(solution: Solution, width: float) -> bool:
+def _doubtful(solution: Solution, width: float, first: bool) -> bool:
     """Whether a better optimum may exist elsewhere: no end, a term that vanished, that stands twice or is
-    gone within the rise of standard deviation ``width``, or counts too far away."""
+    gone within the rise of standard deviation ``width``, or, in the ``first`` fit, counts too far away."""
     _, taus, _, _ = solution.model.parts(solution.theta)
     twice = np.any(taus[1:] < TWICE * taus[:-1])
     vanished = np.any(solution.held[: 2 * taus.size])
     gone = taus[0] < AT_ONCE * width
     return bool(
-        not solution.converged or twice or vanished or gone or quality(solution).probability < UNLIKELY
+        not solution.converged
+        or twice
+        or vanished
+        or gone
+        or (first and quality(solution).probability < UNLIKELY)
     )
 
 
@@ -239,9 +246,9 @@ def needed_gain(more: int, good: Quality) -> float:
 @lru_cache(maxsize=16)
 def by_chance(more: int) -> float:
     """Gain in deviance by ``more`` parameters that noise alone reaches in the share ``CHANCE`` of decays."""
-    from scipy.stats import chi2
+    from scipy.special import chdtri
 
-    return float(chi2.isf(CHANCE, more))
+    return float(chdtri(more, CHANCE))
 
 
 def believed(done: Analysis) -> bool:
@@ -294,7 +301,7 @@ def with_setting(record: Record, setting: Setting, found: Analysis) -> Trial | N
     WorkError
         If it does not converge.
     """
-    return demanded(record, setting, found, fit_terms(record, setting, setting.terms))
+    return demanded(record, setting, found, fit_terms(record, setting, setting.terms, found.solution))
 
 
 def demanded(record: Record, setting: Setting, found: Analysis, solution: Solution) -> Trial | None:
@@ -333,7 +340,7 @@ def needless_term(record: Record, setting: Setting, found: Analysis) -> Needless
     if terms < 2 or (solution.converged and _resolved(found.estimate, terms, found.quality)):
         return None
     try:
-        fewer = fit_terms(record, setting, terms - 1)
+        fewer = fit_terms(record, setting, terms - 1, solution)
     except WorkError:
         return None
     gain, needed = gained(fewer, solution, found.quality)

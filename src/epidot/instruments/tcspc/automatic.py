@@ -44,7 +44,8 @@ def analyse(record: Record, setting: Setting) -> Analysis:
     larger: Trial | None = None
     for terms in range(1, MOST_TERMS + 1):
         try:
-            done = finished(record, setting, fit_terms(record, setting, terms))
+            near = fits[-1].solution if fits else None
+            done = finished(record, setting, fit_terms(record, setting, terms, near))
         except WorkError:
             break
         gain, needed = gained(fits[-1].solution, done.solution, done.quality) if fits else (math.inf, 0.0)

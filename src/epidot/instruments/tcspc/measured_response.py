@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -67,11 +68,15 @@ class MeasuredResponse:
 
     def _sum(self, shown: list[Shown]) -> Shown:
         each = 1.0 / self.prompt.counts
-        return Shown(
-            each * np.sum([s.counts for s in shown], axis=0),
-            each * np.sum([s.by_tau for s in shown], axis=0),
-            each * np.sum([s.by_own for s in shown], axis=0),
-        )
+        first = shown[0]
+        for other in shown[1:]:
+            for mine, its in zip(
+                (first.counts, first.by_tau, first.by_own),
+                (other.counts, other.by_tau, other.by_own),
+                strict=True,
+            ):
+                mine += its
+        return Shown(each * first.counts, each * first.by_tau, each * first.by_own)
 
     def variance(self, amplitudes: Array, taus: Array, scattered: float, own: Array) -> Array:
         """Variance of the predicted counts on and around the response, shape (n,), zero behind it."""
@@ -109,6 +114,11 @@ class _Part:
     boxes: Boxes
     bin: int
 
+    @cached_property
+    def _from_start(self) -> Array:
+        """The edges in channels from the start of the window on, (n + 1,)."""
+        return np.asarray((self.edges - self.edges[0]) / self.boxes.channel_ns)
+
     def _place(self, shift: float) -> _Place:
         at = (self.boxes.start_ns + shift - float(self.edges[0])) / self.boxes.channel_ns
         first = math.floor(at)
@@ -133,20 +143,24 @@ class _Part:
     def _fall(self, place: _Place, x: float) -> tuple[Array, Array]:
         """Share of what is still to come at the end of the near region that falls into each bin behind it
         (earlier pulses: into every bin), and its derivative by x, both (n,)."""
-        u = (self.edges - self.edges[0]) / self.boxes.channel_ns - place.end  # in channels
+        u = self._from_start - place.end  # in channels
         s, moment = np.zeros_like(u), np.zeros_like(u)
-        tail = slice(max(0, place.end // self.bin), None)
-        s[tail] = np.exp(-x * u[tail])
-        moment[tail] = u[tail] * s[tail]
-        fall, fall_by_x = -np.diff(s), np.diff(moment)
-        fall[: tail.start] = 0.0
-        fall_by_x[: tail.start] = 0.0
+        first = max(0, place.end // self.bin)
+        tail = slice(first, None)
+        np.exp(-x * u[tail], out=s[tail])
+        np.multiply(u[tail], s[tail], out=moment[tail])
+        fall, fall_by_x = s[:-1] - s[1:], moment[1:] - moment[:-1]
+        fall[:first] = 0.0
+        fall_by_x[:first] = 0.0
         if math.isfinite(self.period_ns):
             turn = self.period_ns / self.boxes.channel_ns
             rest = -math.expm1(-x * turn)
-            wrapped = np.exp(np.minimum(-x * (u + turn), 0.0)) / rest
-            fall -= np.diff(wrapped)
-            fall_by_x += np.diff(wrapped * (u + turn / rest))
+            wrapped = np.empty_like(u)  # the same a period later, and of all pulses before
+            wrapped[:first] = np.exp(np.minimum(-x * (u[:first] + turn), 0.0)) / rest
+            np.multiply(s[tail], math.exp(-x * turn) / rest, out=wrapped[tail])
+            fall -= wrapped[1:] - wrapped[:-1]
+            wrapped *= u + turn / rest
+            fall_by_x += wrapped[1:] - wrapped[:-1]
         return fall, fall_by_x
 
     def exponential(self, tau: float, shift: float) -> Shown:

@@ -157,7 +157,7 @@ def _slow_part(y: Array, peak: slice) -> tuple[Array, float] | None:
     Detectors pulse again for a hundred nanoseconds, reflections arrive late: 0.3 % of the counts, but
     as much as the background of a good measurement.  ``None`` where the rest is flat.
     """
-    from scipy.stats import chi2
+    from scipy.special import chdtrc
 
     level = np.zeros(y.size)
     rates: list[float] = []
@@ -183,7 +183,7 @@ def _slow_part(y: Array, peak: slice) -> tuple[Array, float] | None:
             rates.append(count / (b - a))
             misfit += (count - mean * (b - a)) ** 2 / (mean * (b - a))
             blocks += 1
-    if blocks < 3 or chi2.sf(misfit, blocks - 1) > 1e-4:
+    if blocks < 3 or chdtrc(blocks - 1, misfit) > 1e-4:
         return None
     return level, min(rates)
 

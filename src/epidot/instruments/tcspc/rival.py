@@ -12,7 +12,7 @@ rival's average and σ its error, and the error stated is the one that holds 68 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,8 +30,7 @@ from epidot.signal.scoring import descend
 
 APART = 4.0  # in Akaike's criterion: a model further off is told apart
 _FAR = 40.0  # weighted squares between two curves without noise, from which the fit need not be made
-_POINTS = 60
-_STARTS = (0.7, 0.5)  # widths beside that of the averages
+_POINTS = 40
 _STRETCHED = "stretched"
 
 
@@ -74,7 +73,7 @@ def rival(record: Record, setting: Setting, found: Analysis) -> Rival | None:
     ):
         return None
     try:
-        ended = _fitted(record, setting, solution)
+        ended = _fitted(record, setting, solution, excess)
     except (WorkError, FloatingPointError, np.linalg.LinAlgError):
         return None
     if not ended.best.settled:
@@ -90,26 +89,30 @@ def rival(record: Record, setting: Setting, found: Analysis) -> Rival | None:
     return Rival(beta, averages, np.sqrt(np.maximum(variance, 0.0)), higher, fewer)
 
 
-def _fitted(record: Record, setting: Setting, solution: Solution) -> Ended:
+def _fitted(record: Record, setting: Setting, solution: Solution, excess: float) -> Ended:
     terms = solution.model.terms
     amplitudes, taus, _, _ = solution.model.parts(solution.theta)
     total = float(amplitudes.sum())
     by_amplitude, by_light = total / float(np.sum(amplitudes / taus)), float(amplitudes @ taus) / total
     model = as_law(solution.model, _STRETCHED, by_amplitude, by_light)
     rest = solution.theta[2 * terms :]
-    ends = []
-    for beta in (None, *_STARTS):
-        tau, width = (t.value for t in model.shape)
-        if beta is not None:
-            tau, width = by_light * math.gamma(1 / beta) / math.gamma(2 / beta), beta
-        known = started(domains(model, record, setting), np.array([total, tau, width, *rest]))
-        part = Decay(record, setting, model, solution.trust, known)
-        objective = common([part], [known], Placed(frozenset(), {}, {}))
-        start = objective.inward(np.array([t.value for t in objective.terms]))
-        ends.append(Ended([part], objective, descend(objective, start)))
-        if ends[-1].best.deviance < solution.deviance + APART:
-            break
-    return min(ends, key=lambda end: end.best.deviance)
+    known = started(
+        domains(model, record, setting), np.array([total, *(t.value for t in model.shape), *rest])
+    )
+    part = Decay(record, setting, model, solution.trust, known)
+    # First with the response as it is, which costs a tenth: what is far off then is not worth the rest.
+    own = {(n, 0): t.value for n, t in zip(model.names, known, strict=True) if n in model.response.own}
+    near = _descended(part, Placed(frozenset(), own, {}))
+    if near.best.deviance > solution.deviance + _FAR * excess:
+        return near
+    found = near.objective.of_part(0, near.best.u)
+    return _descended(replace(part, terms=started(list(known), found)), Placed(frozenset(), {}, {}))
+
+
+def _descended(part: Decay, placed: Placed) -> Ended:
+    objective = common([part], [part.terms], placed)
+    start = objective.inward(np.array([t.value for t in objective.terms]))
+    return Ended([part], objective, descend(objective, start))
 
 
 def _distance(record: Record, solution: Solution) -> float:
@@ -128,16 +131,16 @@ def _distance(record: Record, solution: Solution) -> float:
     true = -np.diff(np.exp(-t[:, None] / taus) @ amplitudes)
     flat = np.diff(t)
     weight = 1 / np.sqrt(np.maximum(true + floor * flat, 0.5))
+    target = true * weight
 
     def off(p: Array) -> Array:
         tau, beta = np.exp(p[0]), 0.2 + 0.8 / (1 + np.exp(-p[1]))
         law = -np.diff(gammaincc(1 / beta, (t / tau) ** beta))
         columns = np.stack((law, flat)) * weight
-        target = true * weight
-        left = target - columns.T @ np.linalg.lstsq(columns.T, target, rcond=None)[0]
-        return np.asarray(left, dtype=np.float64)
+        gram = columns @ columns.T + 1e-12 * np.eye(2)
+        return np.asarray(target - np.linalg.solve(gram, columns @ target) @ columns)
 
     tau = float(amplitudes @ taus / amplitudes.sum())
     with np.errstate(all="ignore"):
-        found = least_squares(off, [math.log(0.7 * tau), 0.5], method="lm", ftol=1e-3, xtol=1e-3, max_nfev=40)
+        found = least_squares(off, [math.log(0.7 * tau), 0.5], method="lm", ftol=1e-2, xtol=1e-2, max_nfev=30)
     return 2 * float(found.cost)

@@ -27,6 +27,7 @@ GOOD = 1.3  # deviance per coarse channel at which no other start can be much be
 INWARD = 0.01  # twice the deviance that a step off the floor promises, from which it is taken
 MOST_STEPS = 40
 SOFTEST, STIFFEST = 1e-6, 1e6  # damping of a step, in units of the scaled information
+SAME = 1e-4  # relative difference of all parameters, below which a search went where another one ended
 SETTLED = 1e-6  # squared distance to the optimum, in standard errors, at which scoring stops
 
 
@@ -85,18 +86,19 @@ def solve(
     WorkError
         If no start leads anywhere.
     """
-    ends = [_descend(y, model, start, trust) for start in starts]
-    best = min((end for end in ends if end is not None), key=lambda end: end.deviance, default=None)
+    ends: list[Solution] = []
+    for start in starts:
+        theta, count = walk(y, model, start, trust)
+        if not np.all(np.isfinite(theta)):
+            continue
+        theta = model.sorted(theta)
+        if any(np.allclose(theta, end.theta, rtol=SAME, atol=SAME * model.channel_ns) for end in ends):
+            continue  # it leads to an end that is known
+        ends.append(_score(state(y, model, theta, trust, count)))
+    best = min(ends, key=lambda end: end.deviance, default=None)
     if best is None:
         raise WorkError("the fit did not converge from any start value")
     return best
-
-
-def _descend(y: Array, model: Model, start: Array, trust: Array | None) -> Solution | None:
-    theta, count = walk(y, model, start, trust)
-    if not np.all(np.isfinite(theta)):
-        return None
-    return _score(state(y, model, model.sorted(theta), trust, count))
 
 
 def walk(
