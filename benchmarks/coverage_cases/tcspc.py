@@ -128,7 +128,13 @@ CASES = [
     ),
     *(
         exponentials(
-            f"automatic: 5 and 60 ns, {_said(n)} counts", [0.3, 0.7], [5.0, 60.0], 500, n, automatic=True
+            f"automatic: 5 and 60 ns, {_said(n)} counts", [0.3, 0.7], [5.0, 60.0], 200, n, automatic=True
+        )
+        for n in LIGHT
+    ),
+    *(
+        exponentials(
+            f"automatic: 1.5 and 9 ns, {_said(n)} counts", [0.3, 0.7], [1.5, 9.0], 100, n, automatic=True
         )
         for n in LIGHT
     ),
@@ -144,7 +150,7 @@ CASES = [
         for n in LIGHT
     ),
     *(
-        stretched(f"automatic: stretched, 30 ns, beta 0.7, {_said(n)} counts", 30.0, 0.7, 500, n)
+        stretched(f"automatic: stretched, 20 ns, beta 0.7, {_said(n)} counts", 20.0, 0.7, 200, n)
         for n in LIGHT
     ),
     exponentials("automatic: 5 and 60 ns, 1e3 counts", [0.3, 0.7], [5.0, 60.0], 500, 1e3, automatic=True),

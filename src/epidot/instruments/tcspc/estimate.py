@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 from epidot.instruments.tcspc.measured_response import MeasuredResponse
 from epidot.instruments.tcspc.response import Array
 from epidot.instruments.tcspc.solve import Solution, state
+from epidot.signal.slopes import slopes
 
 STEP = 0.03  # of a standard error: where differences are small against curvature yet far above rounding
 BOUNDED = ("background", "scattered")  # cannot be negative, and where they are zero the rest is identified
@@ -39,6 +40,7 @@ _UNIFIED = (
     (0.035, 0.065, 0.125, 0.27, 0.4, 0.56, 0.77, 1.0),
 )
 DRAWS = 24  # of random signs
+_TINY = 1e-12  # a parameter at zero moves by a part of this
 _MOST_BIAS = 0.5  # standard errors; a larger "second-order" term says the expansion has failed
 
 
@@ -123,18 +125,18 @@ def estimate(solution: Solution, *, gain: float = 1.0, correct_bias: bool = True
 
     here = of(theta)
     with np.errstate(all="ignore"):
-        slopes = _slopes(of, theta, terms, solution.free | bounded(solution))
-        variance = np.einsum("ki,ij,kj->k", slopes, covariance, slopes) * gain
+        by = derivatives(theta, terms, solution.free | bounded(solution))
+        variance = np.einsum("ki,ij,kj->k", by, covariance, by) * gain
         bias = np.zeros_like(here)
         if correct_bias:
-            bias = _bias(solution, of, here, slopes, fisher, root) * gain
+            bias = _bias(solution, of, here, by, fisher, root) * gain
     sigma = np.sqrt(np.maximum(variance, 0.0))
     # A component that is alone has fraction and amplitude 1 exactly.
     names = derived_names(terms)
     bad = ~np.isfinite(bias) | (np.abs(bias) > _MOST_BIAS * sigma) & (sigma > 0)
     irregular = tuple(n for n, b in zip(names, bad, strict=True) if b) if correct_bias else ()
     bias = np.zeros_like(bias) if np.any(bad) or not ordered(here - bias, terms) else bias
-    counting = np.einsum("ki,ij,kj->k", slopes, fisher, slopes)
+    counting = np.einsum("ki,ij,kj->k", by, fisher, by)
     return Estimate(names, here - bias, here, sigma, bias, covariance * gain, counting, irregular)
 
 
@@ -251,24 +253,26 @@ def _root(fisher: Array, free: NDArray[np.bool_]) -> Array:
     return out
 
 
-def _slopes(of: Callable[[Array], Array], theta: Array, terms: int, free: NDArray[np.bool_]) -> Array:
-    """Derivatives (k, p) of the derived values by the parameters, by central differences."""
-    columns = []
-    for i in range(theta.size):
-        step = np.zeros_like(theta)
-        if i < 2 * terms and free[i]:
-            step[i] = 1e-5 * theta[i]
-            columns.append((of(theta + step) - of(theta - step)) / (2 * step[i]))
-        else:
-            columns.append(np.zeros(of(theta).size))
-    return np.array(columns).T
+def derivatives(theta: Array, terms: int, free: NDArray[np.bool_]) -> Array:
+    """Derivatives (k, p) of what is derived by the parameters ``theta`` (p,), zero where one is not free."""
+    light = np.flatnonzero(free[: 2 * terms])
+
+    def of(part: Array) -> Array:
+        there = theta.copy()
+        there[light] = part
+        return derived(there, terms)
+
+    out = np.zeros((len(derived_names(terms)), theta.size))
+    if light.size:
+        out[:, light] = slopes(of, theta[light], _TINY, 1e-5)
+    return out
 
 
 def _bias(
     solution: Solution,
     of: Callable[[Array], Array],
     here: Array,
-    slopes: Array,
+    derivatives: Array,
     fisher: Array,
     root: Array,
 ) -> Array:
@@ -283,7 +287,7 @@ def _bias(
         curved += (model.expected(up)[0] + model.expected(down)[0] - 2 * solution.mu) / STEP**2
         bent += (of(up) + of(down) - 2 * here) / STEP**2
     shift = -0.5 * fisher @ (solution.by @ (solution.weight * curved))
-    return np.asarray(slopes @ shift + 0.5 * bent)
+    return np.asarray(derivatives @ shift + 0.5 * bent)
 
 
 def _regular(solution: Solution, fisher: Array, root: Array) -> Array:

@@ -29,7 +29,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from epidot.instruments.tcspc.analyse import by_chance
-from epidot.instruments.tcspc.estimate import Estimate, derived, response_noise
+from epidot.instruments.tcspc.estimate import Estimate, derivatives, derived, response_noise
 from epidot.instruments.tcspc.response import Array
 from epidot.instruments.tcspc.solve import Solution
 
@@ -141,13 +141,8 @@ def _spread(solution: Solution) -> tuple[Array, Array, float] | None:
     step = _Step.of(solution, 0.5 * float(amplitudes[-1]) * bent)
     if step is None or abs(float(step.moves[-1])) > _NARROW:
         return None
-    slopes = np.zeros((2, step.moves.size))
-    for at, k in enumerate(np.flatnonzero(solution.free)):
-        if k < 2 * terms:
-            move = np.zeros(solution.theta.size)
-            move[k] = 1e-6 * solution.theta[k]
-            up_down = derived(solution.theta + move, terms) - derived(solution.theta - move, terms)
-            slopes[:, at] = up_down[-2:] / (2 * move[k])
+    by = derivatives(solution.theta, terms, solution.free)[-2:, solution.free]
+    slopes = np.hstack((by, np.zeros((2, 1))))
     # of Σ A/τ and Σ A τ the share of the last term grows by s/2
     counts, tau_amplitude = float(amplitudes.sum()), float(derived(solution.theta, terms)[-2])
     slopes[0, -1] = -0.5 * tau_amplitude**2 * float(amplitudes[-1]) / tau / counts
