@@ -5,8 +5,8 @@
 The decay: lifetimes 20 and 70 ns with amplitudes 0.6 and 0.4, 4096
 channels at 1 MHz, Gaussian response of 200 ps, background 2 counts per channel at 10⁶ counts.  All
 programs get the same counts.  lmfit and scipy's curve_fit get the same channel-integrated model and start
-from the values a user would type (10 and 100 ns); their weights are 1/sqrt(max(N, 1)).  Times are CPU seconds, the
-median.  lmfit is an extra: ``pip install 'epidot[bench]'``.
+from the values a user would type (10 and 100 ns); their weights are 1/sqrt(max(N, 1)).  Times are CPU
+seconds, the median.  lmfit is an extra: ``pip install 'epidot[bench]'``.
 """
 
 from __future__ import annotations
