@@ -172,10 +172,11 @@ def fit_terms(record: Record, setting: Setting, terms: int, near: Solution | Non
     """The best fit with ``terms`` exponentials; ``near`` is another fit of the same counts, for which the
     place of the pulse has been looked for."""
     model, own = model_for(record, setting, terms)
-    if near is not None and near.model.response.own == model.response.own:
-        own = near.theta[near.model.own_at]
     response = model.response
-    solution = solve(record.y, model, starts(record.y, model, own))
+    begun = starts(record.y, model, own)
+    if near is not None and own.size and near.model.response.own == response.own:
+        begun += starts(record.y, model, near.theta[near.model.own_at])
+    solution = solve(record.y, model, begun)
     width = rise(record)[1]
     if (longest := _as_background(solution)) is not None:
         shorter = starts(record.y, model, own, within=(0.0, longest / 2))
