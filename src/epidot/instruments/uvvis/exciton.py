@@ -42,6 +42,11 @@ class Exciton:
     note: str = ""
     by_bend: bool = False
 
+    @classmethod
+    def none(cls, why: str) -> Exciton:
+        """There is none, and why."""
+        return cls("none", math.nan, math.nan, note=why)
+
 
 def first_exciton(x: Array, y: Array, noise: Noise, least: float, method: str = "auto") -> Exciton:
     """The reddest exciton of a spectrum over wavelength / nm, arrays of shape (n,), ascending.
@@ -53,7 +58,7 @@ def first_exciton(x: Array, y: Array, noise: Noise, least: float, method: str = 
     found = _maximum(x, y, noise, level, least)
     if method == "maximum" or (method == "auto" and found is not None):
         none = "no maximum with a valley beside it (method='second derivative' reads shoulders)"
-        return found or Exciton("none", math.nan, math.nan, note=none)
+        return found or Exciton.none(none)
     bend = _shoulder(x, y, noise, level)
     if found is None or bend.kind == "none":
         return bend
@@ -185,7 +190,7 @@ def _shoulder(x: Array, y: Array, noise: Noise, level: float) -> Exciton:
         slope_noise = level * gain * math.sqrt(2.0) / (width / 2)
         errors.append(slope_noise / curvature if curvature > 0 else width / 2)
     if len(places) < 2:
-        return Exciton("none", math.nan, math.nan, note="no maximum and no shoulder above the noise")
+        return Exciton.none("no maximum and no shoulder above the noise")
     by_wavelength, by_energy = float(np.median(places)), float(np.median(others))
     spread = float(np.ptp(places)) / 2
     step = float(np.median(np.diff(x)))

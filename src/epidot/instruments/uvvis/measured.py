@@ -38,7 +38,7 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     if not any("saturated" in w for w in warnings):
         warnings += [f"{aside}: dilute the sample" for aside in asides if aside.why != MASKED]
     if (why := too_few(asides, len(signal))) is not None:
-        nothing = Exciton("none", math.nan, math.nan, note=why)
+        nothing = Exciton.none(why)
         empty = {**_place(nothing), "valley_depth": _valley(nothing, 0.0)}
         empty |= {"hwhm_eV": Quantity(None, None, "eV", "none", why)}
         empty |= {"diameter_nm": _diameter(nothing, material, signal.source)}
@@ -57,7 +57,7 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
         signal = signal.kept(signal.x < jump)
         noise = noise.kept(slice(0, len(signal)))
         if len(signal) < 8:
-            found = Exciton("none", math.nan, math.nan, note="nothing is left beside jumps of the curve")
+            found = Exciton.none("nothing is left beside jumps of the curve")
             break
         found = first_exciton(signal.x, signal.y, noise, least, method)
     found = _not_beside(found, asides, signal)
@@ -110,13 +110,11 @@ def _not_beside(found: Exciton, asides: tuple[Aside, ...], signal: Signal) -> Ex
     for gap in gaps:
         if gap.holds(found.place, _BESIDE_NM):
             note = f"the first feature lies where {gap}"
-            return Exciton(
-                "none", math.nan, math.nan, note=f"{note}: {advice}" if gap.why == MASKED else note
-            )
+            return Exciton.none(f"{note}: {advice}" if gap.why == MASKED else note)
     for gap in gaps:
         if gap.low > found.place and may_hold(signal.x, signal.y, gap.low, gap.high):
             note = f"the first exciton may lie where {gap}: {advice}"
-            return Exciton("none", math.nan, math.nan, note=note)
+            return Exciton.none(note)
     return found
 
 
