@@ -169,9 +169,17 @@ def test_every_fault_of_every_file_at_its_line(epidot: Epidot, tmp_path: Path) -
 
 
 def test_a_folder_without_materials(epidot: Epidot, tmp_path: Path) -> None:
-    done = epidot("simulate", "pl", "dot.yaml", "--materials", tmp_path / "nowhere")
-    assert done.status == 2
-    assert "no material in this folder" in done.err
+    (tmp_path / "bare").mkdir()
+    (tmp_path / "short").mkdir()
+    (tmp_path / "short" / "GaP.yml").write_text("formula: GaP\n", encoding="utf-8")
+    for name, said in (
+        ("nowhere", "this is no folder"),
+        ("bare", "no material in this folder"),
+        ("short", "GaP.yml: the file of a material ends in .yaml; call it GaP.yaml"),
+    ):
+        done = epidot("simulate", "pl", "dot.yaml", "--materials", tmp_path / name)
+        assert done.status == 2
+        assert said in done.err
 
 
 def test_gaps_are_named_together(epidot: Epidot, tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from epidot.constants import N_A
+from epidot.documents.text import parse
 from epidot.errors import InputError
-from epidot.matter.compound import SEMICONDUCTOR_KEYS, Material, charges
+from epidot.matter.compound import SEMICONDUCTOR_KEYS, Material, charges, read
 from epidot.matter.materials import material, names
 
 SEMICONDUCTORS = ("InP", "ZnSe", "ZnS", "CdSe", "CdS", "GaP", "InAs", "CdTe", "ZnTe")
@@ -150,3 +151,42 @@ def test_unknown_number_and_pair() -> None:
 def test_any_name_gives_a_material_or_a_fault(name: str) -> None:
     with suppress(InputError):
         assert material(name)["a_nm"] > 0
+
+
+FILE = """formula: {formula}
+structure: zinc blende
+sources: {{me: mine}}
+parameters:
+  a_nm: {{value: 0.61, unit: nm, status: measured, source: me}}
+  {line}
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            "Eg_eV: {value: 354, unit: meV, status: measured, source: me}",
+            ":6: Eg_eV is a number in eV, saw 'meV'",
+        ),
+        (
+            "Eg_eV: {value: -3, unit: eV, status: measured, source: me}",
+            ":6: Eg_eV cannot be that, saw '-3 eV'",
+        ),
+        ("C11_GPa: {value: -5, unit: GPa, status: measured, source: me}", "it lies between 1 and 1500 GPa"),
+        ("m_e: {value: 14, unit: m0, status: measured, source: me}", ":6: m_e cannot be that, saw '14 m0'"),
+        ("m_ee: {value: 0.1, unit: m0, status: measured, source: me}", "saw 'm_ee'; nearest valid: m_e"),
+    ],
+)
+def test_a_number_has_its_own_unit_and_a_range(line: str, said: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read(parse(FILE.format(formula="AlSb", line=line), where="AlSb.yaml"), "AlSb", ())
+    assert said in str(caught.value)
+
+
+def test_a_file_called_by_another_formula_is_refused() -> None:
+    text = FILE.format(formula="AlSb", line="")
+    assert read(parse(text, where="x.yaml"), "my sample", ()).formula == "AlSb"
+    for name in ("InP", "ZnSe0.5S0.5"):
+        with pytest.raises(InputError, match=f"the file is called {name}, saw 'AlSb'"):
+            read(parse(text, where="x.yaml"), name, ())

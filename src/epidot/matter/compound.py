@@ -26,11 +26,23 @@ from epidot.matter import formulas, ligands, sizing_curve
 from epidot.matter.sizing_curve import SizingCurve
 from epidot.parameter import Parameter
 
-SEMICONDUCTOR_KEYS = (
-    "a_nm", "Eg_eV", "dso_eV", "m_e", "gamma1", "gamma2", "gamma3", "ac_eV", "av_eV", "eps0", "eps_inf",
-    "eps_opt", "C11_GPa", "C12_GPa", "C44_GPa", "Ev_eV", "coherency", "V_e_eV", "V_h_eV", "gruneisen",
-    "LO_cm1", "density_g_cm3", "molar_mass_g_mol",
-)  # fmt: skip
+# Every number that a file may hold: its unit, and the range outside of which it is a slip of the pen.
+_NUMBERS: Mapping[str, tuple[str, float, float]] = {
+    "a_nm": ("nm", 0.2, 2.0), "Eg_eV": ("eV", 0.0, 15.0), "dso_eV": ("eV", -0.5, 3.0),
+    "m_e": ("m0", 0.0, 3.0),
+    "gamma1": ("1", 0.0, 60.0), "gamma2": ("1", -5.0, 30.0), "gamma3": ("1", -5.0, 30.0),
+    "ac_eV": ("eV", -30.0, 30.0), "av_eV": ("eV", -30.0, 30.0), "eps0": ("1", 1.0, 500.0),
+    "eps_inf": ("1", 1.0, 60.0), "eps_opt": ("1", 1.0, 60.0), "C11_GPa": ("GPa", 1.0, 1500.0),
+    "C12_GPa": ("GPa", 0.0, 1500.0), "C44_GPa": ("GPa", 1.0, 1500.0), "Ev_eV": ("eV", -10.0, 10.0),
+    "coherency": ("1", 0.0, 1.0), "V_e_eV": ("eV", 0.0, 20.0), "V_h_eV": ("eV", 0.0, 20.0),
+    "gruneisen": ("1", -5.0, 5.0), "LO_cm1": ("1/cm", 10.0, 2000.0), "density_g_cm3": ("g/cm3", 0.1, 25.0),
+    # what only some files have
+    "Eg_X_eV": ("eV", 0.0, 15.0), "Eg_bulk_eV": ("eV", 0.0, 15.0), "c_nm": ("nm", 0.2, 5.0),
+    "u": ("1", 0.0, 1.0),
+    "TO_cm1": ("1/cm", 10.0, 2000.0), "gruneisen_TO": ("1", -5.0, 5.0), "LO_X_cm1": ("1/cm", 10.0, 2000.0),
+    "LO_width_cm1": ("1/cm", 0.1, 300.0), "raman_LO": ("1", 0.0, 100.0), "raman_TO": ("1", 0.0, 100.0),
+}  # fmt: skip
+SEMICONDUCTOR_KEYS = (*list(_NUMBERS)[: list(_NUMBERS).index("density_g_cm3") + 1], "molar_mass_g_mol")
 _COLUMNS = ("eV", "n", "k")
 STRUCTURES = ("zinc blende", "wurtzite", "rock salt", "bixbyite")
 _KEYS = ("formula", "structure", "sources", "parameters", "precursors", "optics", "sizing", "alloys")
@@ -169,6 +181,13 @@ def read(doc: Document, name: str, known: Iterable[str]) -> Material:
     row = top(doc).fields(_KEYS, ("formula", "structure", "parameters"))
     own = {key: one.text() for key, one in row["sources"].table("source").items()}
     made_of = _ions_of(row["formula"]) if row["formula"] else {}
+    called = _elements_or_none(name)
+    if made_of and called is not None and called != made_of:
+        row["formula"].fault(
+            f"the file is called {name}",
+            seen=row["formula"].text(),
+            remedy="call the file by its formula, or by a name that is no formula",
+        )
     structure = row["structure"].choice(STRUCTURES) if row["structure"] else STRUCTURES[0]
     found = _numbers(row["parameters"], own)
     if structure == STRUCTURES[0] and not row["parameters"]["a_nm"]:
@@ -184,7 +203,7 @@ def read(doc: Document, name: str, known: Iterable[str]) -> Material:
     for other, one in row["alloys"].table("alloy with").items():
         if other not in known:
             one.fault("no such material to mix with", seen=other, nearest=nearest(other, known))
-        alloys[other] = _numbers(one, own)
+        alloys[other] = _numbers(one, own, bowing=True)
     sizing = [sizing_curve.read(one, name, own) for one in row["sizing"].rows("sizing curve")]
     row.faults.raise_if_any()
     formula = row["formula"].text()
@@ -214,10 +233,28 @@ def molar_mass(formula: str) -> Parameter:
     )
 
 
-def _numbers(place: Entry, own: Mapping[str, str]) -> dict[str, Parameter]:
-    """Every sourced number of a mapping; those with faults are left out."""
-    found = {key: one.parameter(own=own) for key, one in place.table().items()}
-    return {key: value for key, value in found.items() if value is not None}
+def _numbers(place: Entry, own: Mapping[str, str], *, bowing: bool = False) -> dict[str, Parameter]:
+    """Every sourced number of a mapping; those with faults are left out.
+
+    A ``bowing`` has the unit of its number, and may have any value.
+    """
+    found = {}
+    for key, one in place.table().items():
+        if key not in _NUMBERS:
+            one.fault("no such number of a material", seen=key, nearest=nearest(key, _NUMBERS))
+            continue
+        unit, low, high = _NUMBERS[key]
+        value = one.parameter(own=own)
+        if value is None:
+            continue
+        if value.unit != unit:
+            remedy = f"write the value in {unit}"
+            one["unit"].fault(f"{key} is a number in {unit}", seen=value.unit, nearest=(unit,), remedy=remedy)
+        elif not bowing and not low <= value.value <= high:
+            remedy = f"it lies between {low:g} and {high:g} {unit}"
+            one["value"].fault(f"{key} cannot be that", seen=f"{value.value:g} {unit}", remedy=remedy)
+        found[key] = value
+    return found
 
 
 def _ions_of(place: Entry) -> Mapping[str, float]:
@@ -235,6 +272,15 @@ def _ions_of(place: Entry) -> Mapping[str, float]:
     if not unknown and abs(excess := sum(charges()[el] * n for el, n in counts.items())) > 1e-6:
         place.refuse(f"is not neutral: {excess:+g} e")
     return counts
+
+
+def _elements_or_none(name: str) -> Mapping[str, float] | None:
+    """The elements of a name that reads as a formula of ions."""
+    try:
+        found = formulas.elements(name)
+    except InputError:
+        return None
+    return found if set(found) <= set(_ions()) else None
 
 
 def _optics(place: Entry, own: Mapping[str, str]) -> Optics:

@@ -120,10 +120,14 @@ def _shipped() -> tuple[str, ...]:
 @lru_cache(maxsize=4)
 def _own(folder: str) -> Mapping[str, Material]:
     files = sorted(Path(folder).glob("*.yaml"))
-    if not files:
-        remedy = "give a folder of files such as GaP.yaml, one material each"
-        raise InputError("there is no material in this folder", folder, remedy=remedy)
     faults, found = Faults(), {}
+    for other in sorted(Path(folder).glob("*.yml")):
+        faults.add(f"{other.name}: the file of a material ends in .yaml", remedy=f"call it {other.stem}.yaml")
+    faults.raise_if_any()
+    if not files:
+        what = "there is no material in this folder" if Path(folder).is_dir() else "this is no folder"
+        remedy = "give a folder of files such as GaP.yaml, one material each"
+        raise InputError(what, folder, remedy=remedy)
     known = (*_shipped(), *(file.stem for file in files))
     for file in files:
         with faults.catching():
