@@ -32,6 +32,7 @@ def powder(name: str, core: str, diameter_nm: float, spread: float, counts: floa
 
 CASES = [
     powder("InP 3.3 nm, 500 counts", "InP", 3.3, 0.1, 500, 0.0),
+    powder("InP 3.3 nm, 5000 counts", "InP", 3.3, 0.1, 5000, 0.0),
     powder("InP 2.6 nm, 1000 counts", "InP", 2.6, 0.1, 1000, 0.0),
     powder("InP 3.3 nm, 1000 counts, a halo of a fifth", "InP", 3.3, 0.1, 1000, 0.2),
     powder("CdSe 4.2 nm, 500 counts", "CdSe", 4.2, 0.08, 500, 0.0),

@@ -14,6 +14,12 @@ def test_normal_errors_keep_the_law() -> None:
     assert broken({"q": GOOD}) == []
 
 
+def test_a_value_withheld_counts_as_not_covered_but_is_no_bias() -> None:
+    rare = np.where(np.arange(400) % 100 == 0, np.inf, GOOD)
+    assert broken({"q": rare}) == []
+    assert len(broken({"q": np.full(400, np.inf)})) == 3
+
+
 @pytest.mark.parametrize(
     ("off", "said"),
     [
