@@ -74,7 +74,7 @@ def broken(found: Mapping[str, Array]) -> list[str]:
         if not COVERED[0] <= covered <= COVERED[1]:
             out.append(f"{name}: one standard error covers {covered:.0%} of the truths")
         stated = off[np.isfinite(off)]  # a value withheld is not covered, but biased neither way
-        mean = np.mean(stated) if stated.size else np.inf
+        mean = float(np.mean(stated)) if stated.size else np.inf
         if not max(abs(np.median(off)), abs(mean)) < MOST_BIAS:
             out.append(f"{name}: off by {np.median(off):.2f} (mean {mean:.2f}) standard errors")
         if not np.mean(np.abs(off) < 3) > 1 - BEYOND:
