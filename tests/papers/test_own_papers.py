@@ -9,7 +9,7 @@ import pytest
 
 from epidot.cli import main
 from epidot.documents import papers_in_use
-from epidot.errors import InputError
+from epidot.errors import InputError, WorkError
 from epidot.papers.claims import evaluate
 from epidot.recipe import recipe
 
@@ -87,8 +87,18 @@ def test_faults_of_an_own_paper_are_told_with_their_lines(folder: Path) -> None:
     with pytest.raises(InputError) as caught, papers_in_use(folder):
         evaluate("lab")
     told = str(caught.value)
-    assert "papers/lab/paper.yaml:2: unknown key, saw 'licens'; nearest valid: licence" in told
+    assert "lab/paper.yaml:2: unknown key, saw 'licens'; nearest valid: licence" in told
     assert (
-        "papers/lab/paper.yaml:11: unknown word in a formula, saw 'recipe.ml'; nearest valid: recipe.mL"
+        "lab/paper.yaml:11: unknown word in a formula, saw 'recipe.ml'; nearest valid: recipe.mL"
         in told
     )
+
+
+def test_a_formula_without_a_value_is_told_with_its_place(folder: Path) -> None:
+    text = PAPER.replace('recipe.mL("lab/plain")', 'recipe.mL("lab/plain") / 0')
+    (folder / "lab" / "paper.yaml").write_text(text, encoding="utf-8")
+    with papers_in_use(folder), pytest.raises(WorkError) as told:
+        evaluate("lab", engine="meanfield")
+    said = str(told.value)
+    assert f"{folder / 'lab' / 'paper.yaml'}:4: claim M001: its formula has no value: " in said
+    assert "division" in said

@@ -112,8 +112,10 @@ def evaluate(
         for source, claim in claims:
             try:
                 results.append(judge(claim, source, experiments[source.key], fitted, asked))
-            except (EpidotError, ValueError, ArithmeticError, LookupError, TypeError) as error:
-                failed.append(f"claim {claim.id}: {type(error).__name__}: {error}")
+            except EpidotError as error:
+                failed.append(f"{claim.place}: claim {claim.id}: {error}")
+            except (ValueError, ArithmeticError, LookupError, TypeError) as error:
+                failed.append(f"{claim.place}: claim {claim.id}: its formula has no value: {error}")
     if failed:
         raise WorkError("these checks could not be carried out:\n" + "\n".join(failed))
     return results

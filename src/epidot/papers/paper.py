@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from epidot.documents import Document, Entry, paper_folders, parse, read, top
+from epidot.documents import Document, Entry, data_file, paper_folders, parse, read, top
 from epidot.dot import described
 from epidot.dot.layers import Population
 from epidot.errors import InputError, nearest
@@ -121,6 +121,7 @@ class Claim:
     conditions: str
     note: str
     check: Check
+    place: str = ""  # file and line
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,9 @@ def paper(key: str) -> Paper:
 
 @lru_cache(maxsize=16)
 def _read(folder: Path, key: str) -> Paper:
-    return from_document(read(folder / "paper.yaml", where=f"papers/{key}/paper.yaml"), key)
+    own = folder.parent != data_file("papers")
+    where = str(folder / "paper.yaml") if own else f"papers/{key}/paper.yaml"
+    return from_document(read(folder / "paper.yaml", where=where), key)
 
 
 def from_text(text: str, key: str = "text") -> Paper:
@@ -203,7 +206,8 @@ def _claim(entry: Entry, key: str, inputs: set[str]) -> Claim:
     value = given["paper_value"].value
     words = {name: given[name].text("") for name in _WORDS}
     check = _check(given["check"], value, inputs) if given["check"] else Check()
-    return Claim(id=claim_id, paper=key, paper_value=value, check=check, **words)
+    place = f"{entry.document.where}:{entry.line}"
+    return Claim(id=claim_id, paper=key, paper_value=value, check=check, place=place, **words)
 
 
 def _check(entry: Entry, paper_value: Any, inputs: set[str]) -> Check:
