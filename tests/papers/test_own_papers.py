@@ -88,10 +88,7 @@ def test_faults_of_an_own_paper_are_told_with_their_lines(folder: Path) -> None:
         evaluate("lab")
     told = str(caught.value)
     assert "lab/paper.yaml:2: unknown key, saw 'licens'; nearest valid: licence" in told
-    assert (
-        "lab/paper.yaml:11: unknown word in a formula, saw 'recipe.ml'; nearest valid: recipe.mL"
-        in told
-    )
+    assert "lab/paper.yaml:11: unknown word in a formula, saw 'recipe.ml'; nearest valid: recipe.mL" in told
 
 
 def test_a_formula_without_a_value_is_told_with_its_place(folder: Path) -> None:
