@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,16 @@ def test_an_offset_comes_back(name: str, off: float) -> None:
     assert found.value == pytest.approx(off, abs=0.02)
     assert len(found.lines) == len(standards()[name].lines)
     assert not found.warnings
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_readings_without_stated_errors_do_as_well(name: str) -> None:
+    """As every text table has them."""
+    seen = shown(name, 0.4)
+    y = seen.y + np.random.default_rng(3).normal(0.0, 5.0, seen.y.size)
+    found = offset(replace(seen, kind="analog").with_values(seen.x, y), name)
+    assert abs(found.value - 0.4) < 3 * found.sigma
+    assert found.sigma < 0.2
 
 
 @pytest.mark.parametrize("name", ["Si", "holmium"])

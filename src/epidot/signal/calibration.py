@@ -217,7 +217,7 @@ def _line(part: Signal, centre: float) -> tuple[float, float] | None:
     settled = [one for one in fits if one.status == "converged"]
     if not settled:
         return None
-    best = min(settled, key=lambda one: one.statistics["reduced_deviance"])
+    best = min(settled, key=lambda one: one.misfit)
     sigma, stands = best.sigma("place"), best.sigma("height")
     if sigma is None or not stands or best.value("height") < _CLEAR * stands:
         return None

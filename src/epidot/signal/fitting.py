@@ -68,6 +68,13 @@ class Fitted:
         variance = float(self.covariance[i, i])
         return float(np.sqrt(variance)) if np.isfinite(variance) and variance >= 0 else None
 
+    @property
+    def misfit(self) -> float:
+        """By which fits of one signal compare: reduced deviance, or variance of the residuals."""
+        return next(
+            self.statistics[n] for n in ("reduced_deviance", "residual_variance") if n in self.statistics
+        )
+
     def quantities(self, how: str) -> dict[str, Quantity]:
         """Every parameter by its name, obtained by the method ``how``."""
         return {
