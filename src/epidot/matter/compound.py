@@ -26,8 +26,8 @@ from epidot.matter import formulas, ligands, sizing_curve
 from epidot.matter.sizing_curve import SizingCurve
 from epidot.parameter import Parameter
 
-# Every number that a file may hold: its unit, and the range outside of which it is a slip of the pen.
-_NUMBERS: Mapping[str, tuple[str, float, float]] = {
+# The numbers of a semiconductor: unit, and the range outside of which it is a slip of the pen.
+_SEMICONDUCTOR: Mapping[str, tuple[str, float, float]] = {
     "a_nm": ("nm", 0.2, 2.0), "Eg_eV": ("eV", 0.0, 15.0), "dso_eV": ("eV", -0.5, 3.0),
     "m_e": ("m0", 0.0, 3.0),
     "gamma1": ("1", 0.0, 60.0), "gamma2": ("1", -5.0, 30.0), "gamma3": ("1", -5.0, 30.0),
@@ -36,13 +36,14 @@ _NUMBERS: Mapping[str, tuple[str, float, float]] = {
     "C12_GPa": ("GPa", 0.0, 1500.0), "C44_GPa": ("GPa", 1.0, 1500.0), "Ev_eV": ("eV", -10.0, 10.0),
     "coherency": ("1", 0.0, 1.0), "V_e_eV": ("eV", 0.0, 20.0), "V_h_eV": ("eV", 0.0, 20.0),
     "gruneisen": ("1", -5.0, 5.0), "LO_cm1": ("1/cm", 10.0, 2000.0), "density_g_cm3": ("g/cm3", 0.1, 25.0),
-    # what only some files have
+}  # fmt: skip
+# Every number that a file may hold.
+_NUMBERS: Mapping[str, tuple[str, float, float]] = {
+    **_SEMICONDUCTOR,
     "Eg_X_eV": ("eV", 0.0, 15.0), "Eg_bulk_eV": ("eV", 0.0, 15.0), "c_nm": ("nm", 0.2, 5.0),
     "u": ("1", 0.0, 1.0),
-    "TO_cm1": ("1/cm", 10.0, 2000.0), "gruneisen_TO": ("1", -5.0, 5.0), "LO_X_cm1": ("1/cm", 10.0, 2000.0),
-    "LO_width_cm1": ("1/cm", 0.1, 300.0), "raman_LO": ("1", 0.0, 100.0), "raman_TO": ("1", 0.0, 100.0),
 }  # fmt: skip
-SEMICONDUCTOR_KEYS = (*list(_NUMBERS)[: list(_NUMBERS).index("density_g_cm3") + 1], "molar_mass_g_mol")
+SEMICONDUCTOR_KEYS = (*_SEMICONDUCTOR, "molar_mass_g_mol")
 _COLUMNS = ("eV", "n", "k")
 STRUCTURES = ("zinc blende", "wurtzite", "rock salt", "bixbyite")
 _KEYS = ("formula", "structure", "sources", "parameters", "precursors", "optics", "sizing", "alloys")

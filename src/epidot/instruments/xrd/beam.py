@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from epidot.constants import FWHM
 from epidot.errors import InputError, nearest
 from epidot.instruments.xrd.between import six
+from epidot.signal.axis import convert
 
 Array = NDArray[np.float64]
 
@@ -82,7 +83,7 @@ class Beam:
 
 def q_of(two_theta: Array, nm: float) -> Array:
     """Q = 4 pi sin(theta) / lambda, per nm."""
-    return np.asarray(4 * np.pi * np.sin(np.radians(two_theta) / 2) / nm)
+    return convert(two_theta, "2theta", "degrees", "scattering vector", reference=nm)
 
 
 def two_theta_of(d_nm: Array, nm: float) -> Array:
