@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from epidot.instruments import tcspc
@@ -21,6 +21,10 @@ SETUP = {option.name: option.default for option in tcspc.HEADER.setup}
     exponentials=st.sampled_from([0, 0, 1, 2, 3]),
     seed=st.integers(0, 10**6),
 )
+# A term without light, two exponentials for one shorter than the response: drawn on another machine only.
+@example(taus=[65.07553629965197, 66.0], shares=[1.0] * 4, counts=3.0, background=0.0, exponentials=3, seed=63)
+@example(taus=[1.0], shares=[1.0] * 4, counts=3.0, background=0.0, exponentials=2, seed=61)
+@example(taus=[1.0], shares=[1.0] * 4, counts=3.0, background=0.0, exponentials=2, seed=30)
 def test_averages_lie_between_the_lifetimes_in_order(
     taus: list[float], shares: list[float], counts: float, background: float, exponentials: int, seed: int
 ) -> None:
@@ -30,9 +34,11 @@ def test_averages_lie_between_the_lifetimes_in_order(
     found = tcspc.measure(signal, exponentials=exponentials)
     last = found.extra["exponentials"]
     names = ("tau1_ns", "tau_amplitude_ns", "tau_intensity_ns", f"tau{last}_ns")
+    assert all("withheld" in found[name].note for name in names if found[name].value is None)
     chain = [value for name in names if (value := found[name].value) is not None]
-    assert np.all(np.diff(chain) >= -1e-9 * chain[-1]), chain
-    assert len(chain) > 2 or exponentials == 0
+    assert np.all(np.diff(chain) >= -1e-9 * max(chain, default=0.0)), chain
+    told = any("not identifiable" in words for words in found.warnings)
+    assert len(chain) > 2 or exponentials == 0 or told
 
 
 def test_a_lifetime_below_the_response_is_in_every_error() -> None:

@@ -32,6 +32,7 @@ _FORMULA = {
     "tau_amplitude_ns": "sum(a tau) / sum(a): the decay's area over its height",
     "tau_intensity_ns": "sum(a tau^2) / sum(a tau): mean arrival time of a photon",
 }
+_NO_STEP = 1e-9  # of a value: a counting error below it is rounding, not a step to search with
 
 
 def quantities(signal: Signal, options: Mapping[str, Any]) -> Quantities:
@@ -111,11 +112,12 @@ def _intervals(chosen: Record, found: Analysis, asked: bool) -> dict[str, Interv
     terms = found.solution.model.terms
     names = [n for n in estimate.names if terms > 1 or n == "tau1_ns"]
     out = {}
-    counting = np.sqrt(np.maximum(estimate.fisher_variance, 1e-300))
+    counting = np.sqrt(np.maximum(estimate.fisher_variance, 0.0))
     for name in names:
         i = estimate.names.index(name)
         sigma = float(estimate.sigma[i])
-        if not (math.isfinite(sigma) and sigma > 0):
+        # Where the counts say nothing of it (a term that lost its light), there is no step to search with.
+        if not (math.isfinite(sigma) and sigma > 0 and counting[i] > _NO_STEP * abs(estimate.likeliest[i])):
             continue
         rise = max(1.0, (sigma / float(counting[i])) ** 2)
         out[name] = profile(found.solution, name, float(counting[i]), rise)
