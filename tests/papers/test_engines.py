@@ -145,7 +145,7 @@ def test_an_engine_that_fails_is_an_error(monkeypatch: pytest.MonkeyPatch) -> No
         return MeanField(mechanism)
 
     monkeypatch.setattr(engines, "engine_of", broken)
-    with pytest.raises(WorkError, match="paper.yaml:[0-9]+: claim C012: deadlock"):
+    with pytest.raises(WorkError, match=r"paper.yaml:[0-9]+: claim C012: deadlock"):
         evaluate(ids=["C012"])
 
 

@@ -22,7 +22,7 @@ SETUP = {option.name: option.default for option in tcspc.HEADER.setup}
     seed=st.integers(0, 10**6),
 )
 # A term without light, two exponentials for one shorter than the response: drawn on another machine only.
-@example(taus=[65.07553629965197, 66.0], shares=[1.0] * 4, counts=3.0, background=0.0, exponentials=3, seed=63)
+@example(taus=[65.0755, 66.0], shares=[1.0] * 4, counts=3.0, background=0.0, exponentials=3, seed=63)
 @example(taus=[1.0], shares=[1.0] * 4, counts=3.0, background=0.0, exponentials=2, seed=61)
 @example(taus=[1.0], shares=[1.0] * 4, counts=3.0, background=0.0, exponentials=2, seed=30)
 def test_averages_lie_between_the_lifetimes_in_order(
