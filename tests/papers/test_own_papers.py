@@ -99,3 +99,14 @@ def test_a_formula_without_a_value_is_told_with_its_place(folder: Path) -> None:
     said = str(told.value)
     assert f"{folder / 'lab' / 'paper.yaml'}:4: claim M001: its formula has no value: " in said
     assert "division" in said
+
+
+def test_a_recipe_that_does_not_exist_is_bad_input(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = PAPER.replace('recipe.mL("lab/plain")', 'recipe.mL("lab/plian")')
+    (folder / "lab" / "paper.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(SystemExit) as left:
+        main(["claims", "lab", "--papers", str(folder)])
+    assert left.value.code == 2
+    said = capsys.readouterr().err
+    assert f"{folder / 'lab' / 'paper.yaml'}:4: claim M001: " in said
+    assert "nearest valid: lab/plain" in said

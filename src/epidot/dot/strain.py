@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from epidot.matter.compound import Material
 
 Method = Literal["shells", "paper", "none"]
+ELASTIC = ("C11_GPa", "C12_GPa", "C44_GPa")
 METHODS: tuple[Method, ...] = ("shells", "paper", "none")
 
 # A dot of atoms strains less than the coherent continuum (VRH), most so under thin shells, without anything
@@ -124,7 +125,7 @@ def strain(
         thickness = radii[-1] - radii[0]
         models["eq 5"] = _paper(radii, misfit, stuff[0])[0]
         models["atomistic"] = models["shells vrh"] * atomistic_share(thickness)
-    keys = ("a_nm", "C11_GPa", "C12_GPa", "C44_GPa")
+    keys = ("a_nm", *ELASTIC)
     rests = _rests_on(stuff, keys if method == "shells" else keys[:3])
     defaults = {
         m.name: m.parameter("coherency")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from epidot.constants import HC
 from epidot.dot.layers import Population
+from epidot.dot.strain import strain
 from epidot.light.decay import population_decay
 from epidot.light.parameters import parameters
 from epidot.light.rates import radiative_rate
@@ -72,8 +73,6 @@ class Optics:
     @cached_property
     def strain_core(self) -> float:
         """Hydrostatic da/a of its core."""
-        from epidot.dot.strain import strain
-
         return strain(self.population.dot, spread=False).core
 
     # ------------------------------------------------------------ decay of the population

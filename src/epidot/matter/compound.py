@@ -149,6 +149,24 @@ class Material:
         return Precursor(usual["precursor"], usual["called"])
 
 
+def require(needs: Iterable[tuple[Material, Iterable[str]]], why: str) -> None:
+    """Insist on numbers of several materials.
+
+    Raises
+    ------
+    Gap
+        That names every missing number of every material at once.
+    """
+    faults: list[Fault] = []
+    for one, keys in needs:
+        try:
+            one.require(keys, why)
+        except Gap as gap:
+            faults += gap.faults
+    if faults:
+        raise Gap(faults)
+
+
 @lru_cache(maxsize=1)
 def charges() -> Mapping[str, int]:
     """Formal charge in e of every ion of a crystal and every ligand, by name."""

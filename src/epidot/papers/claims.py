@@ -91,7 +91,8 @@ def evaluate(
     Raises
     ------
     InputError
-        For an unknown paper, claim id (all of them, with the nearest) or engine.
+        For an unknown paper, claim id (all of them, with the nearest) or engine, or where checks could not
+        be carried out for what a paper's file asks only, such as a recipe that does not exist.
     WorkError
         If a check could not be carried out; every claim concerned is named.
     """
@@ -106,6 +107,7 @@ def evaluate(
     fitted = fitted_claims()
     results: list[ClaimResult] = []
     failed: list[str] = []
+    asked_wrongly = True
     with processes(jobs if jobs > 1 else 0) as shared:
         for each in experiments.values():
             each.workers = shared
@@ -113,11 +115,14 @@ def evaluate(
             try:
                 results.append(judge(claim, source, experiments[source.key], fitted, asked))
             except EpidotError as error:
+                asked_wrongly &= isinstance(error, InputError)
                 failed.append(f"{claim.place}: claim {claim.id}: {error}")
             except (ValueError, ArithmeticError, LookupError, TypeError) as error:
+                asked_wrongly = False
                 failed.append(f"{claim.place}: claim {claim.id}: its formula has no value: {error}")
     if failed:
-        raise WorkError("these checks could not be carried out:\n" + "\n".join(failed))
+        told = "these checks could not be carried out:\n" + "\n".join(failed)
+        raise InputError(told) if asked_wrongly else WorkError(told)
     return results
 
 

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from epidot.constants import HBAR2_2M
 from epidot.dot.layers import LayeredDot
+from epidot.dot.strain import ELASTIC
+from epidot.errors import Gap
+from epidot.matter.compound import Material, require
 from epidot.matter.materials import material
 from epidot.parameter import Parameter
 
@@ -90,6 +93,37 @@ def luttinger(gamma1: float, gamma2: float, gamma3: float) -> tuple[float, float
     return gamma1 - 2 * mean, gamma1 + 4 * mean
 
 
+def insist(dot: LayeredDot, ligand_nm: float, strained: bool) -> None:
+    """Insist on every number that the levels of ``dot`` rest on, before one is used.
+
+    Raises
+    ------
+    Gap
+        That names what every material lacks, also for the lifetimes and the absorption that come next.
+    """
+    elastic = ELASTIC if strained and dot.shells else ()
+    needs = [(m, (*keys, *elastic)) for m, keys in _needs(dot, ligand_nm)]
+    try:
+        require(needs, "the levels of a dot need")
+    except Gap as gap:
+        faults = list(gap.faults)
+        try:
+            require([(m, ("eps_opt",)) for m, _ in needs], "lifetimes and absorption need")
+        except Gap as further:
+            faults += further.faults
+        raise Gap(faults) from None
+
+
+def _needs(dot: LayeredDot, ligand_nm: float) -> list[tuple[Material, tuple[str, ...]]]:
+    walls = ("V_e_eV", "V_h_eV") if ligand_nm > 0 else ()  # of the core, towards its ligands
+    stuff = [material(name) for name in dict.fromkeys(_names(dot))]
+    return [(m, (*KEYS, *(walls if m.name == dot.core else ()))) for m in stuff]
+
+
+def _names(dot: LayeredDot) -> tuple[str, ...]:
+    return (dot.core, *(layer.material for layer in dot.shells))
+
+
 def bands(
     dot: LayeredDot,
     strain: Sequence[float],
@@ -102,14 +136,10 @@ def bands(
     ``override`` replaces values by ``material.key`` (``{"InP.V_e_eV": 5.0}``), for fits and
     sensitivities.  Also returns every material parameter that was used, by the same names.
     """
-    stuff = [material(name) for name in (dot.core, *(layer.material for layer in dot.shells))]
-    for m in stuff:
-        m.require(KEYS, "the levels of a dot need")
-    if ligand_nm > 0:
-        stuff[0].require(("V_e_eV", "V_h_eV"), "the levels of a core need")
-    used = {f"{m.name}.{key}": m.parameter(key) for m in stuff for key in KEYS}
-    if ligand_nm > 0:
-        used |= {f"{stuff[0].name}.{key}": stuff[0].parameter(key) for key in ("V_e_eV", "V_h_eV")}
+    stuff = [material(name) for name in _names(dot)]
+    needs = _needs(dot, ligand_nm)
+    require(needs, "the levels of a dot need")
+    used = {f"{m.name}.{key}": m.parameter(key) for m, keys in needs for key in keys}
     for name, value in (override or {}).items():
         if name in used:
             used[name] = replace(used[name], value=value, low=-inf, high=inf, source="given by the caller")

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from epidot.constants import HC, K_B
 from epidot.dot.layers import LayeredDot
+from epidot.dot.strain import strain
 from epidot.errors import Faults, InputError
 from epidot.light.states import coulomb
-from epidot.light.states.bands import Bands, bands
+from epidot.light.states.bands import Bands, bands, insist
 from epidot.light.states.lines import Carriers, Lines, Transition, carriers, doubts, lines
 from epidot.light.states.mesh import Mesh, mesh
 from epidot.matter.materials import material
@@ -130,9 +131,8 @@ def solve_after(dot: LayeredDot, how: Options, before: Start | None = None) -> t
 
     The levels are then those that ``before`` holds, whatever lies within reach of this size.
     """
-    from epidot.dot.strain import strain
-
     dot = without_traces(dot)
+    insist(dot, how.ligand_nm, how.strain != "none")
     elastic = (
         [0.0] * (1 + len(dot.shells))
         if how.strain == "none"
