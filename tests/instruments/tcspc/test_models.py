@@ -60,6 +60,19 @@ def test_a_law_is_its_closed_form(law: str, width: float) -> None:
     assert np.max(np.abs(seen(law, 20.0, width) - true)) < 2e-5 * true.max()
 
 
+@pytest.mark.parametrize(
+    ("law", "width"), [("stretched", 0.3), ("stretched", 0.97), ("gamma", 0.9), ("lognormal", 0.02)]
+)
+@pytest.mark.parametrize("tau", [0.3, 20.0, 400.0])
+def test_the_grid_of_lifetimes_is_as_good_as_the_lifetimes(law: str, width: float, tau: float) -> None:
+    response, own = GaussianResponse(EDGES, 200.0, 0.1), (10.0,)
+    log_tau, share = LAWS[law].nodes(np.array([tau, width]))
+    taus = np.exp(np.minimum(log_tau, math.log(200.0) + 14.0))  # longer ones are all as flat
+    true = response.mixture(taus, share[None, :], np.array(own))[0][0]
+    found = seen(law, tau, width, response=response, own=own)
+    assert np.max(np.abs(found - true)) < 3e-6 * true.max()
+
+
 @pytest.mark.parametrize(("law", "end"), [("stretched", 1.0), ("lognormal", 0.0), ("gamma", 0.0)])
 def test_without_width_a_law_is_one_exponential(law: str, end: float) -> None:
     response = GaussianResponse(EDGES, 200.0, 0.3)

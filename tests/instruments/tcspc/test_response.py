@@ -12,7 +12,8 @@ from scipy.special import erfc, ndtr
 
 from epidot.instruments.tcspc.measured_response import MeasuredResponse
 from epidot.instruments.tcspc.prompt import Boxes, Prompt, prompt
-from epidot.instruments.tcspc.response import GaussianResponse, TailResponse
+from epidot.instruments.tcspc.reflection import ReflectedResponse
+from epidot.instruments.tcspc.response import GaussianResponse, Response, TailResponse
 
 EDGES = np.linspace(0.0, 100.0, 201)
 
@@ -209,3 +210,24 @@ def test_a_slow_part_of_the_response_is_kept(rng: np.random.Generator) -> None:
     )
     assert flat.slow is None
     assert flat.background == pytest.approx(0.2, abs=0.05)
+
+
+@pytest.mark.parametrize("period", [math.inf, 100.2])
+def test_a_mixture_is_the_sum_of_its_exponentials(rng: np.random.Generator, period: float) -> None:
+    """Lifetimes from a ten-thousandth of a channel to a hundred windows, weights of either sign."""
+    taus = np.exp(np.arange(-9.0, 9.0, 0.25))
+    weights = rng.normal(size=(3, taus.size))
+    places: list[tuple[Response, tuple[float, ...]]] = [
+        *((GaussianResponse(EDGES, period), own) for own in ((20.0, 0.1), (-30.0, 5.0), (99.0, 0.3))),
+        *((GaussianResponse(EDGES, period, 20.0), own) for own in ((20.0,), (99.0,))),
+        (ReflectedResponse(GaussianResponse(EDGES, period)), (20.0, 0.4, 7.0, 0.1)),
+        *((_measured(rng, bin, period)[0], (s,)) for bin in (1, 4) for s in (0.0, 0.13, -9.0, 85.0)),
+        (TailResponse(EDGES), ()),
+    ]
+    for response, at in places:
+        own = np.array(at)
+        counts, by_own = response.mixture(taus, weights, own)
+        each = [response.exponential(float(tau), own) for tau in taus]
+        assert np.allclose(counts, weights @ np.array([one.counts for one in each]), rtol=1e-9, atol=1e-12)
+        true = np.tensordot(weights[0], np.array([one.by_own for one in each]), 1)
+        assert np.allclose(by_own, true, rtol=1e-9, atol=1e-10)

@@ -18,6 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -56,9 +57,15 @@ def _width(tau_amplitude: float, tau_intensity: float) -> float:
 
 
 def _stretched(values: Array) -> tuple[Array, Array]:
-    tau, beta = values
+    tau, beta = map(float, values)
     if beta >= 1.0:
         return np.array([math.log(tau)]), np.ones(1)
+    log_tau, share = _stable(beta)
+    return math.log(tau) + log_tau, share
+
+
+@lru_cache(maxsize=8)
+def _stable(beta: float) -> tuple[Array, Array]:
     # Kanter: k τ = sin(βu)/sin(u)^(1/β) · (sin((1−β)u)/W)^((1−β)/β), u even in (0, π), W exponential.  Both
     # directions by the trapezoid, which converges fast on humps: u = π/(1 + e^(−x)), W = e^y.
     x, y = np.arange(-24.0, 33.0, _STEP), np.arange(-22.0, 4.2, _STEP)
@@ -68,7 +75,7 @@ def _stretched(values: Array) -> tuple[Array, Array]:
     log_tau = other * y - log_k[:, None]
     photons = (u * rest)[:, None] * np.exp(y - np.exp(y) + log_tau)
     some = photons > _NOTHING * photons.max()
-    return math.log(tau) + log_tau[some], photons[some] / photons[some].sum()
+    return log_tau[some], photons[some] / photons[some].sum()
 
 
 def _lognormal(values: Array) -> tuple[Array, Array]:

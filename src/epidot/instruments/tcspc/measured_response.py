@@ -20,7 +20,7 @@ from functools import cached_property
 import numpy as np
 
 from epidot.instruments.tcspc.prompt import Boxes, Prompt
-from epidot.instruments.tcspc.response import Array, Shown
+from epidot.instruments.tcspc.response import Array, Shown, falling, summed
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,13 @@ class MeasuredResponse:
 
     def exponential(self, tau: float, own: Array) -> Shown:
         return self._sum([part.exponential(tau, float(own[0])) for part in self._parts])
+
+    def mixture(self, taus: Array, weights: Array, own: Array) -> tuple[Array, Array]:
+        # D' = k (g - D): the derivative by the shift is a further mixture less the response itself
+        rows = np.vstack((weights, weights[:1] / taus))
+        each = [part.mixture(taus, rows, float(own[0])) for part in self._parts]
+        out = np.sum(each, axis=0) / self.prompt.counts
+        return out[:-1], out[-1:] - float(rows[-1].sum()) * self.scatter(own).counts
 
     def scatter(self, own: Array) -> Shown:
         return self._sum([part.scatter(float(own[0])) for part in self._parts])
@@ -196,6 +203,39 @@ class _Part:
         by_shift += x * left * fall
         return Shown(counts, by_tau, by_shift[None, :] / self.boxes.channel_ns)
 
+    def mixture(self, taus: Array, weights: Array, shift: float) -> Array:
+        """Σ_m weights[r, m] D(τ_m), shape (r, n)."""
+        from scipy.signal import fftconvolve
+
+        place, x = self._place(shift), self.boxes.channel_ns / taus
+        net, length = self.boxes.net, place.end - place.begin
+        out = np.zeros((weights.shape[0], self.edges.size - 1))
+        here, following, behind = _shares(x, place.part)
+        kernel = np.empty((weights.shape[0], length))
+        kernel[:, 0], kernel[:, 1] = weights @ here, weights @ following
+        kernel[:, 2:] = falling(x, weights * behind, 1.0, length - 2)
+        near = fftconvolve(self._laid(place, net)[None, :], kernel, axes=1)[:, :length]
+        for row, fine in zip(out, near, strict=True):
+            self._binned(place, fine, row)
+
+        nearest = place.end - place.first - place.part - net.size
+        left = -np.expm1(-x) / x * np.exp(-nearest * x) * summed(x, net[::-1], 1.0)
+        light = weights * left
+        u, first = self._from_start - place.end, max(0, place.end // self.bin)
+        if first < u.size - 1:
+            s = falling(x, light * np.exp(-x * u[first]), self.bin, u.size - first)
+            out[:, first:] += s[:, :-1] - s[:, 1:]
+        if math.isfinite(self.period_ns):
+            turn = self.period_ns / self.boxes.channel_ns
+            start = int(np.searchsorted(u, -turn))
+            if start < u.size:
+                light = light / -np.expm1(-x * turn)
+                s = falling(x, light * np.exp(-x * (u[start] + turn)), self.bin, u.size - start)
+                out[:, start:] += s[:, :-1] - s[:, 1:]
+                if start:
+                    out[:, start - 1] += light.sum(axis=1) - s[:, 0]
+        return out
+
     def scatter(self, shift: float) -> Shown:
         place = self._place(shift)
         boxes = self._laid(place, self.boxes.net)
@@ -283,14 +323,21 @@ class _Taps:
 def _taps(x: float, part: float) -> _Taps:
     # E(v) = v − (1 − e^(−vx))/x is the twice integrated exponential; a box seen through a box is its
     # second difference.
-    def e(v: float) -> tuple[float, float, float]:
+    def e(v: float) -> tuple[float, float]:
         rise = -math.expm1(-v * x)
-        return v - rise / x, rise / x**2 - v * math.exp(-v * x) / x, rise
+        return rise / x**2 - v * math.exp(-v * x) / x, rise
 
-    e1, e1x, e1v = e(1 - part)
-    e2, e2x, e2v = e(2 - part)
+    w0, w1, w2 = map(float, _shares(x, part))
+    e1x, e1v = e(1 - part)
+    e2x, e2v = e(2 - part)
     gap = -math.expm1(-x)
     far = math.exp(-(1 - part) * x)
-    w2 = far * gap * gap / x
     w2x = far * (2 * gap * math.exp(-x) / x - gap * gap / x**2 - (1 - part) * gap * gap / x)
-    return _Taps((e1, e2 - 2 * e1, w2), (e1x, e2x - 2 * e1x, w2x), (-e1v, -e2v + 2 * e1v))
+    return _Taps((w0, w1, w2), (e1x, e2x - 2 * e1x, w2x), (-e1v, -e2v + 2 * e1v))
+
+
+def _shares(x: Array | float, part: float) -> tuple[Array, Array, Array]:
+    """What a channel's light of rates ``x`` sends into the three channels of :class:`_Taps`."""
+    e1 = 1 - part + np.expm1((part - 1) * x) / x
+    e2 = 2 - part + np.expm1((part - 2) * x) / x
+    return e1, e2 - 2 * e1, np.exp((part - 1) * x) * np.expm1(-x) ** 2 / x

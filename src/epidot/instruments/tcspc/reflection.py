@@ -44,6 +44,14 @@ class ReflectedResponse:
             self.direct.exponential(tau, first), self.direct.exponential(tau, later), float(own[-1])
         )
 
+    def mixture(self, taus: Array, weights: Array, own: Array) -> tuple[Array, Array]:
+        first, later = self._own(own)
+        counts, by_own = self.direct.mixture(taus, weights, first)
+        copies, by_later = self.direct.mixture(taus, weights, later)
+        share = float(own[-1])
+        by = np.vstack((by_own + share * by_later, share * by_later[:1], copies[:1]))
+        return counts + share * copies, by
+
     def scatter(self, own: Array) -> Shown:
         first, later = self._own(own)
         return _together(self.direct.scatter(first), self.direct.scatter(later), float(own[-1]))

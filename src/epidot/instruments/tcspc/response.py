@@ -58,9 +58,40 @@ class Response(Protocol):
         """D of one exponential."""
         ...
 
+    def mixture(self, taus: Array, weights: Array, own: Array) -> tuple[Array, Array]:
+        """Σ_m weights[r, m] D(τ_m) of ``taus`` (m,) for each row of ``weights`` (r, m), shape (r, n), and the
+        derivatives (k, n) of the first by the response's own parameters."""
+        ...
+
     def scatter(self, own: Array) -> Shown:
         """The response itself: what light scattered without delay puts into the channels."""
         ...
+
+
+def falling(rates: Array, weights: Array, step: float, size: int) -> Array:
+    """Σ_m w_rm e^(−k_m j Δ) for j = 0 ... ``size`` − 1, shape (r, size), of ``rates`` k (m,), ``weights`` w
+    (r, m) and the ``step`` Δ.
+
+    With j = aB + b each exponential is a product of two, so that the sum is a product of small matrices.
+    """
+    coarse, fine = _powers(rates, step, size)
+    out = (weights[:, None, :] * coarse.T) @ fine
+    return np.asarray(out.reshape(weights.shape[0], -1)[:, :size])
+
+
+def summed(rates: Array, values: Array, step: float) -> Array:
+    """Σ_j v_j e^(−k_m j Δ), shape (m,), of ``values`` v (n,): the transpose of :func:`falling`."""
+    coarse, fine = _powers(rates, step, values.size)
+    table = np.zeros(coarse.shape[1] * fine.shape[1])
+    table[: values.size] = values
+    return np.asarray(np.einsum("mb,mb->m", coarse @ table.reshape(coarse.shape[1], -1), fine))
+
+
+def _powers(rates: Array, step: float, size: int) -> tuple[Array, Array]:
+    block = max(1, math.isqrt(size))
+    blocks = -(-size // block)
+    k = rates[:, None] * step
+    return np.exp(-k * (block * np.arange(blocks))), np.exp(-k * np.arange(block))
 
 
 @dataclass(frozen=True)
@@ -136,6 +167,51 @@ class GaussianResponse:
             by_own[1, _touched(first, last, counts.size)] += k * _steps(humps, first, last, counts.size)
         return Shown(counts, (moment[:-1] - moment[1:]) * (k * k), by_own)
 
+    def mixture(self, taus: Array, weights: Array, own: Array) -> tuple[Array, Array]:
+        from scipy.special import erfcx, ndtr
+
+        t0, sigma = self._own(own)
+        u = self.edges - t0
+        step = float(u[-1] - u[0]) / (u.size - 1)
+        k = 1.0 / taus
+        sk = sigma * k
+        # D' = k (g - D), so that the derivatives by the centre and the width are further mixtures.
+        main = weights[:1] * k
+        rows = np.vstack((weights, main, main * sk)[: 2 + (self.sigma_ns is None)])
+        first = int(np.searchsorted(u, -_FAR * sigma))
+        last = int(np.searchsorted(u, _FAR * sigma))
+        near = slice(first, last)
+        s = np.zeros((rows.shape[0], u.size))
+        rest, behind = np.ones_like(k), np.zeros_like(k)
+        if math.isfinite(self.period_ns):
+            rest = -np.expm1(-self.period_ns * k)
+            behind = np.exp(-self.period_ns * k) / rest
+            before = u[:last] + self.period_ns
+            if last and before[0] > _FAR * sigma:
+                begun = _begun(k, sk, sigma, float(before[0])) / rest
+                s[:, :last] = falling(k, rows * begun, step, last)
+            elif last:
+                s[:, :last] = (rows / rest) @ _begun(k[:, None], sk[:, None], sigma, before)
+        if last < u.size:
+            begun = _begun(k, sk, sigma, float(u[last])) * (1 + behind)
+            s[:, last:] = falling(k, rows * begun, step, u.size - last)
+        v = u[near] / sigma
+        z = v - sk[:, None]
+        bell = np.exp(-0.5 * v * v)
+        single = 0.5 * bell * erfcx(np.maximum(-z, 0.0) / _ROOT2)
+        over = z >= 0
+        single[over] = (np.exp(np.minimum(0.5 * (sk * sk)[:, None] - sk[:, None] * v, 0.0)) * ndtr(z))[over]
+        s[:, near] += rows @ single
+        fallen = s[:, :-1] - s[:, 1:]
+        counts, by_own = fallen[: weights.shape[0]], fallen[weights.shape[0] :]
+        touched = _touched(first, last, counts.shape[1])
+        risen = np.concatenate(([0.0], ndtr(v), [1.0]))
+        counts[:, touched] += weights.sum(axis=1)[:, None] * _steps(risen, first, last, counts.shape[1])
+        if self.sigma_ns is None:
+            humps = np.concatenate(([0.0], bell / _ROOT2PI, [0.0]))
+            by_own[1, touched] += float(main.sum()) * _steps(humps, first, last, counts.shape[1])
+        return counts, by_own
+
     def scatter(self, own: Array) -> Shown:
         from scipy.special import ndtr
 
@@ -148,6 +224,11 @@ class GaussianResponse:
             by_own[1] = -np.diff(v * bell) / sigma
         counts = np.diff(ndtr(v))
         return Shown(counts, np.zeros_like(counts), by_own)
+
+
+def _begun(k: Array, sk: Array, sigma: float, u: Array | float) -> Array:
+    """What is left of an exponential at times ``u`` behind the pulse, none earlier than σ²/τ behind it."""
+    return np.asarray(np.exp(np.where(u < sigma * sk, -np.inf, 0.5 * sk * sk - k * u)))
 
 
 def _touched(first: int, last: int, size: int) -> slice:
@@ -182,6 +263,11 @@ class TailResponse:
         u = (self.edges - self.edges[0]) / tau
         s = np.exp(-u)
         return Shown(-np.diff(s), -np.diff(u * s) / tau, np.empty((0, u.size - 1)))
+
+    def mixture(self, taus: Array, weights: Array, own: Array) -> tuple[Array, Array]:
+        size = self.edges.size
+        step = float(self.edges[-1] - self.edges[0]) / (size - 1)
+        return -np.diff(falling(1.0 / taus, weights, step, size)), np.empty((0, size - 1))
 
     def scatter(self, own: Array) -> Shown:
         raise ValueError("a tail fit has no response, hence no scattered light")

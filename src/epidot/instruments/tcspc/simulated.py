@@ -61,9 +61,7 @@ def counted(
     response = GaussianResponse(edges, period, max(sigma, 1e-6 * width))
     own = np.array([float(setup["t0_ns"])])
     shares, taus = np.atleast_1d(np.asarray(fractions, float)), np.atleast_1d(np.asarray(taus_ns, float))
-    expected = np.zeros(channels)
-    for share, tau in zip(shares, taus, strict=True):
-        expected += share * response.exponential(float(tau), own).counts
+    expected = response.mixture(taus, shares[None, :], own)[0][0]
     expected *= float(setup["counts"]) / shares.sum()
     expected += float(setup["background"])
     irf_counts = float(setup["irf_counts"])
