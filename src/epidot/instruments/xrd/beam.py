@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from epidot.constants import FWHM
 from epidot.errors import InputError, nearest
-from epidot.instruments.xrd.between import six
+from epidot.instruments.xrd.between import around
 from epidot.signal.axis import convert
 
 Array = NDArray[np.float64]
@@ -64,7 +64,7 @@ class Beam:
         for node, weight in nodes:
             for nm, share in self.lines:
                 at = q_of(two_theta - zero_deg + sigma * node, nm)
-                first, six_weights = six((at - q[0]) / (q[1] - q[0]))
+                first, six_weights = around((at - q[0]) / (q[1] - q[0]))
                 rows.append(np.repeat(np.arange(two_theta.size), 6))
                 columns.append((first[:, None] + np.arange(6)).ravel())
                 values.append((weight * share * polarised[:, None] * six_weights).ravel())

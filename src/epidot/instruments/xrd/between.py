@@ -1,4 +1,4 @@
-"""Between even points: the quintic through the six nearest, as weights."""
+"""Between even points: the polynomial through the nearest, as weights."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 
-def six(places: Array) -> tuple[NDArray[np.int64], Array]:
-    """First of the six whole numbers about each of ``places`` (n,), and their weights (n, 6): a quintic's."""
-    first = np.floor(places).astype(np.int64) - 2
+def around(places: Array, points: int = 6) -> tuple[NDArray[np.int64], Array]:
+    """First of the whole numbers about each of ``places`` (n,), and their weights (n, points), Lagrange's.
+
+    ``points`` is even; six are a quintic.
+    """
+    first = np.floor(places).astype(np.int64) - (points // 2 - 1)
     t = places - first
-    nodes = np.arange(6.0)
-    weights = np.ones((places.size, 6))
-    for k in range(6):
-        for other in range(6):
+    weights = np.ones((places.size, points))
+    for k in range(points):
+        for other in range(points):
             if other != k:
-                weights[:, k] *= (t - nodes[other]) / (nodes[k] - nodes[other])
+                weights[:, k] *= (t - other) / (k - other)
     return first, weights

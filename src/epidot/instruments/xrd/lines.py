@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from epidot.constants import FWHM
 from epidot.instruments.xrd.beam import Beam, q_of, two_theta_of
-from epidot.instruments.xrd.between import six
+from epidot.instruments.xrd.between import around
 from epidot.instruments.xrd.crystals import Crystal
 from epidot.instruments.xrd.factors import factor
 from epidot.instruments.xrd.pattern import Grain
@@ -138,7 +138,7 @@ class Lattice:
             for k, group in enumerate(self.groups):
                 total = self.lines.powder[list(group)].sum()
                 for j in group:
-                    first, weights = six(np.abs(q - at[j]) / step)
+                    first, weights = around(np.abs(q - at[j]) / step)
                     inside = np.abs(first[:, None] + np.arange(6))
                     seen = np.sum(profile[j][np.minimum(inside, n // 2)] * weights, axis=1)
                     seen[inside[:, -1] > n // 2] = 0.0

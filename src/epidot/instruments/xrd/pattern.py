@@ -5,20 +5,21 @@ Fournet, Small-Angle Scattering of X-rays, 1955): with it Debye's sum over the l
 of a sphere averaged over where its centre lies.  So size, lattice constant and spread of sizes are smooth
 numbers in a pattern without a single assumed line shape.
 
-The neighbours are laid once on an even grid of distances (six points each, exact for a quintic), and the
+The neighbours are laid once on an even grid of distances (ten points each, exact for their polynomial), and the
 sines of that grid are one matrix: a pattern with all its derivatives is a product with it.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.instruments.xrd.between import six
+from epidot.instruments.xrd.between import around
 from epidot.instruments.xrd.crystals import Crystal
 from epidot.instruments.xrd.factors import factor
 
@@ -26,10 +27,13 @@ Array = NDArray[np.float64]
 
 _SIZES, _SHARES = np.polynomial.hermite_e.hermegauss(9)
 _SHARES = _SHARES / _SHARES.sum()
-_PHASE = 0.25  # largest Q times the step of the distances; what six points miss of a sine is 1e-6 of it
+# Largest Q times the step of the distances, and points on which each distance is laid: what they miss of a sine
+# is 1e-6 of it.
+_PHASE, _LAID = 0.5, 10
 _FINE, _COARSE = 8, 4  # points per half period of the fastest sine, between which six points (a quintic) lie
 PARAMETERS = ("a_nm", "diameter_nm", "dispersion", "u2_nm2")
-_STEPS = {"a_nm": 1e-5, "diameter_nm": 1e-4, "dispersion": 1e-4}
+_DEGREE = 5  # of the splines in Q
+_LEAST_SPREAD = 5e-5
 
 
 @dataclass(frozen=True)
@@ -63,13 +67,24 @@ class Grain:
         mu, s = self._log
         return np.exp(mu + 3 * s * s + s * _SIZES), _SHARES
 
-    def radii(self, diameter_nm: Array) -> tuple[Array, Array]:
-        """Radius of the anions' and of the cations' sphere that together hold as many atoms, per size."""
+    @property
+    def growth(self) -> tuple[Array, Array]:
+        """By how much those diameters grow with ``diameter_nm`` and with ``dispersion``."""
+        least = max(self.dispersion, _LEAST_SPREAD)  # none at all is a point where nothing grows with it
+        s = math.sqrt(math.log1p(least**2))
+        by_spread = (5 * s + _SIZES) * (least / (s * (1 + least**2)))
+        return self.sizes[0] / self.diameter_nm, self.sizes[0] * by_spread
+
+    def middle_nm(self, diameter_nm: Array) -> Array:
+        """Mean radius of the anions' and the cations' sphere that together hold as many atoms, per size.
+
+        The cations reach half of ``rim_nm`` further out than this, the anions half of it less.
+        """
         middle = diameter_nm / 2
         for _ in range(4):  # x^3 + 3/4 x rim^2 = (D/2)^3
             off = middle**3 + 0.75 * middle * self.rim_nm**2 - (diameter_nm / 2) ** 3
             middle = middle - off / (3 * middle**2 + 0.75 * self.rim_nm**2)
-        return middle - self.rim_nm / 2, middle + self.rim_nm / 2
+        return middle
 
     def scherrer_nm(self, k: float) -> float:
         """What Scherrer's equation with the constant ``k`` makes of the width of a line of these spheres."""
@@ -91,21 +106,34 @@ class Grain:
         return np.asarray((1 - 1.5 * r + 0.5 * r**3) @ share)
 
 
-def shared_volume(r: Array, one: Array, other: Array, weight: Array) -> Array:
+def shared_volume(
+    r: Array, one: Array, other: Array, weight: Array, moves: Sequence[tuple[Array, Array]] = ()
+) -> Array:
     """Volume over 4 pi/3 that pairs of spheres share, their centres r (n,) apart, summed with ``weight``.
 
-    Radii and ``weight`` (k,), sums ascending; r above the difference, where neither sphere lies
+    Radii and ``weight`` (k,), sums ascending; r ascending, above the difference, where neither sphere lies
     within the other: (S - r)^2 (r^2 + 2 r S - 3 d^2)/(16 r) for sum S and difference d.
+
+    The first row is the volume, the second its derivative in r, then one for each of ``moves``: by how much the
+    sums of the radii (k,), their differences unchanged, and the weights (k,) move.  Shape (2 + moves, n).
     """
     total, off = one + other, (one - other) ** 2
     # as a polynomial in r its terms add up over all spheres that reach so far
     terms = np.array([-3 * off * total**2, 2 * total * (total**2 + 3 * off), -3 * (off + total**2), total**0])
-    summed = np.zeros((4, total.size + 1))
-    summed[:, :-1] = np.cumsum((terms * weight)[:, ::-1], axis=1)[:, ::-1]
-    constant, first, second, fourth = summed[:, np.searchsorted(total, r)]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        found = (constant / r + first + r * (second + r * r * fourth)) / 16
-    return np.where(r > 0, found, 0.0)
+    grown = np.array([-6 * off * total, 6 * (total**2 + off), -6 * total, 0 * total])  # by the sum
+    rows = [terms * weight, *(terms * heavier + grown * (weight * wider) for wider, heavier in moves)]
+    summed = np.zeros((4, len(rows), total.size + 1))
+    summed[..., :-1] = np.cumsum(np.array(rows)[..., ::-1], axis=2)[..., ::-1].swapaxes(0, 1)
+    reached = np.diff(np.searchsorted(r, total), prepend=0, append=r.size)  # how many r lie between two sums
+    constant, first, second, fourth = np.repeat(summed, reached, axis=2)
+    out = np.zeros((2 + len(moves), r.size))
+    safe = np.where(r > 0, r, np.inf)
+    inverse = 1 / safe
+    volume = (constant * inverse + first + r * (second + r * r * fourth)) / 16
+    out[0], out[2:] = volume[0], volume[1:]
+    out[1] = (second[0] + 3 * r * r * fourth[0] - constant[0] * inverse * inverse) / 16
+    out[:, r <= 0] = 0.0
+    return out
 
 
 def _line(z: Array) -> Array:
@@ -132,58 +160,66 @@ class Spheres:
         self.q = np.linspace(low, high, math.ceil((high - low) * _FINE * reach_nm / np.pi) + 8)
         ends = (low * (1 - 1.5 * swell), high * (1 + 1.5 * swell))
         many = math.ceil((ends[1] - ends[0]) * _COARSE * reach_nm / np.pi) + 8
-        self.u, self.sines = _sines(*ends, many, float(self.r[1]), self.r.size)
+        self.knots, self.sines = _sines(*ends, many, float(self.r[1]), self.r.size)
         f = [factor(kind, self.q) for kind in self.kinds]
         self.alone = [one**2 for one in f]
         self.together = [2 * f[i] * f[j] for i, j in self.ends]
 
     def _weights(self, grain: Grain) -> tuple[Array, Array]:
-        """Pairs at every distance, shape (ends, r), and atoms of each kind, per cell."""
+        """Pairs at every distance that a sphere holds, and atoms of each kind, per cell.
+
+        Shapes (4, ends, r) and (4, kinds): themselves, and their derivatives by a_nm, diameter_nm, dispersion.
+        """
         diameter, share = grain.sizes
-        anions, cations = grain.radii(diameter)
-        radius = [cations if metal else anions for metal in self.metal]
+        middle = grain.middle_nm(diameter)
+        radius = [middle + grain.rim_nm * (0.5 if metal else -0.5) for metal in self.metal]
         whole = (diameter / 2) ** 3
-        r = self.r * (grain.a_nm / self.crystal.a_nm)
+        weight = share / whole
+        moves, further = [], []
+        for grown in grain.growth:  # by diameter_nm, by dispersion
+            wider = 3 / 8 * diameter**2 * grown / (3 * middle**2 + 0.75 * grain.rim_nm**2)
+            moves.append((2 * wider, -3 * weight * grown / diameter))
+            further.append(wider)
+        stretched = grain.a_nm / self.crystal.a_nm
+        furthest = 2 * float(max(each[-1] for each in radius))
+        r = self.r[: int(np.searchsorted(self.r, furthest / stretched)) + 1] * stretched
         held: dict[tuple[bool, bool], Array] = {}
         for i, j in self.ends:
             kind = (self.metal[i], self.metal[j])
             if kind not in held:
-                held[kind] = shared_volume(r, radius[i], radius[j], share / whole)
-        weights = np.array([held[self.metal[i], self.metal[j]] for i, j in self.ends]) * self.number
-        atoms = [self.crystal.species.count(kind) for kind in self.kinds]
-        return weights, np.array(
-            [n * float(share @ (x**3 / whole)) for n, x in zip(atoms, radius, strict=True)]
-        )
+                found = shared_volume(r, radius[i], radius[j], weight, moves)
+                found[1] *= r / grain.a_nm  # by a_nm: every distance grows with it
+                held[kind] = found
+        pairs = np.array([held[self.metal[i], self.metal[j]] for i, j in self.ends]).swapaxes(0, 1)
+        atoms = np.zeros((4, len(self.kinds)))
+        for k, (kind_name, x) in enumerate(zip(self.kinds, radius, strict=True)):
+            many = self.crystal.species.count(kind_name)
+            atoms[0, k] = many * float(weight @ x**3)
+            for row, wider, (_, heavier) in zip((2, 3), further, moves, strict=True):
+                atoms[row, k] = many * float(heavier @ x**3 + weight @ (3 * x**2 * wider))
+        return pairs * self.number[:, : r.size], atoms
 
     def __call__(self, grain: Grain, slopes: bool = False) -> Array:
         """The pattern (n,), with ``slopes`` the pattern and its derivatives (1 + 4, n) by ``PARAMETERS``."""
-        from scipy.interpolate import make_interp_spline
+        from scipy.interpolate import BSpline
 
+        rows = 4 if slopes else 1
         weights, atoms = self._weights(grain)
-        moved = [weights]
-        atoms_moved = [atoms]
-        for name in _STEPS if slopes else ():
-            step = _STEPS[name] * (grain.diameter_nm if name == "diameter_nm" else 1.0)
-            value = getattr(grain, name)
-            up, down = (
-                self._weights(replace(grain, **{name: x}))
-                for x in (value + step, max(value - step, 0.0 if name == "dispersion" else -1.0))
-            )
-            width = step + min(step, value if name == "dispersion" else step)
-            moved.append((up[0] - down[0]) / width)
-            atoms_moved.append((up[1] - down[1]) / width)
-        sums = self.sines @ np.concatenate(moved).T
+        flat = weights[:rows].reshape(-1, weights.shape[2])
+        spline = BSpline.construct_fast(self.knots, self.sines[:, : flat.shape[1]] @ flat.T, _DEGREE)
         swollen = self.q * (grain.a_nm / self.crystal.a_nm)
-        spline = make_interp_spline(self.u, sums, k=5)
-        pairs = spline(swollen).T.reshape(len(moved), len(self.ends), -1)
+        pairs = spline(swollen).T.reshape(rows, len(self.ends), -1)
         thermal = np.exp(-(self.q**2) * grain.u2_nm2)
-        total = np.array([sum(f * s for f, s in zip(self.together, row, strict=True)) for row in pairs])
-        own = np.array([sum(n * f for n, f in zip(row, self.alone, strict=True)) for row in atoms_moved])
+        total = np.einsum("eq,req->rq", np.array(self.together), pairs)
+        own = atoms[:rows] @ np.array(self.alone)
         if not slopes:
             return np.asarray(own[0] + thermal * total[0])
-        first = make_interp_spline(self.u, sums[:, : len(self.ends)], k=5).derivative()(swollen).T
-        bend = sum(f * s for f, s in zip(self.together, first, strict=True)) * self.q / self.crystal.a_nm
-        by = dict(zip(_STEPS, own[1:] + thermal * total[1:], strict=True))
+        ends = len(self.ends)
+        first = BSpline.construct_fast(self.knots, np.ascontiguousarray(spline.c[:, :ends]), _DEGREE)(
+            swollen, 1
+        )
+        bend = np.einsum("eq,qe->q", np.array(self.together), first) * self.q / self.crystal.a_nm
+        by = dict(zip(("a_nm", "diameter_nm", "dispersion"), own[1:] + thermal * total[1:], strict=True))
         by["a_nm"] = by["a_nm"] + thermal * bend
         by["u2_nm2"] = -(self.q**2) * thermal * total[0]
         return np.array([own[0] + thermal * total[0], *(by[name] for name in PARAMETERS)])
@@ -191,20 +227,27 @@ class Spheres:
 
 @lru_cache(maxsize=4)
 def _sines(low: float, high: float, many: int, step_nm: float, distances: int) -> tuple[Array, Array]:
-    """Even Q (many,) and sin(Qr)/(Qr), shape (many, distances), of the multiples r of ``step_nm``."""
+    """Knots and coefficients (many, distances) of quintic splines in Q through sin(Qr)/(Qr) at ``many`` even Q.
+
+    For the multiples r of ``step_nm``.  A spline is linear in what it goes through, so that of a sum over
+    distances is the sum of theirs.
+    """
+    from scipy.interpolate import make_interp_spline
+
     q = np.linspace(low, high, many)
-    return q, np.sinc(np.outer(q, np.arange(distances) * (step_nm / np.pi)))
+    found = make_interp_spline(q, np.sinc(np.outer(q, np.arange(distances) * (step_nm / np.pi))), k=_DEGREE)
+    return found.t, found.c
 
 
 @lru_cache(maxsize=8)
 def on_grid(crystal: Crystal, reach_nm: float, step_nm: float) -> tuple[Array, Array]:
     """Multiples r of ``step_nm`` up to the reach, and neighbours per cell laid on them (pairs, r)."""
     found = neighbours(crystal, reach_nm)
-    size = math.ceil(reach_nm / step_nm) + 4
+    size = math.ceil(reach_nm / step_nm) + _LAID
     number = np.zeros((len(found), size))
     for row, (distance, how_many) in zip(number, found, strict=True):
-        first, weights = six(distance / step_nm)
-        for k in range(6):
+        first, weights = around(distance / step_nm, _LAID)
+        for k in range(_LAID):
             row += np.bincount(first + k, how_many * weights[:, k], size)
     return np.asarray(np.arange(size) * step_nm, dtype=np.float64), number
 
