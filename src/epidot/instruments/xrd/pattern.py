@@ -5,8 +5,8 @@ Fournet, Small-Angle Scattering of X-rays, 1955): with it Debye's sum over the l
 of a sphere averaged over where its centre lies.  So size, lattice constant and spread of sizes are smooth
 numbers in a pattern without a single assumed line shape.
 
-The neighbours are laid once on an even grid of distances (ten points each, exact for their polynomial), and the
-sines of that grid are one matrix: a pattern with all its derivatives is a product with it.
+The neighbours are laid once on an even grid of distances (ten points each, exact for their polynomial), and
+the sines of that grid are one matrix: a pattern with all its derivatives is a product with it.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ Array = NDArray[np.float64]
 
 _SIZES, _SHARES = np.polynomial.hermite_e.hermegauss(9)
 _SHARES = _SHARES / _SHARES.sum()
-# Largest Q times the step of the distances, and points on which each distance is laid: what they miss of a sine
-# is 1e-6 of it.
+# Largest Q times the step of the distances, and points on which each distance is laid: what they miss of a
+# sine is less than 1e-6 of it.
 _PHASE, _LAID = 0.5, 10
 _FINE, _COARSE = 8, 4  # points per half period of the fastest sine, between which six points (a quintic) lie
 PARAMETERS = ("a_nm", "diameter_nm", "dispersion", "u2_nm2")
@@ -114,8 +114,8 @@ def shared_volume(
     Radii and ``weight`` (k,), sums ascending; r ascending, above the difference, where neither sphere lies
     within the other: (S - r)^2 (r^2 + 2 r S - 3 d^2)/(16 r) for sum S and difference d.
 
-    The first row is the volume, the second its derivative in r, then one for each of ``moves``: by how much the
-    sums of the radii (k,), their differences unchanged, and the weights (k,) move.  Shape (2 + moves, n).
+    The first row is the volume, the second its derivative in r, then one for each of ``moves``: by how much
+    the sums of the radii (k,), their differences unchanged, and the weights (k,) move.  Shape (2 + moves, n).
     """
     total, off = one + other, (one - other) ** 2
     # as a polynomial in r its terms add up over all spheres that reach so far
@@ -168,7 +168,8 @@ class Spheres:
     def _weights(self, grain: Grain) -> tuple[Array, Array]:
         """Pairs at every distance that a sphere holds, and atoms of each kind, per cell.
 
-        Shapes (4, ends, r) and (4, kinds): themselves, and their derivatives by a_nm, diameter_nm, dispersion.
+        Shapes (4, ends, r) and (4, kinds): themselves, and their derivatives by a_nm, diameter_nm and
+        dispersion.
         """
         diameter, share = grain.sizes
         middle = grain.middle_nm(diameter)
@@ -227,10 +228,10 @@ class Spheres:
 
 @lru_cache(maxsize=4)
 def _sines(low: float, high: float, many: int, step_nm: float, distances: int) -> tuple[Array, Array]:
-    """Knots and coefficients (many, distances) of quintic splines in Q through sin(Qr)/(Qr) at ``many`` even Q.
+    """Splines in Q through sin(Qr)/(Qr) at ``many`` even Q, for the multiples r of ``step_nm``.
 
-    For the multiples r of ``step_nm``.  A spline is linear in what it goes through, so that of a sum over
-    distances is the sum of theirs.
+    Their knots, and their coefficients (many, distances).  A spline is linear in what it goes through, so
+    that of a sum over distances is the sum of theirs.
     """
     from scipy.interpolate import make_interp_spline
 
