@@ -20,9 +20,11 @@ from epidot.instruments.xrd.crystals import Crystal, powder_crystal
 from epidot.instruments.xrd.debye import debye, pair_moments, pair_moments_plain
 from epidot.instruments.xrd.factors import factor
 from epidot.instruments.xrd.pattern import PARAMETERS, Grain, Spheres, neighbours, shared_volume
+from epidot.instruments.xrd.search import beyond_noise, bounded, ground, smooth, stepped
 from epidot.instruments.xrd.simulated import atoms
 from epidot.instruments.xrd.trial import truths
 from epidot.signal import Signal
+from epidot.signal.noise import noisy
 
 Q = np.arange(10.0, 80.0, 0.1)
 
@@ -158,9 +160,24 @@ def test_derivatives_of_a_pattern() -> None:
     assert found[0] == pytest.approx(spheres(grain), rel=1e-12)
     for name, slope in zip(PARAMETERS, found[1:], strict=True):
         step = 1e-7 if name == "u2_nm2" else 1e-5
-        value = getattr(grain, name)
-        up, down = (spheres(replace(grain, **{name: value + s})) for s in (step, -step))
+        if name == "dispersion2":
+            each = (replace(grain, dispersion=np.sqrt(grain.dispersion**2 + s)) for s in (step, -step))
+        else:
+            each = (replace(grain, **{name: getattr(grain, name) + s}) for s in (step, -step))
+        up, down = (spheres(one) for one in each)
         assert slope == pytest.approx((up - down) / (2 * step), abs=2e-5 * np.max(np.abs(slope))), name
+
+
+def test_derivatives_where_all_sizes_are_nearly_alike() -> None:
+    """By the square of the dispersion, which keeps a slope where the dispersion itself has none."""
+    crystal = powder_crystal("CdSe")
+    alike = Grain(2.6, 3e-3, crystal.a_nm, 1e-4, 0.18)
+    spheres = Spheres(crystal, 11.0, 53.0, 8.0, 0.03)
+    slope = spheres(alike, slopes=True)[1 + PARAMETERS.index("dispersion2")]
+    step = 1e-7
+    up, down = (spheres(replace(alike, dispersion=np.sqrt(9e-6 + s))) for s in (step, -step))
+    assert slope == pytest.approx((up - down) / (2 * step), abs=1e-4 * np.max(np.abs(slope)))
+    assert np.all(np.isfinite(spheres(replace(alike, dispersion=0.0), slopes=True)))
 
 
 def test_scherrers_equation_on_a_sphere() -> None:
@@ -191,6 +208,66 @@ def test_shares_of_two_phases_and_a_calibrated_zero() -> None:
     assert one.value == pytest.approx(share, abs=3 * one.sigma)
     assert one.sigma < 0.05
     assert found["phase2_a_nm"].value == pytest.approx(0.32498, rel=2e-3)
+
+
+def of_spheres(grain: Grain, counts: float) -> Signal:
+    """The expectation of a pattern of the model's own spheres of InP."""
+    angle = np.arange(15.0, 80.0, 0.05)
+    rays, crystal = beam("Cu", 0.0, 0.09), powder_crystal("InP")
+    spheres = Spheres(crystal, *rays.q_range(angle), 9.0, 0.03)
+    seen = rays.footprint(spheres.q, angle) @ spheres(grain)
+    y = counts * (seen / seen.max() + 0.1)
+    meta = {"radiation": "Cu"}
+    return Signal("xrd", angle, y, "2theta", "deg", "intensity", "counts", "counts", "simulated", meta=meta)
+
+
+@pytest.mark.parametrize("rim", [0.08, 0.28])
+def test_the_pattern_says_how_far_out_the_cations_reach(rim: float) -> None:
+    """Two standard errors off what is stated: the pattern corrects it, and the size with it."""
+    grain = Grain(3.2, 0.1, 0.58697, 1e-4, rim)
+    pattern = of_spheres(grain, 5000.0)
+    told = xrd.measure(pattern, phase="InP", zero_sigma_deg=0.0)
+    assert told["rim_nm"].value == pytest.approx(rim, abs=0.02)
+    assert told["size_nm"].value == pytest.approx(grain.mean_nm(3), rel=3e-3)
+    held = xrd.measure(pattern, phase="InP", zero_sigma_deg=0.0, rim_sigma_nm=0.0)
+    assert abs(held["size_nm"].value - grain.mean_nm(3)) > 3 * abs(told["size_nm"].value - grain.mean_nm(3))
+    assert "rim_nm" not in held.found
+
+
+def test_a_pattern_that_says_little_leaves_the_rim_as_stated() -> None:
+    pattern = noisy(of_spheres(Grain(3.2, 0.1, 0.58697, 1e-4, 0.18), 30.0), np.random.default_rng(1))
+    found = xrd.measure(pattern, phase="InP", rim_sigma_nm=0.01)["rim_nm"]
+    assert found.value == pytest.approx(0.18, abs=4e-3)
+    assert found.sigma == pytest.approx(0.01, rel=0.1)
+
+
+def test_what_one_more_parameter_moves_counts_beyond_its_noise() -> None:
+    """Over noise alone (value/sigma)^2 - 1 is zero in the mean, of which the share keeps no negative part."""
+    assert [beyond_noise(x, 1.0) for x in (0.0, 0.5, 1.0)] == [0.0, 0.0, 0.0]
+    assert beyond_noise(-2.0, 1.0) == pytest.approx(0.75)
+    assert beyond_noise(1e3, 1.0) == pytest.approx(1.0, abs=2e-6)
+
+
+def test_one_step_ends_where_the_fit_of_a_straight_model_does() -> None:
+    """Against the normal equations, and the standard errors against the inverse of their matrix."""
+    rng = np.random.default_rng(4)
+    x = np.linspace(10.0, 60.0, 200)
+    columns = smooth(x, 3)
+
+    class Straight:
+        def __call__(self, v: np.ndarray) -> np.ndarray:
+            return np.asarray(columns @ v)
+
+        def jacobian(self, v: np.ndarray) -> np.ndarray:
+            return columns.copy()
+
+    signal = Signal("xrd", x, columns @ [500.0, 20.0, -30.0, 4.0] + rng.normal(0, 3, x.size), "2theta", "deg",
+                    "intensity", "counts", "analog", "simulated")  # fmt: skip
+    found = stepped(Straight(), bounded(ground(signal, 3), np.zeros(4)), np.zeros(4), signal)
+    solved, left, *_ = np.linalg.lstsq(columns, signal.y, rcond=None)
+    assert found.values == pytest.approx(solved)
+    inverse = np.linalg.inv(columns.T @ columns)
+    assert found.sigmas == pytest.approx(np.sqrt(np.diag(inverse) * left[0] / (200 - 4)))
 
 
 def test_means_of_a_lognormal_are_named() -> None:

@@ -41,6 +41,7 @@ HEADER = Header(
         Reported("size_nm", "nm", "diameter of its spheres, weighted by volume"),
         Reported("size_number_nm", "nm", "diameter of its spheres, by number"),
         Reported("size_area_nm", "nm", "diameter of its spheres, weighted by area"),
+        Reported("rim_nm", "nm", "by how much its cations reach further out than its anions"),
         Reported("scherrer_nm", "nm", "what Scherrer's equation gives, K = 0.9, sphere or not"),
         Reported("dispersion", "", "relative standard deviation of the diameters, by number"),
         *(
@@ -83,6 +84,10 @@ HEADER = Header(
         integer("background", 3, "order of the polynomial under the pattern", 0, 10),
         number("zero_deg", "deg", 0.0, "zero of the goniometer (measure a standard)", -1, 1),
         number("zero_sigma_deg", "deg", 0.01, "how well that zero is known; it enters the error of a", 0, 1),
+        number(
+            "rim_nm", "nm", 0.18, "how much further out the cations of a dot reach than its anions", -0.3, 0.5
+        ),
+        number("rim_sigma_nm", "nm", 0.05, "how well that is known; it enters the error of the size", 0, 1),
         number(
             "reference_nm",
             "nm",

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.instruments.xrd.lines import Lattice, OwnIntensities
-from epidot.instruments.xrd.whole import stepped
+from epidot.instruments.xrd.search import beyond_noise, stepped, weight
 from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal
 from epidot.signal.fitting import with_gradient
@@ -33,10 +33,8 @@ def of_lines(
     """What the fit ``best`` of ``used`` says."""
     fit, model, crystal = best.fit, best.model, best.model.crystal
     ground = model.background(fit.values)
-    weight = 1 / np.maximum(fit.curve, 1.0) if used.kind != "analog" else np.ones(len(used))
-    left = math.sqrt(
-        float(weight @ (used.y - fit.curve) ** 2) / max(float(weight @ (used.y - ground) ** 2), 1e-300)
-    )
+    by = weight(used, fit.curve) ** 2
+    left = math.sqrt(float(by @ (used.y - fit.curve) ** 2) / max(float(by @ (used.y - ground) ** 2), 1e-300))
     why = "" if fit.status == "converged" else fit.message
     if left > UNLIKE:
         why = f"the lines of {crystal.name} do not describe the pattern: {left:.0%} of it is left"
@@ -56,7 +54,8 @@ def of_lines(
             return
         at, gradient = with_gradient(lambda v: how(model, v), fit.values)
         variance = float(gradient @ np.nan_to_num(fit.covariance, posinf=0.0) @ gradient)
-        variance += sum((how(other, v) - float(at)) ** 2 for other, v in others) + (more * float(at)) ** 2
+        variance += sum(counts * (how(other, v) - float(at)) ** 2 for other, v, counts in others)
+        variance += (more * float(at)) ** 2
         out[name] = Quantity(float(at), math.sqrt(variance), unit, method)
 
     a0, of = (reference_nm, "as given") if reference_nm else (crystal.a_nm, f"bulk {crystal.name}")
@@ -106,6 +105,9 @@ def _others(model: Lattice, zero_sigma_deg: float) -> list[Lattice]:
     return found
 
 
-def _moved(best: OwnIntensities, used: Signal, model: Lattice) -> tuple[Lattice, Array]:
+def _moved(best: OwnIntensities, used: Signal, model: Lattice) -> tuple[Lattice, Array, float]:
+    """Another model, where its fit ends, and how far that counts."""
     v = np.concatenate([best.fit.values, np.zeros(model.order - best.model.order)])
-    return model, stepped(model, model.free(used, v), v, used)
+    step = stepped(model, model.free(used, v), v, used)
+    more = model.order > best.model.order
+    return model, step.values, beyond_noise(step.values[-1], step.sigmas[-1]) if more else 1.0

@@ -20,6 +20,7 @@ from epidot.instruments.xrd.between import around
 from epidot.instruments.xrd.crystals import Crystal
 from epidot.instruments.xrd.factors import factor
 from epidot.instruments.xrd.pattern import Grain
+from epidot.instruments.xrd.search import bounded, ground, smooth, weight
 from epidot.signal import Signal
 from epidot.signal.fitting import Fitted, Free, fit_curve
 from epidot.signal.slopes import slopes
@@ -153,8 +154,7 @@ class Lattice:
 
     def smooth(self) -> Array:
         """Polynomials of the background, shape (n, order + 1)."""
-        t = 2 * (self.angle - self.angle[0]) / (self.angle[-1] - self.angle[0]) - 1
-        return np.asarray(np.polynomial.chebyshev.chebvander(t, self.order))
+        return smooth(self.angle, self.order)
 
     def background(self, v: Array) -> Array:
         return np.asarray(self.smooth() @ v[-(self.order + 1) :])
@@ -184,11 +184,7 @@ class Lattice:
         }
         limits = [(name, *bounds[name]) for name in self.names]
         limits += [(f"line{k}", unit, 0.0, high, True) for k in range(1, len(self.groups) + 1)]
-        limits += [(f"background{n}", unit, -top, top, False) for n in range(self.order + 1)]
-        return [
-            Free(name, of, float(x), low, up, natural)
-            for (name, of, low, up, natural), x in zip(limits, start, strict=True)
-        ]
+        return bounded(limits + ground(used, self.order), start)
 
 
 @dataclass(frozen=True, eq=False)
@@ -229,7 +225,7 @@ def _start(
 
     low, high = rays.q_range(used.x)
     found = reflections(crystal, low, high)
-    weight = 1 / np.sqrt(np.maximum(used.y, 1.0)) if used.kind != "analog" else np.ones(len(used))
+    by = weight(used, used.y)
     best: tuple[float, Lattice, Array] | None = None
     middle, reach = 0.0, 0.02
     for size in _SIZES:
@@ -248,10 +244,10 @@ def _start(
         for swell in middle + step * np.arange(-math.ceil(reach / step), math.ceil(reach / step) + 1):
             own = (crystal.a_nm * (1 + swell),) + (() if crystal.cubic else (crystal.c_nm * (1 + swell),))
             shape = np.array([*own, 1 / size, *((1e-7, zero_deg) if sharp else ())])
-            lines, smooth = model.columns(shape), model.smooth()
-            columns = np.column_stack([lines, smooth, -smooth]) * weight[:, None]
+            lines, below = model.columns(shape), model.smooth()
+            columns = np.column_stack([lines, below, -below]) * by[:, None]
             norm = np.maximum(np.linalg.norm(columns, axis=0), 1e-300)
-            solved, left = nnls(columns / norm, used.y * weight)
+            solved, left = nnls(columns / norm, used.y * by)
             solved = solved / norm
             k = len(groups)
             start = np.concatenate([shape, solved[:k], solved[k : k + order + 1] - solved[k + order + 1 :]])

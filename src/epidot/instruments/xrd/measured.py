@@ -2,13 +2,14 @@
 
 The model is the scattering of spheres of each crystal (:mod:`epidot.instruments.xrd.pattern`) over a smooth
 background and one halo of what is not crystalline, all fitted at once to the counts.  What the model itself
-leaves open enters the errors: the order of the background, a halo too low to be seen, and where the
-goniometer's zero lies.
+leaves open enters the errors: the order of the background, a halo too low to be seen, how much further out
+the cations reach than the anions, and where the goniometer's zero lies.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -34,9 +35,18 @@ METHOD = "spheres of the crystal by Debye's sum, background and halo fitted to t
 WITHHELD = 3.0  # times the counting noise: beyond, the model is not one of these readings
 MISFIT = 1.5  # reduced deviance from which the model is said not to describe the counts
 # What dots built atom by atom, with their ragged and cation-ended surface, differ by from the model's smooth
-# spheres: spread over 48 noise-free patterns of 2.2 to 4.5 nm InP and CdSe (six dots in each).
-_RAGGED = {"a_nm": 6e-5, "size_nm": 3e-3, "scherrer_nm": 3e-3, "size_area_nm": 8e-3, "size_number_nm": 1.2e-2}
-_RAGGED_BARE = {"strain": 6e-5, "dispersion": 0.02}
+# spheres: root mean squares over noise-free patterns of 38 powders of InP and CdSe, by diameter over lattice
+# constant (`python benchmarks/xrd.py --ragged`).  It falls off steeply; beyond six cells what is left of the
+# size is that dots as they are drawn follow no law of sizes exactly.
+_CELLS = (4.2, 5.0, 5.4, 5.9, 6.5, 8.0, 10.0)
+_RAGGED = {
+    "a_nm": (9e-5, 1e-4, 6e-5, 3e-5, 2.2e-5, 1.1e-5, 5e-6),
+    "size_nm": (3.8e-3, 2.1e-3, 1e-3, 4e-4, 4e-4, 4e-4, 4e-4),
+}
+_RAGGED["scherrer_nm"], _RAGGED["strain"] = _RAGGED["size_nm"], _RAGGED["a_nm"]
+# Means that rest on the width of the law of sizes, at any diameter.
+_OF_LAW = {"size_area_nm": 8e-3, "size_number_nm": 1.2e-2, "dispersion": 0.02}
+_BARE = ("strain", "dispersion")  # not relative to their value
 LARGE_NM = 12.0  # mean by number that Debye's sum reaches with its spread
 # Axial divergence draws lines to lower angles by delta^2/6 cot(2theta), delta the opening of Soller slits
 # (H. P. Klug, L. E. Alexander, X-Ray Diffraction Procedures, 1974): half of what 0.04 rad let through,
@@ -65,14 +75,19 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     asked = _asked(signal, chosen)
     if chosen["method"] == "lines":
         return _by_lines(signal, asked, chosen)
-    best, others = fitted(asked.used, asked.rays, asked.crystals, asked.order, asked.zero_deg)
+    best, others = _spheres(asked, chosen)
     if chosen["method"] == "auto" and len(asked.crystals) == 1 and (unlike := _unlike(asked, best)):
         found = _by_lines(signal, asked, chosen)
         return replace(found, warnings=(*found.warnings, f"{unlike}: every line has its own intensity"))
     if chosen["zero_sigma_deg"]:
         elsewhere = best.model.other(zero_deg=asked.zero_deg + float(chosen["zero_sigma_deg"]))
         others = (*others, moved(best, asked.used, elsewhere))
-    return _quantities(signal, asked, best, others, chosen["reference_nm"])
+    return _quantities(signal, asked, best, others, chosen)
+
+
+def _spheres(asked: Asked, chosen: Settings) -> tuple[Outcome, tuple[Outcome, ...]]:
+    rim = (float(chosen["rim_nm"]), float(chosen["rim_sigma_nm"]))
+    return fitted(asked.used, asked.rays, asked.crystals, asked.order, asked.zero_deg, rim)
 
 
 def _by_lines(signal: Signal, asked: Asked, chosen: Settings) -> Quantities:
@@ -110,7 +125,7 @@ def fitted_model(signal: Signal, model: str | None, chosen: Settings) -> Fit:
     asked = _asked(signal, chosen)
     if model == "lines":
         return _lines(asked, signal).fit.packed("lines", asked.used, {}, asked.warnings)
-    best, _ = fitted(asked.used, asked.rays, asked.crystals, asked.order, asked.zero_deg)
+    best, _ = _spheres(asked, chosen)
     return best.fit.packed("spheres", asked.used, {}, asked.warnings)
 
 
@@ -170,9 +185,9 @@ def prepared(signal: Signal, chosen: Settings) -> tuple[Signal, list[str]]:
 
 
 def _quantities(
-    signal: Signal, asked: Asked, best: Outcome, others: tuple[Outcome, ...], reference_nm: float | None
+    signal: Signal, asked: Asked, best: Outcome, others: tuple[Outcome, ...], chosen: Settings
 ) -> Quantities:
-    fit, crystals = best.fit, asked.crystals
+    fit, crystals, reference_nm = best.fit, asked.crystals, chosen["reference_nm"]
     reduced = fit.statistics.get("reduced_deviance", 1.0)
     why = "" if fit.status == "converged" else fit.message
     if asked.used.kind != "analog" and reduced > WITHHELD**2:
@@ -183,15 +198,20 @@ def _quantities(
         )
     out: dict[str, Quantity] = {}
 
-    def read_off(name: str, unit: str, how: Callable[[Outcome], float], method: str = METHOD) -> None:
+    def read_off(
+        name: str, unit: str, how: Callable[[Outcome], float], method: str = METHOD, root: bool = False
+    ) -> None:
         if why:
             out[name] = Quantity(None, None, unit, method, why)
             return
         at, gradient = with_gradient(lambda v: how(Outcome(replace(fit, values=v), best.model)), fit.values)
         value = float(at)
         variance = float(gradient @ np.nan_to_num(fit.covariance, posinf=0.0) @ gradient)
-        variance += sum((how(other) - value) ** 2 for other in others)
-        variance += (_RAGGED.get(name, 0.0) * value + _RAGGED_BARE.get(name, 0.0)) ** 2
+        variance += sum(other.counts * (how(other) - value) ** 2 for other in others)
+        if root:  # of something that is fitted as its square
+            value, reach = math.sqrt(value), math.sqrt(variance)
+            variance = (math.sqrt(value**2 + reach) - value) ** 2
+        variance += _ragged(name, value, best) ** 2
         out[name] = Quantity(value, math.sqrt(variance), unit, method)
 
     a0, of = (reference_nm, "as given") if reference_nm else (crystals[0].a_nm, f"bulk {crystals[0].name}")
@@ -208,11 +228,17 @@ def _quantities(
             name, "nm", lambda o, power=power: o.grain(0).mean_nm(power),  # type: ignore[misc]
             f"diameter of spheres, {how}; {METHOD}",
         )  # fmt: skip
-    read_off("dispersion", "", lambda o: o.grain(0).dispersion, f"of the diameters, by number; {METHOD}")
+    how = f"of the diameters, by number; {METHOD}"
+    read_off("dispersion", "", lambda o: o.grain(0).dispersion ** 2, how, root=True)
     read_off(
         "scherrer_nm", "nm", lambda o: o.grain(0).scherrer_nm(K_SCHERRER),
         f"Scherrer's equation, K = {K_SCHERRER}, on the width that one line of the fitted spheres has",
     )  # fmt: skip
+    if chosen["rim_sigma_nm"]:
+        how = (
+            "by how much the cations reach further out than the anions, from the pattern and what was stated"
+        )
+        read_off("rim_nm", "nm", lambda o: o.model.rim_nm, f"{how}; {METHOD}")
     for i, crystal in enumerate(crystals if len(crystals) > 1 else (), start=1):
         note = f"mass of {crystal.name} over that of the fitted phases"
         read_off(f"phase{i}_fraction", "", lambda o, i=i: _fractions(o)[i - 1], note)  # type: ignore[misc]
@@ -235,6 +261,17 @@ def _quantities(
     }
     extra = {"rule": "+".join(c.name for c in crystals), "quality": {"reduced_deviance": reduced}}
     return Quantities("xrd", out, signal.source, tuple(warnings), extra, curves)
+
+
+def _ragged(name: str, value: float, best: Outcome) -> float:
+    """By how much the surface of dots moves a quantity that is ``value``."""
+    second = re.fullmatch(r"phase(\d)_(a|size)_nm", name)
+    i, name = (int(second[1]) - 1, f"{second[2]}_nm") if second else (0, name)
+    share = _OF_LAW.get(name, 0.0)
+    if name in _RAGGED:
+        cells = best.grain(i).mean_nm(3) / best.model.crystals[i].a_nm
+        share = float(np.interp(cells, _CELLS, _RAGGED[name]))
+    return share * (1.0 if name in _BARE else value)
 
 
 def _fractions(of: Outcome) -> list[float]:

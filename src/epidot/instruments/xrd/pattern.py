@@ -31,9 +31,9 @@ _SHARES = _SHARES / _SHARES.sum()
 # sine is less than 1e-6 of it.
 _PHASE, _LAID = 0.5, 10
 _FINE, _COARSE = 8, 4  # points per half period of the fastest sine, between which six points (a quintic) lie
-PARAMETERS = ("a_nm", "diameter_nm", "dispersion", "u2_nm2")
+PARAMETERS = ("a_nm", "diameter_nm", "dispersion2", "u2_nm2")
 _DEGREE = 5  # of the splines in Q
-_LEAST_SPREAD = 5e-5
+_LEAST_SPREAD = 1e-3
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,8 @@ class Grain:
 
     @property
     def _log(self) -> tuple[float, float]:
-        s = math.sqrt(math.log1p(self.dispersion**2))
+        # sizes all alike are taken a thousandth apart: what their spread does to a pattern shows between them
+        s = math.sqrt(math.log1p(max(self.dispersion, _LEAST_SPREAD) ** 2))
         return math.log(self.diameter_nm) - s * s / 2, s
 
     def mean_nm(self, power: int) -> float:
@@ -69,10 +70,9 @@ class Grain:
 
     @property
     def growth(self) -> tuple[Array, Array]:
-        """By how much those diameters grow with ``diameter_nm`` and with ``dispersion``."""
-        least = max(self.dispersion, _LEAST_SPREAD)  # none at all is a point where nothing grows with it
-        s = math.sqrt(math.log1p(least**2))
-        by_spread = (5 * s + _SIZES) * (least / (s * (1 + least**2)))
+        """By how much those diameters grow with ``diameter_nm`` and with the square of ``dispersion``."""
+        s = self._log[1]
+        by_spread = (5 * s + _SIZES) / (2 * s * math.exp(s * s))
         return self.sizes[0] / self.diameter_nm, self.sizes[0] * by_spread
 
     def middle_nm(self, diameter_nm: Array) -> Array:
@@ -168,8 +168,8 @@ class Spheres:
     def _weights(self, grain: Grain) -> tuple[Array, Array]:
         """Pairs at every distance that a sphere holds, and atoms of each kind, per cell.
 
-        Shapes (4, ends, r) and (4, kinds): themselves, and their derivatives by a_nm, diameter_nm and
-        dispersion.
+        Shapes (4, ends, r) and (4, kinds): themselves, and their derivatives by the first three
+        of ``PARAMETERS``.
         """
         diameter, share = grain.sizes
         middle = grain.middle_nm(diameter)
@@ -177,7 +177,7 @@ class Spheres:
         whole = (diameter / 2) ** 3
         weight = share / whole
         moves, further = [], []
-        for grown in grain.growth:  # by diameter_nm, by dispersion
+        for grown in grain.growth:  # by diameter_nm, by dispersion2
             wider = 3 / 8 * diameter**2 * grown / (3 * middle**2 + 0.75 * grain.rim_nm**2)
             moves.append((2 * wider, -3 * weight * grown / diameter))
             further.append(wider)
@@ -220,7 +220,7 @@ class Spheres:
             swollen, 1
         )
         bend = np.einsum("eq,qe->q", np.array(self.together), first) * self.q / self.crystal.a_nm
-        by = dict(zip(("a_nm", "diameter_nm", "dispersion"), own[1:] + thermal * total[1:], strict=True))
+        by = dict(zip(PARAMETERS[:3], own[1:] + thermal * total[1:], strict=True))
         by["a_nm"] = by["a_nm"] + thermal * bend
         by["u2_nm2"] = -(self.q**2) * thermal * total[0]
         return np.array([own[0] + thermal * total[0], *(by[name] for name in PARAMETERS)])

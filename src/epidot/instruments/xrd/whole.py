@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from epidot.instruments.xrd.beam import Beam
 from epidot.instruments.xrd.crystals import Crystal
 from epidot.instruments.xrd.pattern import PARAMETERS, Grain, Spheres
+from epidot.instruments.xrd.search import Limits, beyond_noise, bounded, ground, smooth, stepped, weight
 from epidot.signal import Signal
 from epidot.signal.fitting import Fitted, Free, fit_curve
 
@@ -34,15 +35,9 @@ _LADDER = (
 )  # sizes a search starts from
 _CLEAR = 4.0  # standard errors by which a halo must stand out to be believed
 OWN = 3  # parameters of each phase: scale, lattice constant, diameter
-SHARED = ("dispersion", "u2_nm2")
-
-
-class Bent(Protocol):
-    """A curve (n,) of parameters (p,) and its derivatives (n, p)."""
-
-    def __call__(self, v: Array) -> Array: ...
-
-    def jacobian(self, v: Array) -> Array: ...
+SHARED = ("dispersion2", "u2_nm2")  # of the dispersion the square: what a pattern is linear in near none
+_RIM_STEP = 0.02  # nm
+_RIM_SETTLED, _ROUNDS = 0.1, 3  # of its error: nearer to where pattern and statement meet it is not moved
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,13 +69,14 @@ class Model:
         order: int,
         zero_deg: float,
         reach_nm: float,
+        rim_nm: float = RIM_NM,
     ) -> Model:
         """With its tables: they stand still while a fit moves."""
         low, high = rays.q_range(angle)
         engines = tuple(Spheres(one, low, high, reach_nm, SWELL) for one in crystals)
         seen = rays.footprint(engines[0].q, angle, zero_deg)
         unit = (1.0,) * len(crystals)
-        return cls(angle, rays, crystals, order, zero_deg, False, reach_nm, unit, engines, seen)
+        return cls(angle, rays, crystals, order, zero_deg, False, reach_nm, unit, engines, seen, rim_nm)
 
     def other(self, **changes: Any) -> Model:
         """The same with other fields."""
@@ -94,8 +90,9 @@ class Model:
         return OWN * len(self.crystals)
 
     def grain(self, i: int, v: Array) -> Grain:
-        dispersion, u2 = (float(x) for x in v[self.shared : self.shared + len(SHARED)])
-        return Grain(float(v[OWN * i + 2]), dispersion, float(v[OWN * i + 1]), u2, self.rim_nm)
+        spread2, u2 = (float(x) for x in v[self.shared : self.shared + len(SHARED)])
+        spread = math.sqrt(max(spread2, 0.0))
+        return Grain(float(v[OWN * i + 2]), spread, float(v[OWN * i + 1]), u2, self.rim_nm)
 
     @property
     def halo_at(self) -> slice:
@@ -108,8 +105,7 @@ class Model:
 
     def smooth(self) -> Array:
         """Polynomials of the background, shape (n, order + 1)."""
-        t = 2 * (self.angle - self.angle[0]) / (self.angle[-1] - self.angle[0]) - 1
-        return np.asarray(np.polynomial.chebyshev.chebvander(t, self.order))
+        return smooth(self.angle, self.order)
 
     def bump(self, at: float, width: float) -> Array:
         return np.asarray(np.exp(-0.5 * ((self.angle - at) / width) ** 2))
@@ -165,7 +161,7 @@ class Model:
         """The parameters with their bounds, a search to begin at ``start``."""
         top, unit = float(np.max(used.y)), used.y_unit
         span = float(used.x[-1] - used.x[0])
-        limits: list[tuple[str, str, float, float, bool]] = []
+        limits: list[Limits] = []
         for i, crystal in enumerate(self.crystals, start=1):
             a = crystal.a_nm
             limits += [
@@ -174,7 +170,7 @@ class Model:
                 (f"diameter{i}_nm", "nm", LEAST_NM, MOST_NM, False),
             ]
         limits += [
-            ("dispersion", "", 0.0, _WIDEST, True),
+            ("dispersion2", "", 0.0, _WIDEST**2, True),
             ("u2_nm2", "nm2", 0.0, 2e-3, True),
         ]
         if self.halo:
@@ -183,19 +179,16 @@ class Model:
                 ("halo_at_deg", "deg", float(used.x[0]) - 10, float(used.x[0]) + 0.4 * span, False),
                 ("halo_width_deg", "deg", 1.5, 15.0, False),
             ]
-        limits += [(f"background{n}", unit, -10 * top, 10 * top, False) for n in range(self.order + 1)]
-        return [
-            Free(name, of, float(x), low, high, natural)
-            for (name, of, low, high, natural), x in zip(limits, start, strict=True)
-        ]
+        return bounded(limits + ground(used, self.order), start)
 
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """A fit and the model it is of."""
+    """A fit and the model it is of; of another model than the best, how far it ``counts`` against that."""
 
     fit: Fitted
     model: Model
+    counts: float = 1.0
 
     @property
     def values(self) -> Array:
@@ -206,19 +199,32 @@ class Outcome:
 
 
 def fitted(
-    used: Signal, rays: Beam, crystals: tuple[Crystal, ...], order: int, zero_deg: float
+    used: Signal,
+    rays: Beam,
+    crystals: tuple[Crystal, ...],
+    order: int,
+    zero_deg: float,
+    rim: tuple[float, float] = (RIM_NM, 0.0),
 ) -> tuple[Outcome, tuple[Outcome, ...]]:
-    """The best model of these crystals, and where others that describe the readings as well would end."""
-    model, start = _start(used, rays, crystals, order, zero_deg)
+    """The best model of these crystals, and where others that describe the readings as well would end.
+
+    ``rim``: how much further out the cations reach, and the standard error of that.
+    """
+    model, start = _start(used, rays, crystals, order, zero_deg, rim[0])
     plain = replace(model, halo=False, _last={})
     without = np.delete(start, model.halo_at) if model.halo else start
     best = _search(used, model, start)
     if model.halo and (best.fit.status != "converged" or not _clearer(best, used)):
         best = _search(used, plain, without)
     if _beyond(best):  # wider or larger than the sum reaches
-        wider = Model.of(used.x, rays, crystals, order, zero_deg, min(2 * model.reach_nm, _FURTHEST))
+        reach = min(2 * model.reach_nm, _FURTHEST)
+        wider = Model.of(used.x, rays, crystals, order, zero_deg, reach, rim[0])
         best = _search(used, wider.other(unit=model.unit, halo=best.model.halo), best.values)
-    others = [moved(best, used, best.model.other(order=order + 1))]
+    others = []
+    if rim[1] and best.fit.status == "converged":
+        best, sigma = with_rim(best, used, *rim)
+        others.append(moved(best, used, best.model.other(rim_nm=best.model.rim_nm + sigma)))
+    others.append(moved(best, used, best.model.other(order=order + 1)))
     if not best.model.halo:
         others.append(moved(best, used, best.model.other(halo=True)))
     return best, tuple(others)
@@ -244,14 +250,14 @@ def _search(used: Signal, model: Model, start: Array) -> Outcome:
 
 
 def _start(
-    used: Signal, rays: Beam, crystals: tuple[Crystal, ...], order: int, zero_deg: float
+    used: Signal, rays: Beam, crystals: tuple[Crystal, ...], order: int, zero_deg: float, rim_nm: float
 ) -> tuple[Model, Array]:
     """The best of several sizes and lattice constants, with a halo or not; what is linear is solved for."""
-    weight = 1 / np.sqrt(np.maximum(used.y, 1.0)) if used.kind != "analog" else np.ones(len(used))
+    by = weight(used, used.y)
     halos = [(float(used.x[0]) + at, width) for at in (2.0, 5.0, 9.0) for width in (3.0, 6.0)]
     best: tuple[float, Model, list[Grain]] | None = None
     for sizes in _LADDER:
-        model = Model.of(used.x, rays, crystals, order, zero_deg, _BEYOND * sizes[-1])
+        model = Model.of(used.x, rays, crystals, order, zero_deg, _BEYOND * sizes[-1], rim_nm)
         beside = np.column_stack([model.bump(*halos[2]), model.smooth()])
         for size in sizes:
             steps = math.ceil(0.02 * size / 0.1) if size > 3.5 else 0
@@ -259,7 +265,7 @@ def _start(
                 grains = [
                     Grain(size, 0.1, c.a_nm * (1 + float(swell)), _U2_NM2, model.rim_nm) for c in crystals
                 ]
-                found, off = _linear(np.column_stack([*model.shapes(grains), beside]), used.y, weight)
+                found, off = _linear(np.column_stack([*model.shapes(grains), beside]), used.y, by)
                 if best is None or (off < best[0] and np.all(found[: len(crystals)] > 0)):
                     best = (off, model, grains)
         if best is not None and best[2][0].diameter_nm < sizes[-1]:
@@ -267,10 +273,8 @@ def _start(
     assert best is not None
     _, model, grains = best
     shapes = model.shapes(grains)
-    found, alone = _linear(np.column_stack([*shapes, model.smooth()]), used.y, weight)
-    tried = [
-        _linear(np.column_stack([*shapes, model.bump(*h), model.smooth()]), used.y, weight) for h in halos
-    ]
+    found, alone = _linear(np.column_stack([*shapes, model.smooth()]), used.y, by)
+    tried = [_linear(np.column_stack([*shapes, model.bump(*h), model.smooth()]), used.y, by) for h in halos]
     k = min(range(len(halos)), key=lambda k: tried[k][1])
     halo: list[float] = []
     if tried[k][1] < alone - _CLEAR**2 and tried[k][0][len(shapes)] > 0:
@@ -279,35 +283,57 @@ def _start(
     unit = tuple(float(np.max(shape)) for shape in shapes)
     scales = np.maximum(found[: len(shapes)] * unit, 1e-3 * float(np.max(used.y)))
     own = [x for s, g in zip(scales, grains, strict=True) for x in (s, g.a_nm, g.diameter_nm)]
-    v = np.array([*own, 0.1, _U2_NM2, *halo, *found[-(order + 1) :]])
+    v = np.array([*own, 0.01, _U2_NM2, *halo, *found[-(order + 1) :]])
     return model.other(unit=unit, halo=bool(halo)), v
 
 
-def _linear(columns: Array, y: Array, weight: Array) -> tuple[Array, float]:
+def _linear(columns: Array, y: Array, by: Array) -> tuple[Array, float]:
     """Least-squares coefficients and what they leave."""
     norm = np.linalg.norm(columns, axis=0)
-    found, *_ = np.linalg.lstsq(columns / norm * weight[:, None], y * weight, rcond=None)
-    return found / norm, float(np.sum((weight * (columns @ (found / norm) - y)) ** 2))
+    found, *_ = np.linalg.lstsq(columns / norm * by[:, None], y * by, rcond=None)
+    return found / norm, float(np.sum((by * (columns @ (found / norm) - y)) ** 2))
 
 
 def moved(best: Outcome, used: Signal, model: Model) -> Outcome:
-    """Where the fit of a slightly different model would end: one Gauss-Newton step from ``best``."""
+    """Where the fit of a slightly different model would end: one Gauss-Newton step from ``best``.
+
+    Of a model with one parameter more, a higher order or a halo, it counts as far as that parameter exceeds
+    its noise.
+    """
     v = np.concatenate([best.values, np.zeros(model.order - best.model.order)])
+    added: int | None = v.size - 1 if model.order > best.model.order else None
+    still: tuple[int, ...] = ()
     if model.halo and not best.model.halo:
-        at = model.shared + len(SHARED)
-        v = np.insert(v, at, [1e-3 * float(np.max(used.y)), float(used.x[0]) + _HALO[0], _HALO[1]])
-    # a halo too low to be seen has no place and no width of its own
-    still = (at + 1, at + 2) if model.halo and not best.model.halo else ()
-    return Outcome(replace(best.fit, values=stepped(model, model.free(used, v), v, used, still)), model)
+        added = model.shared + len(SHARED)
+        v = np.insert(v, added, [1e-3 * float(np.max(used.y)), float(used.x[0]) + _HALO[0], _HALO[1]])
+        # a halo too low to be seen has no place and no width of its own
+        still = (added + 1, added + 2)
+    step = stepped(model, model.free(used, v), v, used, still)
+    counts = 1.0 if added is None else beyond_noise(step.values[added], step.sigmas[added])
+    return Outcome(replace(best.fit, values=step.values), model, counts)
 
 
-def stepped(model: Bent, free: Sequence[Free], v: Array, used: Signal, still: Sequence[int] = ()) -> Array:
-    """Where one Gauss-Newton step from ``v`` (p,) ends, within the bounds; ``still`` are not moved."""
-    there, jacobian = model(v), model.jacobian(v)
-    jacobian[:, list(still)] = 0.0
-    weight = 1 / np.sqrt(np.maximum(there, 1.0)) if used.kind != "analog" else np.ones(there.size)
-    weighted = jacobian * weight[:, None]
-    norm = np.maximum(np.linalg.norm(weighted, axis=0), 1e-300)
-    step, *_ = np.linalg.lstsq(weighted / norm, (used.y - there) * weight, rcond=1e-6)
-    low, high = (np.array([getattr(one, end) for one in free]) for end in ("low", "high"))
-    return np.asarray(np.clip(v + step / norm, low, high), dtype=np.float64)
+def with_rim(best: Outcome, used: Signal, stated_nm: float, sigma_nm: float) -> tuple[Outcome, float]:
+    """The model whose cations reach as far out as pattern and statement together say, and the error of that.
+
+    What the pattern says of the rim is in how far a step of it is no step of the other parameters.
+    """
+    sigma = sigma_nm
+    for _ in range(_ROUNDS):
+        model, v = best.model, best.values
+        by = weight(used, best.fit.curve)
+        bent = (model.other(rim_nm=model.rim_nm + _RIM_STEP)(v) - model(v)) / _RIM_STEP * by
+        jacobian = model.jacobian(v) * by[:, None]
+        jacobian /= np.maximum(np.linalg.norm(jacobian, axis=0), 1e-300)
+        basis, singular, _ = np.linalg.svd(jacobian, full_matrices=False)
+        basis = basis[:, singular > 1e-6 * singular[0]]
+        own = bent - basis @ (basis.T @ bent)
+        left = (used.y - best.fit.curve) * by
+        variance = best.fit.statistics.get("residual_variance", 0.0)
+        variance = variance or max(best.fit.statistics.get("reduced_deviance", 1.0), 1.0)
+        sigma = (float(own @ own) / variance + sigma_nm**-2) ** -0.5
+        step = sigma**2 * (float(own @ left) / variance + (stated_nm - model.rim_nm) / sigma_nm**2)
+        if abs(step) < _RIM_SETTLED * sigma:
+            break
+        best = _search(used, model.other(rim_nm=min(max(model.rim_nm + step, -1.0), 1.0)), v)
+    return best, sigma
