@@ -81,6 +81,15 @@ def texts(name: str, description: str) -> Option:
     return Option(name, "texts", "", None, description)
 
 
+def limits(fix: str, bound: str, shared: str) -> tuple[Option, ...]:
+    """What a fit is told about its parameters; the texts are examples."""
+    return (
+        texts("fix", f"parameters held at a value, as {fix}"),
+        texts("bound", f"parameters kept in a range, as {bound}"),
+        texts("shared", f"parameters that all curves have in common, as {shared}"),
+    )
+
+
 def file(name: str, description: str) -> Option:
     """A file, none by default."""
     return Option(name, "file", "", None, description)

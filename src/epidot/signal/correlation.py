@@ -63,10 +63,13 @@ class Noise:
 
         ``design`` (n, p) is weighted already.
         """
-        plain = np.asarray(np.linalg.pinv(design), dtype=np.float64)
+        return self.spread(np.asarray(np.linalg.pinv(design), dtype=np.float64))
+
+    def spread(self, sums: Array) -> Array:
+        """How weighted sums of neighbouring points (m, n) answer to independent unit noise, shape (m, n)."""
         if self.white:
-            return plain
-        return np.asarray(plain @ _factor(self.rho, design.shape[0]), dtype=np.float64)
+            return sums
+        return np.asarray(sums @ _factor(self.rho, sums.shape[1]), dtype=np.float64)
 
     def variance(self, residuals: Array, design: Array) -> tuple[float, float]:
         """Variance of one point from the weighted residuals (n,) of a fit with ``design`` (n, p).

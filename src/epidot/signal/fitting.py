@@ -1,37 +1,47 @@
 """Models fitted to signals: the least sum of squares, its errors, and words for how it ended.
 
-A value that nature bounds (a height is not negative) may end at its bound: how far it could lie inside is
-then read off the profile of the sum of squares, and what that would move the others by is in their errors.  A
-fit that ends at a bound of the search is at no optimum and states no errors.
+One curve or several at once; parameters may be held, bounded or shared (:mod:`epidot.signal.limits`), and
+several curves of unknown noise weigh by what each scatters about a fit of its own.
+
+A value that nature bounds (a height is not negative), or the one who asked, may end at its bound: how far it
+could lie inside is then read off the profile of the sum of squares, and what that would move the others by is
+in their errors.  A fit that ends at a bound of the search is at no optimum and states no errors.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from epidot.errors import InputError
-from epidot.quantities import Determined, Fit, Quantities, Quantity
+from epidot.quantities import Determined, Shape
 from epidot.signal.correlation import Noise
+from epidot.signal.fitted import Fitted as Fitted
+from epidot.signal.fitted import Together as Together
+from epidot.signal.fitted import signed_deviance
+from epidot.signal.limits import Limits, Placed, Term, placed
 from epidot.signal.local import believed
+from epidot.signal.objective import Objective, common
 from epidot.signal.optimum import Optimum, least
-from epidot.signal.poisson import residuals
 from epidot.signal.signal import Signal
 from epidot.signal.slopes import slopes
 
 Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
-_DARKEST = 1e-9  # counts at every point beside those of a model, so that none is impossible
+_OWN_STARTS = 4  # of several curves: so many begin the search of all with their own shared values
+_NO_LIMITS = Limits()
 
 
 @dataclass(frozen=True)
 class Free:
     """One fitted parameter: its name and unit, where the search starts and its bounds.
 
-    ``natural`` if nothing can lie below ``low``; the other bounds are those of the search.
+    ``natural`` if nothing can lie below ``low``; the other bounds are those of the search.  ``domain`` are
+    the values that the model takes at all, where they reach further than the search.
     """
 
     name: str
@@ -40,83 +50,74 @@ class Free:
     low: float
     high: float
     natural: bool = False
+    domain: tuple[float, float] | None = None
+
+    def term(self, searched: bool = True) -> Term:
+        """As limits see it: in the bounds of the search, or in its domain."""
+        low, high = (self.low, self.high) if searched else self.domain or (self.low, self.high)
+        return Term(self.name, self.unit, self.start, low, high)
 
 
-@dataclass(frozen=True)
-class Fitted:
-    """Best values with their covariance, in the order of ``names``.
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """One curve to be fitted, a part of an :class:`~epidot.signal.objective.Objective`.
 
-    ``status`` is ``converged``, ``at a bound`` (of the search) or ``failed``, which state no errors;
-    ``message`` names the parameters that stand at a bound or are not determined.
+    ``model(values)`` gives the curve (n,) and ``jacobian(values)`` its derivatives (n, p), if they are known;
+    ``noise`` says how the readings of neighbouring points hang together (white by default), and ``scale`` is
+    the standard error of an analog reading that does not say its own.  ``starts`` are more places for the
+    search to begin.
     """
 
-    names: tuple[str, ...]
-    values: Array
-    covariance: Array
-    curve: Array
-    status: str
-    message: str
-    statistics: dict[str, float]
-    units: tuple[str, ...]
-
-    def value(self, name: str) -> float:
-        return float(self.values[self.names.index(name)])
-
-    def sigma(self, name: str) -> float | None:
-        """Standard error, or ``None`` if the data do not determine the parameter."""
-        i = self.names.index(name)
-        variance = float(self.covariance[i, i])
-        return float(np.sqrt(variance)) if np.isfinite(variance) and variance >= 0 else None
+    signal: Signal
+    model: Callable[[Array], Array]
+    free: Sequence[Free]
+    noise: Noise = field(default_factory=Noise)
+    jacobian: Callable[[Array], Array] | None = None
+    starts: Sequence[Array] = ()
+    scale: float = 1.0
 
     @property
-    def misfit(self) -> float:
-        """By which fits of one signal compare: reduced deviance, or variance of the residuals."""
-        return next(
-            self.statistics[n] for n in ("reduced_deviance", "residual_variance") if n in self.statistics
-        )
+    def y(self) -> Array:
+        return self.signal.y
 
-    def quantities(self, how: str) -> dict[str, Quantity]:
-        """Every parameter by its name, obtained by the method ``how``."""
-        return {
-            name: Quantity(self.value(name), self.sigma(name), unit, how)
-            for name, unit in zip(self.names, self.units, strict=True)
-        }
+    @property
+    def trust(self) -> Array | None:
+        return None
 
-    def _residuals(self, signal: Signal) -> Signal:
-        """Data minus curve in standard errors."""
-        if signal.kind == "analog":
-            common = self.statistics.get("residual_variance", 1.0)
-            off = (signal.y - self.curve) / (
-                np.sqrt(common) if signal.known_sigma is None else signal.known_sigma
-            )
-        else:
-            off = -_deviance(signal, self.curve)[0]
-        plain = replace(signal, kind="analog", sigma=None, companions={}, warnings=(), meta={})
-        return replace(plain, y=off, y_name="residual", y_unit="standard errors")
+    def expected(self, values: Array) -> tuple[Array, Array]:
+        """The curve (n,) and its derivatives (p, n)."""
+        assert self.jacobian is not None
+        return self.model(values), np.asarray(self.jacobian(values).T)
 
-    def packed(
-        self, model: str, signal: Signal, quantities: dict[str, Quantity], warnings: Sequence[str]
-    ) -> Fit:
-        """What an instrument's ``fit`` returns: the ``quantities``, how it ended, and the curve."""
-        curve = self.curve if signal.kind == "analog" else np.maximum(self.curve, 0.0)
-        curves = {"model": signal.with_values(signal.x, curve), "residuals": self._residuals(signal)}
-        said = tuple(warnings) if self.message == "converged" else (*warnings, self.message)
-        found = Quantities(signal.technique, quantities, signal.source, said, curves=curves)
-        parameters = {
-            name: Determined.around(self.value(name), self.sigma(name), unit)
-            for name, unit in zip(self.names, self.units, strict=True)
-        }
-        return Fit(
-            model,
-            found,
-            self.status,
-            self.message,
-            self.statistics,
-            self.names,
-            self.covariance,
-            curves,
-            parameters,
-        )
+    @property
+    def known(self) -> bool:
+        """Whether kind of noise or signal give the standard errors."""
+        return self.signal.kind != "analog" or self.signal.known_sigma is not None
+
+    def _error(self) -> Array | float:
+        return self.signal.known_sigma if self.signal.known_sigma is not None else self.scale
+
+    def off(self, values: Array) -> Array:
+        """Model less readings in standard errors, of counts the signed roots of the deviance; shape (n,)."""
+        y = self.model(values)
+        if self.signal.kind == "analog":
+            return np.asarray((y - self.signal.y) / self._error(), dtype=np.float64)
+        return signed_deviance(self.signal, y)[0]
+
+    def by(self, values: Array) -> Array:
+        """The derivatives of that, shape (n, p)."""
+        assert self.jacobian is not None
+        if self.signal.kind == "analog":
+            return np.asarray((self.jacobian(values).T / self._error()).T, dtype=np.float64)
+        slope = signed_deviance(self.signal, self.model(values))[1]
+        return np.asarray(self.jacobian(values) * slope[:, None], dtype=np.float64)
+
+    def after(self, found: Fitted) -> Curve:
+        """The same with what a fit of it alone says: where to begin, and how much its readings scatter."""
+        free = [replace(f, start=float(v)) for f, v in zip(self.free, found.values, strict=True)]
+        first = np.array([f.start for f in self.free])
+        scatter = self.scale * float(np.sqrt(found.statistics.get("residual_variance", 1.0)))
+        return replace(self, free=free, starts=[first, *self.starts], scale=scatter or self.scale)
 
 
 def fit_curve(
@@ -145,58 +146,196 @@ def fit_curve(
     InputError
         If there are not more points than parameters.
     """
-    if len(signal) <= len(free):
-        what = f"{len(free)} parameters need more points"
-        raise InputError(what, signal.source or None, seen=str(len(signal)))
-    low, high, start = (np.array([getattr(f, n) for f in free]) for n in ("low", "high", "start"))
-    known = signal.kind != "analog" or signal.known_sigma is not None
-    error = signal.known_sigma if signal.known_sigma is not None else np.ones(len(signal))
+    curve = Curve(signal, model, free, noise or Noise(), jacobian, starts)
+    return fit_curves([curve], further=further, tight=tight).each[0]
 
-    def off(values: Array) -> Array:
-        y = model(values)
-        return (y - signal.y) / error if signal.kind == "analog" else _deviance(signal, y)[0]
 
-    def derivatives(values: Array) -> Array:
-        assert jacobian is not None
-        by = 1 / error if signal.kind == "analog" else _deviance(signal, model(values))[1]
-        return np.asarray(jacobian(values) * by[:, None], dtype=np.float64)
+def fit_curves(
+    curves: Sequence[Curve], limits: Limits = _NO_LIMITS, *, further: bool = True, tight: bool = True
+) -> Together:
+    """Fit one model to all ``curves`` at once, its parameters held, bounded or shared by ``limits``.
 
-    found = least(
-        off, [start, *starts], low, high, derivatives if jacobian else None, further=further, tight=tight
-    )
-    freedom = len(signal) - int(np.sum(found.free))
-    reduced = found.cost / freedom
-    plain = replace(noise or Noise(), sigma=np.ones(len(signal)) if known else None)
-    covariance = _covariance(found, plain, np.array([f.natural for f in free]), high - low)
-    names = tuple(f.name for f in free)
-    status, message = _ended(found, free)
-    if status != "converged":
+    What is fitted, and ``further`` and ``tight``, as in :func:`fit_curve`.
+
+    Raises
+    ------
+    InputError
+        If there are not more points than parameters, a limit is not one of the model
+        (:func:`epidot.signal.limits.placed`), or nothing is left to be fitted.
+    """
+    settled = placed(limits, [[f.term(searched=False) for f in c.free] for c in curves]) if limits else _FREE
+    shared = settled.shared  # the same for all, so wherever the model has values
+    each = [[f.term(f.name not in shared) for f in c.free] for c in curves]
+    objective = common(curves, each, settled)
+    points = [len(c.signal) for c in curves]
+    if not objective.terms:
+        raise InputError("every parameter is held: nothing is left to fit", remedy="leave one free")
+    if sum(points) <= len(objective.terms):
+        what = f"{len(objective.terms)} parameters need more points"
+        raise InputError(what, curves[0].signal.source or None, seen=str(sum(points)))
+    parts = [_Part(c, p, p >= 0, h) for c, p, h in zip(curves, objective.place, objective.held, strict=True)]
+    rows = np.split(np.arange(sum(points)), np.cumsum(points)[:-1])
+
+    def off(u: Array) -> Array:
+        return np.concatenate([part.curve.off(part.values(u)) for part in parts])
+
+    def by(u: Array) -> Array:
+        out = np.zeros((sum(points), u.size))
+        for part, own in zip(parts, rows, strict=True):
+            out[np.ix_(own, part.place[part.free])] = part.curve.by(part.values(u))[:, part.free]
+        return out
+
+    low, high = objective.low, objective.high
+    if not bool(np.all(low < high)):
+        t = objective.terms[int(np.argmin(high - low))]
+        raise InputError(f"the curves have no value of {t.name} in common", remedy="do not share it")
+    known = all(c.jacobian is not None for c in curves)
+    starts = _starts(objective, parts)
+    found = least(off, starts, low, high, by if known else None, further=further, tight=tight)
+    ends = _Ends.of(objective, curves, settled)
+    covariance = _covariance(found, parts, rows, ends, high - low)
+    status, message = _ended(found, objective.names, ends)
+    if status == "failed" or ends.beyond(found).any():
         covariance = np.full_like(covariance, np.inf)
-    statistics = {
-        "reduced_deviance" if known else "residual_variance": reduced,
-        "degrees_of_freedom": freedom,
-    }
-    units = tuple(f.unit for f in free)
-    return Fitted(names, found.values, covariance, model(found.values), status, message, statistics, units)
+    freedom = sum(points) - int(np.sum(found.free))
+    statistics: dict[str, float] = {}
+    each_fitted = []
+    for k, (part, own) in enumerate(zip(parts, rows, strict=True), start=1):
+        curve, values = part.curve, part.values(found.values)
+        alone = freedom if len(curves) == 1 else own.size - int(np.sum(part.free))
+        square = float(found.residuals[own] @ found.residuals[own])
+        reduced = square / max(alone, 1) * (1.0 if curve.known else curve.scale**2)
+        name = "reduced_deviance" if curve.known else "residual_variance"
+        statistics[name if len(curves) == 1 else f"{name}[{k}]"] = reduced
+        held = frozenset(f.name for f, free in zip(curve.free, part.free, strict=True) if not free)
+        each_fitted.append(
+            Fitted(
+                tuple(f.name for f in curve.free),
+                values,
+                part.covariance(covariance),
+                curve.model(values),
+                status,
+                message,
+                {name: reduced, "degrees_of_freedom": alone},
+                tuple(f.unit for f in curve.free),
+                held,
+            )
+        )
+    statistics["degrees_of_freedom"] = freedom
+    parameters = _parameters(found, covariance, objective, each_fitted, ends)
+    return Together(tuple(each_fitted), objective.names, covariance, parameters, statistics, found.cost)
 
 
-def _ended(found: Optimum, free: Sequence[Free]) -> tuple[str, str]:
+_FREE = Placed(frozenset(), {}, {})
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """A curve among those of a common fit: where its parameters stand, and which of them are free."""
+
+    curve: Curve
+    place: NDArray[np.intp]
+    free: Mask
+    held: Array
+
+    def values(self, u: Array) -> Array:
+        out = self.held.copy()
+        out[self.free] = u[self.place[self.free]]
+        return out
+
+    def covariance(self, common: Array) -> Array:
+        out = np.zeros((self.place.size, self.place.size))
+        own = self.place[self.free]
+        out[np.ix_(self.free, self.free)] = common[np.ix_(own, own)]
+        return out
+
+    def started(self, values: Array, u: Array) -> Array:
+        """``u`` with this curve's parameters at ``values``."""
+        out = u.copy()
+        out[self.place[self.free]] = values[self.free]
+        return out
+
+
+@dataclass(frozen=True, eq=False)
+class _Ends:
+    """Which ends (p,) of the search are those of nature, and which were asked for."""
+
+    natural: Mask
+    asked: Mask
+
+    @classmethod
+    def of(cls, objective: Objective, curves: Sequence[Curve], settled: Placed) -> _Ends:
+        natural, asked = np.zeros((2, len(objective.terms)), dtype=np.bool_)
+        for k, (curve, place) in enumerate(zip(curves, objective.place, strict=True)):
+            for f, at in zip(curve.free, place, strict=True):
+                if at >= 0:
+                    asked[at] |= (f.name, k) in settled.bounds
+                    natural[at] |= f.natural and objective.terms[at].low == f.low
+        return cls(natural, asked)
+
+    def soft(self, found: Optimum) -> tuple[Mask, Mask]:
+        """Where a fit ended at a lower or an upper bound that is an end like another."""
+        return found.low & (self.natural | self.asked), found.high & self.asked
+
+    def beyond(self, found: Optimum) -> Mask:
+        """Where the optimum lies beyond what was searched."""
+        low, high = self.soft(found)
+        return (found.low & ~low) | (found.high & ~high)
+
+
+def _starts(objective: Objective, parts: Sequence[_Part]) -> list[Array]:
+    """The common start, that of each of the first curves, and further ones of the curves."""
+    first = np.array([t.value for t in objective.terms])
+    own = [np.array([f.start for f in part.curve.free]) for part in parts]
+    more = (
+        [p.started(v, first) for p, v in zip(parts[:_OWN_STARTS], own, strict=False)] if len(own) > 1 else []
+    )
+    more += [p.started(v, first) for p in parts for v in p.curve.starts]
+    return [first, *(np.clip(one, objective.low, objective.high) for one in more)]
+
+
+def _ended(found: Optimum, names: Sequence[str], ends: _Ends) -> tuple[str, str]:
     """Status and message; a bound of nature is an end like another, and is told."""
-    searched = [
-        f.name for f, a, b in zip(free, found.low, found.high, strict=True) if b or (a and not f.natural)
-    ]
-    natural = [f.name for f, a in zip(free, found.low, strict=True) if a and f.natural]
     status, said = "converged", ["converged"]
+    asked = [(found.low & ends.asked & ~ends.natural, "lowest"), (found.high & ends.asked, "highest")]
     if not found.settled:
         status, said = "failed", ["the search did not settle: no errors are stated"]
-    elif searched:
-        where = ", ".join(searched)
+    elif ends.beyond(found).any():
+        where = ", ".join(np.array(names)[ends.beyond(found)])
         status, said = "at a bound", [f"at its bound: {where}; the optimum lies beyond, no errors are stated"]
-    if natural:
-        said.append("at its natural bound: " + ", ".join(natural))
+    elif any(at.any() for at, _ in asked):
+        told = [(", ".join(np.array(names)[at]), which) for at, which in asked if at.any()]
+        status, said = "at a bound", [f"{n} ended at the {which} value allowed" for n, which in told]
+    if (found.low & ends.natural).any():
+        said.append("at its natural bound: " + ", ".join(np.array(names)[found.low & ends.natural]))
     if found.flat:
-        said.append("not determined by these data: " + ", ".join(free[i].name for i in found.flat))
+        said.append("not determined by these data: " + ", ".join(names[i] for i in found.flat))
     return status, "; ".join(said)
+
+
+def _parameters(
+    found: Optimum, covariance: Array, objective: Objective, each: Sequence[Fitted], ends: _Ends
+) -> dict[str, Determined]:
+    """Every parameter with its interval, cut off where its bound is one."""
+    out = {}
+    low, high = ends.soft(found)
+    for i, (term, value) in enumerate(zip(objective.terms, found.values.tolist(), strict=True)):
+        variance = float(covariance[i, i])
+        if not np.isfinite(variance) or not (low[i] or high[i]):
+            sigma = float(np.sqrt(variance)) if np.isfinite(variance) and variance >= 0 else None
+            out[term.name] = Determined.around(value, sigma, term.unit)
+            continue
+        reach = float(np.sqrt(max(variance, 0.0)))
+        interval = (value, value + reach) if low[i] else (value - reach, value)
+        note = f"ended at the {'lowest' if low[i] else 'highest'} value allowed"
+        shape: Shape = "upper only" if low[i] else "lower only"
+        out[term.name] = Determined(value, None, term.unit, interval, shape, note)
+    for k, one in enumerate(each, start=1):
+        for name, value, unit in zip(one.names, one.values.tolist(), one.units, strict=True):
+            if name in one.held:
+                called = name if len(each) == 1 else f"{name}[{k}]"
+                out[called] = Determined.around(value, None, unit, "held")
+    return out
 
 
 def with_gradient(function: Callable[[Array], ArrayLike], values: Array) -> tuple[Array, Array]:
@@ -204,37 +343,41 @@ def with_gradient(function: Callable[[Array], ArrayLike], values: Array) -> tupl
     return np.asarray(function(values), dtype=np.float64), slopes(function, values, step=1e-4)
 
 
-def _deviance(signal: Signal, y: Array) -> tuple[Array, Array]:
-    """Signed roots of the deviance and their derivatives in ``y``, each of shape (n,)."""
-    seconds = float(signal.live_time or 1.0) if signal.kind == "rate" else 1.0
-    off, slope = residuals(signal.y * seconds, np.maximum(y * seconds, 0.0) + _DARKEST)
-    return off, np.where(y > 0, slope * seconds, 0.0)
-
-
-def _covariance(found: Optimum, noise: Noise, natural: NDArray[np.bool_], span: Array) -> Array:
+def _covariance(
+    found: Optimum, parts: Sequence[_Part], rows: Sequence[NDArray[np.intp]], ends: _Ends, span: Array
+) -> Array:
     """Covariance (p, p) at the optimum; what the data do not determine has infinite variance."""
     free = found.free
     inside = found.jacobian[:, free]
     length = np.sqrt(np.sum(inside**2, axis=0))
     length = np.where(length > 0, length, 1.0)
     answers = np.zeros((free.size, found.residuals.size))
-    if np.any(free):
-        variance = believed(noise, found.residuals, inside)
-        answers[free] = noise.answers(inside / length) / length[:, None] * np.sqrt(variance)
-    else:
-        variance = found.cost / found.residuals.size
-    out = answers @ answers.T
+    variance = found.cost / found.residuals.size
     plain = np.linalg.pinv(inside / length) / length[:, None]
-    for i in np.flatnonzero(found.low & natural):
+    if np.any(free):
+        total = 0.0
+        for part, own in zip(parts, rows, strict=True):
+            n = own.size
+            noise = replace(part.curve.noise, sigma=np.ones(n) if part.curve.known else None)
+            design = inside[own]
+            design = design[:, np.any(design != 0, axis=0)]
+            seen = believed(noise, found.residuals[own], design)
+            answers[np.ix_(free, own)] = noise.spread(plain[:, own]) * np.sqrt(seen)
+            total += seen * n
+        variance = total / found.residuals.size
+    out = np.asarray(answers @ answers.T, dtype=np.float64)
+    low, high = ends.soft(found)
+    for i in np.flatnonzero(low | high):
         # The others follow: what they do not take up of this column is what speaks against a move inside.
-        follow = -plain @ found.jacobian[:, i]
-        left = found.jacobian[:, i] + inside @ follow
-        slope, bend = float(found.jacobian[:, i] @ found.residuals), float(left @ left)
+        column = found.jacobian[:, i] * (1.0 if low[i] else -1.0)
+        follow = -plain @ column
+        left = column + inside @ follow
+        slope, bend = float(column @ found.residuals), float(left @ left)
         # Half of the sum of squares rises by slope δ + bend δ²/2; its interval ends where that is variance/2.
         rise = np.sqrt(slope**2 + bend * variance) - slope
         reach = min(rise / bend, float(span[i])) if bend > 0 else float(span[i])
         move = np.zeros(free.size)
-        move[free], move[i] = follow, 1.0
+        move[free], move[i] = follow, 1.0 if low[i] else -1.0
         out += np.outer(move, move) * reach**2
     out[found.flat, found.flat] = np.inf
     return out

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from epidot import units
 from epidot.errors import Fault, InputError, nearest
@@ -102,6 +102,20 @@ def parsed(fix: Iterable[str], bound: Iterable[str], shared: Iterable[str]) -> L
     if faults:
         raise InputError(faults)
     return Limits(fixed, bounds, _each(shared))
+
+
+def asked(chosen: Mapping[str, Any], curves: int) -> Limits:
+    """From the options ``fix``, ``bound`` and ``shared`` of a fit of so many curves.
+
+    Raises
+    ------
+    InputError
+        As :func:`parsed`; also if something is to be shared by one curve.
+    """
+    limits = parsed(chosen["fix"] or (), chosen["bound"] or (), chosen["shared"] or ())
+    if limits.shared and curves == 1:
+        raise InputError("nothing can be shared: there is one curve", seen=", ".join(limits.shared))
+    return limits
 
 
 def _each(texts: Iterable[str]) -> list[str]:

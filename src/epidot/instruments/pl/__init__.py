@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from epidot.instruments.contract import Dots, Header, Reported
-from epidot.instruments.options import Settings, choice, integer, number, text
+from epidot.instruments.options import Settings, choice, integer, limits, number, text
 from epidot.instruments.pl.bands import MOST
 from epidot.instruments.pl.trial import trial
 from epidot.instruments.spectrometer import COLUMN, MASK, TABLES, UNIT, WINDOW, axis_options
@@ -95,8 +96,10 @@ HEADER = Header(
             source="own choice: above a 5 nm slit, below any ensemble band",
         ),
     ),
-    fit_models=("gaussian", "split", "exgauss"),
-    measure_only=("density", "bands", "method", "excitation", "bandwidth"),
+    fit_models=("gaussian", "split", "exgauss", "bands"),
+    fit_options=limits("sigma=0.05eV", "centre1=2.0:2.1eV", "centre1,sigma1"),
+    fits_together=True,
+    measure_only=("density", "method", "excitation", "bandwidth"),
     marks=(
         ("head", 1.0, ("emission", "excitation", "fluorescence", "photoluminescence")),
         ("head", 0.4, ("counts", "intensity", "cps")),
@@ -160,14 +163,17 @@ def measure(signal: Signal, chosen: Settings) -> Quantities:
 
 
 @HEADER.fit
-def fit(signal: Signal, model: str | None, chosen: Settings) -> Fit:
+def fit(signals: Sequence[Signal], model: str | None, chosen: Settings) -> Fit:
     """A band model fitted to the whole spectrum: ``gaussian``, ``split`` or ``exgauss``, in energy.
+
+    ``bands`` are several Gaussians.  Several spectra make one fit; ``fix``, ``bound`` and ``shared`` limit its
+    parameters.
 
     Raises
     ------
     InputError
-        If the model is unknown or there are too few points.
+        If the model is unknown, a limit is not one of it, or there are too few points.
     """
     from epidot.instruments.pl.fitted import fitted
 
-    return fitted(signal, model or "gaussian", chosen)
+    return fitted(signals, model or "gaussian", chosen)

@@ -32,11 +32,15 @@ _DECIDING = ("peak_nm", "fwhm_nm")
 
 @dataclass(frozen=True)
 class Apart:
-    """A value of one band, its error, and whether it is ``own``: of the readings rather than of the shape."""
+    """A value of one band, its error, and whether it is ``own``: of the readings rather than of the shape.
+
+    ``beside`` is the part of its variance that is not noise of the fit but doubt of the shape.
+    """
 
     value: float
     sigma: float
     own: bool
+    beside: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,10 @@ class _Seen:
     beside: float = 0.0
 
 
-def apart(signal: Signal, noise: Noise, fit: Sum, density: str) -> list[dict[str, Apart]]:
-    """Every value of every band, in the order of ``fit``."""
+def apart(
+    signal: Signal, noise: Noise, fit: Sum, density: str, top_may_speak: bool = True
+) -> list[dict[str, Apart]]:
+    """Every value of every band, in the order of ``fit``; with ``top_may_speak`` not always those of it."""
     x = signal.x
     design = noise.weighted(fit.design(x))
     answers = np.asarray(np.linalg.pinv(design), dtype=np.float64)
@@ -72,22 +78,23 @@ def apart(signal: Signal, noise: Noise, fit: Sum, density: str) -> list[dict[str
         noises = {n: one_point * noise.through(d) ** 2 for n, (_, d) in moved.items()}
         # What the top doubts by itself is no reason to doubt the shape.
         doubts = {n: noises[n] + seen[n].beside for n in noises}
-        own = misfit and any(clear(moved[n][0], doubts[n]) for n in _DECIDING if n in moved)
+        own = top_may_speak and misfit and any(clear(moved[n][0], doubts[n]) for n in _DECIDING if n in moved)
         found = {}
         for name, fitted in shape.items():
-            if name in seen and (clear(moved[name][0], doubts[name]) if name == "area" else own):
+            aside = top_may_speak and name in seen and name == "area" and clear(moved[name][0], doubts[name])
+            if aside or (own and name in seen and name != "area"):
                 one = seen[name]
                 spread = one_point * noise.through(one.response) ** 2 + one.beside
                 if misfit:  # what was taken away is then no better known than the shape: anywhere between
                     spread += moved[name][0] ** 2 / 12
                 found[name] = Apart(one.value, math.sqrt(spread), True)
                 continue
-            spread = variance * noise.through(fitted.response) ** 2
+            spread, doubt = variance * noise.through(fitted.response) ** 2, 0.0
             if name in seen:
                 # Where the fit is seen not to describe the readings its shape is one answer of two.
                 square = moved[name][0] ** 2
-                spread += square + noises[name] if misfit else unexplained(moved[name][0], doubts[name])
-            found[name] = Apart(fitted.value, math.sqrt(spread), False)
+                doubt = square + noises[name] if misfit else unexplained(moved[name][0], doubts[name])
+            found[name] = Apart(fitted.value, math.sqrt(spread + doubt), False, doubt)
         out.append(found)
     return out
 

@@ -148,6 +148,22 @@ def _what(name: str, density: str) -> str:
 
 def tried(signal: Signal, noise: Noise, places: Sequence[float], number: int) -> list[Trial]:
     """Every shape fitted to ``number`` bands, the likeliest first; those not to be believed weigh nothing."""
+    first, free = gaussians(signal, noise, places, number)
+    fits = [first]
+    split = other(signal, noise, first, free, SPLIT)
+    fits += [split, other(signal, noise, first, free, IN_NM)]
+    fits += [other(signal, noise, split, free, shape) for shape in (SKEWED, TAILED, VOIGT)]
+    best = _weighed(signal, noise, fits)[0]
+    for under in ("line", "tail"):
+        found = other(signal, noise, best.fit, free, best.fit.shape, under)
+        if _weighed(signal, noise, [*fits, found])[0].fit is found:
+            others = [one for one in fits if one is not best.fit and one.under == "level"]
+            fits += [found, *(other(signal, noise, one, free, one.shape, under) for one in others)]
+    return _weighed(signal, noise, fits)
+
+
+def gaussians(signal: Signal, noise: Noise, places: Sequence[float], number: int) -> tuple[Sum, list[Free]]:
+    """``number`` Gaussians over a level, begun at ``places`` / nm and then where most is left; their limits."""
     places = list(places)[:number]
     begun: list[Array] = []
     while len(places) < number:
@@ -157,18 +173,7 @@ def tried(signal: Signal, noise: Noise, places: Sequence[float], number: int) ->
         places.append(float(even[at]))
         new = [max(float(left[at]), 1e-9 * float(np.max(signal.y))), HC / even[at], _NEW]
         begun = [np.concatenate([fewer.values[:-1], new, fewer.values[-1:]])]
-    first, free = _gaussians(signal, noise, places, begun, _WIDTHS)
-    fits = [first]
-    split = _other(signal, noise, first, free, SPLIT, "level")
-    fits += [split, _other(signal, noise, first, free, IN_NM, "level")]
-    fits += [_other(signal, noise, split, free, shape, "level") for shape in (SKEWED, TAILED, VOIGT)]
-    best = _weighed(signal, noise, fits)[0]
-    for under in ("line", "tail"):
-        found = _other(signal, noise, best.fit, free, best.fit.shape, under)
-        if _weighed(signal, noise, [*fits, found])[0].fit is found:
-            others = [one for one in fits if one is not best.fit and one.under == "level"]
-            fits += [found, *(_other(signal, noise, one, free, one.shape, under) for one in others)]
-    return _weighed(signal, noise, fits)
+    return _gaussians(signal, noise, places, begun, _WIDTHS)
 
 
 def _weighed(signal: Signal, noise: Noise, fits: Sequence[Sum]) -> list[Trial]:
@@ -209,19 +214,13 @@ def _gaussians(
     return _fit(signal, noise, free[0], [*begun, *others], GAUSSIAN, "level"), free[0]
 
 
-def _other(signal: Signal, noise: Noise, fit: Sum, free: Sequence[Free], shape: Shape, under: str) -> Sum:
+def other(
+    signal: Signal, noise: Noise, fit: Sum, free: Sequence[Free], shape: Shape, under: str = "level"
+) -> Sum:
     """Another shape or background, the search beginning at ``fit``."""
     first, last = float(signal.x[0]), float(signal.x[-1])
     span = float(free[-1].high - free[-1].low)
-    limits: list[Free] = []
-    for k, band in enumerate(fit.bands):
-        width, side = fit.sides(k)
-        begin = band[2:] if shape is fit.shape else shape.begun(width, side)
-        limits += [replace(free[3 * k + i], start=float(band[i])) for i in range(2)]
-        for own, v in zip(shape.own, begin, strict=True):
-            low, high = (own.low, own.high) if v >= 0 or own.signed else (-own.high, -own.low)
-            limits.append(Free(own.name, own.unit, float(v), low, high, natural=own.natural))
-    limits.append(replace(free[-1], start=float(fit.values[fit.beside])))
+    limits = after(fit, free, shape)
     high = float(np.max(signal.y))
     if under == "line":
         limits.append(Free("slope", signal.y_unit, 0.0, -2 * span, 2 * span))
@@ -230,6 +229,21 @@ def _other(signal: Signal, noise: Noise, fit: Sum, free: Sequence[Free], shape: 
         limits.append(Free("tail", signal.y_unit, begin, 0.0, 20 * span, natural=True))
         limits.append(Free("reach_nm", "nm", 20.0, 2.0, last - first))
     return _fit(signal, noise, limits, [], shape, under)
+
+
+def after(fit: Sum, free: Sequence[Free], shape: Shape) -> list[Free]:
+    """The parameters of bands of another ``shape`` over a level, the search for them beginning at ``fit``."""
+    out: list[Free] = []
+    for k, band in enumerate(fit.bands):
+        width, side = fit.sides(k)
+        begin = band[2:] if shape is fit.shape else shape.begun(width, side)
+        out += [replace(free[3 * k + i], start=float(band[i])) for i in range(2)]
+        for own, v in zip(shape.own, begin, strict=True):
+            low, high = (own.low, own.high) if v >= 0 or own.signed else (-own.high, -own.low)
+            domain = (own.low if own.signed else -own.high, own.high)
+            natural = own.natural and v >= 0
+            out.append(Free(own.name, own.unit, float(v), low, high, natural, domain))
+    return [*out, replace(free[-1], start=float(fit.values[fit.beside]))]
 
 
 def _fit(
@@ -264,8 +278,10 @@ def _start(signal: Signal, places: Sequence[float], width: float) -> list[Free]:
         half = np.flatnonzero(np.abs(shape - low) < height / 2)
         near = float(np.min(np.abs(HC / even[half] - energy))) if half.size else 0.1
         sigma = float(np.clip(width * min(near, apart) / 1.18, 0.008, 0.3))
-        free.append(Free("height", signal.y_unit, height, 0.0, 20 * (high - low), natural=True))
+        most = 20 * (high - low)
+        free.append(Free("height", signal.y_unit, height, 0.0, most, natural=True, domain=(0.0, math.inf)))
         free.append(Free("centre_eV", "eV", energy, 0.97 * float(HC / x[-1]), 1.03 * float(HC / x[0])))
         free.append(Free("sigma_eV", "eV", sigma, 0.004, 0.6))
-    free.append(Free("offset", signal.y_unit, min(low, 0.0) + 1e-9 * high, low - high, high))
+    begin = min(low, 0.0) + 1e-9 * high
+    free.append(Free("offset", signal.y_unit, begin, low - high, high, domain=(-math.inf, math.inf)))
     return free

@@ -1,151 +1,143 @@
-"""Band models fitted to a whole emission spectrum."""
+"""Bands of one shape fitted to whole emission spectra, one or several at once."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.constants import FWHM, HC
-from epidot.errors import InputError
+from epidot.constants import HC
+from epidot.errors import Fault, InputError
+from epidot.instruments import banded
 from epidot.instruments.options import Settings
-from epidot.instruments.pl.band import Band, find_band
-from epidot.instruments.pl.measured import errors, noise_in, prepared, strongest
+from epidot.instruments.pl.apart import apart
+from epidot.instruments.pl.bands import MOST, after, gaussians, other
+from epidot.instruments.pl.laws import GAUSSIAN, SPLIT, TAILED
+from epidot.instruments.pl.measured import errors, noise_in, others, prepared, strongest
+from epidot.instruments.pl.shapes import NAMES, Sum
 from epidot.quantities import Fit, Quantity
 from epidot.signal import Signal
 from epidot.signal.correlation import Noise
-from epidot.signal.degrees import unexplained
-from epidot.signal.fitting import Fitted, Free, fit_curve, with_gradient
+from epidot.signal.fitting import Curve, Fitted, Free
+from epidot.signal.limits import asked
 
 Array = NDArray[np.float64]
 
+BANDS = "bands"
+SHAPES = {"gaussian": GAUSSIAN, "split": SPLIT, "exgauss": TAILED, BANDS: GAUSSIAN}
+_OF_ONE = ("peak_nm", "peak_eV", "fwhm_nm", "fwhm_eV")
 
-def fitted(signal: Signal, model: str, chosen: Settings) -> Fit:
-    """See :func:`epidot.instruments.pl.fit`; ``chosen`` are the settled options of ``measure``."""
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A spectrum ready to be fitted: ``known`` is its noise, ``places`` / nm are those of its maxima."""
+
+    signal: Signal
+    known: Noise
+    places: list[float]
+    warnings: list[str]
+
+
+def fitted(signals: Sequence[Signal], model: str, chosen: Settings) -> Fit:
+    """See :func:`epidot.instruments.pl.fit`; ``chosen`` are the settled options of the fit."""
+    limits = asked(chosen, len(signals))
+    if model != BANDS and chosen["bands"] is not None:
+        what = f"the model {model} has one band"
+        raise InputError(what, seen=f"bands={chosen['bands']}", remedy=f"fit the model {BANDS}")
+    ready: list[_Prepared] = []
+    faults: list[Fault] = []
+    for signal in signals:
+        try:
+            ready.append(_ready(signal, chosen))
+        except InputError as error:
+            faults += error.faults
+    if faults:
+        raise InputError(faults)
+    number = chosen["bands"] or min(max(len(one.places) for one in ready), MOST) if model == BANDS else 1
+    curves = [_curve(one, model, int(number)) for one in ready]
+    found = banded.fitted(curves, limits, int(number) if model == BANDS else 0, from_blue=True)
+    each = [
+        fit.told(one.signal, _quantities(one, fit, model, int(number)), one.warnings)
+        for one, fit in zip(ready, found.each, strict=True)
+    ]
+    return found.packed(model, each)
+
+
+def _ready(signal: Signal, chosen: Settings) -> _Prepared:
     signal, warnings, _ = prepared(signal, chosen)
-    noise = noise_in(signal)
-    found = strongest(signal, noise, float(chosen["narrowest_nm"]), warnings)
+    noise, narrowest = noise_in(signal), float(chosen["narrowest_nm"])
+    found = strongest(signal, noise, narrowest, warnings)
     if isinstance(found, str):
         raise InputError("there is no band to fit", signal.source or None, seen=found)
     signal, shape, top = found
-    free = _start(signal, shape, top, model)
-    outcome = fit_curve(signal, lambda v: _model(model, v, signal.x), free, noise)
-    known = replace(noise, sigma=errors(signal, shape))
-    rest = signal.y - outcome.values[-1]
-    seen = find_band(signal.x, rest, known, shape, top, "per eV")
-    quantities = _quantities(outcome, model, (float(signal.x[0]), float(signal.x[-1])), seen, known)
-    return outcome.packed(model, signal, quantities, warnings)
+    places = [float(signal.x[top])]
+    places += [x for x, _ in others(signal, shape, top, noise, narrowest)]
+    return _Prepared(signal, replace(noise, sigma=errors(signal, shape)), places, warnings)
 
 
-def _start(signal: Signal, shape: Array, top: int, model: str) -> list[Free]:
-    x = signal.x
-    above = np.flatnonzero(shape >= 0.5 * shape[top])
-    width = max(float(HC / x[above[0]] - HC / x[above[-1]]), 1e-3) / FWHM
-    energy, height = float(HC / x[top]), float(shape[top])
-    span = float(HC / x[0] - HC / x[-1])
-    low = float(np.min(shape))
-    free = [
-        Free("height", signal.y_unit, height, 0.0, 1e3 * height, natural=True),
-        Free("centre_eV", "eV", energy, float(HC / x[-1]) - span, float(HC / x[0]) + span),
-        Free("sigma_eV", "eV", width, 1e-4, 2 * span),
-    ]
-    if model == "split":
-        free[2] = Free("sigma_low_eV", "eV", width, 1e-4, 2 * span)
-        free.append(Free("sigma_high_eV", "eV", width, 1e-4, 2 * span))
-    if model == "exgauss":
-        # Positive: towards high photon energy.  The wider side of the band decides.
-        blue, red = float(HC / x[above[0]] - energy), float(energy - HC / x[above[-1]])
-        sign = 1.0 if blue > red else -1.0
-        ends = sorted((sign * 1e-4, sign * 2 * span))
-        free.append(Free("tail_eV", "eV", sign * 0.5 * width, ends[0], ends[1]))
-    floor = 0.0 if signal.kind != "analog" else -height
-    free.append(Free("offset", signal.y_unit, max(low, floor), floor, height, natural=floor == 0))
-    return free
+def _curve(one: _Prepared, model: str, number: int) -> Curve:
+    """The spectrum and its model, the search beginning at a fit of Gaussians, and of two half widths."""
+    signal, shape = one.signal, SHAPES[model]
+    if len(signal) <= 4 * number + 1:
+        what = f"too few points to fit {number} band{'s' * (number > 1)}"
+        remedy = f"at least {4 * number + 2} are needed"
+        raise InputError(what, signal.source or None, seen=str(len(signal)), remedy=remedy)
+    first, free = gaussians(signal, one.known, one.places, number)
+    if shape is not GAUSSIAN:
+        first = other(signal, one.known, first, free, SPLIT)
+    begun = after(first, free, shape)
+    size = shape.free
+    counted = signal.kind != "analog"
+    offset = begun[-1]
+    if counted:  # no expectation of counts is negative
+        offset = replace(offset, low=0.0, start=max(offset.start, 0.0), natural=True, domain=(0.0, math.inf))
+    bands = [begun[k * size : (k + 1) * size] for k in range(number)]
+    if model == BANDS:
+        bands = [banded.numbered(band, k) for k, band in enumerate(bands, start=1)]
+    span = float(signal.x[0]), float(signal.x[-1])
+    return Curve(
+        signal,
+        lambda v: Sum(v, shape, span).curve(signal.x),
+        [*(f for band in bands for f in band), offset],
+        one.known,
+        lambda v: Sum(v, shape, span).design(signal.x),
+    )
 
 
-def _model(model: str, v: Array, nm: Array) -> Array:
-    """Photons per nm; the band itself is a law of photon energy, so the Jacobian E²/hc comes in."""
-    E = HC / nm
-    if model == "split":
-        height, centre, low, high, offset = v
-        width = np.where(E < centre, low, high)
-        band = np.exp(-0.5 * ((E - centre) / width) ** 2)
-    elif model == "exgauss":
-        height, centre, sigma, tail, offset = v
-        band = _exgauss((centre - E) * np.sign(tail), sigma, abs(tail))
-    else:
-        height, centre, sigma, offset = v
-        band = np.exp(-0.5 * ((E - centre) / sigma) ** 2)
-    return np.asarray(height * band * (E / centre) ** 2 + offset, dtype=np.float64)
+def _quantities(one: _Prepared, fit: Fitted, model: str, number: int) -> dict[str, Quantity]:
+    """What the fitted bands show, the errors with what their tops say otherwise beyond noise."""
+    x = one.signal.x
+    span = float(x[0]), float(x[-1])
+    held = tuple(i for i, name in enumerate(fit.names) if name in fit.held)
+    bands = Sum(fit.values, SHAPES[model], span, held=held)
+    shape = "Gaussian" if model == BANDS else model
+    how = f"{f'{number} bands, ' if number > 1 else ''}{shape} in energy with an offset, fitted to the whole spectrum"
+    doubts = apart(one.signal, one.known, bands, "per eV", top_may_speak=False)
+    out = fit.quantities(how)
+    seen: list[dict[str, Quantity]] = []
+    for k in range(number):
+        values, gradients = bands.read_off(k, "per eV")
+        own: dict[str, Quantity] = {}
+        for name, value, slope in zip(NAMES, values.tolist(), gradients, strict=True):
+            unit = "" if name == "area" else name[-2:]
+            words = {"nm": ", photons per nm", "eV": ", photons per eV"}.get(unit, "; share of the photons")
+            sigma = _error(slope, fit.covariance, doubts[k][name].beside)
+            own[name] = Quantity(value, sigma, unit, how + words)
+        if not span[0] <= float(values[0]) <= span[1]:
+            outside = "the fitted maximum lies outside the data"
+            own["peak_nm"] = Quantity(None, None, "nm", how, outside)
+        seen.append(own)
+    if number > 1:
+        out |= {f"band{k}_{name}": q for k, own in enumerate(seen, start=1) for name, q in own.items()}
+    highest = seen[int(np.argmax(bands.bands[:, 0]))]
+    return out | {name: highest[name] for name in _OF_ONE}
 
 
-def _exgauss(e: Array, sigma: float, tail: float) -> Array:
-    """A Gaussian smeared towards negative ``e`` by an exponential of decay ``tail`` (not normalised)."""
-    from scipy.special import erfcx
-
-    z = (sigma / tail + e / sigma) / math.sqrt(2)
-    # exp(-e²/2σ²) erfcx(z) = exp(σ²/2τ² + e/τ) erfc(z): no overflow on the far side for z > -20.
-    out = np.empty_like(e)
-    near = z > -20
-    out[near] = np.exp(-0.5 * (e[near] / sigma) ** 2) * erfcx(z[near])
-    out[~near] = 2 * np.exp(np.minimum(0.5 * (sigma / tail) ** 2 + e[~near] / tail, 0.0))
-    return out * sigma / tail
-
-
-def _quantities(
-    outcome: Fitted, model: str, span: tuple[float, float], top: Band | None, noise: Noise
-) -> dict[str, Quantity]:
-    """What the fitted band shows, its error with what the top of the band says otherwise beyond noise."""
-    how = f"{model} in energy with an offset, fitted to the whole spectrum"
-    out = outcome.quantities(how)
-    for name, unit, density in (
-        ("peak_nm", "nm", True),
-        ("fwhm_nm", "nm", True),
-        ("peak_eV", "eV", False),
-        ("fwhm_eV", "eV", False),
-    ):
-        what = how + (", photons per nm" if density else ", photons per eV")
-        index = 0 if name.startswith("peak") else 1
-
-        def place(v: Array, density: bool = density, index: int = index) -> float:
-            return _shape(model, v, density)[index]
-
-        seen, gradient = with_gradient(place, outcome.values)
-        value = float(seen)
-        variance = (
-            math.inf if outcome.status != "converged" else float(gradient @ outcome.covariance @ gradient)
-        )
-        read = None if top is None else getattr(top, name)
-        if top is not None and read is not None:
-            by_noise = top.variance * noise.through(top.responses[name]) ** 2
-            variance += unexplained(read.value - value, by_noise)
-        sigma = math.sqrt(max(variance, 0.0)) if math.isfinite(variance) else None
-        out[name] = Quantity(value, sigma, unit, what)
-    if not span[0] <= (out["peak_nm"].value or 0.0) <= span[1]:
-        out["peak_nm"] = Quantity(None, None, "nm", how, "the fitted maximum lies outside the data")
-    return out
-
-
-def _shape(model: str, v: Array, per_nm: bool) -> tuple[float, float]:
-    """Position and FWHM of the fitted band without its offset, in nm (per nm) or eV (per eV)."""
-    widths = float(np.sum(np.abs(v[2:-1])))
-    centre = float(v[1])
-    E = np.linspace(max(centre - 6 * widths, 0.05), centre + 6 * widths, 4001)
-    alone = v.copy()
-    alone[-1], alone[0] = 0.0, 1.0
-    y = _model(model, alone, HC / E)
-    if per_nm:
-        x, y = (HC / E)[::-1], y[::-1]
-    else:
-        x, y = E, y / E**2
-    k = int(np.clip(np.argmax(y), 1, y.size - 2))
-    a, b, _ = np.polyfit(x[k - 1 : k + 2] - x[k], y[k - 1 : k + 2], 2)
-    peak = float(x[k] - b / (2 * a))
-    half = (float(y[k]) - b * b / (4 * a)) / 2
-    above = np.flatnonzero(y >= half)
-    i, j = max(int(above[0]), 1), min(int(above[-1]), y.size - 2)
-    left = float(np.interp(half, [y[i - 1], y[i]], [x[i - 1], x[i]]))
-    right = float(np.interp(half, [y[j + 1], y[j]], [x[j + 1], x[j]]))
-    return peak, right - left
+def _error(slope: Array, covariance: Array, beside: float) -> float | None:
+    """Standard error of what answers to the values with ``slope`` (p,), if that is determined."""
+    used = slope != 0
+    variance = float(slope[used] @ covariance[np.ix_(used, used)] @ slope[used])
+    return math.sqrt(max(variance, 0.0) + beside) if math.isfinite(variance) else None

@@ -49,15 +49,15 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     if isinstance(found, str):
         return _nothing(signal, found, warnings)
     signal, shape, top = found
-    others = [
+    beside = [
         (x, share)
-        for x, share in _others(signal, shape, top, noise, narrowest)
+        for x, share in others(signal, shape, top, noise, narrowest)
         if not any(a.why == MASKED and a.gap and a.holds(x, _EDGE_NM) for a in asides)
     ]
     warnings += [
         f"also a maximum at {x:.1f} nm, {share:.0%} as high: this spectrum has several bands, each is named "
         "(option window for one)"
-        for x, share in others
+        for x, share in beside
     ]
     density = str(chosen["density"])
     known = replace(noise, sigma=errors(signal, shape))
@@ -66,7 +66,7 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     if clipped:
         why = f"the band is cut off: {clipped[0]}; shorten the exposure or close the slits"
         return _nothing(signal, why, warnings)
-    number = chosen["bands"] or min(1 + len(others), MOST)
+    number = chosen["bands"] or min(1 + len(beside), MOST)
     rule = str(chosen["method"])
     several = None
     under = ""
@@ -81,7 +81,7 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     if (rule == "bands" or number > 1) and len(signal) <= 4 * int(number) + 1:
         warnings.append(f"{len(signal)} points are too few to fit {number} bands")
     elif rule == "bands" or number > 1:
-        places = [float(signal.x[top]), *(x for x, _ in others)]
+        places = [float(signal.x[top]), *(x for x, _ in beside)]
         several = fit_bands(signal, known, places, int(number), density)
         warnings += several.warnings
     if rule == "auto":
@@ -94,7 +94,7 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
         return _nothing(signal, "no maximum can be read from the strongest band", warnings)
     else:
         quantities = _local(band, density, bandwidth, under)
-        if not _stands_alone(shape, top, signal.x, [x for x, _ in others]):
+        if not _stands_alone(shape, top, signal.x, [x for x, _ in beside]):
             overlap = "another band lies above half of the maximum beside it"
             quantities |= {n: Quantity(None, None, n[-2:], "none", overlap) for n in ("fwhm_nm", "fwhm_eV")}
         curves["top of the band"] = _curve(signal, band.x, band.y)
@@ -305,7 +305,7 @@ def _highest_inside(shape: Array, noise: float) -> int | None:
     return max(_maxima(shape, noise), key=lambda t: float(shape[t]), default=None)
 
 
-def _others(
+def others(
     signal: Signal, shape: Array, top: int, noise: Noise, narrowest: float
 ) -> list[tuple[float, float]]:
     """Every other maximum that is no narrow line, from the highest down: place / nm, share of the height."""

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from epidot.instruments.contract import Dots, Header, Reported
-from epidot.instruments.options import Settings, file, flag, integer, number, text, texts
+from epidot.instruments.options import Settings, file, flag, integer, limits, number, text
 from epidot.instruments.tcspc.trial import trial
 from epidot.quantities import Fit, Quantities
 from epidot.signal import Signal
@@ -105,11 +105,7 @@ HEADER = Header(
         integer("bin", None, "channels per bin; by itself: as few as leave 8192 bins", 1, 65_536),
     ),
     fit_models=("exponentials", "stretched", "lognormal", "gamma", "trapped", "tail", "maxent"),
-    fit_options=(
-        texts("fix", "parameters held at a value, as tau1=5ns or background=2"),
-        texts("bound", "parameters kept in a range, as tau2=20:80ns"),
-        texts("shared", "parameters that all curves have in common, as tau1,tau2"),
-    ),
+    fit_options=limits("tau1=5ns or background=2", "tau2=20:80ns", "tau1,tau2"),
     fits_together=True,
     measure_only=("profile",),
     marks=(

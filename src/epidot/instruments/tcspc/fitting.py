@@ -29,7 +29,7 @@ from epidot.instruments.tcspc.response import Array
 from epidot.instruments.tcspc.smoothest import MAXENT, smoothest
 from epidot.quantities import Fit
 from epidot.signal import Signal
-from epidot.signal.limits import Limits, Term, parsed, placed
+from epidot.signal.limits import Limits, Term, asked, placed
 from epidot.signal.objective import Objective, common
 from epidot.signal.scoring import best_of
 
@@ -37,9 +37,7 @@ from epidot.signal.scoring import best_of
 def fitted(signals: Sequence[Signal], model: str | None, options: Mapping[str, Any]) -> Fit:
     """See :func:`epidot.instruments.tcspc.fit`."""
     name = model or EXPONENTIALS
-    limits = parsed(options["fix"] or (), options["bound"] or (), options["shared"] or ())
-    if limits.shared and len(signals) == 1:
-        raise InputError("nothing can be shared: there is one curve", seen=", ".join(limits.shared))
+    limits = asked(options, len(signals))
     if name == MAXENT:
         return smoothest(signals, options, limits)
     curves = _curves(signals, name, options, limits)
@@ -92,9 +90,9 @@ def _tail(signal: Signal, options: Mapping[str, Any]) -> tuple[Record, Setting, 
     InputError
         If a response or scattered light is asked for, or the start lies before the peak.
     """
-    if asked := [o for o in ("irf", "irf_fwhm_ns", "scatter") if options[o] not in (None, False)]:
+    if given := [o for o in ("irf", "irf_fwhm_ns", "scatter") if options[o] not in (None, False)]:
         what = "a tail fit has neither response nor scattered light"
-        raise InputError(what, seen=", ".join(asked), remedy=f"leave it out, or fit {EXPONENTIALS}")
+        raise InputError(what, seen=", ".join(given), remedy=f"leave it out, or fit {EXPONENTIALS}")
     whole, _, _ = settle(signal, {**options, "start_ns": None}, tail=True)
     peak, passed = behind(whole)
     start = options["start_ns"]
