@@ -186,10 +186,75 @@ def test_held_bounded_and_refused_parameters(epidot: Epidot, tmp_path: Path) -> 
     assert "there is one curve" in alone.err
 
 
-def test_a_spectrum_is_fitted_alone(epidot: Epidot, tmp_path: Path) -> None:
-    rows = "\n".join(f"{nm},{100 * 2.0 ** (-(((nm - 600) / 20) ** 2)):g}" for nm in range(500, 700))
-    for name in ("a.csv", "b.csv"):
-        (tmp_path / name).write_text(f"wavelength (nm),intensity\n{rows}\n", encoding="utf-8")
-    done = epidot("fit", "pl", "a.csv", "b.csv")
+def test_a_pattern_is_fitted_alone(epidot: Epidot, tmp_path: Path) -> None:
+    rows = "\n".join(f"{20 + 0.1 * i:g},{100 + i % 7}" for i in range(400))
+    for name in ("a.xy", "b.xy"):
+        (tmp_path / name).write_text(f"# 2theta counts\n{rows}\n", encoding="utf-8")
+    done = epidot("fit", "xrd", "a.xy", "b.xy", "--phase", "InP", "--radiation", "Cu")
     assert done.status == 2
-    assert "pl.fit takes one curve, saw '2'; fit them one by one" in done.err
+    assert "xrd.fit takes one curve, saw '2'; fit them one by one" in done.err
+
+
+def _spectra(folder: Path, technique: str) -> None:
+    """Two bands at 2.2 and 2.0 eV with other heights in two files; absorbances rise towards the blue."""
+    rng = np.random.default_rng(3)
+    for name, share in (("a.csv", 0.3), ("b.csv", 0.6)):
+        nm = np.arange(420, 781)
+        E = 1239.841984 / nm
+        bells = np.exp(-0.5 * ((E - 2.2) / 0.06) ** 2) + share * np.exp(-0.5 * ((E - 2.0) / 0.06) ** 2)
+        if technique == "pl":
+            head, y = "wavelength (nm),counts", rng.poisson(5 + 4000 * (E / 2.2) ** 2 * bells)
+        else:
+            rise = 0.3 / (1 + np.exp(-(E - 2.6) / 0.08))
+            head, y = "wavelength (nm),absorbance", 0.4 * bells + rise + 4e-4 * rng.standard_normal(nm.size)
+        rows = "\n".join(f"{a},{b:.6g}" for a, b in zip(nm, y, strict=True))
+        (folder / name).write_text(f"{head}\n{rows}\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize("technique", ["pl", "uvvis"])
+def test_spectra_share_what_they_are_told(epidot: Epidot, tmp_path: Path, technique: str) -> None:
+    _spectra(tmp_path, technique)
+    call = ("fit", technique, "a.csv", "b.csv", "--model", "bands", "--bands", "2", "--json")
+    done = epidot(*call, "--shared", "centre1,sigma1", "--bound", "centre2=1.8:2.5eV", "-o", "fit.json")
+    assert done.status == 0, done.err
+    assert done.json == json.loads((tmp_path / "fit.json").read_text(encoding="utf-8"))
+    assert done.json["files"] == ["a.csv", "b.csv"]
+    found = done.json["parameters"]
+    assert {"centre1_eV", "sigma1_eV", "height1[1]", "height1[2]", "centre2_eV[2]", "offset[1]"} <= set(found)
+    assert "centre1_eV[1]" not in found
+    first, second = (2.2, 2.0) if technique == "pl" else (2.0, 2.2)  # from the blue, from the red
+    for name, centre in (("centre1_eV", first), ("centre2_eV[1]", second), ("centre2_eV[2]", second)):
+        assert found[name]["shape"] == "bounded"
+        assert abs(found[name]["value"] - centre) < 4 * found[name]["sigma"] + 2e-3
+    assert [one["file"] for one in done.json["results"]] == ["a.csv", "b.csv"]
+    table = epidot(*call[:-1], "--shared", "centre1,sigma1")
+    assert table.status == 0
+    assert table.out.count("height1[2]") == 1
+
+
+@pytest.mark.parametrize("technique", ["pl", "uvvis"])
+def test_every_fault_of_the_limits_of_a_spectrum_at_once(
+    epidot: Epidot, tmp_path: Path, technique: str
+) -> None:
+    _spectra(tmp_path, technique)
+    call = ("fit", technique, "a.csv", "b.csv", "--model", "bands", "--bands", "2")
+    wrong = epidot(
+        *(*call, "--fix", "center1=2.1", "--fix", "sigma1=-0.1eV", "--bound", "centre2=2.1:2.0"),
+        *("--bound", "sigma1_eV[2]=0.01:0.1", "--fix", "height1=3nm", "--shared", "widths"),
+    )
+    assert wrong.status == 2
+    for told in (
+        "no such parameter, saw 'center1'; nearest valid: centre1_eV",
+        "sigma1_eV lies outside its domain",
+        "the bounds of centre2_eV hold nothing, saw '2.1:2.0'",
+        "height1 has no such unit, saw '3nm'",
+        "no such parameter, saw 'widths'",
+    ):
+        assert told in wrong.err
+    assert wrong.err.count("epidot: ") == 5
+    twice = epidot(*call, "--fix", "sigma1=0.06", "--bound", "sigma1_eV[2]=0.01:0.1")
+    assert "sigma1_eV is fixed or bounded twice, saw 'sigma1 and sigma1_eV[2]'" in twice.err
+    alone = epidot("fit", technique, "a.csv", "--shared", "offset")
+    assert "nothing can be shared: there is one curve" in alone.err
+    other = {"pl": ("gaussian", "has one band"), "uvvis": ("population", "needs a material")}[technique]
+    assert other[1] in epidot("fit", technique, "a.csv", "--model", other[0], "--bands", "2").err

@@ -208,18 +208,22 @@ def test_fits_find_their_own_model(model: str, rng: np.random.Generator) -> None
         band = np.exp(-0.5 * ((E - 2.2) / 0.06) ** 2)
     elif model == "split":
         band = np.exp(-0.5 * ((E - 2.2) / np.where(E < 2.2, 0.05, 0.08)) ** 2)
+    elif model == "bands":
+        band = np.exp(-0.5 * ((E - 2.2) / 0.06) ** 2) + 0.3 * np.exp(-0.5 * ((E - 2.0) / 0.08) ** 2)
     else:
         fine = np.linspace(0, 0.6, 2000)
         decay = np.exp(-fine / 0.05)
         band = np.exp(-0.5 * ((E[:, None] + fine - 2.25) / 0.04) ** 2) @ decay / decay.sum()
         band /= band.max()
     mean = 5000 * band * (E / 2.2) ** 2 + 20
-    fit = pl.fit(spectrum(rng.poisson(mean).astype(float), kind="counts"), model)
+    asked = {"bands": 2} if model == "bands" else {}
+    fit = pl.fit(spectrum(rng.poisson(mean).astype(float), kind="counts"), model, **asked)
     assert fit.status == "converged", fit.message
     assert fit.statistics["reduced_deviance"] == pytest.approx(1.0, abs=0.35)
     expected = {
         "gaussian": {"centre_eV": 2.2, "sigma_eV": 0.06},
         "split": {"sigma_low_eV": 0.05, "sigma_high_eV": 0.08},
+        "bands": {"centre1_eV": 2.2, "sigma1_eV": 0.06, "centre2_eV": 2.0, "sigma2_eV": 0.08},
     }
     for name, value in expected.get(model, {"centre_eV": 2.25, "sigma_eV": 0.04, "tail_eV": -0.05}).items():
         q = fit.quantities[name]

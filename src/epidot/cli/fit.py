@@ -89,10 +89,11 @@ def _show(found: Fit, names: list[str], as_json: bool) -> None:
         ]
         print(output.table(rows, ("parameter", "value", "unit", "68 % interval", "shape", "")))
         print()
+        parameters = {name.partition("[")[0] for name in found.parameters}
         for name, one in zip(names, found.each or (found.quantities,), strict=True):
             if found.each:
                 print(name)
-            own = {n: q for n, q in one.found.items() if n not in found.parameters}
+            own = {n: q for n, q in one.found.items() if n not in parameters}
             print(output.quantities_table(own))
             print()
         for name, value in found.statistics.items():

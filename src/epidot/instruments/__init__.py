@@ -17,6 +17,7 @@ from epidot.instruments.contract import Header, Instrument
 # Used by the instruments or on them, none themselves.
 _SHARED = {
     "contract",
+    "banded",
     "curve",
     "foreign",
     "many",

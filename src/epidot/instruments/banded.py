@@ -16,7 +16,8 @@ from epidot.signal.fitting import Curve, Free, Together, fit_curves
 from epidot.signal.limits import Limits, placed, within
 
 _OWN = 3  # height, centre / eV, standard deviation / eV
-_TRIED = 2  # so many of the ways to number the bands are fitted
+_TRIED = 2  # so many other ways to number the bands are fitted
+_CLEAR = 25.0  # variances of a reading: what another numbering must take off the sum of squares
 
 
 def numbered(band: Sequence[Free], k: int) -> list[Free]:
@@ -48,10 +49,13 @@ def fitted(curves: Sequence[Curve], limits: Limits, bands: int = 0, from_blue: b
         return alone[0]
     if not limits or bands < 2:
         return fit_curves(begun, limits)
-    orders = [list(order) for order in permutations(range(bands))]
-    ways = [[_renumbered(curve, order) for curve in begun] for order in orders]
-    ways.sort(key=lambda way: _misfit(way, limits))
-    return min((fit_curves(way, limits) for way in ways[:_TRIED]), key=lambda one: one.cost)
+    best = fit_curves(begun, limits)
+    ways = [[_renumbered(curve, order) for curve in begun] for order in [*permutations(range(bands))][1:]]
+    for way in sorted(ways, key=lambda way: _misfit(way, limits))[:_TRIED]:
+        other = fit_curves(way, limits)
+        if best.cost - other.cost > _CLEAR * other.cost / other.statistics["degrees_of_freedom"]:
+            best = other
+    return best
 
 
 def _renumbered(curve: Curve, order: Sequence[int]) -> Curve:

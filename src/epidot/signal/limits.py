@@ -198,8 +198,9 @@ def placed(limits: Limits, each: Sequence[Sequence[Term]]) -> Placed:
             shared.add(base)
         except InputError as error:
             faults += error.faults
-    asked = {n: (v, v) for n, v in limits.fixed.items()} | dict(limits.bounds)
-    for name, (first, last) in asked.items():
+    told: dict[tuple[str, int], str] = {}
+    texts = {n: (v, v) for n, v in limits.fixed.items()} | dict(limits.bounds)
+    for name, (first, last) in texts.items():
         try:
             base, which = meant(name, names, len(each))
             low, high = (number(v, known[base].unit, base) for v in (first, last))
@@ -212,6 +213,11 @@ def placed(limits: Limits, each: Sequence[Sequence[Term]]) -> Placed:
             for k in curves:
                 term = next(t for t in each[k] if t.name == base)
                 _refuse_outside(term, name, limits, low, high)
+            before = next((told[base, k] for k in curves if (base, k) in told), None)
+            if before is not None:
+                what = f"{base} is fixed or bounded twice"
+                raise InputError(what, seen=f"{before} and {name}", remedy="say it once")
+            told |= {(base, k): name for k in curves}
         except InputError as error:
             faults += error.faults
             continue

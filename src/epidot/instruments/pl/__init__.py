@@ -166,8 +166,8 @@ def measure(signal: Signal, chosen: Settings) -> Quantities:
 def fit(signals: Sequence[Signal], model: str | None, chosen: Settings) -> Fit:
     """A band model fitted to the whole spectrum: ``gaussian``, ``split`` or ``exgauss``, in energy.
 
-    ``bands`` are several Gaussians.  Several spectra make one fit; ``fix``, ``bound`` and ``shared`` limit its
-    parameters.
+    ``bands`` are several Gaussians.  Several spectra make one fit; ``fix``, ``bound`` and ``shared`` limit
+    its parameters.
 
     Raises
     ------

@@ -163,7 +163,7 @@ def tried(signal: Signal, noise: Noise, places: Sequence[float], number: int) ->
 
 
 def gaussians(signal: Signal, noise: Noise, places: Sequence[float], number: int) -> tuple[Sum, list[Free]]:
-    """``number`` Gaussians over a level, begun at ``places`` / nm and then where most is left; their limits."""
+    """``number`` Gaussians over a level, begun at ``places`` / nm and then where most is left."""
     places = list(places)[:number]
     begun: list[Array] = []
     while len(places) < number:

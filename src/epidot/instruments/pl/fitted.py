@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.constants import HC
 from epidot.errors import Fault, InputError
 from epidot.instruments import banded
 from epidot.instruments.options import Settings
@@ -21,7 +20,7 @@ from epidot.instruments.pl.shapes import NAMES, Sum
 from epidot.quantities import Fit, Quantity
 from epidot.signal import Signal
 from epidot.signal.correlation import Noise
-from epidot.signal.fitting import Curve, Fitted, Free
+from epidot.signal.fitting import Curve, Fitted
 from epidot.signal.limits import asked
 
 Array = NDArray[np.float64]
@@ -114,7 +113,9 @@ def _quantities(one: _Prepared, fit: Fitted, model: str, number: int) -> dict[st
     held = tuple(i for i, name in enumerate(fit.names) if name in fit.held)
     bands = Sum(fit.values, SHAPES[model], span, held=held)
     shape = "Gaussian" if model == BANDS else model
-    how = f"{f'{number} bands, ' if number > 1 else ''}{shape} in energy with an offset, fitted to the whole spectrum"
+    how = f"{shape} in energy with an offset, fitted to the whole spectrum"
+    if number > 1:
+        how = f"{number} bands, {how}"
     doubts = apart(one.signal, one.known, bands, "per eV", top_may_speak=False)
     out = fit.quantities(how)
     seen: list[dict[str, Quantity]] = []

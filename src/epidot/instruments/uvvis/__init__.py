@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from epidot.instruments.contract import Dots, Header, Reported
-from epidot.instruments.options import Settings, choice, integer, number, text
+from epidot.instruments.options import Settings, choice, integer, limits, number, text
 from epidot.instruments.spectrometer import COLUMN, MASK, TABLES, UNIT, WINDOW, axis_options
 from epidot.instruments.uvvis.trial import trial
 from epidot.quantities import Fit, Quantities
@@ -84,7 +85,11 @@ HEADER = Header(
     ),
     fit_models=("bands", "population"),
     measure_only=("path_cm", "method", "bandwidth"),
-    fit_options=(integer("bands", 3, "number of bands of the model 'bands'", 1, 6),),
+    fit_options=(
+        integer("bands", None, "number of bands of the model 'bands' (unasked: 3)", 1, 6),
+        *limits("sigma1=0.06eV", "centre2=2.4:2.6eV", "sigma1,centre1"),
+    ),
+    fits_together=True,
     marks=(
         ("start", 10.0, ("PE UV ",)),
         ("head", 1.0, ("absorbance", "transmittance")),
@@ -142,17 +147,19 @@ def measure(signal: Signal, chosen: Settings) -> Quantities:
 
 
 @HEADER.fit
-def fit(signal: Signal, model: str | None, chosen: Settings) -> Fit:
+def fit(signals: Sequence[Signal], model: str | None, chosen: Settings) -> Fit:
     """A model of the whole spectrum.
 
     ``bands``: Gaussian bands in energy over a rising continuum; needs no material.  ``population``: the
     states of bare cores of ``material`` over a size distribution; gives mean diameter and relative width.
+    Several spectra make one fit; ``fix``, ``bound`` and ``shared`` limit its parameters.
 
     Raises
     ------
     InputError
-        If the model is unknown, it needs a material, or there are too few points.
+        If the model is unknown, a limit is not one of it, it needs a material or has no use for one, or there
+        are too few points.
     """
     from epidot.instruments.uvvis.fitted import fitted
 
-    return fitted(signal, model or "bands", chosen)
+    return fitted(signals, model or "bands", chosen)
