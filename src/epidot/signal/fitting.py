@@ -162,7 +162,11 @@ def fit_curves(
     InputError
         If there are not more points than parameters, a limit is not one of the model
         (:func:`epidot.signal.limits.placed`), or nothing is left to be fitted.
+    ValueError
+        If two parameters have one name.
     """
+    if any(len({f.name for f in c.free}) < len(c.free) for c in curves):
+        raise ValueError("two parameters of one name")
     settled = placed(limits, [[f.term(searched=False) for f in c.free] for c in curves]) if limits else _FREE
     shared = settled.shared  # the same for all, so wherever the model has values
     each = [[f.term(f.name not in shared) for f in c.free] for c in curves]

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.constants import HC
+from epidot.instruments.banded import numbered
 from epidot.instruments.pl.apart import OFF_ITS_TOP, Apart, apart
 from epidot.instruments.pl.laws import GAUSSIAN, IN_NM, SKEWED, SPLIT, TAILED, VOIGT, Shape
 from epidot.instruments.pl.shapes import NAMES, Sum
@@ -238,11 +239,13 @@ def after(fit: Sum, free: Sequence[Free], shape: Shape) -> list[Free]:
         width, side = fit.sides(k)
         begin = band[2:] if shape is fit.shape else shape.begun(width, side)
         out += [replace(free[3 * k + i], start=float(band[i])) for i in range(2)]
+        mine: list[Free] = []
         for own, v in zip(shape.own, begin, strict=True):
             low, high = (own.low, own.high) if v >= 0 or own.signed else (-own.high, -own.low)
             domain = (own.low if own.signed else -own.high, own.high)
             natural = own.natural and v >= 0
-            out.append(Free(own.name, own.unit, float(v), low, high, natural, domain))
+            mine.append(Free(own.name, own.unit, float(v), low, high, natural, domain))
+        out += numbered(mine, k + 1)
     return [*out, replace(free[-1], start=float(fit.values[fit.beside]))]
 
 
@@ -272,16 +275,19 @@ def _start(signal: Signal, places: Sequence[float], width: float) -> list[Free]:
     energies = [HC / p for p in places]
     span = float(HC / x[0] - HC / x[-1])
     free = []
-    for place, energy in zip(places, energies, strict=True):
+    for k, (place, energy) in enumerate(zip(places, energies, strict=True), start=1):
         apart = min((abs(energy - e) for e in energies if e != energy), default=span)
         height = max(float(np.interp(place, even, shape)) - max(low, 0.0), 0.05 * (high - low))
         half = np.flatnonzero(np.abs(shape - low) < height / 2)
         near = float(np.min(np.abs(HC / even[half] - energy))) if half.size else 0.1
         sigma = float(np.clip(width * min(near, apart) / 1.18, 0.008, 0.3))
         most = 20 * (high - low)
-        free.append(Free("height", signal.y_unit, height, 0.0, most, natural=True, domain=(0.0, math.inf)))
-        free.append(Free("centre_eV", "eV", energy, 0.97 * float(HC / x[-1]), 1.03 * float(HC / x[0])))
-        free.append(Free("sigma_eV", "eV", sigma, 0.004, 0.6))
+        band = [
+            Free("height", signal.y_unit, height, 0.0, most, natural=True, domain=(0.0, math.inf)),
+            Free("centre_eV", "eV", energy, 0.97 * float(HC / x[-1]), 1.03 * float(HC / x[0])),
+            Free("sigma_eV", "eV", sigma, 0.004, 0.6),
+        ]
+        free += numbered(band, k)
     begin = min(low, 0.0) + 1e-9 * high
     free.append(Free("offset", signal.y_unit, begin, low - high, high, domain=(-math.inf, math.inf)))
     return free

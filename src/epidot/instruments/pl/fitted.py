@@ -93,14 +93,15 @@ def _curve(one: _Prepared, model: str, number: int) -> Curve:
     offset = begun[-1]
     if counted:  # no expectation of counts is negative
         offset = replace(offset, low=0.0, start=max(offset.start, 0.0), natural=True, domain=(0.0, math.inf))
-    bands = [begun[k * size : (k + 1) * size] for k in range(number)]
-    if model == BANDS:
-        bands = [banded.numbered(band, k) for k, band in enumerate(bands, start=1)]
+    bands = begun[: number * size]
+    if model != BANDS:  # one band needs no number
+        names = ("height", "centre_eV", *(own.name for own in shape.own))
+        bands = [replace(f, name=name) for f, name in zip(bands, names, strict=True)]
     span = float(signal.x[0]), float(signal.x[-1])
     return Curve(
         signal,
         lambda v: Sum(v, shape, span).curve(signal.x),
-        [*(f for band in bands for f in band), offset],
+        [*bands, offset],
         one.known,
         lambda v: Sum(v, shape, span).design(signal.x),
     )
