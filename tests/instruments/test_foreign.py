@@ -36,14 +36,6 @@ FILES = [
     ("f.uxd", "_FILEVERSION=2\n_STEPTIME=0.5\n_2THETACOUNTS\n" + FEW, "XRD"),
     ("g.csv", "2Theta\tCounts\n" + FEW, "XRD"),
     ("h.ras", "*RAS_DATA_START\n*RAS_HEADER_START\n" + FEW, "XRD"),
-    ("i.csv", "Raman shift (cm-1)\tIntensity (a.u.)\n" + ROWS, "Raman"),
-    ("raman_InP.txt", "#Spectro (cm-\u00b9)=\t940.8\n" + ROWS, "LabSpec"),
-    ("j.wdf", b"WDF1" + bytes(400), "WiRE"),
-    (
-        "k.txt",
-        "//Exported ASCII-File\n[Header]\nXAxisUnit = nm\nDataUnit = CCD cts\n[Data]\n" + ROWS,
-        "WITec",
-    ),
     ("l.jdx", "##TITLE= x\n##DATA TYPE= INFRARED SPECTRUM\n##XUNITS= 1/CM\n" + ROWS, "infrared"),
     ("m.dx", "##TITLE= x\n##DATA TYPE= NMR SPECTRUM\n" + FEW, "NMR"),
     ("acqus", "##TITLE= Parameter file, TopSpin\n##$BF1= 400.13\n", "NMR"),
@@ -57,6 +49,19 @@ FILES = [
     ("r.nc", b"CDF\1" + bytes(100), "netCDF"),
     ("s.spc", b"\0K" + bytes(500), "GRAMS"),
     ("t.thd", b"TimeHarp 200\0\0\0\0" + bytes(200), "TimeHarp"),
+]
+
+# name of the file, its content, what the message must call it, the instrument that reads it
+SENT_ON = [
+    ("i.csv", "Raman shift (cm-1)\tIntensity (a.u.)\n" + ROWS, "Raman", "raman"),
+    ("raman_InP.txt", "#Spectro (cm-\u00b9)=\t940.8\n" + ROWS, "LabSpec", "raman"),
+    ("j.wdf", b"WDF1" + bytes(400), "WiRE", "raman"),
+    (
+        "k.txt",
+        "//Exported ASCII-File\n[Header]\nXAxisUnit = nm\nDataUnit = CCD cts\n[Data]\n" + ROWS,
+        "WITec",
+        "raman",
+    ),
 ]
 
 
@@ -82,6 +87,18 @@ def test_it_says_what_it_looks_like(name: str, content: str | bytes, called: str
         if technique != own:
             with pytest.raises(InputError, match=says):
                 instruments.instrument(technique).read(path)
+
+
+@pytest.mark.parametrize(("name", "content", "called", "reader"), SENT_ON, ids=[one[0] for one in SENT_ON])
+def test_a_file_of_another_instrument_is_sent_to_it(
+    name: str, content: str | bytes, called: str, reader: str, tmp_path: Path
+) -> None:
+    path = written(tmp_path, name, content)
+    assert recognise(path) == reader
+    for technique in set(instruments.names()) - {reader}:
+        with pytest.raises(InputError, match=f"measure it as {reader}") as caught:
+            instruments.instrument(technique).read(path)
+        assert called in str(caught.value)
 
 
 def test_archives_of_diffractometers(tmp_path: Path) -> None:
@@ -128,17 +145,17 @@ def test_an_axis_of_shifts_is_no_axis_of_a_spectrum(tmp_path: Path) -> None:
 
 
 def test_an_instrument_that_comes_takes_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As soon as a module is called raman, the rows of raman are passed over."""
-    path = written(tmp_path, "i.csv", "Raman shift (cm-1)\tIntensity\n" + ROWS)
+    """As soon as a module is called xps, the rows of xps are its own."""
+    path = written(tmp_path, "c1s.csv", "Binding energy (eV)\tCounts\n" + ROWS)
     monkeypatch.setattr(instruments, "__path__", [*instruments.__path__, str(tmp_path)])
     uvvis = Path(instruments.__path__[0]) / "uvvis" / "__init__.py"
-    text = uvvis.read_text(encoding="utf-8").replace('name="uvvis"', 'name="raman"')
-    text = text.replace('"absorbance", "transmittance"', '"raman shift"')
-    (tmp_path / "raman.py").write_text(text, encoding="utf-8")
+    text = uvvis.read_text(encoding="utf-8").replace('name="uvvis"', 'name="xps"')
+    text = text.replace('"absorbance", "transmittance"', '"binding energy"')
+    (tmp_path / "xps.py").write_text(text, encoding="utf-8")
     try:
-        assert recognise(path) == "raman"
+        assert recognise(path) == "xps"
     finally:
-        sys.modules.pop("epidot.instruments.raman", None)
+        sys.modules.pop("epidot.instruments.xps", None)
 
 
 def test_every_kind_has_a_mark_that_decides() -> None:
@@ -148,7 +165,6 @@ def test_every_kind_has_a_mark_that_decides() -> None:
 
 
 FOLDERS = {
-    "raman": "Raman",
     "xps": "XPS",
     "xrd": "XRD",
     "nmr": "NMR",

@@ -6,8 +6,10 @@ edges move by +3 a strain); ``eps0``, ``eps_inf``, ``eps_opt`` (static, lattice-
 ``C11_GPa``, ``C12_GPa``, ``C44_GPa``;
 ``Ev_eV`` (valence-band top relative to InP's); ``coherency`` (default of a shell of this material);
 ``V_e_eV``, ``V_h_eV`` (ligand barrier above the conduction and below the valence band); ``gruneisen``,
-``LO_cm1``; ``density_g_cm3``.  A file may lack any but ``a_nm``: the gap is named where the number is
-needed.  What belongs to an ion alone (its charge, its usual precursor) is in ``data/elements.yaml``.
+``LO_cm1``; ``density_g_cm3``.  Raman scattering reads further ``TO_cm1``, ``gruneisen_TO``, ``LO_X_cm1``,
+``LO_width_cm1``, ``raman_LO`` and ``raman_TO`` where they are there.  A file may lack any but ``a_nm``: the
+gap is named where the number is needed.  What belongs to an ion alone (its charge, its usual precursor) is
+in ``data/elements.yaml``.
 """
 
 from __future__ import annotations
@@ -42,6 +44,10 @@ _NUMBERS: Mapping[str, tuple[str, float, float]] = {
     **_SEMICONDUCTOR,
     "Eg_X_eV": ("eV", 0.0, 15.0), "Eg_bulk_eV": ("eV", 0.0, 15.0), "c_nm": ("nm", 0.2, 5.0),
     "u": ("1", 0.0, 1.0),
+    "TO_cm1": ("1/cm", 10.0, 2000.0), "LO_X_cm1": ("1/cm", 10.0, 2000.0),
+    "LO_width_cm1": ("1/cm", 0.1, 200.0), "gruneisen_TO": ("1", -5.0, 5.0),
+    "raman_LO": ("1", 0.0, 1000.0), "raman_TO": ("1", 0.0, 1000.0),
+    "dilute_cm1": ("1/cm", 10.0, 2000.0), "dilute_other_cm1": ("1/cm", 10.0, 2000.0),
 }  # fmt: skip
 SEMICONDUCTOR_KEYS = (*_SEMICONDUCTOR, "molar_mass_g_mol")
 _COLUMNS = ("eV", "n", "k")

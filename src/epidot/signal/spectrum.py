@@ -95,7 +95,7 @@ def read_spectrum(
         x_unit="nm",
         y_name=y_name,
         y_unit=found.y_unit or (unit_of(found.name) or ""),
-        kind=_kind(found, noise, where, warnings),
+        kind=kind_of(found, noise, where, warnings),
         origin="measured",
         source=where,
         warnings=tuple(warnings),
@@ -103,7 +103,8 @@ def read_spectrum(
     )
 
 
-def _kind(found: Trace, noise: str, where: str, warnings: list[str]) -> NoiseKind:
+def kind_of(found: Trace, noise: str, where: str, warnings: list[str]) -> NoiseKind:
+    """How the values scatter: as ``noise`` asks, or (``auto``) as the head and the values tell."""
     whole = bool(np.all(found.y >= 0) and np.all(found.y == np.round(found.y)))
     if noise == "counts":
         if not whole:

@@ -1,11 +1,9 @@
 """Several emission bands fitted together; their shape is chosen by likelihood among stated laws.
 
 Every law of :mod:`epidot.instruments.pl.laws` is fitted, the background under it as a level, a line or the
-tail of the excitation.  The deviance and the number of free values give each a weight (in the way of
-H. Akaike, IEEE Trans. Autom. Control 19, 716 (1974)); the shapes are averaged by it, and what they say
-differently is part of the errors (S. T. Buckland, K. P. Burnham and N. H. Augustin, Biometrics 53, 603
-(1997)).  Where no law describes the readings the deviance is measured by what is left over, so that none is
-believed alone.
+tail of the excitation.  The deviance and the number of free values give each a weight, by which the shapes
+are averaged (:mod:`epidot.signal.degrees`).  Where no law describes the readings the deviance is measured by
+what is left over, so that none is believed alone.
 """
 
 from __future__ import annotations
@@ -26,6 +24,7 @@ from epidot.instruments.pl.shapes import NAMES, Sum
 from epidot.quantities import Quantity
 from epidot.signal import Signal, local
 from epidot.signal.correlation import Noise
+from epidot.signal.degrees import COUNTED, averaged, likely
 from epidot.signal.fitting import Free, fit_curve
 
 Array = NDArray[np.float64]
@@ -38,10 +37,6 @@ _MISFIT = (
 )
 _SHARE = 0.02
 _PEDESTAL = 0.02  # of the highest band: so much under the bands is told
-_DOUBTED = 0.03  # Akaike weight below which a shape is not asked
-# What one more free value must take off the deviance.  Akaike's 2 makes the errors of plain bands a fifth too
-# wide, Schwarz's ln(n), near 6, believes them too soon: own choice, from simulated bands of six shapes.
-_COUNTED = 4.0
 
 
 @dataclass(frozen=True)
@@ -123,10 +118,9 @@ def fit_bands(signal: Signal, noise: Noise, places: Sequence[float], number: int
 
 
 def _mean(seen: Sequence[Apart], weights: Sequence[float]) -> Apart:
-    """The mean of what several shapes say, its error with what they say differently (eq 9 of Buckland)."""
-    value = float(sum(w * one.value for w, one in zip(weights, seen, strict=True)))
-    each = (math.hypot(one.sigma, one.value - value) for one in seen)
-    return Apart(value, sum(w * error for w, error in zip(weights, each, strict=True)), seen[0].own)
+    """The mean of what several shapes say."""
+    value, error = averaged([one.value for one in seen], [one.sigma for one in seen], weights)
+    return Apart(value, error, seen[0].own)
 
 
 def _table(trials: Sequence[Trial]) -> tuple[dict[str, Any], ...]:
@@ -191,15 +185,11 @@ def _weighed(signal: Signal, noise: Noise, fits: Sequence[Sum]) -> list[Trial]:
     taken = float(np.sum((design @ answers) ** 2)) / design.shape[1]
     unit = local.believed(noise, left, design) * taken
     unit = max(unit, 1e-12 * float(np.sum(noise.weighted(signal.y) ** 2)) / x.size)
-    marks = np.array([t.deviance / unit + _COUNTED * t.free for t in trials])
-    weights = np.exp(-0.5 * (marks - np.min(marks)))
-    weights /= np.sum(weights)
-    weights = np.where(weights < _DOUBTED, 0.0, weights)
-    weights /= np.sum(weights)
+    weights = likely([t.deviance / unit for t in trials], [t.free for t in trials])
     trials = [
         replace(t, deviance=t.deviance / unit, weight=float(w)) for t, w in zip(trials, weights, strict=True)
     ]
-    return sorted(trials, key=lambda t: t.deviance + _COUNTED * t.free)
+    return sorted(trials, key=lambda t: t.deviance + COUNTED * t.free)
 
 
 def _gaussians(

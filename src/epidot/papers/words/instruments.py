@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from epidot.dot.layers import LayeredDot
 from epidot.errors import InputError, nearest
 from epidot.instruments import instrument
 from epidot.instruments.tcspc.simulated import counted
@@ -27,6 +28,7 @@ _PULSE: Mapping[str, Any] = {
     "background": 0.0,
     "irf_counts": 0.0,
 }
+_BRIGHT: Mapping[str, Any] = {"counts": 3e4, "background": 5e3}
 _FROM_THE_PULSE: Mapping[str, Any] = {"start_ns": 0.0, "period": "none", "background": 0.0}
 
 
@@ -57,6 +59,33 @@ def etch(
     if quantity in found.series:
         return [v or 0.0 for v in found.series[quantity].values]
     return _value(_named(found, quantity))
+
+
+@word("measure.raman", runs=True)
+def raman(experiments: Experiments, recipe: str, sample: str, quantity: str) -> float:
+    """What raman reads off the simulated spectrum of a sample, free of noise."""
+    dots = experiments.run(recipe).sample(sample).population
+    tool = instrument("raman")
+    return _value(_named(tool.measure(tool.simulate(dots, _BRIGHT), background=4), quantity))
+
+
+@word("measure.raman_core")
+def raman_core(material: str, diameter_nm: float, oxide: float, quantity: str) -> float:
+    """What raman reads off the simulated spectrum of bare cores with so many oxide units, noise included."""
+    tool = instrument("raman")
+    dots = [LayeredDot(material, diameter_nm, oxide=oxide)]
+    return _value(
+        _named(tool.measure(tool.simulate(dots, _BRIGHT, rng=np.random.default_rng(_SEED))), quantity)
+    )
+
+
+@word("measure.setup")
+def setup(technique: str, option: str) -> float:
+    """What an instrument is set to for a simulation unless something else is asked for."""
+    known = {one.name: one.default for one in instrument(technique).HEADER.setup}
+    if option not in known:
+        raise InputError("no such setting", seen=option, nearest=nearest(option, known))
+    return float(known[option])
 
 
 @word("measure.fraction1")
