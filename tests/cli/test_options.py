@@ -37,7 +37,8 @@ ETCH = ("measure", "etch", "rounds.csv")
 COLD = ("measure", "etch", "full.csv", "--explain", "washing", "--starts", "1")
 EXPLAIN = (*COLD, "--treated-C", "300")
 XRD = ("measure", "xrd", "xrd.csv", "--phase", "InP")
-SIM = {name: ("simulate", name, DOT, "-o", "out.csv") for name in ("pl", "uvvis", "tcspc", "etch")}
+RAMAN = ("measure", "raman", "raman.csv")
+SIM = {name: ("simulate", name, DOT, "-o", "out.csv") for name in ("pl", "uvvis", "tcspc", "etch", "raman")}
 SIM["xrd"] = ("simulate", "xrd", DOT, "-o", "out.csv", "--dots", "2", "--step-deg", "0.2")
 
 # Command -> option -> (a call, what is added to it).  To be refused is an answer, to be ignored is none.
@@ -176,6 +177,34 @@ WALK: Walk = {
         "--monochromator-deg": (XRD, ("--monochromator-deg", "26.6")),
         "--fwhm-deg": (XRD, ("--fwhm-deg", "0.5")),
     },
+    ("measure", "raman"): {
+        "--plot": (RAMAN, ("--plot", "picture.svg")),
+        "--json": (RAMAN, ("--json",)),
+        "--column": (RAMAN, ("--column", "2")),
+        "--calibrate-against": (RAMAN, ("--calibrate-against", "Si", "silicon.csv")),
+        "--unit": (RAMAN, ("--unit", "nm")),
+        "--laser": (("measure", "raman", "raman-nm.csv"), ("--laser", "532")),
+        "--noise": (RAMAN, ("--noise", "analog")),
+        "--crystals": (RAMAN, ("--crystals", "InP")),
+        "--lines": (RAMAN, ("--lines", "InP_LO")),
+        "--normalise-to": (RAMAN, ("--normalise-to", "ZnSe_LO")),
+        "--reference": (RAMAN, ("--reference", "344")),
+        "--diameter-nm": (RAMAN, ("--diameter-nm", "3.3")),
+        "--background": (RAMAN, ("--background", "1")),
+        "--resolution": (RAMAN, ("--resolution", "6")),
+        "--window": (RAMAN, ("--window", "180-500")),
+        "--mask": (RAMAN, ("--mask", "340-345")),
+    },
+    ("simulate", "raman"): {
+        "--start-cm1": (SIM["raman"], ("--start-cm1", "100")),
+        "--stop-cm1": (SIM["raman"], ("--stop-cm1", "600")),
+        "--step-cm1": (SIM["raman"], ("--step-cm1", "2")),
+        "--resolution-cm1": (SIM["raman"], ("--resolution-cm1", "8")),
+        "--counts": (SIM["raman"], ("--counts", "500")),
+        "--background": (SIM["raman"], ("--background", "10")),
+        "--excitation-nm": (SIM["raman"], ("--excitation-nm", "532")),
+        "--confinement": (SIM["raman"], ("--confinement", "campbell")),
+    },
     ("simulate", "xrd"): {
         "--radiation": (SIM["xrd"], ("--radiation", "Co")),
         "--start-deg": (SIM["xrd"], ("--start-deg", "20")),
@@ -247,6 +276,7 @@ FIT = {
     "uvvis": ("fit", "uvvis", "uvvis.csv"),
     "tcspc": ("fit", "tcspc", "decay.csv", "--period", "200", "--exponentials", "1"),
     "xrd": ("fit", "xrd", "xrd.csv", "--phase", "InP"),
+    "raman": ("fit", "raman", "raman.csv", "--model", "phonons"),
     "etch": ("fit", "etch", "full.csv", "--treated-C", "300", "--model", "washing", "--starts", "1"),
 }
 FIT_ALONE: Walk = {
@@ -269,6 +299,10 @@ FIT_ALONE: Walk = {
         "--channel-ns": (("fit", "tcspc", "channels.csv", "--period", "none"), ("--channel-ns", "0.5")),
         "--period": (("fit", "tcspc", "decay.csv", "--exponentials", "1"), ("--period", "200")),
     },
+    ("fit", "raman"): {
+        "--model": (FIT["raman"][:3], ("--model", "phonons")),
+        "--laser": (("fit", "raman", "raman-nm.csv"), ("--laser", "532")),
+    },
     ("fit", "xrd"): {"--model": (FIT["xrd"], ("--model", "cubes"))},
     ("fit", "etch"): {
         "--model": (FIT["etch"], ("--model", "out-diffusion")),
@@ -289,6 +323,7 @@ for _name, _call in FIT.items():
         "uvvis": ("--path-cm", "--method", "--bandwidth"),
         "tcspc": ("--profile",),
         "xrd": ("--zero-sigma-deg", "--reference-nm", "--method"),
+        "raman": (),
     }.get(_name, ("--profile", "--explain")):
         del _same[_option]
     _place = "no/such/" if _name == "etch" else ""  # that fit fails: nothing is written, places are checked
@@ -299,7 +334,12 @@ for _name, _call in FIT.items():
     WALK["fit", _name] = _same | FIT_ALONE["fit", _name]
 # What a folder of materials gives is tested with the materials; an empty one is refused.
 CALLS = {("run",): RUN, ("dose",): DOSE, ("measure", "pl"): PL, ("measure", "uvvis"): UVVIS}
-CALLS |= {("measure", "tcspc"): TCSPC, ("measure", "etch"): ETCH, ("measure", "xrd"): XRD}
+CALLS |= {
+    ("measure", "tcspc"): TCSPC,
+    ("measure", "etch"): ETCH,
+    ("measure", "xrd"): XRD,
+    ("measure", "raman"): RAMAN,
+}
 CALLS |= {("fit", _name): _call for _name, _call in FIT.items()}
 CALLS |= {("simulate", _name): _call for _name, _call in SIM.items()}
 for _path, _call in CALLS.items():
@@ -455,6 +495,18 @@ def _write_inputs() -> None:
     _table("bare.csv", "2theta (deg),a,b", powders[0].x, *(p.y for p in powders))
     lines = Path("bare.csv").read_text(encoding="utf-8")
     Path("xrd.csv").write_text("# wavelength 1.5406\n" + lines, encoding="utf-8")
+    from epidot.dot.layers import Layer
+    from epidot.instruments import raman
+
+    setup = {"step_cm1": 4.0, "stop_cm1": 600.0, "counts": 4000.0, "background": 200.0}
+    spectra = [
+        raman.simulate([LayeredDot("InP", d, (Layer("ZnSe", 0.7),))], setup, rng=rng) for d in (2.6, 3.3)
+    ]
+    shift = spectra[0].x
+    _table("raman.csv", "Raman shift (cm-1),a (counts),b (counts)", shift, *(s.y for s in spectra))
+    _table("raman-nm.csv", "wavelength (nm),a (counts)", 1e7 / (1e7 / 532 - shift), spectra[0].y)
+    near = np.arange(480.0, 561.0)
+    _table("silicon.csv", "Raman shift (cm-1),a", near, 5 + 900 * np.exp(-(((near - 521.5) / 3) ** 2)))
     rounds, size = np.arange(1, 7), [9.0, 7.6, 6.2, 4.8, 3.3, 0.0]
     halide, indium, zinc = [20, 45, 60, 30, 8, 3.5], [1, 1, 1, 2, 300, 700], [900, 700, 500, 300, 90, 5]
     _table(

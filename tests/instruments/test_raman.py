@@ -307,7 +307,7 @@ def test_the_sulfide_on_the_phosphide_is_a_confusion() -> None:
     dot = LayeredDot("InP", 3.3, (Layer("ZnS", 0.6),))
     signal = raman.simulate([dot], {"counts": 3000.0}, rng=np.random.default_rng(4))
     assert "ZnS lies at the same place" in raman.measure(signal)["InP_LO_cm1"].note
-    found = raman.measure(signal, materials="InP ZnS")
+    found = raman.measure(signal, crystals="InP ZnS")
     assert any("ZnS_LO (350 cm-1) lies on InP_LO (345 cm-1) and is confused" in w for w in found.warnings)
     assert found["InP_LO_cm1"].value is not None
     assert "ZnS_LO_cm1" not in found

@@ -83,7 +83,7 @@ HEADER = Header(
     ),
     measure_options=(
         text(
-            "materials", "", "crystals whose LO and TO are looked for, e.g. 'InP ZnSe' (which it is unasked)"
+            "crystals", "", "crystals whose LO and TO are looked for, e.g. 'InP ZnSe' (which it is unasked)"
         ),
         text("lines", "", "the lines to look for one by one instead, e.g. 'InP_LO, oxide'"),
         choice("normalise_to", tuple(m for m in _LATTICE if m.endswith("_LO")), "InP_LO", "unit of areas"),

@@ -23,6 +23,10 @@ _OWN = {TAIL: ("tail", "1"), SPREAD: ("variance_cm2", "1/cm2")}  # what belongs 
 
 def fitted(signal: Signal, model: str, chosen: Settings) -> Fit:
     """See :func:`epidot.instruments.raman.fit`; ``chosen`` are the settled options of ``measure``."""
+    for name in ("reference", "diameter_nm") if model == "peaks" else ():
+        if chosen[name] is not None:
+            what = f"option {name} of raman.fit does nothing with the model peaks"
+            raise InputError(what, seen=f"{chosen[name]:g}", remedy="fit the model phonons")
     used, warnings = prepared(signal, chosen)
     modes, said = within(used, chosen)
     resolution, _ = resolution_of(used, chosen)

@@ -13,6 +13,7 @@ from epidot.signal import Signal
 from epidot.signal.unusable import clipped
 from epidot.signal.windows import inside, ranges
 
+_EITHER = (("crystals", "lines"), ("diameter_nm", "reference"))  # of each pair only one is used
 LEAST = 30  # points
 _SHARE = 0.6  # of the readings at full scale: the rest is no spectrum
 
@@ -27,6 +28,11 @@ def prepared(signal: Signal, options: Settings) -> tuple[Signal, list[str]]:
     """
     warnings = list(signal.warnings)
     where = signal.source or None
+    for one, other in _EITHER:
+        if options[one] and options[other]:
+            raise InputError(
+                f"{one} does nothing beside {other}", seen=str(options[one]), remedy="leave one out"
+            )
     if signal.x_unit != "cm-1":
         what = "Raman lines are looked for on an axis of shifts / cm-1"
         raise InputError(what, where, seen=f"{signal.x_name} / {signal.x_unit}", remedy="give the laser line")
@@ -55,7 +61,7 @@ def prepared(signal: Signal, options: Settings) -> tuple[Signal, list[str]]:
 
 def within(signal: Signal, options: Settings) -> tuple[list[Mode], list[str]]:
     """The modes to look for: those inside the spectrum that can be told apart; a warning for the others."""
-    wanted = chosen(str(options["materials"] or "InP ZnSe"), options["lines"])
+    wanted = chosen(str(options["crystals"] or "InP ZnSe"), options["lines"])
     low, high = float(signal.x[0]), float(signal.x[-1])
     seen = [m for m in wanted if low + m.width / 2 <= m.place <= high - m.width / 2 and _covered(signal, m)]
     beyond = [m.name for m in wanted if m not in seen]
