@@ -60,6 +60,26 @@ def test_dose(epidot: Epidot, mine: Path) -> None:
     assert epidot(*asked).json["shells"][0]["layer_nm"] != done.json["shells"][0]["layer_nm"]
 
 
+@pytest.mark.parametrize("verb", ["measure", "fit"])
+@pytest.mark.parametrize(
+    ("technique", "why"),
+    [
+        ("pl", "reads no numbers of a material, saw"),
+        ("tcspc", "reads no numbers of a material, saw"),
+        ("uvvis", "reads no numbers of a material without --material, saw"),
+        ("xrd", "reads no numbers of a material without --phase, saw"),
+    ],
+)
+def test_a_folder_that_is_not_read_is_refused(
+    epidot: Epidot, mine: Path, verb: str, technique: str, why: str
+) -> None:
+    (mine.parent / "a.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    done = epidot(verb, technique, "a.csv", "--materials", mine)
+    assert done.status == 2
+    assert f"epidot {verb} {technique} {why}" in done.err
+    assert "leave --materials out" in done.err
+
+
 def test_a_precursor_of_ones_own_or_none(epidot: Epidot, tmp_path: Path) -> None:
     chloride = "precursors:\n  Ga: {species: GaCl3, called: gallium chloride}\n"
     asked = ("dose", "--core", "InP", "--diameter", "3nm", "--amount", "1umol", "--json", "--shell")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -13,8 +14,9 @@ from scipy.special import voigt_profile
 from scipy.stats import exponnorm
 
 from epidot.constants import HC
+from epidot.dot.layers import LayeredDot, Population
 from epidot.errors import InputError
-from epidot.instruments import pl
+from epidot.instruments import pl, uvvis
 from epidot.instruments.pl.laws import SHAPES, VOIGT, Shape
 from epidot.instruments.symmetry import random_dots
 from epidot.signal import Signal
@@ -247,6 +249,25 @@ def test_simulate_draws_the_noise_of_its_kind() -> None:
     assert drawn.kind == "counts"
     assert drawn.origin == "simulated"
     assert clean.y.max() <= 20000
+
+
+@pytest.mark.parametrize("module", [pl, uvvis])
+def test_a_range_that_leaves_the_band_is_told_or_refused(module: ModuleType) -> None:
+    dots = Population.drawn(LayeredDot("InP", 3.0), 200, 0.08, np.random.default_rng(1))
+    whole = module.simulate(dots)
+    assert not whole.warnings
+    top = float(whole.x[np.argmax(whole.y)]) if module is pl else 555.0
+    cut = module.simulate(dots, {"stop_nm": top + 10})
+    assert len(cut.warnings) == 1
+    assert "off on the red side" in cut.warnings[0]
+    assert "a larger stop_nm shows all of it" in cut.warnings[0]
+    with pytest.raises(InputError, match="choose a smaller start_nm"):
+        module.simulate(dots, {"start_nm": top + 60, "stop_nm": 800})
+    if module is pl:
+        with pytest.raises(
+            InputError, match=r"its maximum lies outside, saw 'stop_nm=.*choose a larger stop_nm"
+        ):
+            pl.simulate(dots, {"stop_nm": top - 10})
 
 
 @pytest.mark.parametrize("head", ["Wavelength (nm),A", "nm,a", "Wavelength,V", "nm,A"])

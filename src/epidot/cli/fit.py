@@ -49,6 +49,7 @@ def _add(app: typer.Typer, name: str) -> None:
         as_json: bool = options.JSON,
         **asked: Any,
     ) -> None:
+        options.refuse_idle(materials, header, "fit", asked)
         inputs = many.expanded(targets)
         files.check_apart((result, plot, curve), (*inputs, *asked.values()))
         Written(plot, curve, several=len(inputs) > 1).check()

@@ -51,6 +51,7 @@ def _add(app: typer.Typer, name: str) -> None:
         from epidot.instruments import table as tables
         from epidot.instruments.many import expanded, measure_files
 
+        options.refuse_idle(materials, header, "measure", asked)
         # A table of an earlier call is written anew; whatever else lies among the data is data.
         own = [table] if table is not None and tables.is_table(table) else []
         found = expanded(targets, own)

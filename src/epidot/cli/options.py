@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from epidot.documents import papers_in_use
+from epidot.errors import InputError
+
+if TYPE_CHECKING:
+    from epidot.instruments.contract import Header
 
 
 def _use(context: typer.Context, folder: Path | None) -> Path | None:
@@ -22,6 +28,25 @@ def _use(context: typer.Context, folder: Path | None) -> Path | None:
 def _use_papers(context: typer.Context, folder: Path | None) -> Path | None:
     context.with_resource(papers_in_use(folder))
     return folder
+
+
+def refuse_idle(folder: Path | None, header: Header, verb: str, asked: Mapping[str, Any]) -> None:
+    """Refuse a folder of materials where this call reads none.
+
+    Raises
+    ------
+    InputError
+        Naming the option without which it reads none, if there is one.
+    """
+    if folder is None or header.materials == "" or (header.materials and asked.get(header.materials)):
+        return
+    where = f"epidot {verb} {header.name}"
+    if header.materials is None:
+        what, remedy = f"{where} reads no numbers of a material", "leave --materials out"
+    else:
+        what = f"{where} reads no numbers of a material without --{header.materials}"
+        remedy = f"give --{header.materials}, or leave --materials out"
+    raise InputError(what, seen=f"--materials {folder}", remedy=remedy)
 
 
 JSON = typer.Option(False, "--json", help="One JSON object on stdout.")

@@ -60,10 +60,13 @@ def _add(app: typer.Typer, name: str) -> None:
             "noise_kind": signal.kind,
             "setup": setup,
             "seed": seed,
+            "warnings": list(signal.warnings),
         }
         if as_json:
             output.emit_json(content)
         else:
+            for warning in signal.warnings:
+                output.note(f"{target}: {warning}")
             print(f"{len(signal)} points written to {target}; `epidot measure {name} {target}` reads it")
 
     doc = f"{header.title}: what it would show.\n\nExample: epidot simulate {name} dot.yaml -o {name}.csv"

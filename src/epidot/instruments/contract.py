@@ -58,8 +58,10 @@ class Header:
     a mark that only this instrument's files carry weighs 10.  A fit takes the options of ``measure`` but for
     those named in ``measure_only``, and ``fit_options``; with ``fits_together`` it takes several signals at
     once, and its function always a sequence of them.  ``trial`` draws a case of the symmetry law at
-    random; an instrument without one is refused by the tests of the contract.  By one of ``standards``
-    (``data/standards.yaml``) the axis can be set right: ``measure`` is then offered ``calibrate_against``.
+    random; an instrument without one is refused by the tests of the contract.  ``materials`` names the
+    option without which ``measure`` and ``fit`` read no numbers of a material (``None``: they never do, "":
+    they always do).  By one of ``standards`` (``data/standards.yaml``) the axis can be set right: ``measure``
+    is then offered ``calibrate_against``.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Header:
     marks: tuple[tuple[str, float, tuple[str, ...]], ...] = ()
     trial: Callable[[np.random.Generator], Trial] | None = None
     standards: tuple[str, ...] = ()
+    materials: str | None = ""
 
     def __post_init__(self) -> None:
         if self.standards:

@@ -20,6 +20,7 @@ TABLES = (
     "text tables (csv, txt, dat, tsv, asc): any delimiter, decimal comma, head lines, several columns",
     "signals saved by epidot",
 )
+_TOLD = 0.05  # of the height: a flank still so high at an end of the range is told
 COLUMN = text("column", "", "which spectrum of the file: name, or number from 1")
 UNIT = choice("unit", ("nm", "eV", "cm-1"), None, "unit of the axis, if the file is silent")
 MASK = text("mask", "nm", "ranges of readings not to be used, e.g. 340-380")
@@ -73,6 +74,22 @@ def spectrum(technique: str, y_name: str, nm: Array, y: Array, setup: Settings, 
     """A simulated spectrum without noise; ``more`` are fields of the Signal (``kind``, ``y_unit`` ...)."""
     meta = {"setup": dict(setup), "column": y_name, "columns": [y_name]}
     return Signal(technique, nm, y, "wavelength", "nm", y_name, origin="simulated", meta=meta, **more)
+
+
+def ends_told(nm: Array, share: Array, *, blue: str = "", red: str = "") -> tuple[str, ...]:
+    """What is to be said of a simulated spectrum that does not come down at an end of its range.
+
+    ``share`` (n,) is in parts of its height; ``blue`` and ``red`` are what ought to end on that side.
+    """
+    said = []
+    ends = ((blue, "blue", 0, "a smaller start_nm"), (red, "red", -1, "a larger stop_nm"))
+    for what, side, at, remedy in ends:
+        if what and share[at] > _TOLD:
+            said.append(
+                f"the range cuts {what} off on the {side} side, at {share[at]:.0%} of its height "
+                f"({nm[at]:g} nm): {remedy} shows all of it"
+            )
+    return tuple(said)
 
 
 def before_slit(y: Array, bend: Array, bandwidth: float) -> Array:

@@ -109,6 +109,7 @@ HEADER = Header(
         ("name", 0.3, ("fl ", "_pl", "pl_", " pl", "pl.")),
     ),
     trial=trial,
+    materials=None,
     standards=("mercury",),
 )
 

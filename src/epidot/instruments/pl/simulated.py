@@ -12,7 +12,7 @@ from epidot.dot.layers import Population
 from epidot.errors import InputError
 from epidot.instruments.contract import Dots
 from epidot.instruments.options import Settings
-from epidot.instruments.spectrometer import populations, spectrum, wavelengths
+from epidot.instruments.spectrometer import ends_told, populations, spectrum, wavelengths
 from epidot.signal import Signal
 from epidot.signal.noise import noisy
 
@@ -37,8 +37,29 @@ def simulated(dots: Dots, setup: Settings, rng: np.random.Generator | None) -> S
             remedy="choose start_nm and stop_nm around their emission",
         )
     mean = curve / highest * float(setup["counts"]) + float(setup["background"])
-    clean = spectrum("pl", "intensity", nm, mean, setup, y_unit="counts", kind="counts")
+    warnings = _cut_off(nm, curve / highest, setup)
+    clean = spectrum("pl", "intensity", nm, mean, setup, y_unit="counts", kind="counts", warnings=warnings)
     return clean if rng is None else noisy(clean, rng)
+
+
+def _cut_off(nm: Array, share: Array, setup: Settings) -> tuple[str, ...]:
+    """What is to be said where the band, in parts of its highest point, leaves the range of the scan.
+
+    Raises
+    ------
+    InputError
+        If it is highest at an end: its maximum lies outside, the counts asked for would be those of a flank.
+    """
+    top = int(np.argmax(share))
+    ends = {"start_nm": (0, "blue", "smaller"), "stop_nm": (share.size - 1, "red", "larger")}
+    for option, (at, side, other) in ends.items():
+        if top == at:
+            raise InputError(
+                f"the emission is highest at the {side} end of the range: its maximum lies outside",
+                seen=f"{option}={setup[option]:g}",
+                remedy=f"choose a {other} {option}",
+            )
+    return ends_told(nm, share, blue="the band", red="the band")
 
 
 def _through_slits(population: Population, nm: Array, fwhm: float, emission: Any) -> Array:

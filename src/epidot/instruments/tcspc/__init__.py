@@ -124,6 +124,7 @@ HEADER = Header(
         ("name", 0.3, ("irf",)),
     ),
     trial=trial,
+    materials=None,
 )
 
 

@@ -101,6 +101,7 @@ HEADER = Header(
         ("name", 0.3, ("_abs",)),
     ),
     trial=trial,
+    materials="material",
     standards=("holmium", "holmium-glass"),
 )
 

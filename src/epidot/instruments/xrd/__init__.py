@@ -109,6 +109,7 @@ HEADER = Header(
         ("name", 1.0, (".xy", ".xye", ".brml", "xrd")),
     ),
     trial=trial,
+    materials="phase",
 )
 
 
