@@ -347,17 +347,10 @@ def _half_points(
 
 
 def _root(function: Callable[[float], float], a: float, b: float) -> float:
-    """Bisection with regula falsi steps between ``a`` and ``b``, to rounding."""
+    """Where the function changes its sign between ``a`` and ``b``, to rounding, else the nearer end."""
+    from scipy.optimize import brentq
+
     fa, fb = function(a), function(b)
     if fa == 0 or fb == 0 or fa * fb > 0:
         return a if abs(fa) <= abs(fb) else b
-    for k in range(60):
-        m = (a + b) / 2 if k % 3 == 2 else a - fa * (b - a) / (fb - fa)
-        fm = function(m)
-        if fm == 0 or abs(b - a) < 1e-12 * abs(m):
-            return m
-        if fa * fm < 0:
-            b, fb = m, fm
-        else:
-            a, fa = m, fm
-    return (a + b) / 2
+    return float(brentq(function, a, b, xtol=1e-12 * abs(a), rtol=1e-14))

@@ -98,16 +98,13 @@ def _doubt(signal: Signal, noise: Noise, trial: Trial, at: Array) -> float:
 def _read(
     signal: Signal, noise: Noise, shape: Array, top: int, trial: Trial, error: float, density: str
 ) -> tuple[Band, dict[str, float]] | None:
-    """The band over a trial's background, and what the ``error`` of that moves every value by."""
-    x, under = signal.x, trial.fit.background(signal.x)
-    bands = [
-        find_band(x, signal.y - under - off, noise, shape - under - off, top, density) for off in (0.0, error)
-    ]
-    if bands[0] is None:
+    """The band over a trial's background, and what the ``error`` of that moves every value by.
+
+    To first order, by how the values answer to the readings.
+    """
+    under = trial.fit.background(signal.x)
+    band = find_band(signal.x, signal.y - under, noise, shape - under, top, density)
+    if band is None:
         return None
-    moved = {}
-    for name in _VALUES:
-        ends = [getattr(one, name, None) for one in bands]
-        if ends[0] is not None and ends[1] is not None:
-            moved[name] = abs(ends[1].value - ends[0].value)
-    return bands[0], moved
+    level = error * noise.kept(band.part).weighted(np.ones(len(signal))[band.part])
+    return band, {name: abs(float(one @ level)) for name, one in band.responses.items()}
