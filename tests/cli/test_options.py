@@ -283,12 +283,19 @@ FIT_ALONE: Walk = {
     ("fit", "pl"): {
         "--model": (FIT["pl"], ("--model", "split")),
         "--recorded": (("fit", "pl", "energy.csv"), ("--recorded", "per nm")),
+        "--fix": (FIT["pl"], ("--fix", "sigma=0.05eV")),
+        "--bound": (FIT["pl"], ("--bound", "sigma=0.06:0.1eV")),
+        "--shared": ((*FIT["pl"], "--columns", "all"), ("--shared", "sigma")),
+        "--bands": ((*FIT["pl"], "--model", "bands"), ("--bands", "2")),
     },
     ("fit", "uvvis"): {
         "--model": (FIT["uvvis"], ("--model", "population")),
         "--unit": (("fit", "uvvis", "mute.csv"), ("--unit", "eV")),
         "--material": ((*FIT["uvvis"], "--model", "population"), ("--material", "InP")),
         "--bands": (FIT["uvvis"], ("--bands", "2")),
+        "--fix": (FIT["uvvis"], ("--fix", "sigma1=0.1eV")),
+        "--bound": (FIT["uvvis"], ("--bound", "sigma1=0.1:0.2eV")),
+        "--shared": ((*FIT["uvvis"], "--columns", "all"), ("--shared", "sigma1")),
     },
     ("fit", "tcspc"): {
         "--model": (FIT["tcspc"][:-2], ("--model", "stretched")),
