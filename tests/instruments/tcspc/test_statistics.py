@@ -8,7 +8,7 @@ import pytest
 from epidot.instruments import tcspc
 from epidot.instruments.tcspc.analyse import Setting, quality
 from epidot.instruments.tcspc.automatic import analyse
-from epidot.instruments.tcspc.estimate import derived, derived_names, estimate, unified
+from epidot.instruments.tcspc.estimate import derived, derived_names, derived_slopes, estimate, unified
 from epidot.instruments.tcspc.intervals import profile
 from epidot.instruments.tcspc.model import Model
 from epidot.instruments.tcspc.record import record
@@ -198,3 +198,14 @@ def test_the_error_at_a_bound_is_the_unified_interval() -> None:
     for at in (-3.0, -1.2, -0.6, -0.1, 0.0):
         assert unified(at) == pytest.approx(ends[np.argmin(np.abs(x - at))], abs=0.02)
     assert unified(4.0) == 1.0
+
+
+@pytest.mark.parametrize("terms", [1, 2, 4])
+def test_the_slopes_of_what_is_derived_are_its_differences(terms: int, rng: np.random.Generator) -> None:
+    theta = rng.uniform(0.5, 2.0, 2 * terms)
+    found = derived_slopes(theta, terms)
+    for i in range(theta.size):
+        step = np.zeros_like(theta)
+        step[i] = 1e-6
+        true = (derived(theta + step, terms) - derived(theta - step, terms)) / 2e-6
+        assert np.allclose(found[:, i], true, atol=1e-8)

@@ -31,7 +31,6 @@ from numpy.typing import NDArray
 from epidot.instruments.tcspc.measured_response import MeasuredResponse
 from epidot.instruments.tcspc.response import Array
 from epidot.instruments.tcspc.solve import Solution, state
-from epidot.signal.slopes import slopes
 
 STEP = 0.03  # of a standard error: where differences are small against curvature yet far above rounding
 BOUNDED = ("background", "scattered")  # cannot be negative, and where they are zero the rest is identified
@@ -40,7 +39,6 @@ _UNIFIED = (
     (0.035, 0.065, 0.125, 0.27, 0.4, 0.56, 0.77, 1.0),
 )
 DRAWS = 24  # of random signs
-_TINY = 1e-12  # a parameter at zero moves by a part of this
 _MOST_BIAS = 0.5  # standard errors; a larger "second-order" term says the expansion has failed
 
 
@@ -207,9 +205,9 @@ def _inverted(information: Array, free: NDArray[np.bool_]) -> Array:
     return out
 
 
-def response_noise(solution: Solution, rows: Array) -> Array | None:
-    """What the counting noise of a measured response adds to the variance of the scores ``rows`` (k, n)
-    are the weights of, shape (k, k); ``None`` where it has none."""
+def response_pull(solution: Solution, rows: Array) -> Array | None:
+    """By how much the counting noise of each channel of a measured response moves the scores ``rows`` (k, n)
+    are the weights of, shape (k, channels); ``None`` where it has none."""
     model = solution.model
     response = model.response
     if not isinstance(response, MeasuredResponse) or not response.noisy:
@@ -217,8 +215,13 @@ def response_noise(solution: Solution, rows: Array) -> Array | None:
     seen = rows if model.live is None else rows * model.live
     amplitudes, taus, scattered, own = model.parts(solution.theta)
     pulled = np.array([response.pull(row, amplitudes, taus, scattered, own) for row in seen])
-    out: Array = (pulled * response.raw) @ pulled.T
-    return out
+    return np.asarray(pulled * np.sqrt(response.raw))
+
+
+def response_noise(solution: Solution, rows: Array) -> Array | None:
+    """What that adds to the variance of the scores, shape (k, k)."""
+    pulled = response_pull(solution, rows)
+    return None if pulled is None else np.asarray(pulled @ pulled.T)
 
 
 def response_scatter(solution: Solution) -> float:
@@ -253,18 +256,29 @@ def _root(fisher: Array, free: NDArray[np.bool_]) -> Array:
     return out
 
 
+def derived_slopes(theta: Array, terms: int) -> Array:
+    """Derivatives (k, 2 terms) of :func:`derived` by counts and lifetimes."""
+    counts, tau = theta[:terms], theta[terms : 2 * terms]
+    a, one = counts / tau, np.eye(terms)
+    light, height = counts.sum(), a.sum()
+    share, heights = counts / light, a / height
+    by_a = (one - heights[:, None]) / height  # of the amplitudes' shares
+    by_height = -light / height**2  # of the amplitude average
+    return np.block(
+        [
+            [np.zeros((terms, terms)), one],
+            [(one - share[:, None]) / light, np.zeros((terms, terms))],
+            [by_a / tau, -by_a * (a / tau)],
+            [1 / height + by_height / tau, -by_height * (a / tau)],
+            [(tau - counts @ tau / light) / light, share],
+        ]
+    )
+
+
 def derivatives(theta: Array, terms: int, free: NDArray[np.bool_]) -> Array:
     """Derivatives (k, p) of what is derived by the parameters ``theta`` (p,), zero where one is not free."""
-    light = np.flatnonzero(free[: 2 * terms])
-
-    def of(part: Array) -> Array:
-        there = theta.copy()
-        there[light] = part
-        return derived(there, terms)
-
     out = np.zeros((len(derived_names(terms)), theta.size))
-    if light.size:
-        out[:, light] = slopes(of, theta[light], _TINY, 1e-5)
+    out[:, : 2 * terms] = np.where(free[: 2 * terms], derived_slopes(theta, terms), 0.0)
     return out
 
 
@@ -284,7 +298,7 @@ def _bias(
         up, down = theta + step, theta - step
         if np.any(down[: 2 * model.terms] <= 0) or np.any(up[: 2 * model.terms] <= 0):
             return np.full_like(here, np.nan)  # errors as large as the values: no expansion holds
-        curved += (model.expected(up)[0] + model.expected(down)[0] - 2 * solution.mu) / STEP**2
+        curved += (model.counts(up) + model.counts(down) - 2 * solution.mu) / STEP**2
         bent += (of(up) + of(down) - 2 * here) / STEP**2
     shift = -0.5 * fisher @ (solution.by @ (solution.weight * curved))
     return np.asarray(derivatives @ shift + 0.5 * bent)

@@ -12,13 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from epidot.instruments.tcspc.estimate import derived, derived_names
+from epidot.instruments.tcspc.estimate import derivatives, derived, derived_names
 from epidot.instruments.tcspc.response import Array
 from epidot.instruments.tcspc.solve import Solution
 from epidot.signal.poisson import deviance
-from epidot.signal.slopes import slopes
+
+Of = Callable[[Array], tuple[float, Array]]  # a quantity and its derivatives by the free parameters
 
 _FARTHEST = 12.0  # standard errors searched on each side
 
@@ -42,12 +42,13 @@ def profile(solution: Solution, name: str, sigma: float, rise: float = 1.0) -> I
     ``rise`` is the increase in deviance at the ends: 1 for counting noise alone, more where other
     variance adds to it.
     """
-    i = derived_names(solution.model.terms).index(name)
+    terms = solution.model.terms
+    i = derived_names(terms).index(name)
 
-    def of(theta: Array) -> float:
-        return float(derived(theta, solution.model.terms)[i])
+    def of(theta: Array) -> tuple[float, Array]:
+        return float(derived(theta, terms)[i]), derivatives(theta, terms, solution.free)[i, solution.free]
 
-    here = of(solution.theta)
+    here, _ = of(solution.theta)
     ends = []
     for side in (-1.0, 1.0):
         theta = solution.theta
@@ -71,7 +72,7 @@ def profile(solution: Solution, name: str, sigma: float, rise: float = 1.0) -> I
 def _root(
     solution: Solution,
     theta: Array,
-    of: Callable[[Array], float],
+    of: Of,
     here: float,
     unit: float,
     rise: float,
@@ -97,9 +98,7 @@ def _root(
     return middle
 
 
-def _constrained(
-    solution: Solution, start: Array, of: Callable[[Array], float], target: float
-) -> tuple[Array, float] | None:
+def _constrained(solution: Solution, start: Array, of: Of, target: float) -> tuple[Array, float] | None:
     """Parameters of least deviance with ``of`` = ``target``, and the rise above the free optimum.
 
     Steps are taken in the logarithms of positive parameters and cut to a factor of e.
@@ -112,7 +111,8 @@ def _constrained(
         mu, by = model.expected(theta)
         weight = solution.trusted(1.0 / mu)
         now = float(solution.trusted(deviance(y, mu)).sum()) - solution.deviance
-        gap = target - of(theta)
+        value, slope = of(theta)
+        gap = target - value
         if abs(last - now) < 1e-4 and abs(gap) < 1e-6 * max(abs(target), 1e-12):
             return theta, now
         last = now
@@ -120,7 +120,7 @@ def _constrained(
         rows = by[free] * scale[:, None]
         information = (rows * weight) @ rows.T
         gradient = rows @ (weight * (y - mu))
-        slope = _slope(of, theta, free, 2 * model.terms) * scale
+        slope = slope * scale
         root = 1.0 / np.sqrt(np.maximum(np.diag(information), 1e-300))
         scaled = information * root[:, None] * root + 1e-9 * np.eye(root.size)
         solved = root[:, None] * np.linalg.solve(scaled, root[:, None] * np.column_stack((gradient, slope)))
@@ -137,17 +137,3 @@ def _constrained(
         if not np.all(np.isfinite(theta)) or np.any(theta > model.ceilings()):
             return None
     return None
-
-
-def _slope(of: Callable[[Array], float], theta: Array, free: NDArray[np.bool_], last: int) -> Array:
-    light = np.flatnonzero(free[:last])
-
-    def moved(part: Array) -> float:
-        there = theta.copy()
-        there[light] = part
-        return of(there)
-
-    out = np.zeros(int(free.sum()))
-    if light.size:
-        out[: light.size] = slopes(moved, theta[light], 0.0, 1e-6)
-    return out

@@ -20,7 +20,7 @@ from functools import cached_property
 import numpy as np
 
 from epidot.instruments.tcspc.prompt import Boxes, Prompt
-from epidot.instruments.tcspc.response import Array, Shown, falling, summed
+from epidot.instruments.tcspc.response import Array, Shown, alone, fall, falling, summed
 
 
 @dataclass(frozen=True)
@@ -61,29 +61,28 @@ class MeasuredResponse:
         return MeasuredResponse(self.edges[::factor], self.period_ns, self.prompt, self.bin * factor)
 
     def exponential(self, tau: float, own: Array) -> Shown:
-        return self._sum([part.exponential(tau, float(own[0])) for part in self._parts])
+        return alone(self, tau, own)
+
+    def exponentials(self, amplitudes: Array, taus: Array, own: Array) -> Shown:
+        shift = float(own[0])
+        each = [part.exponentials(taus, shift) for part in self._parts]
+        counts, by_tau = (sum(rows[1:], rows[0]) / self.prompt.counts for rows in zip(*each, strict=True))
+        return Shown(counts, by_tau, self._moved(amplitudes / taus, amplitudes / taus @ counts, own))
+
+    def _moved(self, rates: Array, mixed: Array, own: Array) -> Array:
+        """Derivative (1, n) by the shift of what falls as ``mixed`` of amplitudes times ``rates``."""
+        return np.asarray(mixed - float(rates.sum()) * self.scatter(own).counts)[None, :]
 
     def mixture(self, taus: Array, weights: Array, own: Array) -> tuple[Array, Array]:
-        # D' = k (g - D): the derivative by the shift is a further mixture less the response itself
         rows = np.vstack((weights, weights[:1] / taus))
         each = [part.mixture(taus, rows, float(own[0])) for part in self._parts]
         out = np.sum(each, axis=0) / self.prompt.counts
-        return out[:-1], out[-1:] - float(rows[-1].sum()) * self.scatter(own).counts
+        return out[:-1], self._moved(rows[-1], out[-1], own)
 
     def scatter(self, own: Array) -> Shown:
-        return self._sum([part.scatter(float(own[0])) for part in self._parts])
-
-    def _sum(self, shown: list[Shown]) -> Shown:
-        each = 1.0 / self.prompt.counts
-        first = shown[0]
-        for other in shown[1:]:
-            for mine, its in zip(
-                (first.counts, first.by_tau, first.by_own),
-                (other.counts, other.by_tau, other.by_own),
-                strict=True,
-            ):
-                mine += its
-        return Shown(each * first.counts, each * first.by_tau, each * first.by_own)
+        each = [part.scatter(float(own[0])) for part in self._parts]
+        counts, by_shift = (sum(rows[1:], rows[0]) / self.prompt.counts for rows in zip(*each, strict=True))
+        return Shown(counts, np.zeros_like(counts), by_shift[None, :])
 
     def variance(self, amplitudes: Array, taus: Array, scattered: float, own: Array) -> Array:
         """Variance of the predicted counts on and around the response, shape (n,), zero behind it."""
@@ -147,61 +146,56 @@ class _Part:
         if first < last:
             out[first:last] += bins[first - low : last - low]
 
-    def _fall(self, place: _Place, x: float) -> tuple[Array, Array]:
+    def _fall(self, place: _Place, x: Array) -> tuple[Array, Array]:
         """Share of what is still to come at the end of the near region that falls into each bin behind it
-        (earlier pulses: into every bin), and its derivative by x, both (n,)."""
+        (earlier pulses: into every bin), and its derivative by −x, both (m, n)."""
+        size, first = self.edges.size - 1, max(0, place.end // self.bin)
         u = self._from_start - place.end  # in channels
-        s, moment = np.zeros_like(u), np.zeros_like(u)
-        first = max(0, place.end // self.bin)
-        tail = slice(first, None)
-        np.exp(-x * u[tail], out=s[tail])
-        np.multiply(u[tail], s[tail], out=moment[tail])
-        fall, fall_by_x = s[:-1] - s[1:], moment[1:] - moment[:-1]
-        fall[:first] = 0.0
-        fall_by_x[:first] = 0.0
+        counts, moment = np.zeros((x.size, size)), np.zeros((x.size, size))
+        again, turn = np.zeros_like(x), 0.0
         if math.isfinite(self.period_ns):
             turn = self.period_ns / self.boxes.channel_ns
-            rest = -math.expm1(-x * turn)
-            wrapped = np.empty_like(u)  # the same a period later, and of all pulses before
-            wrapped[:first] = np.exp(np.minimum(-x * (u[:first] + turn), 0.0)) / rest
-            np.multiply(s[tail], math.exp(-x * turn) / rest, out=wrapped[tail])
-            fall -= wrapped[1:] - wrapped[:-1]
-            wrapped *= u + turn / rest
-            fall_by_x += wrapped[1:] - wrapped[:-1]
-        return fall, fall_by_x
+            again = -np.exp(-x * turn) / np.expm1(-x * turn)
+            # a period later, and of all pulses before; what has not begun yet is all to come
+            before = np.maximum(u[: first + 1] + turn, 0.0)
+            s = np.exp(-np.multiply.outer(x, before)) * (1 + again)[:, None]
+            m = s * (before + (turn * again)[:, None])
+            counts[:, :first], moment[:, :first] = (each[:, :-1] - each[:, 1:] for each in (s, m))
+        if first < size:
+            begun, since = np.exp(-x * u[first]) * (1 + again), u[first] + turn * again
+            fall(counts[:, first:], moment[:, first:], x, begun, since, self.bin)
+        return counts, moment
 
-    def exponential(self, tau: float, shift: float) -> Shown:
+    def exponentials(self, taus: Array, shift: float) -> tuple[Array, Array]:
+        """D of each of ``taus`` (m,) and its derivative by it, both (m, n)."""
         from scipy.signal import lfilter
 
-        place, x = self._place(shift), self.boxes.channel_ns / tau
+        place, x = self._place(shift), self.boxes.channel_ns / taus
         net = self.boxes.net
         boxes = self._laid(place, net)
-        tap = _taps(x, place.part)
-        a = math.exp(-x)
-        late = lfilter([0.0, 0.0, tap.w[2]], [1.0, -a], boxes)
-        later = lfilter([0.0, 1.0], [1.0, -a], late)
         before = np.concatenate(([0.0], boxes[:-1]))
-        counts, by_tau, by_shift = (np.zeros(self.edges.size - 1) for _ in range(3))
-        self._binned(place, tap.w[0] * boxes + tap.w[1] * before + late, counts)
-        by_x = (
-            tap.by_x[0] * boxes + tap.by_x[1] * before + tap.by_x[2] / tap.w[2] * late
-            if tap.w[2] > 0
-            else tap.by_x[0] * boxes + tap.by_x[1] * before
-        )
-        self._binned(place, (by_x - a * later) * (-x / tau), by_tau)
-        self._binned(place, tap.by_part[0] * boxes + tap.by_part[1] * before + x * late, by_shift)
-
         # Behind the near region: `left` is what is still to come there, falling as one exponential.
         back = place.end - place.first - place.part - 1.0 - np.arange(net.size)
-        each = net * np.exp(-back * x)
-        gain = -math.expm1(-x) / x
-        left = gain * float(each.sum())
-        left_by_x = (a - gain) / x * float(each.sum()) - gain * float(back @ each)
-        fall, fall_by_x = self._fall(place, x)
-        counts += left * fall
-        by_tau += (left_by_x * fall + left * fall_by_x) * (-x / tau)
-        by_shift += x * left * fall
-        return Shown(counts, by_tau, by_shift[None, :] / self.boxes.channel_ns)
+        each = net * np.exp(-np.multiply.outer(x, back))
+        gain, total = -np.expm1(-x) / x, each.sum(axis=1)
+        left = gain * total
+        left_by_x = (np.exp(-x) - gain) / x * total - gain * (each @ back)
+        counts, moment = self._fall(place, x)
+        by_tau = left_by_x[:, None] * counts
+        counts *= left[:, None]
+        moment *= left[:, None]
+        by_tau -= moment
+        for i, one in enumerate(x.tolist()):
+            tap, a = _taps(one, place.part), math.exp(-one)
+            late = lfilter([0.0, 0.0, tap.w[2]], [1.0, -a], boxes)
+            later = lfilter([0.0, 1.0], [1.0, -a], late)
+            near = tap.by_x[0] * boxes + tap.by_x[1] * before - a * later
+            if tap.w[2] > 0:
+                near += tap.by_x[2] / tap.w[2] * late
+            self._binned(place, tap.w[0] * boxes + tap.w[1] * before + late, counts[i])
+            self._binned(place, near, by_tau[i])
+        by_tau *= (-x / taus)[:, None]
+        return counts, by_tau
 
     def mixture(self, taus: Array, weights: Array, shift: float) -> Array:
         """Σ_m weights[r, m] D(τ_m), shape (r, n)."""
@@ -236,14 +230,15 @@ class _Part:
                     out[:, start - 1] += light.sum(axis=1) - s[:, 0]
         return out
 
-    def scatter(self, shift: float) -> Shown:
+    def scatter(self, shift: float) -> tuple[Array, Array]:
+        """The boxes themselves and their derivative by the shift, both (n,)."""
         place = self._place(shift)
         boxes = self._laid(place, self.boxes.net)
         before = np.concatenate(([0.0], boxes[:-1]))
         counts, by_shift = np.zeros(self.edges.size - 1), np.zeros(self.edges.size - 1)
         self._binned(place, (1 - place.part) * boxes + place.part * before, counts)
         self._binned(place, before - boxes, by_shift)
-        return Shown(counts, np.zeros_like(counts), by_shift[None, :] / self.boxes.channel_ns)
+        return counts, by_shift / self.boxes.channel_ns
 
     def add_variance(
         self,
@@ -301,7 +296,7 @@ class _Part:
             late = lfilter([0.0, 0.0, tap.w[2]], [1.0, -math.exp(-x)], fine[::-1])[::-1]
             near = tap.w[0] * fine + tap.w[1] * np.concatenate((fine[1:], [0.0])) + late
             back = place.end - place.first - place.part - 1.0 - np.arange(size)
-            fall, _ = self._fall(place, x)
+            fall = self._fall(place, np.array([x]))[0][0]
             behind = -math.expm1(-x) / x * np.exp(-back * x) * float(v @ fall)
             out += amplitude * (near[at : at + size] + behind)
         if scattered:
@@ -313,31 +308,28 @@ class _Part:
 @dataclass(frozen=True)
 class _Taps:
     """Counts that one evenly filled, shifted channel sends into its own, the next and the third
-    channel (from there on the ratio is e^−x), with derivatives by x = Δ/τ and by the shift."""
+    channel (from there on the ratio is e^−x), with derivatives by x = Δ/τ."""
 
     w: tuple[float, float, float]
     by_x: tuple[float, float, float]
-    by_part: tuple[float, float]
 
 
 def _taps(x: float, part: float) -> _Taps:
-    # E(v) = v − (1 − e^(−vx))/x is the twice integrated exponential; a box seen through a box is its
-    # second difference.
-    def e(v: float) -> tuple[float, float]:
-        rise = -math.expm1(-v * x)
-        return rise / x**2 - v * math.exp(-v * x) / x, rise
+    def by_x(v: float) -> float:
+        return -math.expm1(-v * x) / x**2 - v * math.exp(-v * x) / x
 
     w0, w1, w2 = map(float, _shares(x, part))
-    e1x, e1v = e(1 - part)
-    e2x, e2v = e(2 - part)
+    e1, e2 = by_x(1 - part), by_x(2 - part)
     gap = -math.expm1(-x)
     far = math.exp(-(1 - part) * x)
     w2x = far * (2 * gap * math.exp(-x) / x - gap * gap / x**2 - (1 - part) * gap * gap / x)
-    return _Taps((w0, w1, w2), (e1x, e2x - 2 * e1x, w2x), (-e1v, -e2v + 2 * e1v))
+    return _Taps((w0, w1, w2), (e1, e2 - 2 * e1, w2x))
 
 
 def _shares(x: Array | float, part: float) -> tuple[Array, Array, Array]:
     """What a channel's light of rates ``x`` sends into the three channels of :class:`_Taps`."""
+    # E(v) = v − (1 − e^(−vx))/x is the twice integrated exponential; a box seen through a box is its
+    # second difference.
     e1 = 1 - part + np.expm1((part - 1) * x) / x
     e2 = 2 - part + np.expm1((part - 2) * x) / x
     return e1, e2 - 2 * e1, np.exp((part - 1) * x) * np.expm1(-x) ** 2 / x

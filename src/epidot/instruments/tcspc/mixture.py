@@ -56,7 +56,7 @@ class Mixture(Model):
         taus = np.exp(STEP * (low + np.flatnonzero(some)))
         return theta[0] * on[some], taus, self.scattered(theta), theta[self.own_at]
 
-    def light(self, theta: Array) -> tuple[Array, Array, Array]:
+    def light(self, theta: Array) -> tuple[Array, list[Array], Array]:
         laid = [_laid(*self.nodes(theta))]
         reaches = []
         for i, term in enumerate(self.shape, start=1):
@@ -71,7 +71,10 @@ class Mixture(Model):
         taus = np.exp(STEP * np.arange(low, high + 1))
         by, by_own = self.response.mixture(taus, np.array(rows), theta[self.own_at])
         by[1:] *= theta[0]
-        return theta[0] * by[0], by, theta[0] * by_own
+        return theta[0] * by[0], [by], theta[0] * by_own
+
+    def counts(self, theta: Array) -> Array:
+        return self.expected(theta)[0]
 
     def _beside(self, theta: Array, i: int, term: Term) -> tuple[list[Laid], float]:
         """The weights a little below and above parameter ``i``, and the distance (of squares, where it is

@@ -79,44 +79,45 @@ class Model:
         """Counts of scattered light in ``theta``."""
         return float(theta[len(self.of_light)]) if self.scatter else 0.0
 
-    def light(self, theta: Array) -> tuple[Array, Array, Array]:
-        """Counts (n,) of the emission, and their derivatives by its own parameters and the response's."""
-        n = self.terms
+    def light(self, theta: Array) -> tuple[Array, list[Array], Array]:
+        """Counts (n,) of the emission, and their derivatives by its own parameters, in blocks (., n), and by
+        the response's (k, n)."""
         amplitudes, taus, _, own = self.parts(theta)
-        size = self.response.edges.size - 1
-        mu, by, by_own = np.zeros(size), np.empty((2 * n, size)), np.zeros((own.size, size))
-        for c in range(n):
-            shown = self.response.exponential(float(taus[c]), own)
-            mu += amplitudes[c] * shown.counts
-            by[c] = shown.counts
-            by[n + c] = amplitudes[c] * shown.by_tau
-            by_own += amplitudes[c] * shown.by_own
-        return mu, by, by_own
+        shown = self.response.exponentials(amplitudes, taus, own)
+        by_tau = shown.by_tau
+        by_tau *= amplitudes[:, None]
+        return amplitudes @ shown.counts, [shown.counts, by_tau], shown.by_own
+
+    def counts(self, theta: Array) -> Array:
+        """Counts (n,) at ``theta`` (p,) without derivatives."""
+        amplitudes, taus, _, own = self.parts(theta)
+        return self._whole(theta, self.response.mixture(taus, amplitudes[None, :], own)[0][0])
+
+    def _whole(self, theta: Array, mu: Array) -> Array:
+        """The light ``mu`` of the emission with all that is not emission."""
+        at = len(self.of_light)
+        if self.scatter:
+            mu = mu + theta[at] * self.response.scatter(theta[self.own_at]).counts
+            at += 1
+        mu = mu + (theta[at] if self.background is None else self.background) * self.channels_per_bin
+        if self.live is not None:
+            mu *= self.live
+        # A noisy response can dip below zero at its foot, where no mean count can be.
+        return np.maximum(mu, 1e-9)
 
     def expected(self, theta: Array) -> tuple[Array, Array]:
         """Counts (n,) and derivatives (p, n) at ``theta`` (p,), in the order of ``names``."""
-        mu, by_light, by_own = self.light(theta)
-        at = len(self.of_light)
-        by = np.zeros((len(self.names), mu.size))
-        by[:at] = by_light
-        by[self.own_at] = by_own
+        light, rows, by_own = self.light(theta)
         if self.scatter:
-            scattered = float(theta[at])
             shown = self.response.scatter(theta[self.own_at])
-            mu += scattered * shown.counts
-            by[at] = shown.counts
-            by[self.own_at] += scattered * shown.by_own
-            at += 1
+            rows.append(shown.counts[None, :])
+            by_own = by_own + self.scattered(theta) * shown.by_own
         if self.background is None:
-            mu += theta[at] * self.channels_per_bin
-            by[at] = self.channels_per_bin
-        else:
-            mu += self.background * self.channels_per_bin
+            rows.append(np.full((1, light.size), float(self.channels_per_bin)))
+        by = np.concatenate((*rows, by_own))
         if self.live is not None:
-            mu *= self.live
             by *= self.live
-        # A noisy response can dip below zero at its foot, where no mean count can be.
-        return np.maximum(mu, 1e-9), by
+        return self._whole(theta, light), by
 
     def sorted(self, theta: Array) -> Array:
         """The same parameters with the terms in the order of their lifetimes."""

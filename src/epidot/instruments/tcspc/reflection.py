@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from epidot.errors import WorkError
-from epidot.instruments.tcspc.response import Array, Response, Shown
+from epidot.instruments.tcspc.response import Array, Response, Shown, alone
 from epidot.instruments.tcspc.solve import Solution, solve
 
 CLOSEST = 2  # bins: a nearer copy cannot be told from a wider response
@@ -39,10 +39,11 @@ class ReflectedResponse:
         return ReflectedResponse(self.direct.coarser(factor))
 
     def exponential(self, tau: float, own: Array) -> Shown:
-        first, later = self._own(own)
-        return _together(
-            self.direct.exponential(tau, first), self.direct.exponential(tau, later), float(own[-1])
-        )
+        return alone(self, tau, own)
+
+    def exponentials(self, amplitudes: Array, taus: Array, own: Array) -> Shown:
+        first, later = (self.direct.exponentials(amplitudes, taus, one) for one in self._own(own))
+        return _together(first, later, float(own[-1]), amplitudes @ later.counts)
 
     def mixture(self, taus: Array, weights: Array, own: Array) -> tuple[Array, Array]:
         first, later = self._own(own)
@@ -53,8 +54,8 @@ class ReflectedResponse:
         return counts + share * copies, by
 
     def scatter(self, own: Array) -> Shown:
-        first, later = self._own(own)
-        return _together(self.direct.scatter(first), self.direct.scatter(later), float(own[-1]))
+        first, later = (self.direct.scatter(one) for one in self._own(own))
+        return _together(first, later, float(own[-1]), later.counts)
 
     def _own(self, own: Array) -> tuple[Array, Array]:
         later = own[:-2].copy()
@@ -62,11 +63,11 @@ class ReflectedResponse:
         return own[:-2], later
 
 
-def _together(first: Shown, later: Shown, share: float) -> Shown:
+def _together(first: Shown, later: Shown, share: float, reflected: Array) -> Shown:
     return Shown(
         first.counts + share * later.counts,
         first.by_tau + share * later.by_tau,
-        np.vstack((first.by_own + share * later.by_own, share * later.by_own[:1], later.counts)),
+        np.vstack((first.by_own + share * later.by_own, share * later.by_own[:1], reflected)),
     )
 
 

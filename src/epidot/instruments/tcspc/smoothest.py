@@ -54,7 +54,7 @@ def smoothest(signals: Sequence[Signal], options: Mapping[str, Any], limits: Lim
     count = math.ceil(math.log(_LONGEST * span / (record.channel_ns * record.bin)) / STEP)
     taus = record.channel_ns * record.bin * np.exp(STEP * np.arange(count + 1))
     live = 1.0 if record.live is None else record.live
-    columns = np.array([model.response.exponential(float(t), own).counts * live for t in taus])
+    columns = model.response.exponentials(np.ones_like(taus), taus, own).counts * live
     flat = np.full(record.y.size, float(record.bin)) * live
     found = distribution(record.y, taus, columns, flat, solution.trust)
     ended = replace(solution, mu=found.expected)

@@ -288,7 +288,7 @@ def starts(
     span = float(small.edges[-1] - small.edges[0])
     shortest = max(2.0 * model.channel_ns * model.channels_per_bin, 2e-4 * span)
     taus = np.geomspace(max(min(shortest, span / 20), within[0]), min(3 * span, within[1]), GRID)
-    columns = [small.exponential(float(tau), own).counts for tau in taus]
+    columns = small.exponentials(np.ones_like(taus), taus, own).counts
     fixed: list[Array] = []
     per_channel = model.channels_per_bin * factor
     if model.scatter:

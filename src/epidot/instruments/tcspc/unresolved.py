@@ -29,7 +29,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from epidot.instruments.tcspc.analyse import by_chance
-from epidot.instruments.tcspc.estimate import Estimate, derivatives, derived, response_noise
+from epidot.instruments.tcspc.estimate import Estimate, derivatives, derived, response_pull
 from epidot.instruments.tcspc.response import Array
 from epidot.instruments.tcspc.solve import Solution
 
@@ -47,12 +47,10 @@ def hint(solution: Solution) -> float:
     _, taus, _, own = model.parts(solution.theta)
     low = max(float(taus[0]) / SHORTER, model.channel_ns * model.channels_per_bin)
     high = max(float(taus[-1]) * LONGER, 2 * low)
-    best = 0.0
-    for tau in np.geomspace(low, high, max(4, math.ceil(PER_DECADE * math.log10(high / low)))):
-        step = _Step.of(solution, model.response.exponential(float(tau), own).counts)
-        if step is not None:
-            best = max(best, step.gain)
-    return best
+    taus = np.geomspace(low, high, max(4, math.ceil(PER_DECADE * math.log10(high / low))))
+    columns = model.response.exponentials(np.ones_like(taus), taus, own).counts
+    fit = _Known.of(solution)
+    return max((step.gain for column in columns if (step := fit.step(column)) is not None), default=0.0)
 
 
 @dataclass(frozen=True)
@@ -64,25 +62,48 @@ class _Step:
     covariance: Array
     gain: float
 
+
+@dataclass(frozen=True)
+class _Known:
+    """What steps with different further columns have in common: the weighted derivatives, and what the
+    response's own noise adds to their products."""
+
+    solution: Solution
+    weighted: Array
+    information: Array
+    pulled: Array | None
+
     @staticmethod
-    def of(solution: Solution, column: Array) -> _Step | None:
-        """``None`` where the column cannot be told from the model's own freedom."""
-        model = solution.model
-        if model.live is not None:
-            column = column * model.live
-        rows = np.vstack((solution.by[solution.free], column))
+    def of(solution: Solution) -> _Known:
+        rows = solution.by[solution.free]
         weighted = rows * solution.weight
-        information = weighted @ rows.T
+        return _Known(solution, weighted, weighted @ rows.T, response_pull(solution, weighted))
+
+    def step(self, column: Array) -> _Step | None:
+        """``None`` where the column cannot be told from the model's own freedom."""
+        solution, n = self.solution, self.weighted.shape[0]
+        if solution.model.live is not None:
+            column = column * solution.model.live
+        last = column * solution.weight
+        information = np.empty((n + 1, n + 1))
+        information[:n, :n] = self.information
+        information[n, :n] = information[:n, n] = self.weighted @ column
+        information[n, n] = last @ column
         scale = 1.0 / np.sqrt(np.maximum(np.diag(information), 1e-300))
         scaled = information * scale[:, None] * scale
         if not np.all(np.isfinite(scaled)) or np.linalg.cond(scaled) > 1e13:
             return None
         inverse = scale[:, None] * np.linalg.inv(scaled) * scale
+        weighted = np.vstack((self.weighted, last))
         moves = inverse @ (weighted @ (solution.y - solution.mu))
-        covariance, noise = inverse, response_noise(solution, weighted)
-        if solution.trust is not None or noise is not None:
+        covariance = inverse
+        if solution.trust is not None or self.pulled is not None:
             meat = (weighted * solution.mu) @ weighted.T
-            covariance = inverse @ (meat if noise is None else meat + noise) @ inverse
+            its = response_pull(solution, last[None, :])
+            if self.pulled is not None and its is not None:
+                pulled = np.vstack((self.pulled, its))
+                meat += pulled @ pulled.T
+            covariance = inverse @ meat @ inverse
         # in units of what the noise of the response, too, would take off
         return _Step(moves, covariance, float(moves[-1] ** 2 / covariance[-1, -1]))
 
@@ -138,7 +159,7 @@ def _spread(solution: Solution) -> tuple[Array, Array, float] | None:
     up = model.response.exponential(tau * math.exp(_STEP), own)
     down = model.response.exponential(tau * math.exp(-_STEP), own)
     bent = (up.by_tau * math.exp(_STEP) - down.by_tau * math.exp(-_STEP)) * tau / (2 * _STEP)
-    step = _Step.of(solution, 0.5 * float(amplitudes[-1]) * bent)
+    step = _Known.of(solution).step(0.5 * float(amplitudes[-1]) * bent)
     if step is None or abs(float(step.moves[-1])) > _NARROW:
         return None
     by = derivatives(solution.theta, terms, solution.free)[-2:, solution.free]
