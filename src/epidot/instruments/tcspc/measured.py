@@ -111,6 +111,8 @@ def _intervals(chosen: Record, found: Analysis, asked: bool) -> dict[str, Interv
         return {}
     terms = found.solution.model.terms
     names = [n for n in estimate.names if terms > 1 or n == "tau1_ns"]
+    if not asked:  # those for which they are recommended
+        names = [n for n in names if n in estimate.irregular]
     out = {}
     counting = np.sqrt(np.maximum(estimate.fisher_variance, 0.0))
     for name in names:
