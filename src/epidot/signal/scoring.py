@@ -104,7 +104,7 @@ def descend(
         there = objective.at(np.where(near, low, now.u))
         if there.deviance <= now.deviance + 1e-3:
             now = there
-    return End(now, _held(now, low, high) & ~out, settled)
+    return End(now, _held(now, low, high, SETTLED) & ~out, settled)
 
 
 def best_of(objective: Objective, starts: Sequence[Array]) -> tuple[End, list[End]]:
@@ -114,9 +114,12 @@ def best_of(objective: Objective, starts: Sequence[Array]) -> tuple[End, list[En
     return ends[0], alike
 
 
-def _held(state: State, low: Array, high: Array) -> NDArray[np.bool_]:
-    at_low = (state.u <= low) & (state.score <= 0)
-    at_high = (state.u >= high) & (state.score >= 0)
+def _held(state: State, low: Array, high: Array, worth: float = 0.0) -> NDArray[np.bool_]:
+    """Coordinates (p,) at a bound that the deviance does not fall inwards from, by no more than ``worth``: at
+    the end of a search the sign of a slope that is nearly none is that of what the others still lack."""
+    least = np.sqrt(worth * np.maximum(np.diag(state.information), 0.0))
+    at_low = (state.u <= low) & (state.score <= least)
+    at_high = (state.u >= high) & (state.score >= -least)
     return at_low | at_high
 
 
