@@ -28,6 +28,7 @@ INWARD = 0.01  # twice the deviance that a step off the floor promises, from whi
 MOST_STEPS = 40
 SOFTEST, STIFFEST = 1e-6, 1e6  # damping of a step, in units of the scaled information
 SAME = 1e-4  # relative difference of all parameters, below which a search went where another one ended
+ALIKE = 1e-6  # difference in deviance that is none
 SETTLED = 1e-6  # squared distance to the optimum, in standard errors, at which scoring stops
 
 
@@ -95,10 +96,11 @@ def solve(
         if any(np.allclose(theta, end.theta, rtol=SAME, atol=SAME * model.channel_ns) for end in ends):
             continue  # it leads to an end that is known
         ends.append(_score(state(y, model, theta, trust, count)))
-    best = min(ends, key=lambda end: end.deviance, default=None)
-    if best is None:
+    if not ends:
         raise WorkError("the fit did not converge from any start value")
-    return best
+    least = min(end.deviance for end in ends)
+    # Along a flat line ends differ by rounding alone: then by which is surest to be one.
+    return min((end for end in ends if end.deviance <= least + ALIKE), key=lambda end: end.distance)
 
 
 def walk(
