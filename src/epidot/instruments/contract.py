@@ -21,7 +21,7 @@ from epidot.instruments.foreign import refuse
 from epidot.instruments.options import CALIBRATE, Option, Settings, settled, standard
 from epidot.quantities import Fit, Quantities
 from epidot.signal import Signal
-from epidot.signal.calibration import calibrated, offset
+from epidot.signal.calibration import Offset, calibrated, offset
 
 Dots = Population | Sequence[LayeredDot]
 _Verb = TypeVar("_Verb", bound=Callable[..., Any])
@@ -62,6 +62,8 @@ class Header:
     option without which ``measure`` and ``fit`` read no numbers of a material (``None``: they never do, "":
     they always do).  By one of ``standards`` (``data/standards.yaml``) the axis can be set right: ``measure``
     is then offered ``calibrate_against``.
+    An instrument whose standards are no list of single lines has an ``offset`` of its own: of the signal, the
+    standard's name and the settled options of ``measure``.
     """
 
     name: str
@@ -81,6 +83,7 @@ class Header:
     trial: Callable[[np.random.Generator], Trial] | None = None
     standards: tuple[str, ...] = ()
     materials: str | None = ""
+    offset: Callable[[Signal, str, Settings], Offset] | None = None
 
     def __post_init__(self) -> None:
         if self.standards:
@@ -131,12 +134,13 @@ class Header:
 
         def verb(signal: Signal, **options: Any) -> Quantities:
             chosen = settled(self.measure_options, options, f"{self.name}.measure")
-            against = chosen.pop(CALIBRATE, None)
+            against = chosen.get(CALIBRATE)
             if against is None:
                 return own(signal, chosen)
             name, seen = against  # the standard is read by the verb beside this one
             shown = seen if isinstance(seen, Signal) else own.__globals__["read"](seen)
-            return calibrated(signal, offset(shown, name), lambda moved: own(moved, chosen))
+            by = self.offset(shown, name, chosen) if self.offset else offset(shown, name)
+            return calibrated(signal, by, lambda moved: own(moved, chosen))
 
         return _documented(verb, own)
 

@@ -11,6 +11,8 @@ from epidot import files
 from epidot.errors import InputError
 
 MAX_BYTES = 100_000_000  # a spectrum is never that long; guards the memory against a wrong file
+# Of a text: understanding one takes some fifty times its size, 10 microseconds a line and 2 a number.
+MAX_TEXT, MAX_LINES, MAX_LINE = 6_000_000, 300_000, 500_000
 
 # First bytes of files people give by mistake, and what to do instead.
 _MAGIC: tuple[tuple[bytes, str, str], ...] = (
@@ -70,13 +72,18 @@ def decode(raw: bytes, where: str) -> Text:
     Raises
     ------
     InputError
-        If it is empty, a known binary format, a web page, XML or JSON, or not text at all.
+        If it is empty, a known binary format, a web page, XML or JSON, too long, or not text at all.
     """
     if not raw:
         raise InputError("the file is empty", where, remedy="export it again")
     for magic, what, remedy in _MAGIC:
         if raw.startswith(magic):
             raise InputError(f"not a text file but {what}", where, remedy=remedy)
+    lines = max(raw.count(b"\n"), raw.count(b"\r"))
+    if len(raw) > MAX_TEXT or lines > MAX_LINES:  # before it is split
+        seen = f"{lines} lines, {len(raw) / 1e6:.3g} MB"
+        limit = f"{MAX_LINES} lines and {MAX_TEXT / 1e6:g} MB"
+        raise InputError("too long for a table of text", where, seen=seen, remedy=f"cut it: at most {limit}")
     text, encoding = _to_text(raw, where)
     text = text.rstrip("\x00\x1a")  # padding and the end-of-file mark of old instruments
     _refuse_markup(text, where)
@@ -89,7 +96,11 @@ def decode(raw: bytes, where: str) -> Text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         raise InputError("the file holds nothing but blanks", where, remedy="export it again")
-    return Text(text.split("\n"), encoding, newline)
+    found = text.split("\n")
+    if max(map(len, found)) > MAX_LINE:
+        seen = f"a line of {max(map(len, found))} characters"
+        raise InputError("no table of text", where, seen=seen, remedy=_EXPORT)
+    return Text(found, encoding, newline)
 
 
 def _to_text(raw: bytes, where: str) -> tuple[str, str]:

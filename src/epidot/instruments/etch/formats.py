@@ -47,6 +47,8 @@ _BELOW = re.compile(
 _MISSING = ("", "-", "--", "n/a", "na", "nan", "none")
 MAX_ROWS = 2000
 
+_LARGEST = 500_000  # bytes: a round is a row, and a table of rounds is never that long
+
 
 @dataclass
 class _Reader:
@@ -74,6 +76,9 @@ def read_etch(path: str | Path, options: dict[str, Any]) -> Signal:
     raw = file_bytes(path)
     if storage.is_saved(raw):
         return storage.parse(raw, str(path), "etch")
+    if len(raw) > _LARGEST:
+        seen = f"{len(raw) / 1e6:.3g} MB"
+        raise InputError("too large to be a table of etch rounds", str(path), seen=seen, remedy="cut it")
     text = decode(raw, str(path))
     reader = _Reader(str(path), options, Faults(str(path)))
     delimiter = _delimiter(text.lines)

@@ -11,6 +11,7 @@ from epidot.instruments.options import Option, Settings, choice, integer, number
 from epidot.instruments.xrd.trial import trial
 from epidot.quantities import Fit, Quantities
 from epidot.signal import Signal
+from epidot.signal.calibration import Offset
 
 _MONOCHROMATOR = number(
     "monochromator_deg", "deg", 0.0, "2theta of a monochromator's crystal in the diffracted beam", 0, 90
@@ -19,6 +20,13 @@ _FWHM = number("fwhm_deg", "deg", 0.09, "FWHM of the instrument's own lines (mea
 _RADIATION = Option(
     "radiation", "text", "", "Cu", 'anode ("Cu", "Cu Ka1", "Cu mean"; Co, Fe, Cr, Mo) or a wavelength / nm'
 )
+
+
+def _zero_by(signal: Signal, name: str, chosen: Settings) -> Offset:
+    from epidot.instruments.xrd.standard import zero_by
+
+    return zero_by(signal, name, chosen)
+
 
 HEADER = Header(
     name="xrd",
@@ -83,7 +91,14 @@ HEADER = Header(
         text("window", "deg", "range to be fitted, e.g. 20-70"),
         integer("background", 3, "order of the polynomial under the pattern", 0, 10),
         number("zero_deg", "deg", 0.0, "zero of the goniometer (measure a standard)", -1, 1),
-        number("zero_sigma_deg", "deg", 0.01, "how well that zero is known; it enters the error of a", 0, 1),
+        number(
+            "zero_sigma_deg",
+            "deg",
+            None,
+            "how well that zero is known; it enters the error of a: 0.01, or 0 beside calibrate_against",
+            0,
+            1,
+        ),
         number(
             "rim_nm", "nm", 0.18, "how much further out the cations of a dot reach than its anions", -0.3, 0.5
         ),
@@ -110,6 +125,8 @@ HEADER = Header(
     ),
     trial=trial,
     materials="phase",
+    standards=("LaB6", "Si", "quartz"),
+    offset=_zero_by,
 )
 
 

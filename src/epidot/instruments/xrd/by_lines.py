@@ -33,12 +33,11 @@ def of_lines(
     """What the fit ``best`` of ``used`` says."""
     fit, model, crystal = best.fit, best.model, best.model.crystal
     ground = model.background(fit.values)
-    by = weight(used, fit.curve) ** 2
-    left = math.sqrt(float(by @ (used.y - fit.curve) ** 2) / max(float(by @ (used.y - ground) ** 2), 1e-300))
+    left = left_over(used, best)
     why = "" if fit.status == "converged" else fit.message
     if left > UNLIKE:
         why = f"the lines of {crystal.name} do not describe the pattern: {left:.0%} of it is left"
-    others = [_moved(best, used, other) for other in _others(model, zero_sigma_deg)]
+    others = unlike_models(best, used, zero_sigma_deg)
     out: dict[str, Quantity] = {}
 
     def read_off(
@@ -91,6 +90,20 @@ def of_lines(
     quality = {"reduced_deviance": fit.statistics.get("reduced_deviance", 1.0), "left_of_the_lines": left}
     extra = {"rule": f"lines of {crystal.name}", "quality": quality}
     return Quantities("xrd", out, signal.source, tuple(warnings), extra, curves)
+
+
+def left_over(used: Signal, best: OwnIntensities) -> float:
+    """Share of the lines that the model leaves, as amplitude."""
+    by = weight(used, best.fit.curve) ** 2
+    lines = used.y - best.model.background(best.fit.values)
+    return math.sqrt(float(by @ (used.y - best.fit.curve) ** 2) / max(float(by @ lines**2), 1e-300))
+
+
+def unlike_models(
+    best: OwnIntensities, used: Signal, zero_sigma_deg: float
+) -> list[tuple[Lattice, Array, float]]:
+    """Models that are as likely, where their fits end, and how far each counts."""
+    return [_moved(best, used, other) for other in _others(best.model, zero_sigma_deg)]
 
 
 def _others(model: Lattice, zero_sigma_deg: float) -> list[Lattice]:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from epidot.errors import InputError
 from epidot.signal import Signal
-from epidot.signal.decoding import MAX_BYTES, decode, file_bytes
+from epidot.signal.decoding import decode, file_bytes
 from epidot.signal.storage import is_saved, parse
 from epidot.signal.text import parse_table
 from epidot.signal.trace import trace
@@ -28,6 +28,10 @@ from epidot.signal.trace import trace
 Array = NDArray[np.float64]
 
 _DAMAGED = "export the scan again, or as two columns of text (2theta, counts)"
+# 180 degrees in steps of 0.0005 with all that instruments write beside them: more is no scan, and would fill
+# the memory.
+_LARGEST, _MOST_ELEMENTS = 20_000_000, 1_000_000
+_ENDLESS_TAG = re.compile(rb"<[^<>]{100000}")
 
 
 def read_pattern(path: str | Path, column: str | None = None, radiation: str | None = None) -> Signal:
@@ -223,19 +227,14 @@ def _zipped(raw: bytes, where: str) -> Signal:
 def _unpacked(packed: zipfile.ZipFile, name: str, where: str) -> bytes:
     """A member of an archive, however large it says it is."""
     with packed.open(name) as member:
-        found = member.read(MAX_BYTES // 4 + 1)
-    if len(found) > MAX_BYTES // 4:
+        found = member.read(_LARGEST + 1)
+    if len(found) > _LARGEST:
         raise InputError("too large to be a scan when unpacked", where, seen=name, remedy=_DAMAGED)
     return found
 
 
 def _rasx(profile: bytes, conditions: bytes | None, where: str) -> Signal:
-    try:
-        table = np.array(
-            [line.split()[:3] for line in profile.decode("utf-8-sig").splitlines() if line.strip()], float
-        )
-    except ValueError as error:
-        raise InputError("the scan is damaged", where, seen=str(error), remedy=_DAMAGED) from None
+    table = _numbers(profile, where, at_least=2)
     rays = None
     if conditions is not None:
         text = conditions.decode("utf-8-sig", errors="replace")
@@ -243,17 +242,45 @@ def _rasx(profile: bytes, conditions: bytes | None, where: str) -> Signal:
         rays = _lines(
             *((float(m[1]), share) for (_, m), share in zip(stated.items(), (1.0, 0.5), strict=True) if m)
         )
-    if table.ndim != 2 or table.shape[1] < 2:
-        raise InputError("the scan is damaged", where, seen="no two columns", remedy=_DAMAGED)
     attenuation = table[:, 2] if table.shape[1] > 2 else 1.0
     return _signal(table[:, 0], table[:, 1] * attenuation, where, None, rays, format="Rigaku RASX")
+
+
+def _numbers(raw: bytes, where: str, at_least: int = 1) -> Array:
+    """A table of numbers apart by blanks, shape (rows, columns).
+
+    Read by numpy: lists of Python's numbers would take fifty times the memory of the file.
+    """
+    try:
+        table = np.loadtxt(io.StringIO(raw.decode("utf-8-sig")), ndmin=2, comments=None)
+    except ValueError as error:  # also what is no text
+        said = str(error).splitlines()[0]
+        raise InputError("the scan is damaged", where, seen=said, remedy=_DAMAGED) from None
+    if table.shape[1] < at_least:
+        seen = f"{table.shape[1]} columns"
+        raise InputError("the scan is damaged", where, seen=seen, remedy=_DAMAGED)
+    return np.asarray(table, dtype=np.float64)
+
+
+def _listed(text: str | None, where: str) -> Array:
+    """The numbers of a list of XML, over however many lines."""
+    return _numbers(" ".join((text or "").splitlines()).encode(), where).ravel()
 
 
 def _tree(raw: bytes, where: str) -> ElementTree.Element:
     if b"<!DOCTYPE" in raw[:4096] or b"<!ENTITY" in raw:
         raise InputError("XML with definitions of its own is not read", where, remedy=_DAMAGED)
+    if len(raw) > _LARGEST:
+        raise InputError("too large to be a scan", where, seen=f"{len(raw) / 1e6:.3g} MB", remedy=_DAMAGED)
+    if _ENDLESS_TAG.search(raw):  # its attributes would be compared each with each
+        raise InputError("the XML is damaged", where, seen="a tag of more than 100 kB", remedy=_DAMAGED)
     try:
-        return ElementTree.fromstring(raw)
+        parser = ElementTree.iterparse(io.BytesIO(raw), events=("start",))
+        for n, _ in enumerate(parser):
+            if n > _MOST_ELEMENTS:
+                seen = f"more than {_MOST_ELEMENTS} elements"
+                raise InputError("too large to be a scan", where, seen=seen, remedy=_DAMAGED)
+        return parser.root  # type: ignore[attr-defined,no-any-return]  # there since Python 3.2, once all is read
     except ElementTree.ParseError as error:
         raise InputError("the XML is damaged", where, seen=str(error), remedy=_DAMAGED) from None
 
@@ -286,10 +313,10 @@ def _xrdml(raw: bytes, where: str) -> Signal:
     if listed is None or axis is None:
         raise InputError("the scan lacks what it needs", where, seen=", ".join(missing), remedy=_DAMAGED)
     try:
-        counts = np.array((listed.text or "").split(), dtype=np.float64)
+        counts = _listed(listed.text, where)
         each = next(_named(axis, "listPositions"), None)
         if each is not None:
-            angle = np.array((each.text or "").split(), dtype=np.float64)
+            angle = _listed(each.text, where)
         else:
             ends = [_number(axis, name) for name in ("startPosition", "endPosition")]
             angle = np.linspace(float(ends[0] or 0), float(ends[1] or 0), counts.size)

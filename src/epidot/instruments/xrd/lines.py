@@ -35,6 +35,11 @@ _TAILS = 60.0  # widths of a line
 _WEAK = 1e-3  # of the strongest line, as a powder has them: weaker ones are left out
 _ALIKE = 0.3  # of a line's width: nearer lines share one intensity in the powder's ratio
 
+# Axial divergence draws lines to lower angles by delta^2/6 cot(2theta), delta the opening of Soller slits
+# (H. P. Klug, L. E. Alexander, X-Ray Diffraction Procedures, 1974): half of what 0.04 rad let through,
+# and as much is its error.
+AXIAL_DEG = math.degrees(0.04**2 / 12)
+
 
 @dataclass(frozen=True)
 class Reflections:

@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.errors import InputError
-from epidot.instruments.options import Settings
+from epidot.instruments.options import CALIBRATE, Settings
 from epidot.instruments.xrd.beam import Beam, beam
 from epidot.instruments.xrd.by_lines import K_SCHERRER, of_lines
 from epidot.instruments.xrd.crystals import Crystal, powder_crystal
-from epidot.instruments.xrd.lines import OwnIntensities, fitted_lines
+from epidot.instruments.xrd.lines import AXIAL_DEG, OwnIntensities, fitted_lines
 from epidot.instruments.xrd.whole import OWN, Outcome, fitted, moved
 from epidot.quantities import Fit, Quantities, Quantity
 from epidot.signal import Signal
@@ -40,18 +40,15 @@ MISFIT = 1.5  # reduced deviance from which the model is said not to describe th
 # size is that dots as they are drawn follow no law of sizes exactly.
 _CELLS = (4.2, 5.0, 5.4, 5.9, 6.5, 8.0, 10.0)
 _RAGGED = {
-    "a_nm": (9e-5, 1e-4, 6e-5, 3e-5, 2.2e-5, 1.1e-5, 5e-6),
+    "a_nm": (9e-5, 9e-5, 6e-5, 3e-5, 2.2e-5, 1.1e-5, 5e-6),
     "size_nm": (3.8e-3, 2.1e-3, 1e-3, 4e-4, 4e-4, 4e-4, 4e-4),
 }
 _RAGGED["scherrer_nm"], _RAGGED["strain"] = _RAGGED["size_nm"], _RAGGED["a_nm"]
 # Means that rest on the width of the law of sizes, at any diameter.
 _OF_LAW = {"size_area_nm": 8e-3, "size_number_nm": 1.2e-2, "dispersion": 0.02}
 _BARE = ("strain", "dispersion")  # not relative to their value
+ZERO_SIGMA_DEG = 0.01  # of a goniometer that was aligned
 LARGE_NM = 12.0  # mean by number that Debye's sum reaches with its spread
-# Axial divergence draws lines to lower angles by delta^2/6 cot(2theta), delta the opening of Soller slits
-# (H. P. Klug, L. E. Alexander, X-Ray Diffraction Procedures, 1974): half of what 0.04 rad let through,
-# and as much is its error.
-AXIAL_DEG = math.degrees(0.04**2 / 12)
 
 
 @dataclass(frozen=True)
@@ -79,10 +76,16 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     if chosen["method"] == "auto" and len(asked.crystals) == 1 and (unlike := _unlike(asked, best)):
         found = _by_lines(signal, asked, chosen)
         return replace(found, warnings=(*found.warnings, f"{unlike}: every line has its own intensity"))
-    if chosen["zero_sigma_deg"]:
-        elsewhere = best.model.other(zero_deg=asked.zero_deg + float(chosen["zero_sigma_deg"]))
+    if zero_sigma := _zero_sigma(chosen):
+        elsewhere = best.model.other(zero_deg=asked.zero_deg + zero_sigma)
         others = (*others, moved(best, asked.used, elsewhere))
     return _quantities(signal, asked, best, others, chosen)
+
+
+def _zero_sigma(chosen: Settings) -> float:
+    """How well the zero is known; of a scale set right by a standard the error is added from outside."""
+    stated = chosen["zero_sigma_deg"]
+    return float(stated) if stated is not None else 0.0 if chosen.get(CALIBRATE) else ZERO_SIGMA_DEG
 
 
 def _spheres(asked: Asked, chosen: Settings) -> tuple[Outcome, tuple[Outcome, ...]]:
@@ -92,7 +95,7 @@ def _spheres(asked: Asked, chosen: Settings) -> tuple[Outcome, tuple[Outcome, ..
 
 def _by_lines(signal: Signal, asked: Asked, chosen: Settings) -> Quantities:
     best = _lines(asked, signal)
-    found = of_lines(signal, asked.used, best, float(chosen["zero_sigma_deg"]), chosen["reference_nm"])
+    found = of_lines(signal, asked.used, best, _zero_sigma(chosen), chosen["reference_nm"])
     return replace(found, warnings=(*asked.warnings, *found.warnings))
 
 

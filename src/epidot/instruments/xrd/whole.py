@@ -244,9 +244,14 @@ def _beyond(best: Outcome) -> bool:
 
 
 def _search(used: Signal, model: Model, start: Array) -> Outcome:
-    return Outcome(
-        fit_curve(used, model, model.free(used, start), jacobian=model.jacobian, further=False), model
-    )
+    free = model.free(used, start)
+    found = fit_curve(used, model, free, jacobian=model.jacobian, further=False, tight=False)
+    if (
+        found.status == "failed"
+    ):  # nearly there: only then the search is worth going on until rounding ends it
+        free = model.free(used, found.values)
+        found = fit_curve(used, model, free, jacobian=model.jacobian, further=False)
+    return Outcome(found, model)
 
 
 def _start(

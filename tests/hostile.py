@@ -1,0 +1,102 @@
+"""Files made to harm a reader: cut short, endless, huge counts in their heads, packed a thousandfold."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+from collections.abc import Mapping
+
+MB = 1_000_000
+
+
+def packed(members: Mapping[str, bytes], cut: int | None = None) -> bytes:
+    """A zip archive, or the first ``cut`` bytes of one."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return out.getvalue()[:cut]
+
+
+def bruker_raw(steps: int, extra: int = 0, size: int = 304) -> bytes:
+    """A Bruker RAW 1.01 whose head promises ``steps`` counts, of which 100 follow."""
+    head = bytearray(712 + 304)
+    head[:8] = b"RAW1.01\0"
+    struct.pack_into("<i", head, 12, 1)
+    struct.pack_into("<4d", head, 624, 1.5406, 1.54439, 1.39222, 0.5)
+    struct.pack_into("<2i", head, 712, size, steps)
+    struct.pack_into("<d", head, 712 + 16, 10.0)
+    struct.pack_into("<d", head, 712 + 176, 0.02)
+    struct.pack_into("<i", head, 712 + 256, extra)
+    return bytes(head) + struct.pack("<100f", *range(100))
+
+
+def picoharp(curves: int, channels: int) -> bytes:
+    """A PicoHarp histogram whose head promises ``curves`` of ``channels``."""
+    head = bytearray(1000)
+    head[:16] = b"PicoHarp 300\0\0\0\0"
+    head[16:22] = b"2.0\0\0\0"
+    for at in range(300, 900, 4):
+        struct.pack_into("<i", head, at, channels)
+    struct.pack_into("<i", head, 328, curves)
+    return bytes(head) + bytes(4000)
+
+
+def xrdml(inside: bytes) -> bytes:
+    """A PANalytical file around ``inside``."""
+    return (
+        b'<?xml version="1.0"?><xrdMeasurements><xrdMeasurement><scan><dataPoints><positions axis="2Theta">'
+        b"<startPosition>10</startPosition><endPosition>90</endPosition></positions>"
+        + inside
+        + b"</dataPoints></scan></xrdMeasurement></xrdMeasurements>"
+    )
+
+
+def files() -> dict[str, bytes]:
+    """Content by name; the names are those a reader would expect."""
+    points = b"".join(b"%.3f\t1\t1\n" % (10 + n / 8000) for n in range(600_000))  # 8.4 MB, as it might be
+    datum = b"<Datum>1,1,10.0,5.0,7</Datum>"
+    brml = b"<RawData><DataRoutes><DataRoute>" + datum * 400_000  # not closed
+    good = b"".join(b"%.2f %d\n" % (10 + n / 50, n % 97) for n in range(2000))
+    return {
+        "empty.txt": b"",
+        "cut.rasx": packed({"Data0/Profile0.txt": points}, 4000),
+        "large.rasx": packed({"Data0/Profile0.txt": points}),
+        "bomb.rasx": packed({"Data0/Profile0.txt": bytes(60 * MB)}),
+        "bomb_of_lines.rasx": packed({"Data0/Profile0.txt": b"1\t1\t1\n" * (30 * MB // 6)}),
+        "wide.rasx": packed({"Data0/Profile0.txt": b"1 " * (9 * MB)}),
+        "conditions.rasx": packed(
+            {"Data0/Profile0.txt": good, "Data0/MesurementConditions0.xml": bytes(60 * MB)}
+        ),
+        "many.rasx": packed({f"Data{n}/x": b"" for n in range(20_000)}),
+        "bomb.brml": packed({"Experiment0/RawData0.xml": brml}),
+        "bomb_of_elements.brml": packed({"Experiment0/RawData0.xml": b"<a/>" * (4 * MB)}),
+        "nested.brml": packed({"Experiment0/RawData0.xml": b"<a>" * (6 * MB)}),
+        "cut.brml": packed({"Experiment0/RawData0.xml": brml}, 500),
+        "rows.brml": packed({"Experiment0/RawData0.xml": brml + b"</DataRoute></DataRoutes></RawData>"}),
+        "huge.raw": bruker_raw(2**31 - 1),
+        "negative.raw": bruker_raw(-5, extra=-(2**31)),
+        "far.raw": bruker_raw(50, size=2**31 - 1),
+        "cut.raw": bruker_raw(100)[:900],
+        "long.xrdml": xrdml(b"<intensities>" + b"1 " * (12 * MB) + b"</intensities>"),
+        "just_not_too_long.xrdml": xrdml(b"<intensities>" + b"1 " * (9 * MB) + b"</intensities>"),
+        "elements.xrdml": xrdml(b"<a/>" * (4 * MB)),
+        "attributes.xrdml": xrdml(b"<a " + b"".join(b"a%d='' " % n for n in range(1_000_000)) + b"/>"),
+        "entities.xrdml": b'<!DOCTYPE a [<!ENTITY b "bb"><!ENTITY c "&b;&b;">]>' + xrdml(b"&c;"),
+        "long.ras": b"*RAS_DATA_START\n*RAS_INT_START\n" + b"10 1 1\n" * (3 * MB),
+        "long.uxd": b"_START=10\n_2THETACOUNTS\n" + b"10 1\n" * (4 * MB),
+        "cut.uxd": b"_START=10\n_STEPSIZE=0.02\n_2THETACOUNTS\n10.0",
+        "lines.txt": b"1 1\n" * (5 * MB),
+        "lines_without_end.csv": b"\n" * (15 * MB),
+        "just_not_too_many_lines.xy": b"".join(b"%d %d\n" % (n, n % 7) for n in range(290_000)),
+        "one_line.txt": b"1 " * (12 * MB),
+        "just_not_too_long_lines.txt": (b"11 " * 150_000 + b"\n") * 13,
+        "letters.txt": b"a" * (15 * MB),
+        "number.txt": b"1" * (4 * MB) + b" 1\n" + good,
+        "digits.csv": b"wavelength / nm,counts\n" + b"5e999999999,1\n" * 1000,
+        "huge.phd": picoharp(2**31 - 1, 2**31 - 1),
+        "negative.phd": picoharp(-1, -1),
+        "cut.phd": picoharp(1, 65536)[:300],
+        "zeros.bin": bytes(30 * MB),
+    }
