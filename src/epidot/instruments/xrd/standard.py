@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from epidot.errors import InputError
 from epidot.instruments.options import Settings
+from epidot.instruments.xrd.beam import two_theta_of
 from epidot.instruments.xrd.by_lines import UNLIKE, left_over, unlike_models
 from epidot.instruments.xrd.crystals import powder_crystal
 from epidot.instruments.xrd.lines import AXIAL_DEG, Lattice, fitted_lines
@@ -64,8 +65,6 @@ def zero_by(signal: Signal, name: str, chosen: Settings) -> Offset:
 
 def _places(model: Lattice, used: Signal) -> list[float]:
     """Where the certified lines within the pattern stand, degrees."""
-    from epidot.instruments.xrd.beam import two_theta_of
-
     at = model.lines.q(model.crystal.a_nm, model.crystal.c_nm)
     found = two_theta_of(2 * np.pi / at, model.rays.lines[0][0])
     return [float(x) for x in found if used.x[0] < x < used.x[-1]]

@@ -6,6 +6,7 @@ import numpy as np
 
 from epidot.dot.layers import LayeredDot, Population
 from epidot.instruments.contract import Trial
+from epidot.matter.materials import crystal
 
 
 def trial(rng: np.random.Generator) -> Trial:
@@ -32,7 +33,6 @@ def truths(dots: Population, most: int) -> dict[str, float]:
     Not the mean by number: it rests on the law of the sizes, and six dots are no lognormal.
     """
     from epidot.instruments.xrd.simulated import atoms, drawn
-    from epidot.matter.materials import crystal
 
     a = crystal(dots.dot.core).a_nm
     number = np.array([len(atoms(dot)[0]) for dot in drawn(dots, most)])
