@@ -172,6 +172,9 @@ WALK: Walk = {
         "--background": (XRD, ("--background", "1")),
         "--zero-deg": (XRD, ("--zero-deg", "0.1")),
         "--zero-sigma-deg": (XRD, ("--zero-sigma-deg", "0.1")),
+        "--rim-nm": (XRD, ("--rim-nm", "0.1")),
+        "--rim-sigma-nm": (XRD, ("--rim-sigma-nm", "0.01")),
+        "--calibrate-against": (XRD, ("--calibrate-against", "LaB6", "lab6.csv")),
         "--reference-nm": (XRD, ("--reference-nm", "0.58")),
         "--method": (XRD, ("--method", "lines")),
         "--monochromator-deg": (XRD, ("--monochromator-deg", "26.6")),
@@ -502,6 +505,11 @@ def _write_inputs() -> None:
     _table("bare.csv", "2theta (deg),a,b", powders[0].x, *(p.y for p in powders))
     lines = Path("bare.csv").read_text(encoding="utf-8")
     Path("xrd.csv").write_text("# wavelength 1.5406\n" + lines, encoding="utf-8")
+    angle = np.arange(20.0, 60.0, 0.02)
+    places = 2 * np.degrees(np.arcsin(0.15406 * np.sqrt([1, 2, 3, 4, 5, 6]) / (2 * 0.415689))) + 0.05
+    seen = 20 + 5000 * np.exp(-0.5 * ((angle[:, None] - places) / 0.04) ** 2).sum(axis=1)
+    rows = "".join(f"{x:.2f} {round(c)}\n" for x, c in zip(angle, seen, strict=True))
+    Path("lab6.csv").write_text("# wavelength 1.5406\n" + rows, encoding="utf-8")
     from epidot.dot.layers import Layer
     from epidot.instruments import raman
 
