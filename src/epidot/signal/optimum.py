@@ -93,6 +93,7 @@ def least(
     *,
     further: bool = True,
     tight: bool = True,
+    evaluations: int = _EVALUATIONS,
 ) -> Optimum:
     """The values (p,) between ``low`` and ``high`` with the least sum of squared ``residuals(values)`` (n,).
 
@@ -100,7 +101,7 @@ def least(
     (n, p); without it they are taken numerically.  With ``further``, more starts spread about the first one
     are tried as long as the best end is doubtful: not settled, at a bound, or with values that nothing
     determines.  Without ``tight`` the search ends where a step gains less than a hundred-millionth of
-    the sum: enough to compare models.
+    the sum: enough to compare models.  ``evaluations`` are the most of one search.
 
     Raises
     ------
@@ -110,7 +111,9 @@ def least(
     with np.errstate(all="ignore"):
         best: Optimum | None = None
         for start in starts:
-            best = _better(best, _from(residuals, start, low, high, jacobian, len(starts) > 1, tight))
+            best = _better(
+                best, _from(residuals, start, low, high, jacobian, len(starts) > 1, tight, evaluations)
+            )
         if best is not None and len(starts) > 1:
             best = _better(best, _from(residuals, best.values, low, high, jacobian, tight=tight))
         if further:
@@ -157,6 +160,7 @@ def _from(
     jacobian: Callable[[Array], Array] | None,
     rough: bool = False,
     tight: bool = True,
+    evaluations: int = _EVALUATIONS,
 ) -> Optimum | None:
     """One search, with what stands at a bound held there and released until that is right."""
     from scipy.optimize import least_squares
@@ -200,7 +204,7 @@ def _from(
                 ftol=tolerance,
                 xtol=tolerance,
                 gtol=tolerance,
-                max_nfev=_FEW if rough else _EVALUATIONS,
+                max_nfev=_FEW if rough else evaluations,
             )
             inside = found.x
             at = whole(inside)

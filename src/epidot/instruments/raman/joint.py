@@ -34,6 +34,7 @@ FORMS = {TAIL: "a tail of confinement", SPREAD: "places that scatter"}
 # Between these the search for what belongs to a form goes on: a tail (mean square wave vector over that at X)
 # beyond 3 is even over the branch; the variance of places / cm-2 begins where no line is changed by it.
 ENDS = {TAIL: (0.0, 3.0), SPREAD: (1e-3, 1e3)}
+_MOST = 100  # evaluations of one search; a spectrum with lines takes some twenty
 _NARROW = 0.1  # cm-1; the width that a line has beside the scatter of its places may be next to nothing
 BEGUN = 0.1  # tail with which a search begins
 _SEEN = 1e-6  # of a line's own square: below, a tail is another place and width
@@ -167,7 +168,7 @@ def fit(
 
     for _ in range(1 if signal.kind == "analog" or expected is not None else _ROUNDS):
         seen.clear()
-        found = least(off, [at], low, high, derivatives, further=False, tight=False)
+        found = least(off, [at], low, high, derivatives, further=False, tight=False, evaluations=_MOST)
         at = found.values
         design, _, linear, moved = solved(at)
         curve = design @ linear * error
@@ -241,6 +242,9 @@ def present(signal: Signal, modes: Sequence[Mode], order: int, resolution: float
     tried = {m.name: _tries(signal.x, m, resolution) for m in modes}
     while len(free) < len(modes):
         now = fit(signal, free, [], order, resolution, start, rough)
+        if not now.optimum.settled:  # no spectrum of these lines: more of them would not help
+            free, start = free[:-1], start[:-2]
+            break
         q, _ = np.linalg.qr(now.design)
         scale = max(1.0, float(np.median(np.abs(now.residuals)) / 0.6744897501960817)) ** 2
         scale = 1.0 if free else min(scale, 4.0)

@@ -57,6 +57,8 @@ def shapes(
     free, held, start = looked_for(signal, modes, order, resolution)
     plain = _by_order(signal, free, held, order, resolution, start)
     first = _of_shape(plain, reference)
+    if not first.joint.optimum.settled:  # and no other form would
+        return [first]
     each = [first.joint]
     gain = {form: gains(first.joint, signal.x, resolution, form) for form in FORMS}
     # Every form alone, and each line in the form that suits it better.
@@ -130,7 +132,9 @@ def _by_order(
         expected = out[0].curve if out else None
         out.insert(0, fit(signal, free, held, one, resolution, start, expected))
         start = out[0].optimum.values
-        if _beaten(out, signal, spare=one):  # and so is all below, whose misfit is larger still
+        if not out[0].optimum.settled or _beaten(
+            out, signal, spare=one
+        ):  # and so is all below, whose misfit is larger still
             break
     return [one for k, one in enumerate(out) if not _beaten(out[k:], signal)]
 
