@@ -39,6 +39,10 @@ EXPLAIN = (*COLD, "--treated-C", "300")
 XRD = ("measure", "xrd", "xrd.csv", "--phase", "InP")
 RAMAN = ("measure", "raman", "raman.csv")
 SIM = {name: ("simulate", name, DOT, "-o", "out.csv") for name in ("pl", "uvvis", "tcspc", "etch", "raman")}
+DOSY = ("measure", "dosy", "dosy.csv")
+TIMES = ("--delta-ms", "4", "--big-delta-ms", "200")
+GRADIENTS = ("measure", "dosy", "gradients.csv", *TIMES)
+SIM["dosy"] = ("simulate", "dosy", DOT, "-o", "out.csv", "--steps", "8")
 SIM["xrd"] = ("simulate", "xrd", DOT, "-o", "out.csv", "--dots", "2", "--step-deg", "0.2")
 
 # Command -> option -> (a call, what is added to it).  To be refused is an answer, to be ignored is none.
@@ -208,6 +212,40 @@ WALK: Walk = {
         "--excitation-nm": (SIM["raman"], ("--excitation-nm", "532")),
         "--confinement": (SIM["raman"], ("--confinement", "campbell")),
     },
+    ("measure", "dosy"): {
+        "--plot": (DOSY, ("--plot", "picture.svg")),
+        "--json": (DOSY, ("--json",)),
+        "--column": (DOSY, ("--column", "2")),
+        "--delta-ms": (GRADIENTS, ("--delta-ms", "2")),
+        "--big-delta-ms": (GRADIENTS, ("--big-delta-ms", "100")),
+        "--nucleus": (GRADIENTS, ("--nucleus", "31P")),
+        "--gradient-unit": (("measure", "dosy", "bare-gradients.csv", *TIMES), ("--gradient-unit", "G/cm")),
+        "--shape": (GRADIENTS, ("--shape", "sine")),
+        "--tau-ms": (GRADIENTS, ("--tau-ms", "20")),
+        "--solvent": ((*DOSY, "--temperature-K", "298"), ("--solvent", "CDCl3")),
+        "--temperature-K": ((*DOSY, "--solvent", "CDCl3"), ("--temperature-K", "310")),
+        "--viscosity-mPa-s": ((*DOSY, "--temperature-K", "298"), ("--viscosity-mPa-s", "0.6")),
+        "--free-D-m2-per-s": (DOSY, ("--free-D-m2-per-s", "1e-9")),
+        "--gradient-sigma": (DOSY, ("--gradient-sigma", "0.05")),
+        "--diameter-nm": ((*DOSY, "--temperature-K", "298", "--solvent", "CDCl3"), ("--diameter-nm", "3")),
+        "--most-b-s-per-m2": (DOSY, ("--most-b-s-per-m2", "1e10")),
+    },
+    ("simulate", "dosy"): {
+        "--solvent": (SIM["dosy"], ("--solvent", "THF")),
+        "--temperature-K": (SIM["dosy"], ("--temperature-K", "310")),
+        "--ligand-nm": (SIM["dosy"], ("--ligand-nm", "1")),
+        "--free-fraction": (SIM["dosy"], ("--free-fraction", "0.3")),
+        "--free-molar-mass": ((*SIM["dosy"], "--free-fraction", "0.3"), ("--free-molar-mass", "100")),
+        "--gradient-T-per-m": (SIM["dosy"], ("--gradient-T-per-m", "0.3")),
+        "--least-gradient-T-per-m": (SIM["dosy"], ("--least-gradient-T-per-m", "0.1")),
+        "--steps": (SIM["dosy"][:-2], ("--steps", "10")),
+        "--delta-ms": (SIM["dosy"], ("--delta-ms", "2")),
+        "--big-delta-ms": (SIM["dosy"], ("--big-delta-ms", "100")),
+        "--nucleus": (SIM["dosy"], ("--nucleus", "31P")),
+        "--noise": (SIM["dosy"], ("--noise", "0.1")),
+        "--shape": (SIM["dosy"], ("--shape", "sine")),
+        "--tau-ms": (SIM["dosy"], ("--tau-ms", "20")),
+    },
     ("simulate", "xrd"): {
         "--radiation": (SIM["xrd"], ("--radiation", "Co")),
         "--start-deg": (SIM["xrd"], ("--start-deg", "20")),
@@ -280,6 +318,7 @@ FIT = {
     "tcspc": ("fit", "tcspc", "decay.csv", "--period", "200", "--exponentials", "1"),
     "xrd": ("fit", "xrd", "xrd.csv", "--phase", "InP"),
     "raman": ("fit", "raman", "raman.csv", "--model", "phonons"),
+    "dosy": ("fit", "dosy", "dosy.csv"),
     "etch": ("fit", "etch", "full.csv", "--treated-C", "300", "--model", "washing", "--starts", "1"),
 }
 FIT_ALONE: Walk = {
@@ -314,6 +353,10 @@ FIT_ALONE: Walk = {
         "--laser": (("fit", "raman", "raman-nm.csv"), ("--laser", "532")),
     },
     ("fit", "xrd"): {"--model": (FIT["xrd"], ("--model", "cubes"))},
+    ("fit", "dosy"): {
+        "--model": (FIT["dosy"], ("--model", "spread")),
+        "--free-D-m2-per-s": ((*FIT["dosy"], "--model", "two"), ("--free-D-m2-per-s", "1e-9")),
+    },
     ("fit", "etch"): {
         "--model": (FIT["etch"], ("--model", "out-diffusion")),
         "--treated-C": (("fit", "etch", "full.csv"), ("--treated-C", "300")),
@@ -326,6 +369,10 @@ for _name, _call in FIT.items():
         _same["--irf-column"] = ((*_call, "--irf", "irf.csv"), ("--irf-column", "2"))
         _same["--pileup"] = ((*_call, "--acquisition-s", "1"), ("--pileup",))
         _same["--scatter"] = ((*_call, "--irf", "irf.csv"), ("--scatter",))
+    if _name == "dosy":
+        _same |= {
+            o: (("fit", *c[1:]), t) for o, (c, t) in WALK["measure", "dosy"].items() if c[2] != "dosy.csv"
+        }
     if _name == "uvvis":
         _same["--baseline-nm"] = ((*_call, "--baseline", "offset"), ("--baseline-nm", "600-620"))
     for _option in {
@@ -334,6 +381,7 @@ for _name, _call in FIT.items():
         "tcspc": ("--profile",),
         "xrd": ("--zero-sigma-deg", "--reference-nm", "--method"),
         "raman": (),
+        "dosy": ("--solvent", "--temperature-K", "--viscosity-mPa-s", "--diameter-nm", "--gradient-sigma"),
     }.get(_name, ("--profile", "--explain")):
         del _same[_option]
     _place = "no/such/" if _name == "etch" else ""  # that fit fails: nothing is written, places are checked
@@ -349,6 +397,7 @@ CALLS |= {
     ("measure", "etch"): ETCH,
     ("measure", "xrd"): XRD,
     ("measure", "raman"): RAMAN,
+    ("measure", "dosy"): DOSY,
 }
 CALLS |= {("fit", _name): _call for _name, _call in FIT.items()}
 CALLS |= {("simulate", _name): _call for _name, _call in SIM.items()}
@@ -522,6 +571,11 @@ def _write_inputs() -> None:
     _table("raman-nm.csv", "wavelength (nm),a (counts)", 1e7 / (1e7 / 532 - shift), spectra[0].y)
     near = np.arange(480.0, 561.0)
     _table("silicon.csv", "Raman shift (cm-1),a", near, 5 + 900 * np.exp(-(((near - 521.5) / 3) ** 2)))
+    b = np.linspace(0.1, 1, 12) ** 2 * 3e10
+    falls = [np.exp(-D * b) + 0.01 * np.cos(1e3 * b) for D in (1e-10, 4e-10)]
+    _table("dosy.csv", "b (s/m2),first,second", b, *falls)
+    _table("gradients.csv", "gradient (G/cm),first,second", np.linspace(5, 50, 12), *falls)
+    _table("bare-gradients.csv", "x,first,second", np.linspace(5, 50, 12), *falls)
     rounds, size = np.arange(1, 7), [9.0, 7.6, 6.2, 4.8, 3.3, 0.0]
     halide, indium, zinc = [20, 45, 60, 30, 8, 3.5], [1, 1, 1, 2, 300, 700], [900, 700, 500, 300, 90, 5]
     _table(

@@ -101,7 +101,13 @@ KINDS: tuple[Foreign, ...] = (
     _kind("nmr", "NMR (Bruker pulse programme)", file=("pulseprogram",)),
     _kind("nmr", "NMR (processed data)", file=("1r", "1i", "2rr", "2ri", "2ir", "2ii")),
     _kind("nmr", "NMR (time-domain data)", file=("fid", "ser", "procpar", "data.1d", "data.2d", "acqu.par")),
-    _kind("dosy", "DOSY (list of gradients)", head=("<xvalues>",), file=("difflist", "diff.xml")),
+    _kind(
+        "",
+        "a list of gradients of diffusion NMR",
+        "give the ser beside it to `epidot measure dosy`",
+        head=("<xvalues>",),
+        file=("difflist", "diff.xml"),
+    ),
     # microscopes
     _kind("tem", "microscopy (DigitalMicrograph)", start=("\0\0\0\3\0", "\0\0\0\4\0")),
     Foreign("tem", "microscopy (MRC)", (("name", 5.0, (".mrc",)), ("head", 5.0, ("map ",)))),

@@ -63,7 +63,7 @@ class Fitted:
     def _residuals(self, signal: Signal) -> Signal:
         """Data minus curve in standard errors."""
         if signal.kind == "analog":
-            common = self.statistics.get("residual_variance", 1.0)
+            common = self.statistics.get("residual_variance", 1.0) or 1.0  # nothing is left of exact values
             off = (signal.y - self.curve) / (
                 np.sqrt(common) if signal.known_sigma is None else signal.known_sigma
             )

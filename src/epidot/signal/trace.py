@@ -34,8 +34,10 @@ class Trace:
     meta: dict[str, Any]
 
 
-def trace(table: Table, column: str | int | None = None, *, least: int = 5) -> Trace:
+def trace(table: Table, column: str | int | None = None, *, least: int = 5, any_order: bool = False) -> Trace:
     """The trace of one value column; points equal in x are averaged, missing ones left out.
+
+    With ``any_order`` the rows need not be sorted.
 
     Raises
     ------
@@ -63,6 +65,9 @@ def trace(table: Table, column: str | int | None = None, *, least: int = 5) -> T
             int(lines[0]),
             seen=f"{x.size} in column {values.name!r}",
         )
+    if any_order:
+        order = np.argsort(x, kind="stable")
+        x, y, lines = x[order], y[order], lines[order]
     x, y, doubled = _ascending(x, y, lines, axis.name, table.where)
     if x.size < least:
         raise InputError(

@@ -1,0 +1,102 @@
+"""A file with a diffusion measurement -> Signal: tables of gradients and intensities, Bruker's raw data.
+
+What the equation needs and a file does not say is asked for by name, with the place in the vendors'
+parameters where it stands.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.errors import Fault, InputError
+from epidot.instruments.dosy.gradients import WHERE, sequence_b
+from epidot.instruments.options import Settings
+from epidot.matter.nuclei import nucleus
+from epidot.signal import Signal
+from epidot.signal.decoding import file_bytes
+from epidot.signal.storage import is_saved, parse
+from epidot.signal.text import parse_table
+from epidot.signal.trace import Trace, trace
+
+Array = NDArray[np.float64]
+
+LEAST = 5
+_TESLA = {"T/m": 1.0, "mT/m": 1e-3, "G/cm": 1e-2}
+_B_UNITS = {"s/m2": 1.0, "s/mm2": 1e6, "s/cm2": 1e4}
+
+
+def read_decay(path: str | Path, chosen: Settings) -> Signal:
+    """The decay of one line.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be used, or something is missing.
+    """
+    file = Path(path)
+    if file.name.lower() == "ser":
+        from epidot.instruments.dosy.bruker import read_bruker
+
+        return read_bruker(file, chosen)
+    raw = file_bytes(path)
+    if is_saved(raw):
+        return parse(raw, str(path), "dosy")
+    return _table(raw, str(path), chosen)
+
+
+def _table(raw: bytes, where: str, chosen: Settings) -> Signal:
+    found = trace(parse_table(raw, where), chosen["column"], least=LEAST, any_order=True)
+    head = " ".join([*found.meta["header"], found.x_name, found.x_unit])
+    meta = {k: found.meta[k] for k in ("column", "columns", "column_number", "header")}
+    unit = next((u for u in _B_UNITS if _says(u, head)), None)
+    if unit is not None and re.match(r"\s*b\b", found.x_name, re.IGNORECASE):
+        idle = [n for n in ("delta_ms", "big_delta_ms", "nucleus", "gradient_unit") if chosen[n] is not None]
+        idle += [n for n, plain in (("shape", "rectangle"), ("tau_ms", 0.0)) if chosen[n] != plain]
+        if idle:
+            what = f"this table is one of b: {', '.join(idle)} would do nothing"
+            raise InputError(what, where, seen=found.x_name, remedy="leave it out, or name the gradients")
+        return _signal(found, found.x * _B_UNITS[unit], where, meta)
+    named = re.search(r"grad|^\s*g\b", found.x_name, re.IGNORECASE)
+    stated = next((u for u in ("mT/m", "T/m", "G/cm") if _says(u, head)), None)
+    if found.x_unit or not (named or stated or chosen["gradient_unit"]):
+        raise InputError(
+            "the axis is neither a gradient nor b", where, seen=f"{found.x_name} {found.x_unit}".strip(),
+            remedy='head the column "gradient (G/cm)" or "b (s/m2)", or give gradient_unit',
+        )  # fmt: skip
+    gradient_unit = stated or chosen["gradient_unit"]
+    missing = [n for n, there in (("delta_ms", chosen["delta_ms"]), ("big_delta_ms", chosen["big_delta_ms"]),
+                                  ("gradient_unit", gradient_unit)) if not there]  # fmt: skip
+    if missing:
+        raise InputError(
+            Fault(f"{name} is not in the file", where, remedy=f"give it ({WHERE[name]})") for name in missing
+        )
+    said, warnings = chosen["nucleus"], found.warnings
+    if said is None:
+        said = "1H"
+        warnings = (
+            *warnings,
+            "nobody said which nucleus: 1H is assumed (13C would make D 15.8 times larger)",
+        )
+    g = found.x * _TESLA[gradient_unit]
+    b = sequence_b(g, nucleus(said).name, chosen["delta_ms"], chosen["big_delta_ms"], chosen)
+    meta |= {"gradient_T_per_m": g.tolist(), "nucleus": nucleus(said).name}
+    return _signal(replace(found, warnings=warnings), b, where, meta)
+
+
+def _says(unit: str, head: str) -> bool:
+    plain = head.replace("²", "2").replace("^", "").replace("s m-2", "s/m2").replace("·", "")
+    return re.search(rf"(?<![A-Za-z]){re.escape(unit)}(?![A-Za-z0-9])", plain) is not None
+
+
+def _signal(found: Trace, b: Array, where: str, meta: dict[str, object]) -> Signal:
+    if not (b[0] >= 0 and np.all(np.diff(b) > 0)):
+        raise InputError("gradients below zero", where, seen=f"{found.x[0]:g}", remedy="give their sizes")
+    return Signal(
+        "dosy", b, found.y, "b", "s/m2", "intensity", "", "analog", "measured", source=where,
+        warnings=found.warnings, meta=meta,
+    )  # fmt: skip

@@ -1,0 +1,60 @@
+"""Nuclei in a magnetic field: gyromagnetic ratios and natural abundances."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+from epidot.documents import data_document, top
+from epidot.matter import names
+
+
+@dataclass(frozen=True)
+class Nucleus:
+    """A nucleus of spin 1/2: γ/2π in ``MHz_per_T``, natural ``abundance`` as a share."""
+
+    name: str
+    MHz_per_T: float
+    abundance: float
+
+    @property
+    def gamma(self) -> float:
+        """γ in rad/(s T)."""
+        return 2 * math.pi * 1e6 * self.MHz_per_T
+
+
+@lru_cache(maxsize=1)
+def _all() -> tuple[Nucleus, ...]:
+    page = top(data_document("nuclei.yaml"))
+    proton = page["proton_MHz_per_T"].parameter(units=("MHz/T",))
+    found = []
+    for name, entry in page["nuclei"].table().items():
+        entry.fields(("frequency", "abundance"))
+        frequency, abundance = (entry[key].parameter(units=("%",)) for key in ("frequency", "abundance"))
+        if proton and frequency and abundance:
+            found.append(Nucleus(name, proton.value * frequency.value / 100, abundance.value / 100))
+    page.faults.raise_if_any()
+    return tuple(found)
+
+
+def nucleus_names() -> tuple[str, ...]:
+    """Names of all nuclei, ``1H`` first."""
+    return tuple(one.name for one in _all())
+
+
+def nucleus(name: str) -> Nucleus:
+    """The nucleus called ``31P`` or ``P31``.
+
+    Raises
+    ------
+    InputError
+        If there is none, with the nearest names.
+    """
+    known = names.index((one, (one.name, _turned(one.name))) for one in _all())
+    return names.look_up("nucleus", name.strip("<> "), known, nucleus_names())
+
+
+def _turned(name: str) -> str:
+    mass = name.rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    return name[len(mass) :] + mass

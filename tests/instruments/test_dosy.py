@@ -1,0 +1,238 @@
+"""Diffusion NMR: b of any pulse, laws against closed forms, species told apart or not, files."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+from scipy.stats import gamma
+
+from epidot.dot.layers import Layer, LayeredDot, Population
+from epidot.errors import InputError
+from epidot.instruments import dosy
+from epidot.instruments.dosy.gradients import b_values, integrals
+from epidot.instruments.dosy.laws import law, spread
+from epidot.matter.nuclei import nucleus
+from epidot.matter.solvents import radius_nm, small_molecule, solvent, stokes_einstein
+from epidot.signal import Signal
+
+B = np.linspace(0.05, 1, 24) ** 2 * 3e10
+SHARED = Path(__file__).parents[3] / "shared" / "data" / "dosy" / "spectrochempy-local" / "102" / "ser"
+
+
+def decay(y: np.ndarray, b: np.ndarray = B, **meta: object) -> Signal:
+    return Signal("dosy", b, y, "b", "s/m2", "intensity", "", "analog", "measured", meta=meta)
+
+
+@pytest.mark.parametrize(
+    ("shape", "area", "first", "second"),
+    [("rectangle", 1, 0.5, 1 / 3), ("sine", 2 / np.pi, 0.5, 3 / 8), ("smoothed square", 0.9, 0.5, None)],
+)
+def test_integrals_of_a_pulse(shape: str, area: float, first: float, second: float | None) -> None:
+    found = integrals(shape)
+    assert found[:2] == pytest.approx((area, first), abs=1e-6)
+    assert second is None or found[2] == pytest.approx(second, abs=1e-6)
+
+
+def test_b_of_a_rectangle_is_stejskal_and_tanner() -> None:
+    """A file of Bruker's own (PEG, 13C) has B = 3.78701e9 s/m² for 144.71 G/cm, 1 ms and 400 ms."""
+    g, delta, big = 1.4471, 1e-3, 0.4
+    carbon = nucleus("13C").gamma
+    assert b_values(g, carbon, delta, big) == pytest.approx(
+        (carbon * g * delta) ** 2 * (big - delta / 3), rel=1e-6
+    )
+    assert b_values(g, carbon, delta, big) == pytest.approx(3.78701e9, rel=2e-4)
+    halves = b_values(g, carbon, delta, big, tau_s=2e-4)
+    assert halves / b_values(g, carbon, delta, big) == pytest.approx(1 - 1e-4 / (big - delta / 3), rel=1e-9)
+
+
+@pytest.mark.parametrize("s2", [1e-9, 1e-4, 0.01, 0.3])
+def test_a_spread_is_the_mean_over_a_gamma_law(s2: float) -> None:
+    x = np.array([0.2, 1.0, 3.0])
+    value, by_x, by_s2 = spread(x, s2)
+    if s2 > 1e-3:
+        exact = [quad(lambda D, k=k: gamma.pdf(D, 1 / s2, scale=s2) * np.exp(-k * D), 0, 12)[0] for k in x]
+        np.testing.assert_allclose(value, exact, rtol=1e-7)
+    np.testing.assert_allclose(by_x, (spread(x + 1e-6, s2)[0] - spread(x - 1e-6, s2)[0]) / 2e-6, rtol=1e-6)
+    h = max(1e-4 * s2, 1e-6)
+    np.testing.assert_allclose(by_s2, (spread(x, s2 + h)[0] - spread(x, s2)[0]) / h, rtol=1e-3)
+
+
+def test_jacobians() -> None:
+    y = 0.7 * np.exp(-1e-10 * B) + 0.3 * np.exp(-6e-10 * B)
+    for name in ("one", "spread", "two"):
+        one = law(name, decay(y))
+        v = np.array([f.start for f in one.free])
+        numeric = [(one.curve(v + h) - one.curve(v - h)) / (2 * h.sum()) for h in np.diag(1e-5 * v)]
+        np.testing.assert_allclose(
+            one.jacobian(v), np.array(numeric).T, rtol=1e-4, atol=1e-9 * np.abs(numeric).max()
+        )
+
+
+def test_friction() -> None:
+    """Water's own viscosity at 25 °C gives 0.245 nm for 1e-9 m²/s; a sphere and its radius are inverse."""
+    assert radius_nm(1e-9, 298.15, 0.89e-3) == pytest.approx(0.2454, abs=1e-4)
+    assert radius_nm(stokes_einstein(3.0, 310, 6e-4), 310, 6e-4) == pytest.approx(3.0)
+    # equal sizes of solvent and solute: kT (3/2 + 1/2)/(6 pi eta r)
+    r = radius_nm(small_molecule(100, 100, 298.15, 5e-4), 298.15, 5e-4)
+    assert 2 * r == pytest.approx((3 * 0.1 / (4 * np.pi * 627 * 6.02214076e23)) ** (1 / 3) * 1e9, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("name", "mPa_s"),
+    [("chloroform", 0.537), ("benzene", 0.604), ("toluene", 0.560), ("THF", 0.456), ("DCM", 0.413)],
+)  # CRC handbook, 25 °C
+def test_viscosities(name: str, mPa_s: float) -> None:
+    eta, sigma = solvent(name).viscosity(298.15)
+    assert eta * 1e3 == pytest.approx(mPa_s, rel=0.015)
+    assert 0.02 * eta < sigma < 0.1 * eta
+
+
+def told(y: np.ndarray, seed: int, noise: float = 0.005, **options: object):
+    rng = np.random.default_rng([7, seed])
+    return dosy.measure(decay(y + noise * rng.standard_normal(y.size)), gradient_sigma=0.0, **options)
+
+
+def test_two_species_of_ratio_three_are_told_apart() -> None:
+    y = 0.6 * np.exp(-1e-10 * B) + 0.4 * np.exp(-3e-10 * B)
+    names = {"D_m2_per_s": 1e-10, "free_D_m2_per_s": 3e-10, "bound_fraction": 0.6}
+    pulls = []
+    for seed in range(30):
+        found = told(y, seed)
+        assert found.extra["rule"] == "two exponentials"
+        pulls.append([(found[n].value - truth) / found[n].sigma for n, truth in names.items()])
+    within = np.mean(np.abs(pulls) < 1, axis=0)
+    assert np.all((within > 0.43) & (within < 0.9)), within  # 0.68 of 30 within 3 standard deviations
+    assert np.all(np.abs(np.mean(pulls, axis=0)) < 0.6)
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.3])
+def test_species_too_alike_are_not(ratio: float) -> None:
+    y = 0.6 * np.exp(-1e-10 * B) + 0.4 * np.exp(-ratio * 1e-10 * B)
+    for seed in range(6):
+        found = told(y, seed)
+        assert found["bound_fraction"].value is None
+        assert "free_D_m2_per_s" not in found
+        assert found["D_m2_per_s"].value == pytest.approx((0.6 + 0.4 * ratio) * 1e-10, rel=0.04)
+
+
+def test_a_floor_is_taken_off() -> None:
+    found = told(np.exp(-3e-10 * B) + 0.05, 1)
+    assert found["D_m2_per_s"].value == pytest.approx(3e-10, abs=3 * found["D_m2_per_s"].sigma)
+    assert any("does not fall with b" in words for words in found.warnings)
+
+
+def test_grown_ligands_add_to_the_radius() -> None:
+    dots = Population(LayeredDot("InP", 3.0, (Layer("ZnSe", 0.6),)), np.full(20, 3.0))
+    shown = dosy.simulate(dots, {"ligand_nm": 1.5, "noise": 1e-4}, rng=np.random.default_rng(1))
+    found = dosy.measure(shown, gradient_sigma=0.0, diameter_nm=4.2)
+    assert found["r_h_nm"].value == pytest.approx(3.6, rel=3e-3)
+    assert found["ligand_shell_nm"].value == pytest.approx(1.5, abs=0.011)
+    assert found["r_h_nm"].sigma == pytest.approx(0.03 * 3.6, rel=0.3)  # what is known of the viscosity
+    assert found["bound_fraction"].value is None
+
+
+def test_the_error_of_the_gradients_is_in_every_error() -> None:
+    y = np.exp(-1e-10 * B)
+    plain, off = (
+        dosy.measure(decay(y + 1e-4 * np.cos(B)), gradient_sigma=s)["D_m2_per_s"] for s in (0, 0.02)
+    )
+    assert off.sigma == pytest.approx(np.hypot(plain.sigma, 0.04 * plain.value), rel=1e-6)
+
+
+TABLE = "# delta and Delta in the notebook\n{head}\n" + "\n".join(
+    f"{g:g}\t{np.exp(-2e-10 * b):.6f}"
+    for g, b in zip(
+        np.arange(40, 1, -2.5),
+        b_values(np.arange(40, 1, -2.5) * 1e-2, nucleus("1H").gamma, 4e-3, 0.2),
+        strict=True,
+    )
+)
+
+
+def test_a_table_of_gradients_in_any_order(tmp_path: Path) -> None:
+    (tmp_path / "line.txt").write_text(TABLE.format(head="gradient (G/cm)\tCH=CH"), encoding="utf-8")
+    signal = dosy.read(tmp_path / "line.txt", delta_ms=4, big_delta_ms=200, nucleus="1H")
+    assert dosy.measure(signal)["D_m2_per_s"].value == pytest.approx(2e-10, rel=1e-3)
+    assert any(
+        "1H is assumed" in words
+        for words in dosy.read(tmp_path / "line.txt", delta_ms=4, big_delta_ms=200).warnings
+    )
+    with pytest.raises(InputError) as caught:
+        dosy.read(tmp_path / "line.txt")
+    for words in ("delta_ms is not in the file", "big_delta_ms is not in the file", "D20", "P30"):
+        assert words in str(caught.value)
+
+
+def test_a_table_of_b_needs_nothing_else(tmp_path: Path) -> None:
+    rows = "\n".join(f"{b * 1e-6:.8g},{np.exp(-2e-10 * b):.8f}" for b in B)
+    (tmp_path / "b.csv").write_text(f"b (s/mm2),line\n{rows}\n", encoding="utf-8")
+    assert dosy.measure(dosy.read(tmp_path / "b.csv"))["D_m2_per_s"].value == pytest.approx(2e-10, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("head", "options", "words"),
+    [
+        ("percent\tline", {}, "neither a gradient nor b"),
+        ("gradient (G/cm)\tline", {"delta_ms": 4, "big_delta_ms": 3}, "longer than the gradient pulses"),
+        ("gradient (G/cm)\tline", {"delta_ms": 4, "big_delta_ms": 200, "nucleus": "15X"}, "unknown nucleus"),
+    ],
+)
+def test_bad_input(tmp_path: Path, head: str, options: dict[str, object], words: str) -> None:
+    (tmp_path / "line.txt").write_text(TABLE.format(head=head), encoding="utf-8")
+    with pytest.raises(InputError, match=words):
+        dosy.read(tmp_path / "line.txt", **options)
+
+
+def test_solvents_outside_their_range_and_unknown_ones() -> None:
+    signal = decay(np.exp(-2e-10 * B), temperature_K=250.0)
+    with pytest.raises(InputError, match=r"not known at this temperature.*278.7 to 545 K"):
+        dosy.measure(signal, solvent="C6D6")
+    with pytest.raises(InputError, match="unknown solvent"):
+        dosy.measure(signal, solvent="cadmium")
+    assert "solvent or viscosity_mPa_s" in dosy.measure(signal)["r_h_nm"].note
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="the shared data folder is not beside the checkout")
+@pytest.mark.skipif(importlib.util.find_spec("nmrglue") is None, reason="needs the extra nmr")
+def test_the_lines_of_one_molecule_diffuse_alike() -> None:
+    """PEG 600, raw Bruker set of 13C: three lines, one D."""
+    found = [
+        dosy.measure(dosy.read(SHARED, column=column), gradient_sigma=0.0)
+        for column in ("70.4", "72.72", "61.07")
+    ]
+    values = np.array([one["D_m2_per_s"].value for one in found])
+    sigmas = np.array([one["D_m2_per_s"].sigma for one in found])
+    middle = np.sum(values / sigmas**2) / np.sum(1 / sigmas**2)
+    assert 3e-12 < middle < 3e-11
+    assert np.sum(((values - middle) / sigmas) ** 2) < 6
+
+
+@pytest.mark.skipif(importlib.util.find_spec("nmrglue") is None, reason="needs the extra nmr")
+@pytest.mark.parametrize("broken", ["no list", "short list", "no acqus", "cut"])
+def test_raw_data_that_are_not_whole(tmp_path: Path, broken: str) -> None:
+    n, m = 512, 8
+    rows = (
+        np.exp(2j * np.pi * 0.11 * np.arange(n) - np.arange(n) / 60)[None]
+        * np.exp(-np.linspace(0, 2, m))[:, None]
+    )
+    raw = np.stack([rows.real, rows.imag], -1).reshape(m, 2 * n) * 1e6
+    (tmp_path / "ser").write_bytes(raw.astype("<i4").tobytes()[: 4000 if broken == "cut" else None])
+    head = {"TD": 2 * n, "SW_h": 5000.0, "O1": 2000.0, "BF1": 500.0, "BYTORDA": 0, "DTYPA": 0, "NUC1": "<1H>",
+            "GRPDLY": 0.0, "PULPROG": "<stegp1s>", "TE": 298.0, "DECIM": 1, "DSPFVS": 20}  # fmt: skip
+    times = "##$D= (0..63)\n" + " ".join("0.2" if i == 20 else "0" for i in range(64)) + "\n"
+    pulses = "##$P= (0..63)\n" + " ".join("4000" if i == 30 else "0" for i in range(64)) + "\n"
+    acqus = "##TITLE= x\n" + "".join(f"##${k}= {v}\n" for k, v in head.items()) + times + pulses + "##END=\n"
+    if broken != "no acqus":
+        (tmp_path / "acqus").write_text(acqus, encoding="utf-8")
+        (tmp_path / "acqu2s").write_text(f"##TITLE= x\n##$TD= {m}\n##END=\n", encoding="utf-8")
+    g = np.sqrt(np.linspace(0, 2, m)) * 30 + 1
+    if broken != "no list":
+        (tmp_path / "difflist").write_text(
+            "\n".join(f"{v:.2f}" for v in g[: 3 if broken == "short list" else None])
+        )
+    with pytest.raises(InputError):
+        dosy.read(tmp_path / "ser")
