@@ -104,6 +104,7 @@ HEADER = Header(
         ("file", 20.0, ("ser",)),
     ),
     trial=trial,
+    materials=None,
 )
 
 
