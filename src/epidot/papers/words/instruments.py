@@ -79,6 +79,14 @@ def raman_core(material: str, diameter_nm: float, oxide: float, quantity: str) -
     )
 
 
+@word("measure.dosy", runs=True)
+def dosy(experiments: Experiments, recipe: str, sample: str, quantity: str) -> float:
+    """What dosy reads off the simulated decay of the ligands' line of a sample, noise included."""
+    dots = experiments.run(recipe).sample(sample).population
+    tool = instrument("dosy")
+    return _value(_named(tool.measure(tool.simulate(dots, rng=np.random.default_rng(_SEED))), quantity))
+
+
 @word("measure.setup")
 def setup(technique: str, option: str) -> float:
     """What an instrument is set to for a simulation unless something else is asked for."""
