@@ -21,6 +21,7 @@ from epidot.instruments import raman
 from epidot.instruments.raman import joint, modes
 from epidot.instruments.raman.lines import branch, line, spread, spread_width, summit, tailed, with_slopes
 from epidot.instruments.raman.phonons import confined_to, vibrations
+from epidot.instruments.raman.trial import truths
 from epidot.matter.materials import material
 from epidot.parameter import STATUSES
 from epidot.signal import Signal
@@ -293,6 +294,21 @@ def test_a_line_of_another_shape_is_told_and_has_no_small_error(other: tuple[str
     plain = raman.measure(one_line(line(SHIFTS, 345.0, 12.0, 4.0), 3000.0, 1), lines="InP_LO")
     assert not plain.warnings
     assert 0 < plain["InP_LO_cm1"].sigma < 0.2
+
+
+def test_a_hidden_to_follows_the_strain_of_its_lo() -> None:
+    """Too weak to be seen, it must not leave its light to the LO: areas count in that of the LO."""
+    sample = Population(COATED, np.full(3, 3.3))
+    setup = {"counts": 600.0, "background": 2000.0}
+    true = truths(sample)["ZnSe_LO_area"]
+    pulls = []
+    for seed in range(12):
+        found = raman.measure(raman.simulate(sample, setup, rng=np.random.default_rng([5, seed])))
+        if found["InP_TO_cm1"].value is None:
+            area = found["ZnSe_LO_area"]
+            pulls.append((area.value - true) / area.sigma)
+    assert len(pulls) > 8
+    assert abs(np.mean(pulls)) < 0.87  # three standard errors of the mean of twelve; it was 1.4
 
 
 def test_lines_that_are_not_there_are_said_to_be_absent_with_an_area_of_zero() -> None:

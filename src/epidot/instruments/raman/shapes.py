@@ -100,7 +100,26 @@ def looked_for(
     first = _SEARCH if order is None else int(order)
     free, start = present(signal, modes, first, resolution)
     free, start = _determined(fit(signal, free, [], first, resolution, start))
-    return free, [m for m in modes if m not in free], start
+    held = [_strained(m, free, start) for m in modes if m not in free]
+    return free, held, start
+
+
+def _strained(mode: Mode, free: Sequence[Mode], start: Array) -> Mode:
+    """A TO of a core that does not show, where the strain that the LO shows brings it, and as wide.
+
+    At its place in the bulk it would leave its light to the LO, which strain moves by its own width.
+    In a shell confinement moves the LO as much as strain does, and the TO does not follow.
+    """
+    names = [m.name for m in free]
+    other = f"{mode.name.removesuffix('_TO')}_LO"
+    if mode.dimensions != 3 or not mode.name.endswith("_TO") or other not in names:
+        return mode
+    k = names.index(other)
+    if not (mode.gamma and free[k].gamma):
+        return mode
+    place, width = (float(v) for v in start[2 * k : 2 * k + 2])
+    moved = mode.place * (place / free[k].place) ** (mode.gamma / free[k].gamma)
+    return replace(mode, place=moved, width=width)
 
 
 def _determined(joint: Joint) -> tuple[list[Mode], Array]:
