@@ -115,10 +115,11 @@ def _strained(mode: Mode, free: Sequence[Mode], start: Array) -> Mode:
     if mode.dimensions != 3 or not mode.name.endswith("_TO") or other not in names:
         return mode
     k = names.index(other)
-    if not (mode.gamma and free[k].gamma):
+    gamma = free[k].gamma
+    if not (mode.gamma and gamma):
         return mode
     place, width = (float(v) for v in start[2 * k : 2 * k + 2])
-    moved = mode.place * (place / free[k].place) ** (mode.gamma / free[k].gamma)
+    moved = mode.place * (place / free[k].place) ** (mode.gamma / gamma)
     return replace(mode, place=moved, width=width)
 
 
