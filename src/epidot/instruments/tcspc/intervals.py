@@ -20,6 +20,7 @@ from epidot.signal.poisson import deviance
 
 Of = Callable[[Array], tuple[float, Array]]  # a quantity and its derivatives by the free parameters
 
+_NOTHING = 1e-200  # information on the logarithm of a parameter that is none
 _FARTHEST = 12.0  # standard errors searched on each side
 
 
@@ -121,7 +122,10 @@ def _constrained(solution: Solution, start: Array, of: Of, target: float) -> tup
         information = (rows * weight) @ rows.T
         gradient = rows @ (weight * (y - mu))
         slope = slope * scale
-        root = 1.0 / np.sqrt(np.maximum(np.diag(information), 1e-300))
+        known = np.diag(information)
+        if not np.all(known > _NOTHING):
+            return None  # a term that lost its light on the way
+        root = 1.0 / np.sqrt(known)
         scaled = information * root[:, None] * root + 1e-9 * np.eye(root.size)
         solved = root[:, None] * np.linalg.solve(scaled, root[:, None] * np.column_stack((gradient, slope)))
         along = float(slope @ solved[:, 1])
