@@ -236,3 +236,25 @@ def test_raw_data_that_are_not_whole(tmp_path: Path, broken: str) -> None:
         )
     with pytest.raises(InputError):
         dosy.read(tmp_path / "ser")
+
+
+@pytest.mark.parametrize(
+    ("setup", "words"),
+    [
+        ({"tau_ms": 900.0}, "longer than the gradient pulses"),
+        ({"least_gradient_T_per_m": 0.6}, "strongest gradient"),
+    ],
+)
+def test_a_sequence_that_cannot_be(setup: dict[str, float], words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        dosy.simulate([LayeredDot("InP", 3.0)], setup)
+
+
+def test_results_that_cannot_be_are_withheld() -> None:
+    y = 0.7 * np.exp(-1e-10 * B) + 0.3 * np.exp(-9e-10 * B)
+    found = told(y, 1, free_D_m2_per_s=1e-10)
+    assert found["bound_fraction"].value is None
+    assert any("diffuses faster" in words for words in found.warnings)
+    far = dosy.measure(decay(np.exp(-1e-10 * B) + 0.003 * np.cos(np.arange(B.size)), B * 1e-5))
+    assert far["D_m2_per_s"].value is None
+    assert any("not that of a solution" in words for words in far.warnings)

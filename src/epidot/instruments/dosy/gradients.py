@@ -83,8 +83,9 @@ def sequence_b(g: Array, name: str, delta_ms: float, big_delta_ms: float, chosen
         If the diffusion time is shorter than the pulses.
     """
     if not big_delta_ms > delta_ms + chosen["tau_ms"]:
-        what = "the diffusion time must be longer than the gradient pulses"
-        raise InputError(what, seen=f"big_delta_ms {big_delta_ms:g}, delta_ms {delta_ms:g}")
+        what = "the diffusion time must be longer than the gradient pulses and what lies between their halves"
+        seen = f"big_delta_ms {big_delta_ms:g}, delta_ms {delta_ms:g}, tau_ms {chosen['tau_ms']:g}"
+        raise InputError(what, seen=seen)
     return b_values(
         g, nucleus(name).gamma, delta_ms * 1e-3, big_delta_ms * 1e-3, chosen["shape"], chosen["tau_ms"] * 1e-3
     )

@@ -35,6 +35,7 @@ APART = 10.0  # in Akaike's criterion: two species are stated when one is so muc
 CLOSEST = 2.5  # ratio of two D from which each of them is stated: nearer ones trade places with their shares
 _FALL = 0.2  # of a line: a decay that falls less tells little of D
 _STILL = 0.3  # D times the largest b: slower than that, the second species is an offset
+_GAS = 1e-7  # m²/s: nothing diffuses so fast in a liquid
 _TWO = ("intensity", "D_m2_per_s", "free_intensity", "free_D_m2_per_s")
 
 _METHOD = "decay of the line with b by {law}, least squares"
@@ -107,6 +108,9 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     if shown.status != "converged":
         warnings.append(shown.message)
         found = {name: replace(q, sigma=None) for name, q in found.items()}
+    if (why := _impossible(D, free_D, described)) is not None:
+        warnings.append(why)
+        found = {n: replace(q, value=None, sigma=None, note=f"withheld: {why}") for n, q in found.items()}
     packed = shown.packed(described.name, used, {}, ())
     curves = {
         curve.DATA: used,
@@ -204,6 +208,17 @@ def _error(by: Array, fit: Fitted, names: Sequence[str]) -> float | None:
     if not np.all(np.isfinite(covariance)):
         return None
     return math.sqrt(max(float(by @ covariance @ by), 0.0)) or None
+
+
+def _impossible(D: float, free_D: float | None, described: Tried) -> str | None:
+    """Why a result cannot be what it is called, or ``None``."""
+    if not D < _GAS:
+        return (
+            f"D of {D:.2g} m2/s is not that of a solution: are the times in ms, the gradients in their unit?"
+        )
+    if described.name == "two" and free_D is not None and not D < free_D:
+        return f"what remains diffuses faster ({D:.3g} m2/s) than the free_D_m2_per_s given ({free_D:.3g})"
+    return None
 
 
 def _likely(signal: Signal, fit: Fitted) -> float:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from epidot.dot.layers import Population
+from epidot.errors import InputError
 from epidot.instruments.contract import Dots
-from epidot.instruments.dosy.gradients import b_values
+from epidot.instruments.dosy.gradients import sequence_b
 from epidot.instruments.options import Settings
-from epidot.matter.nuclei import nucleus
 from epidot.matter.solvents import small_molecule, solvent, stokes_einstein
 from epidot.signal import Signal
 from epidot.signal.noise import noisy
@@ -37,8 +37,10 @@ def free_diffusion(setup: Settings) -> float:
 def simulated(dots: Dots, setup: Settings, rng: np.random.Generator | None) -> Signal:
     """See :func:`epidot.instruments.dosy.simulate`; ``setup`` are the settled options."""
     g = np.linspace(setup["least_gradient_T_per_m"], setup["gradient_T_per_m"], int(setup["steps"]))
-    delta, big = setup["delta_ms"] * 1e-3, setup["big_delta_ms"] * 1e-3
-    b = b_values(g, nucleus(setup["nucleus"]).gamma, delta, big, setup["shape"], setup["tau_ms"] * 1e-3)
+    if not g[-1] > g[0]:
+        what = "the strongest gradient must be stronger than the weakest"
+        raise InputError(what, seen=f"gradient_T_per_m {g[-1]:g}, least_gradient_T_per_m {g[0]:g}")
+    b = sequence_b(g, setup["nucleus"], setup["delta_ms"], setup["big_delta_ms"], setup)
     D, share = diffusion(dots, setup)
     bound = share @ np.exp(-D[:, None] * b)
     free = float(setup["free_fraction"])
