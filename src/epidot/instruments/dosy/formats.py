@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from epidot.errors import Fault, InputError
 from epidot.instruments.dosy.gradients import WHERE, sequence_b
+from epidot.instruments.dosy.laws import LEAST
 from epidot.instruments.options import Settings
 from epidot.matter.nuclei import nucleus
 from epidot.signal import Signal
@@ -25,7 +26,6 @@ from epidot.signal.trace import Trace, trace
 
 Array = NDArray[np.float64]
 
-LEAST = 5
 _TESLA = {"T/m": 1.0, "mT/m": 1e-3, "G/cm": 1e-2}
 _B_UNITS = {"s/m2": 1.0, "s/mm2": 1e6, "s/cm2": 1e4}
 

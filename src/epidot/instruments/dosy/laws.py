@@ -18,6 +18,7 @@ from epidot.signal.fitting import Fitted, Free, fit_curve
 
 Array = NDArray[np.float64]
 
+LEAST = 5  # points of a decay
 LAWS = ("one", "spread", "two")
 _NONE = 1e-6  # of s² D b, below which a spread is none
 _WIDEST = 4.0  # s²: a gamma law wider than its mean by so much is no one species

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from epidot.errors import InputError
 from epidot.instruments import curve
-from epidot.instruments.dosy.laws import law
+from epidot.instruments.dosy.laws import LEAST, law
 from epidot.instruments.dosy.sizes import sizes
 from epidot.instruments.options import Settings
 from epidot.quantities import Fit, Quantities, Quantity
@@ -26,7 +26,6 @@ from epidot.signal.fitting import Fitted
 
 Array = NDArray[np.float64]
 
-LEAST = 5  # points of a decay
 WIDTHS = (0.0, 0.03, 0.06, 0.1, 0.15, 0.25)  # relative spreads of D that are looked at
 USUAL = (
     0.06  # standard deviation of such a spread around none (assumed: sizes differ by 10 %, ligands by less)

@@ -19,6 +19,7 @@ from epidot.instruments.pl.band import Band, Value, find_band
 from epidot.instruments.pl.bands import Trial, tried
 from epidot.signal import Signal, local
 from epidot.signal.correlation import Noise
+from epidot.signal.degrees import averaged
 
 Array = NDArray[np.float64]
 
@@ -68,9 +69,8 @@ def without(
         if any(v is None for v, _ in each):
             values[name] = None
             continue
-        middle = float(sum(w * v.value for w, (v, _) in zip(weights, each, strict=True)))
-        errors = [math.hypot(v.sigma, moved, v.value - middle) for v, moved in each]
-        values[name] = Value(middle, float(weights @ np.array(errors)))
+        errors = [math.hypot(v.sigma, moved) for v, moved in each]
+        values[name] = Value(*averaged([v.value for v, _ in each], errors, weights.tolist()))
     peak_nm, peak_eV = values["peak_nm"], values["peak_eV"]
     if peak_nm is None or peak_eV is None:
         return None

@@ -137,9 +137,7 @@ def bands(
     sensitivities.  Also returns every material parameter that was used, by the same names.
     """
     stuff = [material(name) for name in _names(dot)]
-    needs = _needs(dot, ligand_nm)
-    require(needs, "the levels of a dot need")
-    used = {f"{m.name}.{key}": m.parameter(key) for m, keys in needs for key in keys}
+    used = {f"{m.name}.{key}": m.parameter(key) for m, keys in _needs(dot, ligand_nm) for key in keys}
     for name, value in (override or {}).items():
         if name in used:
             used[name] = replace(used[name], value=value, low=-inf, high=inf, source="given by the caller")
