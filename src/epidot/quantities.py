@@ -112,6 +112,31 @@ class Quantities(Mapping[str, Quantity]):
         }
 
 
+def number(value: float | None, sigma: float | None = None) -> str:
+    """``value`` to the digits that ``sigma`` supports, e.g. ``47.42 ± 0.13``."""
+    if value is None or not math.isfinite(value):
+        return "-"
+    if sigma is None or not math.isfinite(sigma) or sigma <= 0:
+        return f"{value:.4g}" if abs(value) < 1e5 else f"{value:.4e}"
+    decimals = max(0, 1 - math.floor(math.log10(sigma)))
+    if decimals > 9 or abs(value) >= 1e7:
+        return f"{value:.4g} ± {sigma:.2g}"
+    return f"{value:.{decimals}f} ± {sigma:.{decimals}f}"
+
+
+def interval(ends: tuple[float, float]) -> str:
+    """``ends`` to the digits that their distance supports; an end that is not known stays open."""
+    low, high = ends
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return " ... ".join(number(end) if math.isfinite(end) else "open" for end in ends)
+    decimals = 1 - math.floor(math.log10(high - low)) if high > low else 4
+    largest = max(abs(low), abs(high))
+    if decimals > 9 or largest >= 1e7:
+        digits = max(3, decimals + 1 + math.floor(math.log10(largest))) if largest > 0 else 3
+        return f"{low:.{min(digits, 9)}g} ... {high:.{min(digits, 9)}g}"
+    return f"{low:.{max(0, decimals)}f} ... {high:.{max(0, decimals)}f}"
+
+
 Shape = Literal["bounded", "lower only", "upper only", "flat", "several"]
 
 

@@ -11,7 +11,7 @@ from epidot import files
 from epidot.cli import generated, options, output
 from epidot.cli.drawn import Written
 from epidot.errors import WorkError
-from epidot.quantities import Fit
+from epidot.quantities import Fit, interval, number
 
 
 def commands(argv: list[str]) -> typer.Typer:
@@ -85,7 +85,7 @@ def _show(found: Fit, names: list[str], as_json: bool) -> None:
     else:
         print(f"{_few(names)}  ({found.quantities.technique}, {found.model}: {_ended(found)})")
         rows = [
-            (name, output.number(p.value, p.sigma), p.unit, output.interval(p.interval), p.shape, p.note)
+            (name, number(p.value, p.sigma), p.unit, interval(p.interval), p.shape, p.note)
             for name, p in found.parameters.items()
         ]
         print(output.table(rows, ("parameter", "value", "unit", "68 % interval", "shape", "")))

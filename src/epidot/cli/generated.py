@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +26,10 @@ _TYPES: dict[str, Any] = {
 }
 
 
-def techniques_in(argv: list[str], verb: str) -> tuple[str, ...]:
+def techniques_in(argv: list[str], verb: str, apart: Collection[str] = ()) -> tuple[str, ...]:
     """The instruments whose options this call of ``verb`` needs: the one named, or all for ``--help``.
+
+    ``apart`` are commands of the verb that belong to no instrument.
 
     Raises
     ------
@@ -40,17 +42,33 @@ def techniques_in(argv: list[str], verb: str) -> tuple[str, ...]:
 
     known = instruments.names()
     if len(argv) > 1 and not argv[1].startswith("-"):
+        if argv[1] in apart:
+            return ()
         if argv[1] not in known:
-            raise InputError("no such technique", seen=argv[1], nearest=nearest(argv[1], known))
+            near = nearest(argv[1], (*known, *apart))
+            raise InputError("no such technique", seen=argv[1], nearest=near)
         return (argv[1],)
     return known
 
 
-def group(argv: list[str], verb: str, text: str, add: Callable[[typer.Typer, str], None]) -> typer.Typer:
-    """``epidot VERB TECHNIQUE``: one subcommand per instrument this call needs, each made by ``add``."""
+def group(
+    argv: list[str],
+    verb: str,
+    text: str,
+    add: Callable[[typer.Typer, str], None],
+    apart: Mapping[str, Callable[..., None]] | None = None,
+) -> typer.Typer:
+    """``epidot VERB TECHNIQUE``: one subcommand per instrument this call needs, each made by ``add``.
+
+    ``apart`` are the verb's commands that belong to no instrument.
+    """
+    others = apart or {}
     app = typer.Typer(help=text, no_args_is_help=True, rich_markup_mode=None)
-    for name in techniques_in(argv, verb):
+    for name in techniques_in(argv, verb, others):
         add(app, name)
+    for name, command in others.items():
+        if argv[:1] == [verb] and (len(argv) < 2 or argv[1] == name or argv[1].startswith("-")):
+            app.command(name)(command)
     if not app.registered_commands:  # a group must not be empty; nothing was asked of it in this call
 
         @app.command("TECHNIQUE", help=f"`epidot {verb} --help` lists the instruments.")

@@ -13,9 +13,10 @@ import typer
 from epidot import files
 from epidot.cli import generated, options, output
 from epidot.cli.drawn import Written
+from epidot.cli.folder import auto
 from epidot.cli.progress import Progress
 from epidot.errors import InputError, WorkError
-from epidot.quantities import Quantities
+from epidot.quantities import Quantities, number
 
 if TYPE_CHECKING:
     from epidot.instruments.many import Row
@@ -27,7 +28,7 @@ _SHOWN = 5  # quantities in such a line
 def commands(argv: list[str]) -> typer.Typer:
     """One subcommand per instrument; its options come from the instrument's header."""
     text = "The papers' numbers from real files.  Example: epidot measure tcspc decay.phd --irf irf.phd"
-    return generated.group(argv, "measure", text, _add)
+    return generated.group(argv, "measure", text, _add, {"auto": auto})
 
 
 def _add(app: typer.Typer, name: str) -> None:
@@ -150,7 +151,7 @@ def _one_line_each(rows: Sequence[Row]) -> str:
     heads = [name for name in dict.fromkeys(n for one in found for n in one) if valued[name]][:_SHOWN]
     short = _short_names(rows)
     lines = [
-        (short[row.name], *(output.number(one[h].value, one[h].sigma) if h in one else "-" for h in heads))
+        (short[row.name], *(number(one[h].value, one[h].sigma) if h in one else "-" for h in heads))
         for row, one in zip(rows, found, strict=True)
     ]
     return output.table(lines, ("curve", *heads))

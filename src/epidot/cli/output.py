@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from epidot.quantities import Quantity, Series
+from epidot.quantities import Quantity, Series, number
 
 
 def emit_json(content: dict[str, Any]) -> None:
@@ -36,27 +36,6 @@ def _plain(value: Any) -> Any:
 def note(text: str) -> None:
     """A remark for the person at the terminal."""
     print(text, file=sys.stderr)
-
-
-def number(value: float | None, sigma: float | None = None) -> str:
-    """``value`` to the digits that ``sigma`` supports, e.g. ``47.42 ± 0.13``."""
-    if value is None or not math.isfinite(value):
-        return "-"
-    if sigma is None or not math.isfinite(sigma) or sigma <= 0:
-        return f"{value:.4g}" if abs(value) < 1e5 else f"{value:.4e}"
-    decimals = max(0, 1 - math.floor(math.log10(sigma)))
-    if decimals > 9 or abs(value) >= 1e7:
-        return f"{value:.4g} ± {sigma:.2g}"
-    return f"{value:.{decimals}f} ± {sigma:.{decimals}f}"
-
-
-def interval(ends: tuple[float, float]) -> str:
-    """``ends`` to the digits that their distance supports; an end that is not known stays open."""
-    low, high = ends
-    if not (math.isfinite(low) and math.isfinite(high)):
-        return " ... ".join(number(end) if math.isfinite(end) else "open" for end in ends)
-    digits = max(0, min(9, 1 - math.floor(math.log10(high - low)))) if high > low else 4
-    return f"{low:.{digits}f} ... {high:.{digits}f}" if abs(high) < 1e7 else f"{low:.6g} ... {high:.6g}"
 
 
 def table(rows: Iterable[Sequence[str]], heads: Sequence[str]) -> str:

@@ -19,6 +19,7 @@ _SHARED = {
     "contract",
     "banded",
     "curve",
+    "folder",
     "foreign",
     "many",
     "options",

@@ -20,7 +20,7 @@ Marks = Iterable[tuple[str, float, tuple[str, ...]]]
 HEAD = 4096  # bytes that are looked at
 # So much likeness to another kind, and more than to the instrument asked: the file is not that instrument's.
 _DECISIVE = 9.0
-_SURE = 10.0  # a mark that only this kind carries
+SURE = 10.0  # a mark that only this kind carries
 _TEXT = "export the spectrum as text (CSV)"
 _PICTURE = "export the spectrum itself as text (CSV), or give the numbers behind it"
 
@@ -36,10 +36,29 @@ class Foreign:
 
 
 def _kind(technique: str, title: str, remedy: str | None = None, **marks: tuple[str, ...]) -> Foreign:
-    return Foreign(technique, title, tuple((where, _SURE, texts) for where, texts in marks.items()), remedy)
+    return Foreign(technique, title, tuple((where, SURE, texts) for where, texts in marks.items()), remedy)
+
+
+# More than any content can weigh: a page about diffractograms is still a page.
+_BY_NAME = 100.0
+
+
+def _named(title: str, *endings: str, names: tuple[str, ...] = ()) -> Foreign:
+    return Foreign("", title, (("ending", _BY_NAME, endings), ("file", _BY_NAME, names)))
 
 
 KINDS: tuple[Foreign, ...] = (
+    # what lies beside data
+    _named(
+        "a text to read",
+        ".md",
+        ".rst",
+        ".tex",
+        names=("license", "licence", "readme", "copying", "license.txt", "readme.txt", "notes.txt"),
+    ),
+    _named("a program", ".py", ".ipynb", ".m", ".jl", ".sh"),
+    _named("settings or a record of a program", ".json", ".yaml", ".yml", ".toml", ".log", ".ini"),
+    _named("the atoms of a structure", ".xyz", ".extxyz", ".cif", ".pdb"),
     # x-ray photoelectrons
     Foreign(
         "xps", "VAMAS (XPS)", (("head", 60.0, ("vamas surface chemical analysis standard data transfer",)),)
@@ -151,6 +170,8 @@ def likeness(marks: Marks, head: bytes, name: str) -> float:
                 hit = text.removeprefix("\xef\xbb\xbf").startswith(mark)
             elif where == "file":
                 hit = name.lower() == mark
+            elif where == "ending":
+                hit = name.lower().endswith(mark)
             else:
                 hit = mark.lower() in places[where]
             total += weight if hit else 0.0
@@ -158,8 +179,8 @@ def likeness(marks: Marks, head: bytes, name: str) -> float:
 
 
 def foreign(head: bytes, name: str) -> tuple[Foreign, float] | None:
-    """The kind without an instrument that fits best, and how well; ``None`` if none does."""
-    return _best((kind for kind in KINDS if not _has_instrument(kind.technique)), head, name)
+    """The kind that fits best, and how well; ``None`` if none does."""
+    return _best(KINDS, head, name)
 
 
 def _best(kinds: Iterable[Foreign], head: bytes, name: str) -> tuple[Foreign, float] | None:
@@ -195,7 +216,7 @@ def refuse(path: str | Path, technique: str, own: Marks) -> None:
 
 def not_read(kind: Foreign, where: str) -> InputError:
     """What to tell of a file of that kind."""
-    if _has_instrument(kind.technique):
+    if has_instrument(kind.technique):
         remedy = f"measure it as {kind.technique}"
         return InputError(f"looks like {kind.title}", where, remedy=remedy)
     yet = " yet" if kind.technique else ""
@@ -203,5 +224,6 @@ def not_read(kind: Foreign, where: str) -> InputError:
     return InputError(what, where, remedy=kind.remedy)
 
 
-def _has_instrument(technique: str) -> bool:
+def has_instrument(technique: str) -> bool:
+    """Whether some instrument reads the files of ``technique``."""
     return bool(technique) and importlib.util.find_spec(f"epidot.instruments.{technique}") is not None

@@ -173,12 +173,12 @@ def expanded(targets: Iterable[str | Path], leave_out: Iterable[Path] = ()) -> l
     apart = {os.path.abspath(path) for path in leave_out}
     for target in map(str, targets):
         if os.path.isdir(target):
-            inside = [os.path.join(target, name) for name in sorted(os.listdir(target), key=_natural)]
+            inside = [os.path.join(target, name) for name in sorted(os.listdir(target), key=natural)]
             some = [f for f in inside if os.path.isfile(f) and not _beside_data(f, apart)]
             if not some:
                 faults.append(Fault("no data file in this folder", target, remedy="name the files"))
         elif glob.has_magic(target) and not os.path.exists(target):
-            some = [f for f in sorted(glob.glob(target), key=_natural) if os.path.isfile(f)]
+            some = [f for f in sorted(glob.glob(target), key=natural) if os.path.isfile(f)]
             some = [f for f in some if os.path.abspath(f) not in apart]
             if not some:
                 place = os.path.dirname(target) or "."
@@ -195,7 +195,7 @@ def expanded(targets: Iterable[str | Path], leave_out: Iterable[Path] = ()) -> l
     return list(found)
 
 
-def _natural(name: str) -> list[tuple[int, int | str]]:
+def natural(name: str) -> list[tuple[int, int | str]]:
     """Sorts ``2 min`` before ``10 min``."""
     return [(0, int(p)) if p.isdigit() else (1, p.lower()) for p in re.split(r"(\d+)", name) if p]
 

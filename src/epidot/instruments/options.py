@@ -24,7 +24,7 @@ class Option:
     ``name`` is the Python name (``irf``, ``period_ns``); the command line shows it with dashes.  In Python
     an option answers to its name with its unit too, a text may be given as a number, and a file as the
     signal read from it.  ``needs`` names the option without which this one would do nothing: given alone
-    it is refused.
+    it is refused.  In a folder, a ``file`` whose name has one of the words ``beside`` is taken for it.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Option:
     choices: tuple[str, ...] = ()
     source: str = OWN
     needs: str = ""
+    beside: tuple[str, ...] = ()
 
 
 def number(
@@ -90,9 +91,9 @@ def limits(fix: str, bound: str, shared: str) -> tuple[Option, ...]:
     )
 
 
-def file(name: str, description: str) -> Option:
+def file(name: str, description: str, beside: tuple[str, ...] = ()) -> Option:
     """A file, none by default."""
-    return Option(name, "file", "", None, description)
+    return Option(name, "file", "", None, description, beside=beside)
 
 
 def flag(name: str, description: str) -> Option:

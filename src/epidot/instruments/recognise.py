@@ -6,12 +6,17 @@ import os
 from pathlib import Path
 
 from epidot.errors import InputError
-from epidot.instruments.foreign import HEAD, foreign, likeness, not_read
-from epidot.signal.decoding import file_bytes
+from epidot.instruments.foreign import HEAD, SURE, foreign, has_instrument, likeness, not_read
+from epidot.signal.decoding import decode, file_bytes
 
 
 def recognise(path: str | Path) -> str:
-    """The name of the instrument whose reader should take ``path``.
+    """The name of the instrument whose reader should take ``path``; see :func:`recognised`."""
+    return recognised(path)[0]
+
+
+def recognised(path: str | Path) -> tuple[str, bool]:
+    """The name of the instrument whose reader should take ``path``, and whether a mark of its own says so.
 
     The content decides; the words of the file's name only break a tie between two techniques whose
     tables look alike (absorbance and emission, both against wavelength).
@@ -28,7 +33,8 @@ def recognise(path: str | Path) -> str:
         raise InputError(
             "a pipe cannot be looked at twice", str(file), remedy="say what it is with --technique"
         )
-    head = file_bytes(file)[:HEAD]
+    raw = file_bytes(file)
+    head = raw[:HEAD]
     marks = {
         name: likeness(instruments.instrument(name).HEADER.all_marks, head, file.name)
         for name in instruments.names()
@@ -36,7 +42,11 @@ def recognise(path: str | Path) -> str:
     best = max(marks.values())
     other = foreign(head, file.name)
     if other is not None and other[1] > best:
-        raise not_read(other[0], str(file))
+        if not has_instrument(other[0].technique):
+            raise not_read(other[0], str(file))
+        return other[0].technique, True
+    if best <= 0:
+        decode(raw, str(file))  # says what it is, if it is no text
     winners = [name for name, mark in marks.items() if mark == best]
     if best <= 0 or len(winners) > 1:
         raise InputError(
@@ -45,4 +55,4 @@ def recognise(path: str | Path) -> str:
             nearest=tuple(winners if best > 0 else marks),
             remedy="say it with --technique",
         )
-    return winners[0]
+    return winners[0], best >= SURE

@@ -114,6 +114,13 @@ def save(drawing: Any, path: Path) -> None:
     files.write(path, named_by_content(content.decode("utf-8")) if kind == "svg" else content)
 
 
+def png(drawing: Any, dpi: int = 110) -> bytes:
+    """The figure as the bytes of a PNG, the same every time."""
+    buffer = io.BytesIO()
+    drawing.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
+    return buffer.getvalue()
+
+
 def save_pages(drawings: Iterable[Any], path: Path) -> None:
     """Write drawings as the pages of a PDF, or one drawing as :func:`save`."""
     if path.suffix.lower() != ".pdf":

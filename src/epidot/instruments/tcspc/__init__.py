@@ -31,6 +31,8 @@ _PERIOD = text(
     "read from the file where it says so, never assumed",
 )
 
+RESPONSES = ("irf", "prompt", "response", "ludox", "scatter", "scatterer")
+
 HEADER = Header(
     name="tcspc",
     title="Photon-counting decay (TCSPC)",
@@ -84,7 +86,7 @@ HEADER = Header(
         number("irf_background", "counts", 0.0, "background of that, per channel", 0, 1e9),
     ),
     measure_options=(
-        file("irf", "file of the measured instrument response"),
+        file("irf", "file of the measured instrument response", beside=RESPONSES),
         integer("exponentials", 0, "number of exponentials; 0: as many as the data demand", 0, 4),
         _PERIOD,
         number("irf_fwhm_ns", "ns", None, "FWHM of a Gaussian response instead of a file", 1e-4, 1e6),
