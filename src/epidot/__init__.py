@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from epidot.recipe.recipe import from_text as parse_recipe
     from epidot.recipe.recipe import load as load_recipe
     from epidot.recipe.recipe import shipped as shipped_recipes
+    from epidot.report.folder import measure as measure_folder
     from epidot.runs.batch import Batch, Sample
     from epidot.runs.run import run
     from epidot.signal import Signal
@@ -76,6 +77,7 @@ _HOMES = {
     "load_recipe": "epidot.recipe.recipe:load",
     "material": "epidot.matter.materials:material",
     "measure_files": "epidot.instruments.many:measure_files",
+    "measure_folder": "epidot.report.folder:measure",
     "optics": "epidot.light.optics:optics",
     "random_dots": "epidot.instruments.symmetry:random_dots",
     "read_dot": "epidot.dot.described:read",
@@ -120,6 +122,7 @@ __all__ = [
     "load_recipe",
     "material",
     "measure_files",
+    "measure_folder",
     "optics",
     "parse_recipe",
     "random_dots",

@@ -65,10 +65,7 @@ def auto(
 
 
 def _show(whole: Measured) -> None:
-    lines = [
-        (one["sample"], one["technique"], one["file"], _values(one))
-        for one in whole.of_state("measured", "without a value")
-    ]
+    lines = [(one["sample"], one["technique"], one["file"], _values(one)) for one in whole.results]
     if lines:
         print(output.table(sorted(lines), ("sample", "technique", "file", "values")))
     if whole.agreement:

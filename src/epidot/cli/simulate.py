@@ -10,13 +10,14 @@ import typer
 
 from epidot import files
 from epidot.cli import generated, options, output
+from epidot.cli.progress import Progress
 from epidot.errors import InputError
 
 
 def commands(argv: list[str]) -> typer.Typer:
     """One subcommand per instrument; its set-up options come from the instrument's header."""
     text = "What an instrument would show.  Example: epidot simulate pl dot.yaml -o pl.csv"
-    return generated.group(argv, "simulate", text, _add)
+    return generated.group(argv, "simulate", text, _add, {"auto": auto})
 
 
 def _add(app: typer.Typer, name: str) -> None:
@@ -47,9 +48,9 @@ def _add(app: typer.Typer, name: str) -> None:
         target = out or Path(f"{name}.csv")
         files.check_apart([target], [source, *asked.values()])
         files.check(target)
-        population = _dots(source, sample)
+        _, dots = population(source, sample)
         setup = {k: v for k, v in asked.items() if v is not None}
-        signal = device.simulate(population, setup, rng=np.random.default_rng(seed))
+        signal = device.simulate(dots, setup, rng=np.random.default_rng(seed))
         save(signal, target)
         content = {
             "technique": name,
@@ -73,8 +74,14 @@ def _add(app: typer.Typer, name: str) -> None:
     app.command(name, help=doc)(generated.with_options(simulate, header.setup, doc))
 
 
-def _dots(source: Path, sample: str | None) -> Any:
-    """The population in a run's folder, a batch or a described dot."""
+def population(source: Path, sample: str | None) -> tuple[str, Any]:
+    """The name of the sample and its dots, of a run's folder, a batch or a described dot.
+
+    Raises
+    ------
+    InputError
+        If there is no such file or sample, or no dots are in it.
+    """
     path = source / "batch.nc" if os.path.isdir(source) else source
     if path.suffix == ".nc":
         from epidot.runs.batch import Batch
@@ -85,9 +92,45 @@ def _dots(source: Path, sample: str | None) -> Any:
         chosen = batch.sample(sample) if sample is not None else batch.samples[-1]
         if chosen.population is None:
             raise InputError("there are no dots in this sample", str(path), seen=chosen.name)
-        return chosen.population
+        return chosen.name, chosen.population
     if sample is not None:
         raise InputError("--sample goes with the folder of a run", str(source), seen=sample)
     from epidot.dot.described import read
 
-    return read(path)
+    return path.stem, read(path)
+
+
+def auto(
+    source: Path = typer.Argument(..., help="The folder of a run, its batch.nc, or a described dot (YAML)."),
+    out: Path | None = typer.Option(None, "--output", "-o", help="The folder to write into [SOURCE/seen]."),
+    sample: str | None = typer.Option(None, "--sample", help="Which sample of the run; default: the last."),
+    seed: int = typer.Option(0, "--seed", help="Seed of the noise."),
+    materials: Path | None = options.MATERIALS,
+    as_json: bool = options.JSON,
+) -> None:
+    """What all instruments would show of one sample, each in its usual set-up: a folder for measure auto.
+
+    Example: epidot simulate auto my-run/ && epidot measure auto my-run/ -o my-run/measured
+    """
+    from epidot.instruments.folder.seen import show
+
+    target = out or (source if os.path.isdir(source) else source.parent) / "seen"
+    files.check_folder(target, ())
+    name, dots = population(source, sample)
+    with Progress() as progress:
+        shown = show(dots, target, name, seed, progress)
+    made = {one.technique: one.file for one in shown if one.file}
+    content = {
+        "folder": str(target),
+        "sample": name,
+        "seed": seed,
+        "files": made,
+        "failed": {one.technique: one.reason for one in shown if not one.file},
+    }
+    if as_json:
+        output.emit_json(content)
+        return
+    for one in shown:
+        if not one.file:
+            output.note(f"{one.technique}: nothing to show: {one.reason}")
+    print(f"{len(made)} files of {name!r} in {target}; `epidot measure auto {target}` measures them")

@@ -53,15 +53,16 @@ class Trial:
 class Header:
     """The declaration at the top of an instrument's file (its module-level name is ``HEADER``).
 
-    ``marks`` tell which files are this instrument's: (place, weight, texts), with the place ``start`` for the
-    first bytes, ``head`` for the first kilobytes (any case), ``name`` for a part of the file's name,
+    ``marks`` tell which files are this instrument's: (place, weight, texts), with the place ``start`` for
+    the first bytes, ``head`` for the first kilobytes (any case), ``name`` for a part of the file's name,
     ``ending`` for its end and ``file`` for the whole name; a mark that only this instrument's files carry
-    weighs 10.  A fit takes the options of ``measure`` but for those named in ``measure_only``, and ``fit_options``; with
-    ``fits_together`` it takes several signals at once, and its function always a sequence of them.  ``trial``
-    draws a case of the symmetry law at random; an instrument without one is refused by the tests of the
-    contract.  ``materials`` names the option without which ``measure`` and ``fit`` read no numbers of a
-    material (``None``: they never do, "": they always do).  By one of ``standards`` (``data/standards.yaml``)
-    the axis can be set right: ``measure`` is then offered ``calibrate_against``.
+    weighs 10.  A fit takes the options of ``measure`` but for those named in ``measure_only``, and
+    ``fit_options``; with ``fits_together`` it takes several signals at once, and its function always a
+    sequence of them.  ``trial`` draws a case of the symmetry law at random; an instrument without one is
+    refused by the tests of the contract.  ``materials`` names the option without which ``measure`` and
+    ``fit`` read no numbers of a material (``None``: they never do, "": they always do).  By one of
+    ``standards`` (``data/standards.yaml``) the axis can be set right: ``measure`` is then offered
+    ``calibrate_against``.
     An instrument whose standards are no list of single lines has an ``offset`` of its own: of the signal, the
     standard's name and the settled options of ``measure``.
     """

@@ -39,6 +39,7 @@ def _kind(technique: str, title: str, remedy: str | None = None, **marks: tuple[
     return Foreign(technique, title, tuple((where, SURE, texts) for where, texts in marks.items()), remedy)
 
 
+_BATCH = "a batch of epidot run"
 # More than any content can weigh: a page about diffractograms is still a page.
 _BY_NAME = 100.0
 
@@ -48,17 +49,6 @@ def _named(title: str, *endings: str, names: tuple[str, ...] = ()) -> Foreign:
 
 
 KINDS: tuple[Foreign, ...] = (
-    # what lies beside data
-    _named(
-        "a text to read",
-        ".md",
-        ".rst",
-        ".tex",
-        names=("license", "licence", "readme", "copying", "license.txt", "readme.txt", "notes.txt"),
-    ),
-    _named("a program", ".py", ".ipynb", ".m", ".jl", ".sh"),
-    _named("settings or a record of a program", ".json", ".yaml", ".yml", ".toml", ".log", ".ini"),
-    _named("the atoms of a structure", ".xyz", ".extxyz", ".cif", ".pdb"),
     # x-ray photoelectrons
     Foreign(
         "xps", "VAMAS (XPS)", (("head", 60.0, ("vamas surface chemical analysis standard data transfer",)),)
@@ -138,7 +128,7 @@ KINDS: tuple[Foreign, ...] = (
     # containers and programs
     _kind(
         "",
-        "a batch of epidot run",
+        _BATCH,
         "epidot simulate shows what an instrument would see of its dots",
         head=("epidot-batch/",),
     ),
@@ -155,6 +145,23 @@ KINDS: tuple[Foreign, ...] = (
         "export the histogram as text, or save it as .phd",
         start=("TimeHarp ", "HydraHarp\0"),
     ),
+)
+
+
+# What lies beside data: recognised as such; a reader that is given one says better what is wrong with it.
+BESIDE: tuple[Foreign, ...] = (
+    _named(
+        "a text to read",
+        ".md",
+        ".rst",
+        ".tex",
+        ".html",
+        ".htm",
+        names=("license", "licence", "readme", "copying", "license.txt", "readme.txt", "notes.txt"),
+    ),
+    _named("a program", ".py", ".ipynb", ".m", ".jl", ".sh"),
+    _named("settings or a record of a program", ".json", ".yaml", ".yml", ".toml", ".log", ".ini"),
+    _named("the atoms of a structure", ".xyz", ".extxyz", ".cif", ".pdb"),
 )
 
 
@@ -180,13 +187,23 @@ def likeness(marks: Marks, head: bytes, name: str) -> float:
 
 def foreign(head: bytes, name: str) -> tuple[Foreign, float] | None:
     """The kind that fits best, and how well; ``None`` if none does."""
-    return _best(KINDS, head, name)
+    return _best((*KINDS, *BESIDE), head, name)
 
 
 def _best(kinds: Iterable[Foreign], head: bytes, name: str) -> tuple[Foreign, float] | None:
     found = [(kind, likeness(kind.marks, head, name)) for kind in kinds]
     best = max(found, key=lambda one: one[1])
     return best if best[1] > 0 else None
+
+
+def is_batch(path: str | Path) -> bool:
+    """Whether a file is what ``epidot run`` leaves."""
+    try:
+        with open(path, "rb") as opened:
+            found = foreign(opened.read(HEAD), Path(path).name)
+    except (OSError, ValueError):
+        return False
+    return found is not None and found[0].title == _BATCH
 
 
 def refuse(path: str | Path, technique: str, own: Marks) -> None:

@@ -6,18 +6,23 @@ import base64
 import json
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from epidot import __version__, files
+from epidot.errors import EpidotError
+from epidot.instruments.folder import naming
 from epidot.instruments.folder.agreement import Compared, compared
 from epidot.instruments.folder.inventory import Found, inventory
-from epidot.instruments.folder.record import Record, digest, measured, without_measurement
+from epidot.instruments.folder.record import GROWN, Record, digest, grown, measured, without_measurement
 from epidot.instruments.folder.rules import Rules
+from epidot.instruments.folder.seen import file_names
 from epidot.processes import processes
 from epidot.quantities import number
+from epidot.report import measurement, style
+from epidot.runs.batch import Batch
 
 PICTURE = "picture"
 TABLE, EVERYTHING, PAGE, RECORDS = "table.csv", "table.json", "report.html", "records"
@@ -41,6 +46,11 @@ class Measured:
     def of_state(self, *states: str) -> list[Record]:
         """The records in one of ``states``."""
         return [one for one in self.records if one["state"] in states]
+
+    @property
+    def results(self) -> list[Record]:
+        """The records of files that were measured, also those in which nothing was found."""
+        return [one for one in self.of_state("measured", "without a value") if one["technique"] != GROWN]
 
     def to_json(self) -> dict[str, Any]:
         """The contract of ``epidot measure auto --json``."""
@@ -96,8 +106,12 @@ def measure(
         if one.role == "part":
             parts.setdefault(one.of, []).append(one.path)
     records: dict[str, Record] = {}
+    runs: list[Record] = []
     waiting: list[tuple[Found, Path | None]] = []
     for one in found:
+        if one.role == "run":
+            runs += _of_run(root, one)
+            continue
         if one.role != "data":
             records[one.path] = without_measurement(one)
             continue
@@ -110,7 +124,7 @@ def measure(
     resumed = sum(one.role == "data" for one in found) - len(waiting)
     for record in _each(root, waiting, jobs, progress):
         records[record["file"]] = record
-    ordered = tuple(records[one.path] for one in found)
+    ordered = (*(records[one.path] for one in found if one.path in records), *runs)
     whole = Measured(str(folder), ordered, tuple(compared(ordered)), resumed)
     if out is not None:
         files.write(out / TABLE, table(whole))
@@ -118,6 +132,24 @@ def measure(
         files.write(out / EVERYTHING, text + "\n")
         files.write(out / PAGE, page(whole))
     return whole
+
+
+def _of_run(root: Path, one: Found) -> list[Record]:
+    """The samples of a batch as the model sees them."""
+    try:
+        batch = Batch.load(root / one.path)
+    except EpidotError as error:
+        return [without_measurement(replace(one, role="unknown", says=str(error)))]
+    words = naming.words_of_techniques()
+    return [
+        grown(
+            replace(one, path=f"{one.path} [{sample.name}]"),
+            naming.sample(file_names(sample.name)["pl"], words),
+            {name: quantity.to_json() for name, quantity in sample.quantities.items()},
+        )
+        | {PICTURE: ""}
+        for sample in batch.samples
+    ]
 
 
 def _place(out: Path, root: Path, one: Found, parts: Iterable[str]) -> Path:
@@ -163,8 +195,6 @@ def _one(root: Path, one: Found, place: Path | None) -> Record:
     if place is None:
         return record
     if row.signal is not None and row.found is not None:
-        from epidot.report import measurement, style
-
         drawing = measurement.page(one.path, row.signal, row.found)
         record[PICTURE] = base64.b64encode(style.png(drawing)).decode()
     files.write(place, json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
@@ -197,7 +227,7 @@ def page(whole: Measured) -> str:
     )
     environment.filters["number"] = number
     by_sample: dict[str, list[Record]] = {}
-    for record in whole.of_state("measured", "without a value"):
+    for record in whole.results:  # a run's own report shows what it grew
         by_sample.setdefault(record["sample"] or "(no sample's name)", []).append(record)
     return environment.from_string(source).render(
         whole=whole,
@@ -213,8 +243,8 @@ def page(whole: Measured) -> str:
 def headline(whole: Measured) -> str:
     """The outcome in one sentence."""
     empty, failed, unknown = (whole.count(s) for s in ("without a value", "not measured", "unknown"))
-    techniques = sorted({one["technique"] for one in whole.of_state("measured")})
-    done = whole.count("measured")
+    valued = [one for one in whole.results if one["state"] == "measured"]
+    techniques, done = sorted({one["technique"] for one in valued}), len(valued)
     text = f"{done} file{'' if done == 1 else 's'} measured"
     if techniques:
         text += f" ({', '.join(techniques)})"

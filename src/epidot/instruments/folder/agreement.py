@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from epidot.instruments.folder.naming import has_word
-from epidot.instruments.folder.record import Record
+from epidot.instruments.folder.record import GROWN, Record
 
 APART = 3.0  # standard errors between values that are said to disagree
 _ODD = 2.0  # that are worth a look
@@ -30,39 +30,51 @@ class Idea:
 
 @dataclass(frozen=True)
 class Difference:
-    """Something that no technique shows alone: the first quantity less the second.
-
-    A file whose name has one of the words ``not_of`` shows something else.
-    """
+    """Something that no technique shows alone: the first quantity less the second."""
 
     name: str
     unit: str
     first: tuple[str, str]
     second: tuple[str, str]
-    not_of: tuple[str, ...] = ()
 
 
 IDEAS: tuple[Idea, ...] = (
     Idea(
         "number-mean diameter of the crystals",
         "nm",
-        (("tem", "diameter_nm", 1.0), ("xrd", "size_number_nm", 1.0)),
+        ((GROWN, "mean_diameter_nm", 1.0), ("tem", "diameter_nm", 1.0), ("xrd", "size_number_nm", 1.0)),
         "a microscope sees whole particles, diffraction the part of them that is one crystal",
     ),
     Idea(
         "spread of the diameters",
         "1",
-        (("tem", "dispersion", 1.0), ("xrd", "dispersion", 1.0)),
+        ((GROWN, "diameter_spread", 1.0), ("tem", "dispersion", 1.0), ("xrd", "dispersion", 1.0)),
+    ),
+    Idea(
+        "diameter of the core",
+        "nm",
+        ((GROWN, "core_diameter_nm", 1.0), ("uvvis", "diameter_nm", 1.0)),
+        "the sizing curve is one of bare cores: a shell moves the first exciton",
     ),
     Idea(
         "strain of the core",
         "1",
-        (("raman", "strain", 1.0), ("xrd", "strain", 1.0)),
+        ((GROWN, "strain_core", 1.0), ("raman", "strain", 1.0), ("xrd", "strain", 1.0)),
         "Raman weighs the crystal that the light excites, diffraction all of it",
     ),
+    Idea("maximum of the emission", "nm", ((GROWN, "pl_peak_nm", 1.0), ("pl", "peak_nm", 1.0))),
+    Idea("width of the emission", "nm", ((GROWN, "pl_fwhm_nm", 1.0), ("pl", "fwhm_nm", 1.0))),
+    Idea(
+        "lifetime, averaged by amplitude",
+        "ns",
+        ((GROWN, "tau_amplitude_ns", 1.0), ("tcspc", "tau_amplitude_ns", 1.0)),
+    ),
+    Idea("halide per dot", "1", ((GROWN, "halide_per_dot", 1.0), ("etch", "halide_per_dot", 1.0))),
 )
+# A file whose name says so shows an excitation spectrum: its maximum is none of the emission.
+_NO_EMISSION = ("excitation", "ple")
 DIFFERENCES: tuple[Difference, ...] = (
-    Difference("Stokes shift", "eV", ("uvvis", "first_exciton_eV"), ("pl", "peak_eV"), ("excitation", "ple")),
+    Difference("Stokes shift", "eV", ("uvvis", "first_exciton_eV"), ("pl", "peak_eV")),
 )
 
 
@@ -128,6 +140,8 @@ def _values(group: Sequence[Record], technique: str, quantity: str, factor: floa
         found = record["quantities"].get(quantity)
         if record["technique"] != technique or found is None or not isinstance(found["value"], int | float):
             continue
+        if technique == "pl" and has_word(record["file"], _NO_EMISSION):
+            continue
         sigma = None if found["sigma"] is None else abs(factor) * found["sigma"]
         out.append(Value(record["file"], technique, quantity, factor * found["value"], sigma))
     return out
@@ -137,32 +151,37 @@ def _compare(idea: Idea, group: Sequence[Record]) -> Compared | None:
     values = [v for technique, name, factor in idea.seen_by for v in _values(group, technique, name, factor)]
     if len({one.technique for one in values}) < 2:
         return None
-    sample = str(group[0]["sample"])
-    told = [one for one in values if one.sigma]
-    if len({one.technique for one in told}) < 2:
-        verdict = "cannot be told: without errors"
-        return Compared(sample, idea.name, idea.unit, tuple(values), None, None, None, verdict, idea.caution)
-    apart = max(
-        abs(a.value - b.value) / math.hypot(a.sigma or 0.0, b.sigma or 0.0)
-        for a in told
-        for b in told
-        if a.technique != b.technique
-    )
+    found = (str(group[0]["sample"]), idea.name, idea.unit, tuple(values))
+    pairs = [
+        (abs(a.value - b.value), math.hypot(a.sigma or 0.0, b.sigma or 0.0))
+        for a in values
+        for b in values
+        if a.technique < b.technique and (a.sigma or b.sigma)
+    ]
+    if not pairs:
+        return Compared(*found, None, None, None, "cannot be told: no errors are known", idea.caution)
+    apart = max(off / error for off, error in pairs)
     if apart > APART:
         verdict = f"disagree: {apart:.1f} standard errors apart"
-        return Compared(sample, idea.name, idea.unit, tuple(values), None, None, apart, verdict, idea.caution)
-    weights = [1 / one.sigma**2 for one in told if one.sigma]
-    mean = sum(w * one.value for w, one in zip(weights, told, strict=True)) / sum(weights)
-    # Two values that only just agree leave an error as large as their distance says.
-    off = sum(w * (one.value - mean) ** 2 for w, one in zip(weights, told, strict=True)) / (len(told) - 1)
-    sigma = math.sqrt(max(1.0, off) / sum(weights))
+        return Compared(*found, None, None, apart, verdict, idea.caution)
     verdict = "agree" if apart <= _ODD else f"agree barely: {apart:.1f} standard errors apart"
-    return Compared(sample, idea.name, idea.unit, tuple(values), mean, sigma, apart, verdict, idea.caution)
+    return Compared(*found, *_mean(values), apart, verdict, idea.caution)
+
+
+def _mean(values: Sequence[Value]) -> tuple[float | None, float | None]:
+    """The weighted mean of what was measured, and its error."""
+    told = [(one.value, 1 / one.sigma**2) for one in values if one.sigma and one.technique != GROWN]
+    if not told:
+        return None, None
+    total = sum(weight for _, weight in told)
+    mean = sum(weight * value for value, weight in told) / total
+    # Values that only just agree leave an error as large as their distances say.
+    off = sum(weight * (value - mean) ** 2 for value, weight in told) / max(1, len(told) - 1)
+    return mean, math.sqrt(max(1.0, off) / total)
 
 
 def _difference(one: Difference, group: Sequence[Record]) -> Compared | None:
-    some = [record for record in group if not has_word(record["file"], one.not_of)]
-    first, second = _values(some, *one.first), _values(some, *one.second)
+    first, second = _values(group, *one.first), _values(group, *one.second)
     if not first or not second:
         return None
     sample = str(group[0]["sample"])

@@ -11,12 +11,13 @@ from typing import Any, Literal
 from epidot import instruments
 from epidot.errors import InputError
 from epidot.instruments.folder import naming
-from epidot.instruments.folder.rules import NONE, Rule, Rules
+from epidot.instruments.folder.rules import IN_FOLDER, NONE, Rule, Rules, load
+from epidot.instruments.foreign import is_batch
 from epidot.instruments.many import natural
 from epidot.instruments.recognise import recognised
 
 SURE, GUESSED, BY_RULE = "by its own marks", "by its words", "by a rule"
-Role = Literal["data", "part", "beside", "unknown", "left out"]
+Role = Literal["data", "run", "part", "beside", "unknown", "left out"]
 MOST_FILES = 20_000
 # Spectrometers that write a folder for each measurement: its parameters, and the files that hold the data.
 _PARAMETERS = {"acqus", "acqu", "procpar", "procs"}
@@ -28,8 +29,9 @@ class Found:
     """One file: its ``path`` in the folder (with ``/``), its ``role``, and what is known of it.
 
     ``data`` is to be measured as ``technique`` with ``options``; a ``part`` belongs to the measurement
-    ``of``; a file ``beside`` (the response of a decay) is handed to those it goes with; of an ``unknown``
-    file ``says`` tells what it looks like, of data how they were recognised.
+    ``of``; a file ``beside`` (the response of a decay) is handed to those it goes with; a ``run`` is the
+    batch that epidot itself grew; of an ``unknown`` file ``says`` tells what it looks like, of data how
+    they were recognised.
     """
 
     path: str
@@ -46,17 +48,20 @@ def inventory(folder: str | Path, rules: Rules | None = None, leave_out: Iterabl
 
     Links to folders are not followed.
 
+    A folder below may bring rules of its own (``epidot-rules.yaml``).
+
     Raises
     ------
     InputError
-        If it is no folder, or holds no file or too many.
+        If it is no folder, holds no file or too many, or rules in it are wrong.
     """
     given = rules or Rules()
     root = Path(folder)
     paths = _files(root, {os.path.abspath(p) for p in leave_out})
+    brought = {path.rpartition("/")[0]: load(root / path) for path in paths if _is_rules(path)}
     words = naming.words_of_techniques()
     parts = _parts(paths)
-    found = [_looked_at(root, path, parts.get(path, ""), given.of(path)) for path in paths]
+    found = [_looked_at(root, path, parts.get(path, ""), _rule(path, given, brought)) for path in paths]
     main = set(parts.values())
     named = [replace(one, sample=_sample(one, given, words, one.path in main)) for one in found]
     return _with_companions(root, named)
@@ -103,9 +108,31 @@ def _parts(paths: list[str]) -> dict[str, str]:
     return out
 
 
+def _is_rules(path: str) -> bool:
+    return path.rpartition("/")[2] == IN_FOLDER
+
+
+def _rule(path: str, given: Rules, brought: dict[str, Rules]) -> Rule:
+    """What holds of a file: the user's word before that of its folders, the nearest first."""
+    if _is_rules(path):
+        return Rule(path, NONE)
+    told = given.of(path)
+    for place in sorted(brought, key=len, reverse=True):
+        if not place or path.startswith(f"{place}/"):
+            near = brought[place].of(path[len(place) :].lstrip("/"))
+            options = near.options | told.options
+            told = Rule(path, told.technique or near.technique, told.sample or near.sample, options)
+    return told
+
+
 def _looked_at(root: Path, path: str, main: str, rule: Rule) -> Found:
     if rule.technique == NONE:
-        return Found(path, "left out", says="left out by a rule", sample=rule.sample)
+        return Found(
+            path,
+            "left out",
+            says="rules of this folder" if _is_rules(path) else "left out by a rule",
+            sample=rule.sample,
+        )
     if rule.technique:
         return Found(path, "data", rule.technique, BY_RULE, "", rule.sample, rule.options)
     if main:
@@ -113,6 +140,8 @@ def _looked_at(root: Path, path: str, main: str, rule: Rule) -> Found:
     try:
         technique, sure = recognised(root / path)
     except InputError as error:
+        if is_batch(root / path):
+            return Found(path, "run", says=SURE, sample=rule.sample)
         says = "; ".join(dict.fromkeys(fault.what for fault in error.faults))
         return Found(path, "unknown", says=says, sample=rule.sample)
     says = SURE if sure else GUESSED
@@ -120,7 +149,7 @@ def _looked_at(root: Path, path: str, main: str, rule: Rule) -> Found:
 
 
 def _sample(one: Found, rules: Rules, words: frozenset[str], folder_of_parts: bool) -> str:
-    if one.role in ("part", "left out", "unknown"):
+    if one.role not in ("data", "beside"):
         return ""
     return one.sample or rules.named(one.path) or naming.sample(one.path, words, folder_of_parts)
 

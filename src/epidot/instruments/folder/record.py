@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from epidot.errors import Fault
 from epidot.instruments.folder.inventory import GUESSED, Found
 from epidot.instruments.many import Row, measure_files
 from epidot.instruments.table import reason
 from epidot.signal.decoding import file_bytes
 
 Record = dict[str, Any]
+GROWN = "run"  # stands for a technique where the model speaks and no instrument
 _WITHOUT = {"data": "", "part": "belongs to a measurement", "beside": "goes beside others"}
 
 
@@ -39,13 +40,18 @@ def measured(root: Path, one: Found) -> tuple[Record, Row]:
     return _record(one, state, found, why), row
 
 
+def grown(one: Found, sample: str, quantities: Record) -> Record:
+    """The record of a sample of a run: what the model itself says of it."""
+    return _record(replace(one, technique=GROWN, sample=sample), "measured", {"quantities": quantities})
+
+
 def _record(one: Found, state: str, found: Record | None = None, reason: str = "") -> Record:
     told = found or {}
     return {
         "file": one.path,
         "state": state,
         "technique": one.technique if state not in ("unknown", "left out", "part") else "",
-        "recognised": one.says if one.role == "data" else "",
+        "recognised": one.says if one.role in ("data", "run") else "",
         "of": one.of,
         "sample": one.sample,
         "options": {key: value if _plain(value) else str(value) for key, value in one.options.items()},
@@ -72,8 +78,3 @@ def digest(root: Path, one: Found, parts: Iterable[str], version: str) -> str:
     for place in (root / one.path, *(root / part for part in sorted(parts)), *beside):
         total.update(hashlib.sha256(file_bytes(place)).digest())
     return total.hexdigest()[:20]
-
-
-def faults_of(record: Record) -> Fault:
-    """Why a recognised file has no values, for a message."""
-    return Fault(f"{record['technique']}: {record['reason']}", record["file"])

@@ -15,6 +15,7 @@ from epidot.errors import InputError, nearest
 from epidot.instruments.options import settled
 
 NONE = "none"
+IN_FOLDER = "epidot-rules.yaml"  # a folder may bring its own
 _KEYS = ("pattern", "technique", "sample", "options")
 
 
