@@ -26,6 +26,7 @@ from epidot.matter.materials import material
 from epidot.parameter import STATUSES
 from epidot.signal import Signal
 from epidot.signal.slopes import slopes
+from epidot.signal.storage import save
 
 Array = NDArray[np.float64]
 
@@ -248,6 +249,64 @@ def test_the_selenide_line_is_given_as_reported_and_as_strained_bulk() -> None:
     assert "the whole lattice of InP would bring it to 230.0 cm-1" in stretched.note
 
 
+def layered(*shells: tuple[str, float], oxide: float = 0.0) -> Signal:
+    """Some fifty dots of 3.3 nm InP with these shells, 3000 counts."""
+    dot = LayeredDot("InP", 3.3, tuple(Layer(*one) for one in shells), oxide=oxide)
+    dots = Population.drawn(dot, 50, 0.06, np.random.default_rng(1))
+    return raman.simulate(dots, rng=np.random.default_rng(1))
+
+
+@pytest.mark.parametrize("crystals", ["InP ZnS", "InP"])
+def test_whatever_crystals_are_named_no_strong_line_is_lost(crystals: str) -> None:
+    """The lines of a shell that was not named are bands, told first, and take no line of InP with them."""
+    signal = layered(("ZnSe", 0.65), oxide=80.0)
+    right, found = raman.measure(signal), raman.measure(signal, crystals=crystals)
+    for band, line in (("band2", "ZnSe_LO"), ("band1", "ZnSe_TO"), ("InP_LO", "InP_LO"), ("InP_TO", "InP_TO")):
+        for name in ("cm1", "width_cm1", "area"):
+            known = right[f"{line}_{name}"]
+            assert found[f"{band}_{name}"].value == pytest.approx(known.value, abs=known.sigma + 1e-6)
+    first = found.warnings[0]
+    assert first.startswith("band2: a line at 233.2 cm-1, 100% as high as the highest, is none of those looked")
+    assert "it may be ZnSe_LO (bulk 252 cm-1)" in first
+    assert "ZnSe_TO" in found["band1_cm1"].note
+    assert not any("band" in name for name in right)
+    assert "band1_cm1" in raman.fit(signal, "peaks", crystals=crystals).parameters
+
+
+def test_two_lines_where_one_of_the_core_may_lie_give_no_strain() -> None:
+    """InP compressed to 362 cm-1 and ZnS at 337: neither is known to be the LO of InP."""
+    found = raman.measure(layered(("ZnSe", 1.3), ("ZnS", 0.6)), crystals="InP ZnS")
+    assert found["strain"].value is None
+    assert "may as well be the line of LO of InP" in found["strain"].note
+
+
+def test_a_compressed_core_is_within_reach() -> None:
+    """3.3 nm InP in 1.3 nm of ZnSe: 1.7 % of compression, 12 cm-1 up, and the TO 14."""
+    dot = LayeredDot("InP", 3.3, (Layer("ZnSe", 1.3),))
+    found = raman.measure(layered(("ZnSe", 1.3)))
+    for name in ("InP_LO", "InP_TO"):
+        place = found[f"{name}_cm1"]
+        assert abs(place.value - by_name(dot)[name]) < max(4 * place.sigma, 0.5)  # sizes differ
+
+
+def test_a_line_that_no_crystal_has_is_told() -> None:
+    x = np.arange(90.0, 1120.0)
+    y = 500 + 3e4 * (line(x, 345.0, 12.0, 4.0) + line(x, 700.0, 12.0, 4.0))
+    signal = spectrum(x, np.random.default_rng(1).poisson(y).astype(float), resolution_cm1=4.0)
+    found = raman.measure(signal)
+    place = found["band1_cm1"]
+    assert abs(place.value - 700) < 4 * place.sigma < 1
+    assert "no crystal or surface known to epidot has a line there" in found.warnings[0]
+    assert not any(name.startswith("band") for name in raman.measure(signal, mask="600-800"))
+
+
+def test_noise_makes_no_bands() -> None:
+    rng = np.random.default_rng(12)
+    for _ in range(8):
+        found = raman.measure(raman.simulate([BARE], {"counts": 2000.0, "step_cm1": 2.0}, rng=rng))
+        assert not any(name.startswith("band") for name in found)
+
+
 def one_line(y: Array, counts: float, seed: int) -> Signal:
     """A line of ``y`` (n,) over the shifts of ``SHIFTS`` on a background that falls."""
     mean = 1000 * (1 + 0.3 * np.exp(-SHIFTS / 400)) + counts * y / y.max()
@@ -431,8 +490,30 @@ def test_wavelengths_need_the_laser_and_a_head_that_says_it_serves(tmp_path: Pat
         raman.read(table(tmp_path, "Wavelength (nm)\tIntensity", x, VALUES))
     said = table(tmp_path, "Laser (nm): 532.0\nWavelength (nm)\tIntensity", x, VALUES)
     assert raman.read(said).x == pytest.approx(SHIFT, abs=0.02)
-    contrary = raman.read(said, laser=785.0)
-    assert any("532 nm; 785 nm was asked for" in w for w in contrary.warnings)
+    contrary = raman.read(said, laser=514.5)
+    assert any("532 nm; 514.5 nm was asked for" in w for w in contrary.warnings)
+
+
+def test_a_wrong_laser_and_options_without_effect_are_refused(tmp_path: Path) -> None:
+    x = 1e7 / (1e7 / 532.0 - SHIFT)
+    nm = table(tmp_path, "Wavelength (nm)\tIntensity", x, VALUES)
+    with pytest.raises(InputError, match=r"no Raman spectrum.*saw 'shifts from -\d+ to -\d+ cm-1'"):
+        raman.read(nm, laser=785.0)
+    with pytest.raises(InputError, match="no Raman spectrum"):
+        raman.read(nm, laser=360.0)
+    shifts = table(tmp_path, "Raman shift (cm-1)\tIntensity", SHIFT, VALUES)
+    with pytest.raises(InputError, match="laser of raman.read does nothing: the axis is in shifts already"):
+        raman.read(shifts, laser=532.0)
+    signal = raman.simulate([COATED], rng=np.random.default_rng(1))
+    saved = tmp_path / "saved.csv"
+    save(signal, saved)
+    for options in ({"laser": 532.0}, {"unit": "nm"}, {"noise": "analog"}, {"column": "2"}):
+        with pytest.raises(InputError, match="does nothing: a signal saved by epidot says it all"):
+            raman.read(saved, **options)
+    assert raman.read(saved, column="1") == signal
+    for name in ("mask", "window"):
+        with pytest.raises(InputError, match=f"{name} 3000-3100 cm-1 holds no reading"):
+            raman.measure(signal, **{name: "3000-3100"})
 
 
 def test_real_silicon(shared_data: Path) -> None:

@@ -146,6 +146,30 @@ def settled(declared: Iterable[Option], given: Mapping[str, Any] | None, verb: s
     return out
 
 
+def refuse_given(
+    declared: Iterable[Option], chosen: Settings, verb: str, why: str, where: str, apart: tuple[str, ...] = ()
+) -> None:
+    """Options that would do nothing here are refused, but for those named ``apart``.
+
+    Raises
+    ------
+    InputError
+        With every option of ``declared`` that was given.
+    """
+    faults = [
+        Fault(
+            f"option {option.name} of {verb} does nothing: {why}",
+            where,
+            seen=str(chosen[option.name]),
+            remedy="leave it out",
+        )
+        for option in declared
+        if option.name not in apart and not _at_rest(option, chosen)
+    ]
+    if faults:
+        raise InputError(faults)
+
+
 def _at_rest(option: Option, chosen: Settings) -> bool:
     """Whether it was not given, or at its default."""
     value = chosen[option.name]

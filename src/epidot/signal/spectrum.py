@@ -107,18 +107,30 @@ def kind_of(found: Trace, noise: str, where: str, warnings: list[str]) -> NoiseK
     """How the values scatter: as ``noise`` asks, or (``auto``) as the head and the values tell."""
     whole = bool(np.all(found.y >= 0) and np.all(found.y == np.round(found.y)))
     if noise == "counts":
-        if not whole:
-            raise InputError(
-                "these values are not counts (negative or not whole numbers)",
-                where,
-                seen=f"{found.y[np.argmax(found.y != np.round(found.y))]:g}",
-                remedy="leave the option noise out",
-            )
+        refuse_no_counts(found.y, where)
         return "counts"
     if noise == "auto" and whole and found.y_unit == "counts" and float(found.y.max()) > 20:
         warnings.append("whole numbers in counts: the noise was taken to be Poisson's")
         return "counts"
     return "analog"
+
+
+def refuse_no_counts(y: Array, where: str) -> None:
+    """Values (n,) that cannot be counts.
+
+    Raises
+    ------
+    InputError
+        With the first of them.
+    """
+    wrong = (y < 0) | (y != np.round(y))
+    if np.any(wrong):
+        raise InputError(
+            "these values are not counts (negative or not whole numbers)",
+            where,
+            seen=f"{y[np.argmax(wrong)]:g}",
+            remedy="leave the option noise out",
+        )
 
 
 def _refuse_huge(y: Array, where: str, found: Trace) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from epidot.documents import data_file
 from epidot.instruments.contract import Dots, Header, Reported
 from epidot.instruments.options import Settings, choice, integer, number, text
+from epidot.instruments.raman.modes import BAND, BANDS
 from epidot.instruments.raman.trial import trial
 from epidot.instruments.spectrometer import COLUMN, TABLES
 from epidot.quantities import Fit, Quantities
@@ -22,6 +23,7 @@ _LATTICE = [
     for kind in ("LO", "TO")
 ]
 _SURFACE = ("oxide", "In2O3_low", "In2O3_high", "phosphate")
+_BANDS = tuple(f"{BAND}{k + 1}" for k in range(BANDS))
 
 HEADER = Header(
     name="raman",
@@ -36,7 +38,7 @@ HEADER = Header(
         Reported("reference_area", "readings cm-1", "area of the line that the others are counted in"),
         *(
             Reported(f"{mode}_{name}", unit, f"{what} of {mode.replace('_', ' ')}")
-            for mode in (*_LATTICE, *_SURFACE)
+            for mode in (*_LATTICE, *_SURFACE, *_BANDS)
             for name, unit, what in (
                 ("cm1", "cm-1", "place"),
                 (
@@ -128,7 +130,7 @@ def read(path: str | Path, chosen: Settings) -> Signal:
     """
     from epidot.instruments.raman.reading import read_shift
 
-    return read_shift(path, chosen)
+    return read_shift(path, chosen, HEADER.read_options)
 
 
 @HEADER.simulate

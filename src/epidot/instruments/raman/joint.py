@@ -26,9 +26,7 @@ from epidot.signal.optimum import Optimum, least
 Array = NDArray[np.float64]
 
 _ROUNDS = 2  # of weights; the third moves nothing by a thousandth of its error
-_CLEAR = 25.0  # squared standard errors by which a line must lower the misfit to be there
-_SMOOTH = 9  # readings whose mean is the first guess of their variance
-_PLACES, _WIDTHS = 7, 3  # tried of a line, over its reach
+SMOOTH = 9  # readings whose mean is the first guess of their variance
 TAIL, SPREAD = "tail", "spread"
 FORMS = {TAIL: "a tail of confinement", SPREAD: "places that scatter"}
 # Between these the search for what belongs to a form goes on: a tail (mean square wave vector over that at X)
@@ -107,7 +105,7 @@ def errors(signal: Signal, expected: Array | None = None) -> Array:
         known = signal.known_sigma
         return known if known is not None else np.full(len(signal), max(Noise().level(signal.y), 1e-300))
     seconds = float(signal.live_time or 1.0) if signal.kind == "rate" else 1.0
-    mean = uniform_filter1d(signal.y, _SMOOTH, mode="nearest") if expected is None else expected
+    mean = uniform_filter1d(signal.y, SMOOTH, mode="nearest") if expected is None else expected
     return np.asarray(np.sqrt(np.maximum(mean * seconds, 1.0)) / seconds, dtype=np.float64)
 
 
@@ -229,48 +227,3 @@ def gains(joint: Joint, x: Array, resolution: float, form: str) -> dict[int, flo
 def begin(form: str, width: float) -> float:
     """With what the search for a form begins, of a line of ``width``."""
     return BEGUN if form == TAIL else (0.6 * width / FWHM) ** 2
-
-
-def present(signal: Signal, modes: Sequence[Mode], order: int, resolution: float) -> tuple[list[Mode], Array]:
-    """The modes that the readings show, the clearest first, with places and widths to begin from.
-
-    One after the other: at every step the mode comes in that takes most off the misfit left by those before.
-    """
-    free: list[Mode] = []
-    start = np.empty(0)
-    rough = uniform_filter1d(signal.y, _SMOOTH, mode="nearest")
-    tried = {m.name: _tries(signal.x, m, resolution) for m in modes}
-    while len(free) < len(modes):
-        now = fit(signal, free, [], order, resolution, start, rough)
-        if not now.optimum.settled:  # no spectrum of these lines: more of them would not help
-            free, start = free[:-1], start[:-2]
-            break
-        q, _ = np.linalg.qr(now.design)
-        scale = max(1.0, float(np.median(np.abs(now.residuals)) / 0.6744897501960817)) ** 2
-        scale = 1.0 if free else min(scale, 4.0)
-        best, gain = None, _CLEAR * scale
-        for mode in (m for m in modes if m not in free):
-            columns, where = tried[mode.name]
-            weighted = columns / now.error[:, None]
-            beside = weighted - q @ (q.T @ weighted)
-            length = np.sum(beside**2, axis=0)
-            good = length > 1e-3 * np.sum(weighted**2, axis=0)
-            along = beside.T @ now.residuals
-            taken = np.where(good & (along > 0), along**2 / np.where(good, length, 1.0), 0.0)
-            k = int(np.argmax(taken))
-            if taken[k] > gain:
-                best, gain, begin = mode, float(taken[k]), where[k]
-        if best is None:
-            break
-        free.append(best)
-        start = np.concatenate([now.optimum.values, begin])
-    return free, start
-
-
-def _tries(x: Array, mode: Mode, resolution: float) -> tuple[Array, list[Array]]:
-    """Columns (n, m) of a line at several places and widths of its reach, and these."""
-    widths = np.geomspace(max(mode.widths[0], mode.width / 2), min(mode.widths[1], 1.5 * mode.width), _WIDTHS)
-    margin = 0.05 * (mode.reach[1] - mode.reach[0])
-    places = np.linspace(mode.reach[0] + margin, mode.reach[1] - margin, _PLACES)
-    where = [np.array([p, w]) for p in places for w in widths]
-    return np.column_stack([with_slopes(x, p, w, resolution)[0] for p, w in where]), where

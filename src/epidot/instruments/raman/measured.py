@@ -14,7 +14,7 @@ from epidot.instruments.options import Settings
 from epidot.instruments.raman.joint import Joint
 from epidot.instruments.raman.lines import branch
 from epidot.instruments.raman.misfit import misfit
-from epidot.instruments.raman.modes import NEAR, Mode, scattering
+from epidot.instruments.raman.modes import NEAR, Mode, explaining, in_reach_of_partner, is_band, scattering, surface_lines
 from epidot.instruments.raman.phonons import confined_to
 from epidot.instruments.raman.prepared import prepared, resolution_of, within
 from epidot.instruments.raman.shapes import Shape, mean, shapes
@@ -23,6 +23,9 @@ from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal
 
 Values = Mapping[str, tuple[float, float]]  # value and standard error by name
+
+_SHOWN = 3  # known lines that a band may be
+_RIVAL = 0.25  # of a line's area: a band so strong in its reach may as well be that line
 
 HOW = "lines and polynomial background in one fit"
 
@@ -43,8 +46,10 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     else:
         found, remarks = _in_shape(found, joint, used, resolution, reference)
         warnings += remarks
+    named = [m.name for m in modes]
+    warnings = [*_told(joint, found, named, reference), *warnings]
     words = _method(each)
-    quantities = _of_modes(joint, found, words, reference, remark)
+    quantities = _of_modes(joint, found, words, reference, remark, named)
     quantities |= _strains(joint, quantities, chosen, reference)
     quantities |= _indices(quantities)
     extra = {
@@ -87,7 +92,9 @@ def _method(each: Sequence[Shape]) -> str:
     return f"{HOW}: {shown}"
 
 
-def _of_modes(joint: Joint, found: Values, words: str, reference: str, remark: str) -> dict[str, Quantity]:
+def _of_modes(
+    joint: Joint, found: Values, words: str, reference: str, remark: str, named: Sequence[str]
+) -> dict[str, Quantity]:
     out: dict[str, Quantity] = {}
     names = [m.name for m in joint.modes]
     seen = reference in names[: len(joint.free)]
@@ -102,7 +109,7 @@ def _of_modes(joint: Joint, found: Values, words: str, reference: str, remark: s
             elif stuck:
                 out[name] = Quantity(None, None, unit, HOW, _bound(mode))
             else:
-                note = remark if "width" in name else _beside(mode)
+                note = remark if "width" in name else _beside(mode, joint, found, named)
                 out[name] = _quantity(found, words, name, unit, note)
         name = f"{mode.name}_area"
         if mode.name == reference and seen:
@@ -124,11 +131,15 @@ def _quantity(found: Values, words: str, name: str, unit: str, note: str) -> Qua
 
 def _bound(mode: Mode) -> str:
     low, high = mode.reach
+    if is_band(mode):
+        return "the search for this band ends at a bound of its place or width: it is no single line"
     return f"no line of {mode.title} between {low:.0f} and {high:.0f} cm-1: the fit ends at that bound"
 
 
-def _beside(mode: Mode) -> str:
-    """The crystals whose LO lies where this line does."""
+def _beside(mode: Mode, joint: Joint, found: Values, named: Sequence[str]) -> str:
+    """The crystals whose LO lies where this line does, or what a band may be."""
+    if is_band(mode):
+        return _may_be(found[f"{mode.name}_cm1"][0], joint, found, named)
     if not mode.name.endswith("_LO"):
         return ""
     own = mode.name.removesuffix("_LO")
@@ -136,6 +147,41 @@ def _beside(mode: Mode) -> str:
     return (
         f"the LO of {', '.join(near)} lies at the same place: a shell of it adds to this line" if near else ""
     )
+
+
+def _told(joint: Joint, found: Values, named: Sequence[str], reference: str) -> list[str]:
+    """The bands that none of the lines looked for explains, each in a sentence."""
+    height = {
+        m.name: float(joint.values[joint.area(k)]) / float(joint.values[2 * k + 1])
+        for k, m in enumerate(joint.free)
+    }
+    highest = max(height.values(), default=0.0)
+    return [
+        f"{mode.name}: a line at {found[f'{mode.name}_cm1'][0]:.1f} cm-1, {height[mode.name] / highest:.0%} "
+        "as high as the highest, is none of those looked for and was fitted as a band of its own; "
+        f"{_may_be(found[f'{mode.name}_cm1'][0], joint, found, named)}"
+        for mode in sorted(joint.free, key=lambda m: -height[m.name])
+        if is_band(mode)
+    ]
+
+
+def _may_be(place: float, joint: Joint, found: Values, named: Sequence[str]) -> str:
+    """Which known lines a band at ``place`` may be."""
+    rivals = [
+        m.name
+        for m in joint.free
+        if not is_band(m) and m.name.endswith("_LO") and m.reach[0] <= place <= m.reach[1]
+    ]
+    others = [found[f"{m.name}_cm1"][0] for m in joint.free if is_band(m)]
+    known = sorted(explaining(place, named), key=lambda m: -sum(in_reach_of_partner(m, p) for p in others))
+    near = [f"{m.name} (bulk {m.place:g} cm-1)" for m in known[:_SHOWN]]
+    may = f"it may be {' or '.join(near)}: name it with crystals or lines" if near else ""
+    if not near:
+        may = "no crystal or surface known to epidot has a line there"
+    also = [
+        f"or be {n} itself, which was taken to be the line at {found[f'{n}_cm1'][0]:.1f} cm-1" for n in rivals
+    ]
+    return ", ".join([may, *also])
 
 
 def _strains(
@@ -147,6 +193,11 @@ def _strains(
         place = found[f"{mode.name}_cm1"]
         if mode.gamma is None or not mode.name.endswith("_LO") or place.value is None:
             continue
+        rival = _rival(joint, mode)
+        if rival is not None:
+            name = "strain" if mode.name == reference else f"{mode.name}_strain"
+            out[name] = Quantity(None, None, "1", "eq 4", rival)
+            continue
         if mode.name == reference:
             origin, named = _origin(mode, chosen)
             out["strain"] = _strain(mode, place, origin, f"eq 4 from {named}")
@@ -157,6 +208,26 @@ def _strains(
         why = f"{reference} is not seen, or no Grüneisen parameter is known"
         out["strain"] = Quantity(None, None, "1", "eq 4", why)
     return out
+
+
+def _rival(joint: Joint, mode: Mode) -> str | None:
+    """Why nobody knows which line is that of ``mode``: another in its reach may as well be.
+
+    That is a strong band that nothing explains, or a line of an oxide that shows none of its others.
+    """
+    areas = {m.name: float(joint.values[joint.area(k)]) for k, m in enumerate(joint.free)}
+    alone = sum(m.name in surface_lines() for m in joint.free) == 1
+    for k, other in enumerate(joint.free):
+        place = float(joint.values[2 * k])
+        if not mode.reach[0] <= place <= mode.reach[1]:
+            continue
+        share = areas[other.name] / areas[mode.name]
+        if (is_band(other) and share > _RIVAL) or (alone and other.name in surface_lines()):
+            return (
+                f"{other.name} at {place:.1f} cm-1, {share:.2f} of the area, may as well be the line of "
+                f"{mode.title}"
+            )
+    return None
 
 
 def _origin(mode: Mode, chosen: Settings) -> tuple[float, str]:

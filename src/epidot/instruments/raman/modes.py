@@ -5,19 +5,24 @@ Lattice modes follow from ``data/materials`` (any file with ``LO_cm1``), the oth
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from epidot.documents import data_document, top
+from epidot.dot.strain import phonon_shift
 from epidot.errors import InputError, nearest
 from epidot.matter.materials import material, names
 from epidot.parameter import Parameter
 
 LATTICE = ("LO", "TO")
-_REACH = {"LO": 16.0, "TO": 16.0}  # cm-1; twice the shift of any strain that a dot survives is less
+_REACH = 16.0  # cm-1
+_COMPRESSED = 0.02  # of the lattice constant: InP in thick ZnSe and ZnS is by less
 _WIDTHS = (2.0, 60.0)  # cm-1, full width of a lattice mode of nanocrystals
 NEAR = 10.0  # cm-1; two lines so near to each other are one line in a spectrum
+BAND, BANDS = "band", 6  # bands that no mode explains are called, and at most fitted
+_BAND_REACH = 30.0  # cm-1
+_BAND_WIDTHS = (2.0, 40.0)  # cm-1; wider, it would be two lines or background
 _SLACK = 1.5  # a band of a surface may be so much wider than any that were seen
 
 
@@ -97,13 +102,14 @@ def lattice_mode(name: str, kind: str) -> Mode | None:
     width = numbers.get("LO_width_cm1", 15.0)
     key = "gruneisen" if kind == "LO" else "gruneisen_TO"
     gamma = numbers.get(key)
-    reach = _REACH[kind]
-    low, fall = place - reach, 0.0
+    low, high, fall = place - _REACH, place + _REACH, 0.0
+    if gamma is not None:
+        high = max(high, place * (1 + phonon_shift(-_COMPRESSED, gamma)))
     if kind == "LO" and "LO_X_cm1" in stuff:  # strained as a shell on InP and confined to one layer
-        low = min(low, stuff["LO_X_cm1"] - reach / 2)
+        low = min(low, stuff["LO_X_cm1"] - _REACH / 2)
         fall = max(place - stuff["LO_X_cm1"], 0.0)
     title = f"{kind} of {name}"
-    return Mode(f"{name}_{kind}", title, place, (low, place + reach), width, _WIDTHS, gamma, fall)
+    return Mode(f"{name}_{kind}", title, place, (low, high), width, _WIDTHS, gamma, fall)
 
 
 def surface_mode(line: Surface) -> Mode:
@@ -112,6 +118,34 @@ def surface_mode(line: Surface) -> Mode:
     reach = (place - line.reach, place + line.reach)
     widths = (max(line.width.low, 2.0) / _SLACK, line.width.high * _SLACK)
     return Mode(line.name, line.title, place, reach, width, widths)
+
+
+def unexplained(number: int, place: float) -> Mode:
+    """A line about ``place`` that nobody looked for."""
+    reach = (place - _BAND_REACH, place + _BAND_REACH)
+    return Mode(f"{BAND}{number}", f"unexplained band {number}", place, reach, 15.0, _BAND_WIDTHS)
+
+
+def is_band(mode: Mode) -> bool:
+    """Whether nobody looked for it."""
+    return mode.name.startswith(BAND)
+
+
+def explaining(place: float, beside: Sequence[str] = ()) -> list[Mode]:
+    """The known lines but for those named ``beside`` that may lie at ``place``, the nearest first."""
+    lattice = [lattice_mode(name, kind) for name in scattering() for kind in LATTICE]
+    known = [m for m in lattice if m is not None] + [surface_mode(s) for s in surface_lines().values()]
+    near = [m for m in known if m.name not in beside and m.reach[0] <= place <= m.reach[1]]
+    return sorted(near, key=lambda m: abs(m.place - place))
+
+
+def in_reach_of_partner(mode: Mode, place: float) -> bool:
+    """Whether the TO of an LO, or the LO of a TO, may lie at ``place``."""
+    stuff, _, kind = mode.name.rpartition("_")
+    if kind not in LATTICE or mode.name in surface_lines():
+        return False
+    partner = lattice_mode(stuff, LATTICE[1 - LATTICE.index(kind)])
+    return partner is not None and partner.reach[0] <= place <= partner.reach[1]
 
 
 def alike(one: Mode, other: Mode) -> bool:

@@ -14,14 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.errors import InputError
-from epidot.instruments.options import Settings
+from epidot.instruments.options import Option, Settings, refuse_given
 from epidot.instruments.raman import wdf
 from epidot.signal import Signal, storage
 from epidot.signal.axis import convert
 from epidot.signal.decoding import file_bytes
 from epidot.signal.headings import spectral_unit
 from epidot.signal.headings import unit as unit_of
-from epidot.signal.spectrum import kind_of
+from epidot.signal.signal import NoiseKind
+from epidot.signal.spectrum import kind_of, refuse_no_counts
 from epidot.signal.text import parse_table
 from epidot.signal.trace import Trace, trace
 
@@ -40,18 +41,24 @@ _LASER = re.compile(
 )
 
 
-def read_shift(path: str | Path, chosen: Settings) -> Signal:
-    """See :func:`epidot.instruments.raman.read`; ``chosen`` are the settled options."""
+def read_shift(path: str | Path, chosen: Settings, declared: Iterable[Option]) -> Signal:
+    """See :func:`epidot.instruments.raman.read`; ``chosen`` are the settled options, ``declared`` all."""
     where = str(path)
     raw = file_bytes(path)
     if storage.is_saved(raw):
-        return storage.parse(raw, where, "raman")
+        saved = storage.parse(raw, where, "raman")
+        own = ("1", str(saved.meta.get("column", saved.y_name)))
+        apart = ("column",) if str(chosen["column"]).strip() in own else ()
+        why = "a signal saved by epidot says it all, and has one column"
+        refuse_given(declared, chosen, "raman.read", why, where, apart)
+        return saved
     if raw.startswith(wdf.MAGIC):
         return _of_wdf(wdf.parse(raw, where), chosen, where)
     found = trace(parse_table(raw, where), chosen["column"])
     warnings = list(found.warnings)
     laser = _laser(chosen["laser"], stated_laser(found.meta["header"]), warnings)
     given = _axis(found, chosen["unit"], laser, where, warnings)
+    _refuse_laser(chosen["laser"], given, where)
     kind = kind_of(found, str(chosen["noise"]), where, warnings)
     x, y = as_shift(found.x, found.y, given, laser, where)
     meta = {**found.meta, "axis_unit": given} | ({} if laser is None else {"laser_nm": laser})
@@ -83,11 +90,14 @@ def _of_wdf(found: wdf.Spectra, chosen: Settings, where: str) -> Signal:
         warnings.append(f"the first of {number} spectra was read; choose with column, or columns all")
     laser = _laser(chosen["laser"], found.laser_nm, warnings)
     given = chosen["unit"] or found.unit
+    if found.unit is not None and given != found.unit:
+        warnings.append(f"the file says the axis is in {found.unit}; {given} was asked for and is used")
     if given is None:
         what = "this .wdf file says neither the quantity nor the unit of its axis"
         seen = f"{found.x.min():g} to {found.x.max():g}"
         remedy = "state it with the option unit: cm-1, absolute cm-1 or nm"
         raise InputError(what, where, seen=seen, remedy=remedy)
+    _refuse_laser(chosen["laser"], given, where)
     values = found.y[int(asked) - 1]
     there = np.isfinite(values) & np.isfinite(found.x)
     if int(there.sum()) < _LEAST:
@@ -102,8 +112,12 @@ def _of_wdf(found: wdf.Spectra, chosen: Settings, where: str) -> Signal:
         "column_number": int(asked),
     }
     meta |= {} if laser is None else {"laser_nm": laser}
+    kind: NoiseKind = "analog"
+    if chosen["noise"] == "counts":
+        refuse_no_counts(y, where)
+        kind = "counts"
     return Signal(
-        "raman", x, y, "Raman shift", "cm-1", "intensity", "", "analog", "measured",
+        "raman", x, y, "Raman shift", "cm-1", "intensity", "", kind, "measured",
         source=where, warnings=tuple(warnings), meta=meta,
     )  # fmt: skip
 
@@ -132,6 +146,10 @@ def as_shift(x: Array, y: Array, given: str, laser: float | None, where: str) ->
     quantity = _QUANTITY[given]
     unit = "nm" if given == "nm" else "cm-1"
     shift = x if given == SHIFT else convert(x, quantity, unit, "Raman shift", reference=laser, where=where)
+    if given != SHIFT and (float(np.median(shift)) <= 0 or float(shift.min()) > _FARTHEST):
+        what = f"with the laser at {laser:g} nm these readings are no Raman spectrum: check the laser line"
+        seen = f"shifts from {shift.min():.0f} to {shift.max():.0f} cm-1"
+        raise InputError(what, where, seen=seen, remedy=f"{remedy}; it lies before the first Raman line")
     order = np.argsort(shift, kind="stable")
     shift, y = np.asarray(shift[order]), np.asarray(y[order])
     if not np.all(np.isfinite(y)) or float(np.max(np.abs(y))) > 1e150:
@@ -149,13 +167,23 @@ def _laser(asked: float | None, stated: float | None, warnings: list[str]) -> fl
     return float(asked)
 
 
+def _refuse_laser(asked: float | None, given: str, where: str) -> None:
+    """A laser line that would change nothing is refused: whoever gives it expects it to."""
+    if asked is not None and given == SHIFT:
+        what = "option laser of raman.read does nothing: the axis is in shifts already"
+        remedy = "leave it out; if the axis is no shift, say what it is with the option unit"
+        raise InputError(what, where, seen=f"{asked:g} nm", remedy=remedy)
+
+
 def _axis(found: Trace, asked: str | None, laser: float | None, where: str, warnings: list[str]) -> str:
     """The unit of the axis: as asked, as the head says, or by its range."""
-    if asked is not None:
-        return asked
     low, high = float(found.x[0]), float(found.x[-1])
     head = f"{found.x_name} {found.x_unit}".lower()
     said = spectral_unit(found.x_name, found.x_unit)
+    if asked is not None:
+        if said is not None and said != asked.removeprefix("absolute "):
+            warnings.append(f"the head says the axis is in {said}; {asked} was asked for and is used")
+        return asked
     if said == "nm":
         return "nm"
     if said == "cm-1" or "shift" in head or "raman" in head:

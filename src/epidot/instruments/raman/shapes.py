@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.instruments.raman.joint import FORMS, SPREAD, Joint, begin, fit, gains, present
+from epidot.instruments.raman.joint import FORMS, SPREAD, Joint, begin, fit, gains
 from epidot.instruments.raman.lines import spread_width, summit
 from epidot.instruments.raman.modes import Mode
+from epidot.instruments.raman.present import present
 from epidot.signal import Signal
 from epidot.signal.correlation import Noise
 from epidot.signal.degrees import Answer, averaged, likely, settled
