@@ -2,6 +2,7 @@
 
     python benchmarks/coverage_tables.py [tcspc ...] [--case TEXT] [--seeds 200] [--write] [--missing]
         [--json]
+    python benchmarks/coverage_tables.py raman --law [--cases 12] [--seeds 20]
 
 Cases stand in ``coverage_cases/<instrument>.py``.  ``--write`` puts each case into
 ``docs/coverage/<instrument>.csv`` as soon as it is done, ``--missing`` leaves out those that stand there
@@ -24,7 +25,8 @@ import numpy as np
 from coverage_cases import Case
 
 from epidot import files
-from epidot.instruments.symmetry import COVERED
+from epidot.instruments import instrument
+from epidot.instruments.symmetry import COVERED, LEAST, broken, pulls
 
 TABLES = Path(__file__).resolve().parents[1] / "docs" / "coverage"
 COLUMNS = ("case", "quantity", "truth", "seeds", "stated / %", "covered / %", "median pull", "median sigma")
@@ -81,11 +83,31 @@ def store(instrument: str, order: list[str], case: str, rows: list[dict[str, Any
     files.write(TABLES / f"{instrument}.csv", "\n".join(lines) + "\n")
 
 
+def law(names: list[str], cases: int, noises: int) -> dict[str, Any]:
+    """By instrument: what one standard error covers of every quantity over random dots, and what breaks the law."""
+    out = {}
+    for name in names:
+        device = instrument(name)
+        assert device.HEADER.trial is not None
+        begin = time.process_time()
+        found = pulls(device, device.HEADER.trial, np.random.default_rng(2026), cases, noises)
+        for quantity, off in found.items():
+            shown = f"{100 * np.mean(np.abs(off) < 1):6.1f} % covered, median pull {np.median(off):+.2f}"
+            print(f"{name} {quantity:24s} {off.size} {shown}", file=sys.stderr, flush=True)
+        spent = (time.process_time() - begin) / (cases * noises)
+        print(f"{1e3 * spent:.0f} ms each", file=sys.stderr, flush=True)
+        covered = {q: float(np.mean(np.abs(off) < 1)) for q, off in found.items()}
+        out[name] = {"covered": covered, "broken": broken(found, few=cases * noises < LEAST)}
+    return out
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("instruments", nargs="*", default=INSTRUMENTS, metavar="INSTRUMENT")
     parser.add_argument("--case", default="", help="only cases whose name holds this text")
-    parser.add_argument("--seeds", type=int, default=200)
+    parser.add_argument("--seeds", type=int, help="of each case [200; 20 with --law]")
+    parser.add_argument("--law", action="store_true", help="the law of symmetry over random dots")
+    parser.add_argument("--cases", type=int, default=12, help="of --law: random dots")
     parser.add_argument("--write", action="store_true", help="put the rows into docs/coverage")
     parser.add_argument("--missing", action="store_true", help="leave out cases that stand there already")
     parser.add_argument("--json", action="store_true", help="one JSON object")
@@ -93,6 +115,14 @@ def main() -> int:
     unknown = sorted(set(asked.instruments) - set(INSTRUMENTS))
     if unknown:
         parser.error(f"no cases of {', '.join(unknown)}; there are {', '.join(INSTRUMENTS)}")
+    if asked.law:
+        found = law(asked.instruments, asked.cases, asked.seeds or 20)
+        breaches = [f"{name}: {words}" for name, one in found.items() for words in one["broken"]]
+        print(
+            json.dumps({"benchmark": "law", "found": found}, indent=2) if asked.json else "\n".join(breaches)
+        )
+        return 1 if breaches else 0
+    seeds = asked.seeds or 200
     done: dict[str, list[dict[str, Any]]] = {}
     for instrument in asked.instruments:
         cases: list[Case] = import_module(f"coverage_cases.{instrument}").CASES
@@ -101,11 +131,11 @@ def main() -> int:
             if asked.case not in case.name or case.name in there:
                 continue
             begin = time.process_time()
-            rows = rows_of(case, asked.seeds)
+            rows = rows_of(case, seeds)
             done.setdefault(instrument, []).extend(rows)
             if asked.write:
                 store(instrument, [c.name for c in cases], case.name, rows)
-            spent = (time.process_time() - begin) / asked.seeds
+            spent = (time.process_time() - begin) / seeds
             for row in rows:
                 shown = "  ".join(f"{row[c]:>{w}}" for c, w in zip(COLUMNS[1:], WIDTHS, strict=True))
                 mark = "" if kept(row) else "  <-"

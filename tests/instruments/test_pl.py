@@ -547,7 +547,7 @@ def test_laws_and_their_derivatives(shape: Shape) -> None:
 
 def test_any_sum_of_bands_can_be_measured() -> None:
     """Whatever is asked of whatever spectrum: values that are finite, or a reason."""
-    for seed in range(14):  # every pair of kind and rule twice
+    for seed in range(6):  # every pair of kind and rule
         rng = np.random.default_rng(seed)
         x = np.linspace(400.0, 700.0, int(rng.integers(12, 200)))
         y = np.zeros(x.size)

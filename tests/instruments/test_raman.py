@@ -261,12 +261,19 @@ def test_whatever_crystals_are_named_no_strong_line_is_lost(crystals: str) -> No
     """The lines of a shell that was not named are bands, told first, and take no line of InP with them."""
     signal = layered(("ZnSe", 0.65), oxide=80.0)
     right, found = raman.measure(signal), raman.measure(signal, crystals=crystals)
-    for band, line in (("band2", "ZnSe_LO"), ("band1", "ZnSe_TO"), ("InP_LO", "InP_LO"), ("InP_TO", "InP_TO")):
+    for band, known_as in (
+        ("band2", "ZnSe_LO"),
+        ("band1", "ZnSe_TO"),
+        ("InP_LO", "InP_LO"),
+        ("InP_TO", "InP_TO"),
+    ):
         for name in ("cm1", "width_cm1", "area"):
-            known = right[f"{line}_{name}"]
+            known = right[f"{known_as}_{name}"]
             assert found[f"{band}_{name}"].value == pytest.approx(known.value, abs=known.sigma + 1e-6)
     first = found.warnings[0]
-    assert first.startswith("band2: a line at 233.2 cm-1, 100% as high as the highest, is none of those looked")
+    assert first.startswith(
+        "band2: a line at 233.2 cm-1, 100% as high as the highest, is none of those looked"
+    )
     assert "it may be ZnSe_LO (bulk 252 cm-1)" in first
     assert "ZnSe_TO" in found["band1_cm1"].note
     assert not any("band" in name for name in right)
@@ -502,7 +509,7 @@ def test_a_wrong_laser_and_options_without_effect_are_refused(tmp_path: Path) ->
     with pytest.raises(InputError, match="no Raman spectrum"):
         raman.read(nm, laser=360.0)
     shifts = table(tmp_path, "Raman shift (cm-1)\tIntensity", SHIFT, VALUES)
-    with pytest.raises(InputError, match="laser of raman.read does nothing: the axis is in shifts already"):
+    with pytest.raises(InputError, match=r"laser of raman\.read does nothing: the axis is in shifts already"):
         raman.read(shifts, laser=532.0)
     signal = raman.simulate([COATED], rng=np.random.default_rng(1))
     saved = tmp_path / "saved.csv"

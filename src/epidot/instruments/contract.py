@@ -63,6 +63,9 @@ class Header:
     ``fit`` read no numbers of a material (``None``: they never do, "": they always do).  By one of
     ``standards`` (``data/standards.yaml``) the axis can be set right: ``measure`` is then offered
     ``calibrate_against``.
+    ``cases`` of the law of symmetry with ``noises`` of each are tried by the tests of the contract; with
+    fewer than 200 together the limits are wider, by chance, and ``benchmarks/coverage_tables.py --law`` tries
+    the whole.
     An instrument whose standards are no list of single lines has an ``offset`` of its own: of the signal, the
     standard's name and the settled options of ``measure``.
     """
@@ -82,6 +85,8 @@ class Header:
     measure_only: tuple[str, ...] = ()
     marks: tuple[tuple[str, float, tuple[str, ...]], ...] = ()
     trial: Callable[[np.random.Generator], Trial] | None = None
+    cases: int = 12
+    noises: int = 20
     standards: tuple[str, ...] = ()
     materials: str | None = ""
     offset: Callable[[Signal, str, Settings], Offset] | None = None

@@ -6,10 +6,12 @@ Every instrument draws cases of it (``HEADER.trial``); the tests hold all of the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import binom
 
 from epidot.dot.layers import Layer, LayeredDot, Population
 from epidot.instruments.contract import Instrument, Trial
@@ -19,7 +21,9 @@ Array = NDArray[np.float64]
 COVERED = (0.60, 0.76)  # share of the truths within one standard error; 0.683 for a normal error
 MOST_BIAS = 0.35  # standard errors that the mean (or median) may be off
 BEYOND = 0.03  # share of the truths that may lie beyond three standard errors
-LEAST = 200  # values of a quantity from which its coverage is judged
+LEAST = 200  # values of a quantity from which its coverage is judged as it stands
+_FEWEST = 40  # values of which anything can be said
+_CHANCE = 1e-3  # that few values of an instrument that just keeps the law are called a breach
 
 
 def random_dots(rng: np.random.Generator) -> Population:
@@ -64,19 +68,49 @@ def pulls(
     return {name: np.array(values) for name, values in out.items()}
 
 
-def broken(found: Mapping[str, Array]) -> list[str]:
-    """What breaks the law, in words; empty if nothing does."""
+def broken(found: Mapping[str, Array], few: bool = False) -> list[str]:
+    """What breaks the law, in words; empty if nothing does.
+
+    With ``few`` values of each quantity (a law that costs much, tested small) a breach is what the limits
+    exclude beyond chance: binomial limits of one quantity, and the mean over all of them, spectrum by spectrum.
+    """
     out = []
     for name, off in found.items():
+        least = _FEWEST if few else LEAST
+        if off.size < least:
+            out.append(f"{name}: {off.size} values are too few, {least} are needed")
+            continue
+        low, high = _shares(off.size) if few else COVERED
         covered = float(np.mean(np.abs(off) < 1))
-        if off.size < LEAST:
-            out.append(f"{name}: {off.size} values are too few, {LEAST} are needed")
-        if not COVERED[0] <= covered <= COVERED[1]:
+        if not low <= covered <= high:
             out.append(f"{name}: one standard error covers {covered:.0%} of the truths")
         stated = off[np.isfinite(off)]  # a value withheld is not covered, but biased neither way
         mean = float(np.mean(stated)) if stated.size else np.inf
-        if not max(abs(np.median(off)), abs(mean)) < MOST_BIAS:
+        # The median of n normal values scatters by 1.25 over the root of n.
+        bias = MOST_BIAS + (3.1 * 1.25 / math.sqrt(off.size) if few else 0.0)
+        if not max(abs(np.median(off)), abs(mean)) < bias:
             out.append(f"{name}: off by {np.median(off):.2f} (mean {mean:.2f}) standard errors")
-        if not np.mean(np.abs(off) < 3) > 1 - BEYOND:
-            out.append(f"{name}: more than {BEYOND:.0%} of the truths lie beyond three standard errors")
-    return out
+        beyond = float(binom.isf(_CHANCE, off.size, BEYOND)) / off.size if few else BEYOND
+        share = float(np.mean(~(np.abs(off) < 3)))
+        if not (share <= beyond if few else share < beyond):
+            out.append(f"{name}: more than {beyond:.0%} of the truths lie beyond three standard errors")
+    return [*out, *_together(found)] if few else out
+
+
+def _shares(n: int) -> tuple[float, float]:
+    """Between which shares of ``n`` the covered ones lie if their probability keeps to :data:`COVERED`."""
+    low, high = COVERED
+    return float(binom.ppf(_CHANCE, n, low)) / n, float(binom.isf(_CHANCE, n, high)) / n
+
+
+def _together(found: Mapping[str, Array]) -> list[str]:
+    """What the quantities break together, where all have the same number of values, one per spectrum."""
+    sizes = {off.size for off in found.values()}
+    if len(sizes) != 1 or sizes.pop() < _FEWEST or len(found) < 2:
+        return []
+    each = np.mean(np.abs(np.array(list(found.values()))) < 1, axis=0)  # of the quantities of one spectrum
+    covered, error = float(np.mean(each)), float(np.std(each, ddof=1) / math.sqrt(each.size))
+    reach = 3.1 * error
+    if COVERED[0] - reach <= covered <= COVERED[1] + reach:
+        return []
+    return [f"all together: one standard error covers {covered:.0%} of the truths (± {error:.0%})"]

@@ -113,6 +113,8 @@ HEADER = Header(
         ("name", 1.0, ("raman",)),
     ),
     trial=trial,
+    cases=5,
+    noises=8,
     standards=("Si", "polystyrene"),
 )
 

@@ -14,7 +14,15 @@ from epidot.instruments.options import Settings
 from epidot.instruments.raman.joint import Joint
 from epidot.instruments.raman.lines import branch
 from epidot.instruments.raman.misfit import misfit
-from epidot.instruments.raman.modes import NEAR, Mode, explaining, in_reach_of_partner, is_band, scattering, surface_lines
+from epidot.instruments.raman.modes import (
+    NEAR,
+    Mode,
+    explaining,
+    in_reach_of_partner,
+    is_band,
+    scattering,
+    surface_lines,
+)
 from epidot.instruments.raman.phonons import confined_to
 from epidot.instruments.raman.prepared import prepared, resolution_of, within
 from epidot.instruments.raman.shapes import Shape, mean, shapes

@@ -57,12 +57,12 @@ def present(signal: Signal, modes: Sequence[Mode], order: int, resolution: float
                 best, gain, begin = mode, float(taken[k]), where[k]
         bands = sum(is_band(m) for m in free)
         if bands < BANDS:
-            columns, where = anywhere
-            allowed = _allowed(where, now, waiting, resolution)
-            taken = np.where(allowed, _taken(columns, now, q), 0.0)
-            k = int(np.argmax(taken))
-            if taken[k] > max(gain, _ANYWHERE * scale) and _high(columns[:, k], now, q):
-                best, begin = unexplained(bands + 1, where[k][0]), where[k]
+            bumps, at = anywhere
+            allowed = _allowed(at, now, waiting, resolution)
+            taken = np.where(allowed, _taken(bumps, now, q), 0.0)
+            k = int(np.argmax(taken)) if taken.size else 0
+            if taken.size and taken[k] > max(gain, _ANYWHERE * scale) and _high(bumps[:, k], now, q):
+                best, begin = unexplained(bands + 1, float(at[k, 0])), at[k]
         if best is None:
             break
         free.append(best)

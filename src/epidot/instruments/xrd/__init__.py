@@ -125,6 +125,8 @@ HEADER = Header(
         ("name", 1.0, ("xrd",)),
     ),
     trial=trial,
+    cases=6,
+    noises=8,
     materials="phase",
     standards=("LaB6", "Si", "quartz"),
     offset=_zero_by,
