@@ -25,7 +25,7 @@ import numpy as np
 from coverage_cases import Case
 
 from epidot import files
-from epidot.instruments import instrument
+from epidot import instruments as every
 from epidot.instruments.symmetry import COVERED, LEAST, broken, pulls
 
 TABLES = Path(__file__).resolve().parents[1] / "docs" / "coverage"
@@ -84,10 +84,10 @@ def store(instrument: str, order: list[str], case: str, rows: list[dict[str, Any
 
 
 def law(names: list[str], cases: int, noises: int) -> dict[str, Any]:
-    """By instrument: what one standard error covers of every quantity over random dots, and what breaks the law."""
+    """By instrument: what one standard error covers over random dots, and what breaks the law."""
     out = {}
     for name in names:
-        device = instrument(name)
+        device = every.instrument(name)
         assert device.HEADER.trial is not None
         begin = time.process_time()
         found = pulls(device, device.HEADER.trial, np.random.default_rng(2026), cases, noises)

@@ -47,7 +47,6 @@ FILES = [
     ("p.png", b"\x89PNG\r\n\x1a\n" + bytes(100), "a picture (PNG)"),
     ("q.mrc", bytes(208) + b"MAP " + bytes(100), "MRC"),
     ("r.nc", b"CDF\1" + bytes(100), "netCDF"),
-    ("s.spc", b"\0K" + bytes(500), "GRAMS"),
     ("t.thd", b"TimeHarp 200\0\0\0\0" + bytes(200), "TimeHarp"),
 ]
 

@@ -133,12 +133,6 @@ KINDS: tuple[Foreign, ...] = (
         head=("epidot-batch/",),
     ),
     Foreign("", "an HDF5 or netCDF file", (("start", 9.0, ("\x89HDF", "CDF\1", "CDF\2")),), _TEXT),
-    Foreign(
-        "",
-        "a GRAMS .SPC file",
-        (("start", 5.0, ("\0K", "\4K", "\x20K", "\x80K", "\xa0K", "\0M", "\x80M")), ("name", 5.0, (".spc",))),
-        _TEXT,
-    ),
     _kind(
         "",
         "a TimeHarp or HydraHarp file of an old format",

@@ -72,7 +72,8 @@ def broken(found: Mapping[str, Array], few: bool = False) -> list[str]:
     """What breaks the law, in words; empty if nothing does.
 
     With ``few`` values of each quantity (a law that costs much, tested small) a breach is what the limits
-    exclude beyond chance: binomial limits of one quantity, and the mean over all of them, spectrum by spectrum.
+    exclude beyond chance: binomial limits of one quantity, and the mean over all of them, spectrum by
+    spectrum.
     """
     out = []
     for name, off in found.items():

@@ -8,14 +8,12 @@ techniques.  Every step is linear in the size of the file.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.errors import InputError, nearest
+from epidot.signal import spa, spc
 from epidot.signal.decoding import decode
 from epidot.signal.headings import column_names, first_axis, is_next_axis
 from epidot.signal.rows import (
@@ -29,120 +27,25 @@ from epidot.signal.rows import (
     split_cells,
     table_width,
 )
+from epidot.signal.table import Column, Guesses, Table
 from epidot.signal.thousands import marks_thousands
 
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Column:
-    """One column: its name and unit as the file gives them, its values (NaN = missing), shape (n,).
-
-    ``over_range`` counts the readings the instrument marked as beyond its range.
-    """
-
-    name: str
-    unit: str
-    values: Array
-    over_range: int = 0
-
-
-@dataclass(frozen=True)
-class Guesses:
-    """What the reader found out by itself."""
-
-    encoding: str
-    newline: str
-    delimiter: str
-    decimal: str
-    header_lines: int
-    first_line: int
-    last_line: int
-    dropped_lines: tuple[int, ...] = ()
-    trailing_lines: int = 0
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values, in words a person reads."""
-        names = {"\t": "tab", " ": "blanks", ",": "comma", ";": "semicolon", "|": "bar"}
-        return {
-            "encoding": self.encoding,
-            "newline": self.newline,
-            "delimiter": names[self.delimiter],
-            "decimal": "comma" if self.decimal == "," else "point",
-            "header_lines": self.header_lines,
-            "data_lines": [self.first_line, self.last_line],
-            "dropped_lines": list(self.dropped_lines[:20]),
-            "trailing_lines": self.trailing_lines,
-        }
-
-
-@dataclass(frozen=True)
-class Table:
-    """Columns of equal length, the file's line of every row, and what was guessed.
-
-    ``header`` holds the text above the numbers, ``pairs`` for every value column the index of the
-    column that is its axis (0 unless the file holds x, y, x, y, ...).
-    """
-
-    where: str
-    columns: tuple[Column, ...]
-    lines: NDArray[np.int64]
-    header: tuple[str, ...]
-    guesses: Guesses
-    pairs: dict[int, int]
-    warnings: tuple[str, ...] = field(default_factory=tuple)
-
-    @property
-    def value_names(self) -> tuple[str, ...]:
-        """Names of the columns that are not an axis."""
-        return tuple(self.columns[i].name for i in self.pairs)
-
-    def find(self, column: str | int | None) -> int:
-        """Index into ``columns`` of a value column, by name or by number (1 = first after the axis).
-
-        Raises
-        ------
-        InputError
-            If there is no such column, naming the nearest.
-        """
-        indices = list(self.pairs)
-        if column is None:
-            return indices[0]
-        text = " ".join(str(column).split())
-        for matches in (
-            [i for i in indices if self.columns[i].name == text],
-            [i for i in indices if self.columns[i].name.lower() == text.lower()],
-        ):
-            if len(matches) == 1:
-                return matches[0]
-            if matches:
-                numbers = [str(indices.index(i) + 1) for i in matches]
-                raise InputError(
-                    "several columns have this name",
-                    self.where,
-                    seen=text,
-                    remedy="choose by number: " + ", ".join(numbers),
-                )
-        if text.isascii() and text.isdigit() and len(text) < 7 and 1 <= int(text) <= len(indices):
-            return indices[int(text) - 1]
-        raise InputError(
-            "no such column",
-            self.where,
-            seen=text,
-            nearest=nearest(text, self.value_names),
-            remedy=f"give its name or its number from 1 to {len(indices)}",
-        )
-
-
 @lru_cache(maxsize=2)  # all columns of a file are read one after the other
 def parse_table(raw: bytes, where: str = "<bytes>") -> Table:
-    """The table of numbers in the bytes of a text file.
+    """The table of numbers in the bytes of a text file, or of a binary one that any technique may have.
 
     Raises
     ------
     InputError
         If it is no text, has no table, a single column, or numbers that cannot be told apart.
     """
+    if raw.startswith((spa.MAGIC, spa.SERIES)):
+        return spa.parse(raw, where)
+    if spc.is_spc(raw):
+        return spc.parse(raw, where)
     text = decode(raw, where)
     delimiter, decimal = find_format(text, where)
     rows = [split_cells(line, delimiter) for line in text.lines]

@@ -23,6 +23,8 @@ _LATTICE = [
     for kind in ("LO", "TO")
 ]
 _SURFACE = ("oxide", "In2O3_low", "In2O3_high", "phosphate")
+# Flags, layout and technique with which .spc files of a Raman spectrum begin.
+_SPC = tuple(f"{flags}K\x0b" for flags in ("\0", "\4", "\x20", "\x24", "\x80", "\x84", "\xa0", "\xa4"))
 _BANDS = tuple(f"{BAND}{k + 1}" for k in range(BANDS))
 
 HEADER = Header(
@@ -30,7 +32,11 @@ HEADER = Header(
     title="Raman scattering (phonons, strain, surface oxide)",
     x_axis="Raman shift / cm-1",
     y_axis="intensity (counts or instrument units)",
-    formats=("Renishaw WiRE .wdf: single spectra, series, maps", *TABLES),
+    formats=(
+        "Renishaw WiRE .wdf: single spectra, series, maps",
+        "Galactic (GRAMS) .spc, new and old; Thermo OMNIC .spa",
+        *TABLES,
+    ),
     quantities=(
         Reported("strain", "1", "da/a of the core from its LO by eq 4; negative: compressed"),
         Reported("oxide_index", "1", "area of the oxide line near 150 cm-1 over that of the reference"),
@@ -106,7 +112,7 @@ HEADER = Header(
     fit_options=(),
     measure_only=(),
     marks=(
-        ("start", 10.0, ("WDF1", "//Exported ASCII-File")),
+        ("start", 10.0, ("WDF1", "//Exported ASCII-File", *_SPC)),
         ("head", 10.0, ("raman shift", "_raman_", "ramanshift", "type= raman", "type=raman")),
         ("head", 10.0, ("#spectro (cm-", "axisunit[1]=1/cm", "axisunit[1]=\t1/cm")),
         ("head", 1.0, ("raman",)),
