@@ -296,6 +296,19 @@ def test_a_compressed_core_is_within_reach() -> None:
         assert abs(place.value - by_name(dot)[name]) < max(4 * place.sigma, 0.5)  # sizes differ
 
 
+def test_the_lo_of_a_thin_shell_is_not_taken_for_its_to() -> None:
+    """At 0.5 nm of ZnSe the LO lies at 225 cm-1, where the reach of the TO ends, and is the stronger."""
+    dot = LayeredDot("InP", 3.4, (Layer("ZnSe", 0.5),), oxide=60.0)
+    true = by_name(dot)
+    for seed in range(3):
+        signal = raman.simulate(
+            [dot], {"counts": 2400.0, "resolution_cm1": 6.0}, rng=np.random.default_rng([9, seed])
+        )
+        found = raman.measure(signal)
+        for name in ("ZnSe_LO", "ZnSe_TO"):
+            assert abs(found[f"{name}_cm1"].value - true[name]) < 4 * found[f"{name}_cm1"].sigma
+
+
 def test_a_line_that_no_crystal_has_is_told() -> None:
     x = np.arange(90.0, 1120.0)
     y = 500 + 3e4 * (line(x, 345.0, 12.0, 4.0) + line(x, 700.0, 12.0, 4.0))

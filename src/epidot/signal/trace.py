@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from epidot.errors import InputError, nearest
 from epidot.signal.axis import convert
 from epidot.signal.headings import SPECTRAL_UNITS, spectral_unit, unit
-from epidot.signal.text import Table
+from epidot.signal.table import Table
 
 Array = NDArray[np.float64]
 

@@ -6,7 +6,7 @@ Lattice modes follow from ``data/materials`` (any file with ``LO_cm1``), the oth
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from epidot.documents import data_document, top
@@ -103,13 +103,19 @@ def lattice_mode(name: str, kind: str) -> Mode | None:
     key = "gruneisen" if kind == "LO" else "gruneisen_TO"
     gamma = numbers.get(key)
     low, high, fall = place - _REACH, place + _REACH, 0.0
-    if gamma is not None:
-        high = max(high, place * (1 + phonon_shift(-_COMPRESSED, gamma)))
     if kind == "LO" and "LO_X_cm1" in stuff:  # strained as a shell on InP and confined to one layer
         low = min(low, stuff["LO_X_cm1"] - _REACH / 2)
         fall = max(place - stuff["LO_X_cm1"], 0.0)
     title = f"{kind} of {name}"
     return Mode(f"{name}_{kind}", title, place, (low, high), width, _WIDTHS, gamma, fall)
+
+
+def of_core(mode: Mode) -> Mode:
+    """The same line of a core, which shells compress."""
+    if mode.gamma is None:
+        return mode
+    high = max(mode.reach[1], mode.place * (1 + phonon_shift(-_COMPRESSED, mode.gamma)))
+    return replace(mode, reach=(mode.reach[0], high))
 
 
 def surface_mode(line: Surface) -> Mode:

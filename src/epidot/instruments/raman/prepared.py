@@ -8,7 +8,7 @@ import numpy as np
 
 from epidot.errors import InputError
 from epidot.instruments.options import Settings
-from epidot.instruments.raman.modes import Mode, alike, chosen
+from epidot.instruments.raman.modes import Mode, alike, chosen, of_core
 from epidot.signal import Signal
 from epidot.signal.unusable import clipped
 from epidot.signal.windows import inside, ranges
@@ -67,7 +67,9 @@ def prepared(signal: Signal, options: Settings) -> tuple[Signal, list[str]]:
 
 def within(signal: Signal, options: Settings) -> tuple[list[Mode], list[str]]:
     """The modes to look for: those inside the spectrum that can be told apart; a warning for the others."""
+    core = str(options["normalise_to"]).removesuffix("_LO")
     wanted = chosen(str(options["crystals"] or "InP ZnSe"), options["lines"])
+    wanted = [of_core(m) if m.name.startswith(f"{core}_") else m for m in wanted]
     low, high = float(signal.x[0]), float(signal.x[-1])
     seen = [m for m in wanted if low + m.width / 2 <= m.place <= high - m.width / 2 and _covered(signal, m)]
     beyond = [m.name for m in wanted if m not in seen]
@@ -80,7 +82,6 @@ def within(signal: Signal, options: Settings) -> tuple[list[Mode], list[str]]:
         "it: one line was fitted, and its place, width and area are those of both"
         for m in hidden
     ]
-    core = str(options["normalise_to"]).removesuffix("_LO")
     kept = [m for m in seen if m not in hidden]
     return [m if m.name.startswith(f"{core}_") else replace(m, dimensions=1) for m in kept], said
 

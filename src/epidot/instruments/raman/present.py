@@ -67,7 +67,7 @@ def present(signal: Signal, modes: Sequence[Mode], order: int, resolution: float
             break
         free.append(best)
         start = np.concatenate([now.optimum.values, begin])
-    return _numbered(free, start)
+    return _numbered(*_in_order(free, start))
 
 
 def _taken(columns: Array, now: Joint, q: Array) -> Array:
@@ -118,6 +118,21 @@ def _high(column: Array, now: Joint, q: Array) -> bool:
     beside = weighted - q @ (q.T @ weighted)
     height = float(beside @ now.residuals / (beside @ beside)) * float(column.max())
     return height > _HIGH * float(np.max(now.curve - now.background, initial=0.0))
+
+
+def _in_order(free: list[Mode], start: Array) -> tuple[list[Mode], Array]:
+    """The same with the LO of a crystal above its TO, should each have come to the other's line."""
+    out, names = start.copy(), [m.name for m in free]
+    for k, mode in enumerate(free):
+        other = f"{mode.name.removesuffix('_LO')}_TO"
+        if not mode.name.endswith("_LO") or other not in names:
+            continue
+        at = names.index(other)
+        if out[2 * k] < out[2 * at]:
+            out[[2 * k, 2 * k + 1, 2 * at, 2 * at + 1]] = out[[2 * at, 2 * at + 1, 2 * k, 2 * k + 1]]
+            for i in (k, at):
+                out[2 * i] = np.clip(out[2 * i], *free[i].reach)
+    return free, out
 
 
 def _numbered(free: Sequence[Mode], start: Array) -> tuple[list[Mode], Array]:

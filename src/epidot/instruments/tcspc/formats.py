@@ -19,7 +19,8 @@ from epidot.instruments.tcspc.vendor import vendor
 from epidot.signal import Signal
 from epidot.signal.decoding import decode, file_bytes
 from epidot.signal.storage import is_saved, parse
-from epidot.signal.text import Table, parse_table
+from epidot.signal.table import Table
+from epidot.signal.text import parse_table
 
 _UNITS_NS = {"s": 1e9, "ms": 1e6, "µs": 1e3, "ns": 1.0, "ps": 1e-3}
 _PER_CHANNEL = re.compile(
