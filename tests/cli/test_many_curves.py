@@ -241,3 +241,9 @@ def test_two_results_do_not_go_into_one_file(epidot, tmp_path: Path) -> None:
         assert done.status == 2
         assert "two results would go into one file" in done.err
         assert not (tmp_path / "b.csv").exists()
+
+
+def test_columns_that_are_headed_alike_are_told_apart(epidot, tmp_path: Path) -> None:
+    _table(tmp_path / "two.csv", "wavelength (nm),PL,PL", NM, _band(590), _band(610, 1))
+    done = epidot("measure", "pl", "two.csv", "--columns", "all", "--json")
+    assert [one["column"] for one in done.json["results"]] == ["PL (column 1)", "PL (column 2)"]

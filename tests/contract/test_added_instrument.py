@@ -92,3 +92,12 @@ def test_a_file_that_is_no_instrument_is_refused_with_its_place(folder: Path) ->
         instruments.instrument("empty")
     with pytest.raises(InputError, match=r"broken\.py"):
         recognise(folder / "counter.py")
+
+
+def test_a_folder_of_instruments_that_is_none_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EPIDOT_INSTRUMENTS", str(tmp_path / "nowhere"))
+    done = run("epidot", "measure", "pl", "x.csv", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "EPIDOT_INSTRUMENTS: no folder of instruments, saw" in done.stderr

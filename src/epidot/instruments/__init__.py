@@ -11,7 +11,7 @@ import os
 import pkgutil
 from typing import cast
 
-from epidot.errors import InputError, nearest
+from epidot.errors import Fault, InputError, nearest
 from epidot.instruments.contract import Header, Instrument
 
 # Used by the instruments or on them, none themselves.
@@ -29,11 +29,24 @@ _SHARED = {
     "table",
 }
 
-__path__ = [*__path__, *filter(None, os.environ.get("EPIDOT_INSTRUMENTS", "").split(os.pathsep))]
+_FOLDERS = "EPIDOT_INSTRUMENTS"
+_OWN = [folder for folder in os.environ.get(_FOLDERS, "").split(os.pathsep) if folder]
+__path__ = [*__path__, *_OWN]
 
 
 def names() -> tuple[str, ...]:
-    """Every instrument, in alphabetical order."""
+    """Every instrument, in alphabetical order.
+
+    Raises
+    ------
+    InputError
+        If ``EPIDOT_INSTRUMENTS`` names a folder that is none.
+    """
+    if missing := [folder for folder in _OWN if not os.path.isdir(folder)]:
+        remedy = f"correct {_FOLDERS}, or unset it"
+        raise InputError(
+            [Fault("no folder of instruments", _FOLDERS, seen=f, remedy=remedy) for f in missing]
+        )
     return tuple(sorted({m.name for m in pkgutil.iter_modules(__path__) if m.name[0] != "_"} - _SHARED))
 
 

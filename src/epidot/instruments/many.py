@@ -151,7 +151,7 @@ def curves(
             except InputError as error:
                 faults += error.faults
                 continue
-            label = f" [{signal.meta.get('column', column)}]" if column else ""
+            label = f" [{_label(signal, column)}]" if column else ""
             found.append(Curve(f"{file}{label}", signal))
     if faults:
         raise InputError(faults)
@@ -274,13 +274,22 @@ def _measured(
         label = column
         try:
             signal = device.read(file, **_of(header.read_options, options, column))
-            label = str(signal.meta.get("column", column)) if column else ""
+            label = _label(signal, column)
             found = device.measure(signal, **_of(header.measure_options, options))
         except EpidotError as error:
             rows.append(_failed(file, label, error))
         else:
             rows.append(Row(file, label, found, signal=signal if signals else None))
     return rows
+
+
+def _label(signal: Signal, column: str) -> str:
+    """What a column is called in a row: its head, and its number where several have that head."""
+    if not column:
+        return ""
+    name = str(signal.meta.get("column", column))
+    alike = [str(other) for other in signal.meta.get("columns") or ()].count(name) > 1
+    return f"{name} (column {column})" if alike else name
 
 
 def _failed(file: str, column: str, error: EpidotError) -> Row:

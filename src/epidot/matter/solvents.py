@@ -96,7 +96,9 @@ def solvent(name: str) -> Solvent:
         If there is none, with the nearest names.
     """
     shown = [n for one in _all() for n in (one.name, *one.aliases)]
-    remedy = "give viscosity_mPa_s instead"
+    remedy = (
+        f"known are {', '.join(solvent_names())}; of another one the viscosity can be given where D is read"
+    )
     return names.look_up(
         "solvent", name, names.index((one, (one.name, *one.aliases)) for one in _all()), shown, remedy
     )
