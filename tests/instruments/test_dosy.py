@@ -18,6 +18,7 @@ from epidot.instruments.dosy.laws import law, spread
 from epidot.matter.nuclei import nucleus
 from epidot.matter.solvents import radius_nm, small_molecule, solvent, stokes_einstein
 from epidot.signal import Signal
+from epidot.signal.entropy import Readings, distribution
 
 B = np.linspace(0.05, 1, 24) ** 2 * 3e10
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "dosy" / "spectrochempy-local" / "102" / "ser"
@@ -258,3 +259,44 @@ def test_results_that_cannot_be_are_withheld() -> None:
     far = dosy.measure(decay(np.exp(-1e-10 * B) + 0.003 * np.cos(np.arange(B.size)), B * 1e-5))
     assert far["D_m2_per_s"].value is None
     assert any("not that of a solution" in words for words in far.warnings)
+
+
+def _two_species(ratio: float, seed: int, noise: float = 0.002) -> Signal:
+    b = np.linspace(1e8, 6e10, 32)
+    y = 0.5 * np.exp(-1e-10 * b) + 0.5 * np.exp(-ratio * 1e-10 * b)
+    noisy = y + np.random.default_rng(seed).normal(0, noise, b.size)
+    return Signal(
+        "dosy", b, noisy, "b", "s/m2", "intensity", "", "analog", "simulated", sigma=np.full(32, noise)
+    )
+
+
+def test_an_inverse_laplace_transform_says_what_it_resolves() -> None:
+    far = dosy.fit(_two_species(10, 1), "maxent")
+    assert far.parameters["peak1_m2_per_s"].value == pytest.approx(1e-10, rel=0.15)
+    assert far.parameters["peak2_m2_per_s"].value == pytest.approx(1e-9, rel=0.15)
+    near = dosy.fit(_two_species(1.5, 2), "maxent")
+    assert list(near.parameters) == ["peak1_m2_per_s"]
+    assert near.parameters["peak1_m2_per_s"].value == pytest.approx(1.22e-10, rel=0.1)
+    for found in (far, near):
+        assert 1.5 < found.statistics["resolution_factor"] < 12
+        assert all(one.sigma is None for one in found.parameters.values())
+        assert any("two equal D come out as two from a factor" in said for said in found.quantities.warnings)
+        shown = found.quantities.extra["distribution"]
+        assert len(shown["D_m2_per_s"]) == len(shown["intensity"])
+    blurred = dosy.fit(_two_species(1.5, 2, noise=0.02), "maxent")
+    assert blurred.statistics["resolution_factor"] > near.statistics["resolution_factor"]
+    with pytest.raises(InputError, match="would do nothing in the model maxent"):
+        dosy.fit(_two_species(10, 1), "maxent", free_D_m2_per_s=1e-9)
+
+
+def test_the_weight_of_the_entropy_is_the_classic_one_for_known_errors_too() -> None:
+    """2 alpha (-S) equals the number of degrees of freedom that the readings fix (Gull 1989)."""
+    signal = _two_species(6, 3)
+    grid = np.exp(np.log(1e-12) + 0.1 * np.arange(100))
+    columns = np.exp(-np.outer(grid, signal.x))
+    found = distribution(Readings(signal.y, 1.0, signal.sigma), grid, columns, np.ones(len(signal)))
+    p, m = found.parts, 1.0 / grid.size
+    entropy = np.sum(p - m - p * np.log(p / m))
+    rows = columns * np.sqrt(p)[:, None] / 0.002
+    values = np.linalg.eigvalsh(rows @ rows.T)
+    assert -2 * found.alpha * entropy == pytest.approx(np.sum(values / (found.alpha + values)), rel=0.05)

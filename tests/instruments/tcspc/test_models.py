@@ -11,13 +11,13 @@ from scipy.special import gammaincc
 
 from epidot.errors import InputError
 from epidot.instruments import tcspc
-from epidot.instruments.tcspc.entropy import distribution
 from epidot.instruments.tcspc.laws import LAWS
 from epidot.instruments.tcspc.mixture import Mixture
 from epidot.instruments.tcspc.response import Array, GaussianResponse, Response, TailResponse
 from epidot.instruments.tcspc.simulated import counted
 from epidot.light.traps import TrapMeans, TrapRates, components
 from epidot.signal import Signal
+from epidot.signal.entropy import Readings, distribution
 
 EDGES = np.linspace(0.0, 200.0, 1001)
 
@@ -263,8 +263,8 @@ def test_the_weight_of_the_entropy_is_the_classic_one() -> None:
     taus = np.exp(0.1 * np.arange(60))
     columns = np.array([TailResponse(EDGES).exponential(float(t), np.empty(0)).counts for t in taus])
     y = np.random.default_rng(14).poisson(1e5 * columns[35] + 2.0).astype(float)
-    found = distribution(y, taus, columns, np.ones(y.size), None)
-    p, m = found.photons, y.sum() / taus.size
+    found = distribution(Readings(y, float(y.sum())), taus, columns, np.ones(y.size))
+    p, m = found.parts, y.sum() / taus.size
     entropy = np.sum(p - m - p * np.log(p / m))
     rows = columns * np.sqrt(p)[:, None]
     values = np.linalg.eigvalsh((rows / found.expected) @ rows.T)

@@ -8,7 +8,7 @@ import numpy as np
 
 from epidot.instruments.contract import Dots, Header, Reported
 from epidot.instruments.dosy.gradients import SHAPES
-from epidot.instruments.dosy.laws import LAWS
+from epidot.instruments.dosy.laws import LAWS, SMOOTH
 from epidot.instruments.dosy.trial import trial
 from epidot.instruments.options import Option, Settings, choice, integer, number, text
 from epidot.quantities import Fit, Quantities
@@ -84,7 +84,7 @@ HEADER = Header(
         number("diameter_nm", "nm", None, "of the inorganic dot, for the ligand shell", 0.5, 1000),
         number("most_b_s_per_m2", "s/m2", None, "larger b are not used (noise floor)", 0),
     ),
-    fit_models=LAWS,
+    fit_models=(*LAWS, SMOOTH),
     measure_only=("solvent", "temperature_K", "viscosity_mPa_s", "diameter_nm", "gradient_sigma"),
     marks=(
         (
@@ -157,6 +157,8 @@ def measure(signal: Signal, chosen: Settings) -> Quantities:
 @HEADER.fit
 def fit(signal: Signal, model: str | None, chosen: Settings) -> Fit:
     """The parameters of one law: ``one`` exponential, a gamma law of D (``spread``), or ``two``.
+
+    ``maxent`` is the smoothest distribution of D that the decay allows, to be looked at: it states no errors.
 
     Raises
     ------

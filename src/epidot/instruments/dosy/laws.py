@@ -20,6 +20,7 @@ Array = NDArray[np.float64]
 
 LEAST = 5  # points of a decay
 LAWS = ("one", "spread", "two")
+SMOOTH = "maxent"
 _NONE = 1e-6  # of s² D b, below which a spread is none
 _WIDEST = 4.0  # s²: a gamma law wider than its mean by so much is no one species
 _SLOWEST, _FASTEST = 1e-3, 30.0  # D times the largest and the smallest b that a search looks at
@@ -102,6 +103,13 @@ def law(name: str, signal: Signal, free_D: float | None = None, width: float = 0
         return total, np.stack(columns, axis=1)
 
     return Law(name, tuple(free), lambda v: parts(v)[0], lambda v: parts(v)[1], tuple(starts))
+
+
+def grid(b: Array, step: float) -> Array:
+    """D (m,) in m²/s, even in ln D, of all that a decay over ``b`` (n,) could show."""
+    first = float(b[1] if b[0] <= 0 else b[0])
+    low, high = 0.1 / float(b[-1]), 1.0 / first
+    return np.asarray(low * np.exp(step * np.arange(math.ceil(math.log(high / low) / step) + 1)))
 
 
 def _values(free: Sequence[Free], known: dict[str, float]) -> Array:

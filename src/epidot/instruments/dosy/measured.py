@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from epidot.errors import InputError
 from epidot.instruments import curve
-from epidot.instruments.dosy.laws import LEAST, law
+from epidot.instruments.dosy.laws import LEAST, SMOOTH, law
 from epidot.instruments.dosy.sizes import sizes
+from epidot.instruments.dosy.smoothest import smoothest
 from epidot.instruments.options import Settings
 from epidot.quantities import Fit, Quantities, Quantity
 from epidot.signal import Signal
@@ -267,6 +268,8 @@ def fitted(signal: Signal, model: str | None, chosen: Settings) -> Fit:
     """See :func:`epidot.instruments.dosy.fit`."""
     used, warnings = usable(signal, chosen)
     name = model or "one"
+    if name == SMOOTH:
+        return smoothest(used, warnings, chosen["free_D_m2_per_s"])
     if name != "two" and chosen["free_D_m2_per_s"] is not None:
         what = f"free_D_m2_per_s would do nothing in the model {name}"
         raise InputError(

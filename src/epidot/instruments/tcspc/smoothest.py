@@ -11,13 +11,13 @@ import numpy as np
 
 from epidot.errors import InputError
 from epidot.instruments.tcspc.analyse import Analysis, fit_terms, quality
-from epidot.instruments.tcspc.entropy import STEP, Distribution, distribution
 from epidot.instruments.tcspc.estimate import estimate
 from epidot.instruments.tcspc.examine import settle
 from epidot.instruments.tcspc.measured import curves_of
 from epidot.instruments.tcspc.misfit import doubted
 from epidot.quantities import Determined, Fit, Quantities, Quantity
 from epidot.signal import Signal
+from epidot.signal.entropy import STEP, Distribution, Readings, distribution
 from epidot.signal.limits import Limits
 from epidot.signal.poisson import deviance
 
@@ -56,7 +56,8 @@ def smoothest(signals: Sequence[Signal], options: Mapping[str, Any], limits: Lim
     live = 1.0 if record.live is None else record.live
     columns = model.response.exponentials(np.ones_like(taus), taus, own).counts * live
     flat = np.full(record.y.size, float(record.bin)) * live
-    found = distribution(record.y, taus, columns, flat, solution.trust)
+    readings = Readings(record.y, max(float(record.y.sum()), 1.0), None, solution.trust)
+    found = distribution(readings, taus, columns, flat)
     ended = replace(solution, mu=found.expected)
     ended = replace(ended, deviance=float(ended.trusted(deviance(ended.y, ended.mu)).sum()))
     analysis = Analysis(ended, estimate(solution, correct_bias=False), quality(ended))
@@ -69,7 +70,7 @@ def smoothest(signals: Sequence[Signal], options: Mapping[str, Any], limits: Lim
     said.append(f"resolution: {factor}; nearer ones, and every width below it, come out as one maximum")
     curves = curves_of(record, setting, analysis, signal)
     extra = {
-        "distribution": {"tau_ns": found.taus.tolist(), "photons": found.photons.tolist()},
+        "distribution": {"tau_ns": found.grid.tolist(), "photons": found.parts.tolist()},
         "record": record.notes,
     }
     values = _quantities(found, _HOW.format(resolution=factor))
@@ -92,7 +93,7 @@ def smoothest(signals: Sequence[Signal], options: Mapping[str, Any], limits: Lim
 def _parameters(found: Distribution) -> dict[str, Determined]:
     note = "interval: the maximum at half its height, which holds noise and smoothing"
     return {
-        f"peak{i}_ns": Determined(p.tau_ns, None, "ns", (p.low_ns, p.high_ns), "bounded", note)
+        f"peak{i}_ns": Determined(p.place, None, "ns", (p.low, p.high), "bounded", note)
         for i, p in enumerate(found.peaks, start=1)
     }
 
