@@ -20,7 +20,7 @@ _LATTICE = [
     f"{file.stem}_{kind}"
     for file in sorted(data_file("materials").glob("*.yaml"))
     if "LO_cm1" in file.read_text(encoding="utf-8")
-    for kind in ("LO", "TO")
+    for kind in ("LO", "TO", "SO")
 ]
 _SURFACE = ("oxide", "In2O3_low", "In2O3_high", "phosphate")
 # Flags, layout and technique with which .spc files of a Raman spectrum begin.
@@ -81,6 +81,14 @@ HEADER = Header(
         number("resolution_cm1", "cm-1", 4.0, "FWHM of the (Gaussian) resolution", 0, 50),
         number("counts", "counts", 3000.0, "counts at the highest line above the background", 1, 1e9),
         number("background", "counts", 1000.0, "scale of the smooth background", 0, 1e9),
+        number(
+            "surface_optical",
+            "1",
+            0.0,
+            "area of a shell's surface-optical line over that of its LO; nobody knows it, so 0",
+            0,
+            10,
+        ),
         number("excitation_nm", "nm", 455.0, "laser line", 150, 3000, source="choi2023: Methods, Raman"),
         choice(
             "confinement",

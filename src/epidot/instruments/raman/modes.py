@@ -16,6 +16,8 @@ from epidot.matter.materials import material, names
 from epidot.parameter import Parameter
 
 LATTICE = ("LO", "TO")
+SURFACE_OPTICAL = "SO"
+ASCENDING = ("TO", SURFACE_OPTICAL, "LO")  # as the lines of one crystal stand
 _REACH = 16.0  # cm-1
 _COMPRESSED = 0.02  # of the lattice constant: InP in thick ZnSe and ZnS is by less
 _WIDTHS = (2.0, 60.0)  # cm-1, full width of a lattice mode of nanocrystals
@@ -110,6 +112,25 @@ def lattice_mode(name: str, kind: str) -> Mode | None:
     return Mode(f"{name}_{kind}", title, place, (low, high), width, _WIDTHS, gamma, fall)
 
 
+def surface_optical_mode(name: str) -> Mode | None:
+    """The surface-optical line of a shell: anywhere between TO and LO, its strain and thickness unknown.
+
+    Raises
+    ------
+    InputError
+        If there is no such material.
+    """
+    stuff = material(name)
+    if "LO_cm1" not in stuff or "TO_cm1" not in stuff:
+        return None
+    low, high = stuff["TO_cm1"], stuff["LO_cm1"]
+    width = {n: p.value for n, p in stuff.parameters.items()}.get("LO_width_cm1", 15.0)
+    title = f"surface-optical mode of {name}"
+    return Mode(
+        f"{name}_{SURFACE_OPTICAL}", title, (low + high) / 2, (low - _REACH / 2, high), width, _WIDTHS
+    )
+
+
 def of_core(mode: Mode) -> Mode:
     """The same line of a core, which shells compress."""
     if mode.gamma is None:
@@ -180,9 +201,13 @@ def _named(name: str) -> Mode:
     if name in surface_lines():
         return surface_mode(surface_lines()[name])
     stuff, _, kind = name.rpartition("_")
-    mode = lattice_mode(stuff, kind) if kind in LATTICE and stuff in names() else None
+    mode = None
+    if stuff in names() and kind in (*LATTICE, SURFACE_OPTICAL):
+        mode = surface_optical_mode(stuff) if kind == SURFACE_OPTICAL else lattice_mode(stuff, kind)
     if mode is None:
-        known = [f"{m}_{k}" for m in scattering() for k in LATTICE] + list(surface_lines())
+        known = [f"{m}_{k}" for m in scattering() for k in (*LATTICE, SURFACE_OPTICAL)] + list(
+            surface_lines()
+        )
         raise InputError("no such line of Raman scattering", seen=name, nearest=nearest(name, known))
     return mode
 

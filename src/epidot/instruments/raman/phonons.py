@@ -20,6 +20,7 @@ from epidot.dot.layers import LayeredDot
 from epidot.dot.strain import phonon_shift, strain
 from epidot.instruments.raman.lines import branch, wave_vectors
 from epidot.instruments.raman.modes import confinements, surface_lines
+from epidot.instruments.raman.surface import of_shells
 from epidot.matter.compound import Material
 from epidot.matter.materials import material
 
@@ -56,8 +57,8 @@ def confined_to(law: str, length_nm: float, sphere: bool, a_nm: float) -> tuple[
     return wave_vectors(share * mean_square / (length_nm * edge) ** 2, dimensions)
 
 
-def vibrations(dot: LayeredDot, law: str = "wave") -> list[Vibration]:
-    """Every line of one dot.
+def vibrations(dot: LayeredDot, law: str = "wave", surface: float = 0.0) -> list[Vibration]:
+    """Every line of one dot; ``surface`` is the area of a shell's surface-optical line over that of its LO.
 
     Raises
     ------
@@ -75,6 +76,13 @@ def vibrations(dot: LayeredDot, law: str = "wave") -> list[Vibration]:
         d += 2 * layer.thickness_nm
         if units > 0:  # what is amorphous has no phonon of a wave vector
             out += _of_region(one, layer.thickness_nm, False, strained, units, law)
+    if surface > 0:
+        areas = {one.name: one.area for one in out}
+        for k, places in of_shells(dot, stuff, list(regions)).items():
+            name = dot.shells[k - 1].material
+            if places and f"{name}_LO" in areas:  # the upper one lies in the line of the LO
+                area, width = surface * areas[f"{name}_LO"], _number(stuff[k], "LO_width_cm1", 15.0)
+                out.append(Vibration(f"{name}_SO", np.array(places[:1]), np.ones(1), area, width))
     for line in surface_lines().values() if dot.oxide > 0 else ():
         place = np.array([line.place.value])
         area = dot.oxide * line.strength.value

@@ -15,7 +15,7 @@ from scipy.ndimage import uniform_filter1d
 
 from epidot.instruments.raman.joint import SMOOTH, Joint, fit
 from epidot.instruments.raman.lines import with_slopes
-from epidot.instruments.raman.modes import BAND, BANDS, Mode, is_band, unexplained
+from epidot.instruments.raman.modes import ASCENDING, BAND, BANDS, Mode, is_band, unexplained
 from epidot.signal import Signal
 
 Array = NDArray[np.float64]
@@ -121,18 +121,15 @@ def _high(column: Array, now: Joint, q: Array) -> bool:
 
 
 def _in_order(free: list[Mode], start: Array) -> tuple[list[Mode], Array]:
-    """The same with the LO of a crystal above its TO, should each have come to the other's line."""
-    out, names = start.copy(), [m.name for m in free]
-    for k, mode in enumerate(free):
-        other = f"{mode.name.removesuffix('_LO')}_TO"
-        if not mode.name.endswith("_LO") or other not in names:
-            continue
-        at = names.index(other)
-        if out[2 * k] < out[2 * at]:
-            out[[2 * k, 2 * k + 1, 2 * at, 2 * at + 1]] = out[[2 * at, 2 * at + 1, 2 * k, 2 * k + 1]]
-            for i in (k, at):
-                out[2 * i] = np.clip(out[2 * i], *free[i].reach)
-    return free, out
+    """The same with TO, SO and LO of a crystal ascending: each may have come to another's line."""
+    out, names = start.reshape(-1, 2).copy(), [m.name for m in free]
+    for crystal in {name.rpartition("_")[0] for name in names}:
+        own = [names.index(f"{crystal}_{kind}") for kind in ASCENDING if f"{crystal}_{kind}" in names]
+        if own:
+            out[own] = out[own][np.argsort(out[own, 0], kind="stable")]
+            for k in own:
+                out[k, 0] = np.clip(out[k, 0], *free[k].reach)
+    return free, out.ravel()
 
 
 def _numbered(free: Sequence[Mode], start: Array) -> tuple[list[Mode], Array]:

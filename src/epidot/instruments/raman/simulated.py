@@ -33,12 +33,12 @@ def representatives(dots: Dots) -> Sequence[LayeredDot]:
     return [dots.dot.scaled(float(part.mean())) for part in parts]
 
 
-def lines_of(dots: Dots, law: str) -> dict[str, Vibration]:
+def lines_of(dots: Dots, law: str, surface: float = 0.0) -> dict[str, Vibration]:
     """Every line of the sample, per dot: the lines of one name together."""
     seen = representatives(dots)
     found: dict[str, list[Vibration]] = {}
     for dot in seen:
-        for one in vibrations(dot, law):
+        for one in vibrations(dot, law, surface):
             found.setdefault(one.name, []).append(one)
     out = {}
     for name, each in found.items():
@@ -70,7 +70,7 @@ def simulated(dots: Dots, setup: Settings, rng: np.random.Generator | None) -> S
         raise InputError(what, seen=f"{start:g}, {stop:g}, {step:g}")
     x = start + step * np.arange(int((stop - start) / step + 1.5), dtype=np.float64)
     y: Array = np.zeros(x.size)
-    for one in lines_of(dots, str(setup["confinement"])).values():
+    for one in lines_of(dots, str(setup["confinement"]), float(setup["surface_optical"])).values():
         y += one.area * curve_of(x, one, float(setup["resolution_cm1"]))
     highest = float(y.max())
     if not highest > 0:
