@@ -151,27 +151,36 @@ def test_lines_are_voigt_profiles_with_true_slopes(resolution: float) -> None:
 @pytest.mark.parametrize("tail", [1e-3, 0.05, 0.4])
 def test_confined_lines_have_true_slopes_and_the_area_of_one(tail: float, dimensions: int) -> None:
     x = np.linspace(-4000, 4000, 40001)
-    y, *by = tailed(x + 345.0, 345.0, 12.0, 4.0, tail, 39.0, dimensions)
+    y, *by = tailed(x + 345.0, 345.0, 12.0, 4.0, tail, 39.0 / 345, dimensions)
     assert float(np.trapezoid(y, x)) == pytest.approx(1.0, abs=2e-3)  # a Lorentz line's wings
     near = np.abs(x) < 100
     numeric = slopes(
-        lambda v: tailed(x[near] + 345.0, v[0], v[1], 4.0, v[2], 39.0, dimensions)[0],
+        lambda v: tailed(x[near] + 345.0, v[0], v[1], 4.0, v[2], 39.0 / 345, dimensions)[0],
         np.array([345.0, 12.0, tail]),
     )
     for k, one in enumerate(by):
         assert one[near] == pytest.approx(numeric[:, k], abs=1e-6 * float(np.max(np.abs(one))))
     fine = np.linspace(-60, 30, 900001)
-    shape = tailed(fine, 0.0, 12.0, 0.0, tail, 39.0, dimensions)[0]
+    shape = tailed(fine + 345, 345.0, 12.0, 0.0, tail, 39.0 / 345, dimensions)[0]
     above = fine[shape > shape.max() / 2]
-    place, width = summit(0.0, 12.0, tail, 39.0, dimensions)
-    assert place == pytest.approx(float(fine[np.argmax(shape)]), abs=1e-3)
+    place, width = summit(345.0, 12.0, tail, 39.0 / 345, dimensions)
+    assert place - 345 == pytest.approx(float(fine[np.argmax(shape)]), abs=1e-3)
     assert width == pytest.approx(float(above[-1] - above[0]), abs=1e-3)
+
+
+def test_strain_moves_a_confined_line_whole() -> None:
+    """Edge and fall in proportion, as in a strained crystal: what is simulated is what is fitted."""
+    q, shares = confined_to("campbell", 0.65, sphere=False, a_nm=0.5668)
+    x = np.linspace(150, 300, 301)
+    true = sum(s * line(x, p, 18.0, 4.0) for s, p in zip(shares, 0.93 * branch(252.0, 213.0, q), strict=True))
+    tail = 236.8705056261446 / 3 / (0.65 * 2 * np.pi / 0.5668) ** 2
+    assert tailed(x, 0.93 * 252.0, 18.0, 4.0, tail, 39.0 / 252, 1)[0] == pytest.approx(true, rel=1e-9)
 
 
 def test_a_confined_line_without_tail_is_the_line() -> None:
     x = np.linspace(250, 450, 401)
-    assert tailed(x, 345.0, 12.0, 4.0, 0.0, 13.0)[0] == pytest.approx(line(x, 345.0, 12.0, 4.0), rel=1e-12)
-    assert summit(345.0, 12.0, 0.0, 13.0) == pytest.approx((345.0, 12.0), rel=1e-9)
+    assert tailed(x, 345.0, 12.0, 4.0, 0.0, 0.04)[0] == pytest.approx(line(x, 345.0, 12.0, 4.0), rel=1e-12)
+    assert summit(345.0, 12.0, 0.0, 0.04) == pytest.approx((345.0, 12.0), rel=1e-9)
 
 
 def test_scattered_places_make_a_voigt_line() -> None:
@@ -347,8 +356,8 @@ def test_a_gaussian_line_is_told_from_a_lorentz_line_and_from_a_tail() -> None:
 
 
 def test_a_tail_of_confinement_is_found_and_the_maximum_read_off() -> None:
-    y = tailed(SHIFTS, 345.0, 8.0, 4.0, 0.3, 13.0)[0]
-    top, width = summit(345.0, 8.0, 0.3, 13.0)
+    y = tailed(SHIFTS, 345.0, 8.0, 4.0, 0.3, 13.0 / 345)[0]
+    top, width = summit(345.0, 8.0, 0.3, 13.0 / 345)
     found = raman.measure(one_line(y, 3e4, 1), lines="InP_LO")
     assert "a tail of confinement" in found["InP_LO_cm1"].method
     assert abs(found["InP_LO_cm1"].value - top) < 4 * found["InP_LO_cm1"].sigma < 1

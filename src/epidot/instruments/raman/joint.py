@@ -198,7 +198,7 @@ def shaped(
 ) -> tuple[Array, ...]:
     """A line of ``mode`` in a ``form``, of area 1, and its derivatives in ``place, width, own``."""
     if form == TAIL:
-        return tailed(x, place, width, resolution, own, mode.fall, mode.dimensions)
+        return tailed(x, place, width, resolution, own, mode.fall / mode.place, mode.dimensions)
     return spread(x, place, width, resolution, own)
 
 
@@ -210,7 +210,7 @@ def gains(joint: Joint, x: Array, resolution: float, form: str) -> dict[int, flo
     q, _ = np.linalg.qr(joint.design)
     out = {}
     for k, mode in enumerate(joint.free):
-        if form == TAIL and not mode.fall > 0:
+        if k in joint.bent or (form == TAIL and not mode.fall > 0):
             continue
         place, width = (float(v) for v in joint.values[2 * k : 2 * k + 2])
         begun = begin(form, width)

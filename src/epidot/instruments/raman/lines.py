@@ -89,23 +89,27 @@ def tailed(
     """A confined line of area 1 and its derivatives in ``centre``, ``width`` and ``tail``, each (n,).
 
     ``tail`` is the mean square wave vector over the square of that at X, if it were not cut off there;
-    ``centre`` is the place of wave vector 0, ``fall`` by how much the branch is lower at X / cm-1;
-    ``dimensions`` in how many it is confined.
+    ``centre`` is the place of wave vector 0, ``fall`` the share of it by which the branch is lower at X:
+    strain moves the whole branch in proportion.  ``dimensions`` in how many it is confined.
     """
     q, shares = wave_vectors(tail, dimensions)
-    down = branch(0.0, -fall, q)
+    down = branch(0.0, -fall, q)  # of the centre
     if (
         _FAR**2 * tail < dimensions
     ):  # the weight ends inside the zone: the wave vectors move, not their shares
-        # d(down)/d(tail) = -(fall π/2) sin(πq) q/(2 tail), and q²/tail stays as it is
-        by_tail, by_share = -fall * np.pi**2 / 4 * np.sinc(q) * _squares(dimensions), np.zeros(q.size)
+        # d(place)/d(tail) = -(centre fall π/2) sin(πq) q/(2 tail), and q²/tail stays as it is
+        by_tail, by_share = (
+            -centre * fall * np.pi**2 / 4 * np.sinc(q) * _squares(dimensions),
+            np.zeros(q.size),
+        )
     else:
         by_tail = np.zeros(q.size)
         by_share = shares * (q**2 - float(shares @ q**2)) * dimensions / (2 * tail**2)
     total = [np.zeros(x.size) for _ in range(4)]
     for drop, share, moved, more in zip(down, shares, by_tail, by_share, strict=True):
-        y, by_centre, by_width = with_slopes(x, centre + float(drop), width, resolution)
-        for k, one in enumerate((share * y, share * by_centre, share * by_width)):
+        kept = 1.0 + float(drop)
+        y, by_centre, by_width = with_slopes(x, centre * kept, width, resolution)
+        for k, one in enumerate((share * y, share * kept * by_centre, share * by_width)):
             total[k] += one
         total[3] += share * moved * by_centre + more * y
     return total[0], total[1], total[2], total[3]
@@ -117,11 +121,15 @@ def _squares(dimensions: int) -> Array:
 
 
 def summit(centre: float, width: float, tail: float, fall: float, dimensions: int = 3) -> tuple[float, float]:
-    """Maximum of a confined line and full width at half of it / cm-1, before any spectrometer."""
+    """Maximum of a confined line and full width at half of it / cm-1, before any spectrometer.
+
+    The rest as in :func:`tailed`.
+    """
     from scipy.optimize import brentq
 
     q, shares = wave_vectors(tail, dimensions)
-    places, half_width = branch(centre, centre - fall, q), width / 2
+    lowest = centre * (1 - fall)
+    places, half_width = branch(centre, lowest, q), width / 2
 
     def at(place: ArrayLike) -> Array:
         off = np.asarray(place)[..., None] - places
@@ -133,12 +141,12 @@ def summit(centre: float, width: float, tail: float, fall: float, dimensions: in
 
     top = centre
     if tail > 0:
-        grid = np.linspace(centre - fall - 0.01 * width, centre + 0.01 * width, _GRID)
+        grid = np.linspace(lowest - 0.01 * width, centre + 0.01 * width, _GRID)
         k = int(np.argmax(at(grid)))
         top = float(brentq(slope, grid[max(k - 1, 0)], grid[min(k + 1, _GRID - 1)], xtol=1e-10))
     half = float(at(top)) / 2
     # Beyond these the sum of lines is below half of what each has at its own maximum.
-    ends = centre - fall - 8 * width, centre + 8 * width
+    ends = lowest - 8 * width, centre + 8 * width
     low, high = (float(brentq(lambda v: float(at(v)) - half, end, top, xtol=1e-10)) for end in ends)
     return top, high - low
 

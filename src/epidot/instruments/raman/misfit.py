@@ -61,7 +61,9 @@ def misfit(joint: Joint, x: Array, lines: Sequence[tuple[float, float]], k: int)
     noise = _scatter(joint, x, lines)
     times, least = float(np.sqrt(seen @ seen / seen.size / noise)), float(chi2.isf(_CHANCE, seen.size))
     # A skew alone is seen sooner by looking for it.
-    bent = [tailed(x, place, width, 0.0, _TAIL, side * width)[0] / joint.error for side in (1.0, -1.0)]
+    bent = [
+        tailed(x, place, width, 0.0, _TAIL, side * width / place)[0] / joint.error for side in (1.0, -1.0)
+    ]
     skew = max(_along(joint, q, one) / np.sqrt(noise) for one in bent)
     if times**2 * seen.size < least and skew**2 < float(chi2.isf(_CHANCE, 1)):
         return Misfit()

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.instruments.raman.joint import FORMS, SPREAD, Joint, begin, fit, gains
+from epidot.instruments.raman.joint import FORMS, SPREAD, TAIL, Joint, begin, fit, gains
 from epidot.instruments.raman.lines import spread_width, summit
 from epidot.instruments.raman.modes import Mode
 from epidot.instruments.raman.present import present
@@ -72,6 +72,16 @@ def shapes(
         other = _bent(signal, first.joint, bent, resolution)
         if other is not None and all(other.bent != one.bent for one in each):
             each.append(other)
+    # Confinement leaves no line of a dot without its tail: what one takes off the misfit may hide what another
+    # would, and a short one hides in the noise.
+    best_yet = min(each, key=lambda one: one.deviance + 2 * len(one.bent))
+    if TAIL in best_yet.bent.values():
+        tails = {k: TAIL for k, m in enumerate(best_yet.free) if m.fall > 0}
+        for bent in (tails, {**best_yet.bent, **tails}):
+            if all(bent != one.bent for one in each):
+                other = _bent(signal, best_yet, bent, resolution)
+                if other is not None and all(other.bent != one.bent for one in each):
+                    each.append(other)
     scale = min(believed(Noise(np.ones(len(signal))), one.residuals, one.design) for one in each)
     counts = [one.values.size - int(np.sum(~one.optimum.free)) for one in each]
     out = []
@@ -160,15 +170,23 @@ def _by_order(
     return [one for k, one in enumerate(out) if not _beaten(out[k:], signal)]
 
 
-def _bent(signal: Signal, plain: Joint, bent: Mapping[int, str], resolution: float) -> Joint | None:
+def _bent(signal: Signal, start_from: Joint, bent: Mapping[int, str], resolution: float) -> Joint | None:
     """The same fit with lines in other forms, as far as the readings ask for them."""
+    lines = 2 * len(start_from.free)
     while bent:
-        widths = plain.optimum.values[1::2]
-        own = [begin(form, float(widths[k])) for k, form in bent.items()]
-        start = np.concatenate([plain.optimum.values, own])
-        for k in (k for k, form in bent.items() if form == SPREAD):
-            start[2 * k + 1] *= 0.6
-        one = fit(signal, plain.free, plain.held, plain.order, resolution, start, plain.curve, bent)
+        start = start_from.optimum.values[:lines].copy()
+        own = []
+        for k, form in bent.items():
+            at = start_from.own(k)
+            if at is not None and start_from.bent[k] == form:
+                own.append(float(start_from.optimum.values[at]))
+                continue
+            own.append(begin(form, float(start[2 * k + 1])))
+            if form == SPREAD:
+                start[2 * k + 1] *= 0.6
+        start = np.concatenate([start, own])
+        free, held, order = start_from.free, start_from.held, start_from.order
+        one = fit(signal, free, held, order, resolution, start, start_from.curve, bent)
         there = {k: form for k, form in bent.items() if not one.optimum.low[one.own(k)]}
         if there == bent:
             return one if one.optimum.settled else None
@@ -233,7 +251,7 @@ def _place_and_width(joint: Joint, k: int, unit: Array) -> tuple[tuple[float, Ar
         place, width, more = (float(one) for one in v)
         if joint.bent[k] == SPREAD:
             return np.array([place, spread_width(width, more)])
-        return np.array(summit(place, width, more, mode.fall, mode.dimensions))
+        return np.array(summit(place, width, more, mode.fall / mode.place, mode.dimensions))
 
     values = joint.values[at]
     (place, width), by = seen(values), slopes(seen, values, low=np.array([-np.inf, 0.0, 0.0]), step=1e-4)
