@@ -1,6 +1,6 @@
 """Debye's sum of 20,737 atoms: error against the exact sum, and CPU time beside DebyeCalculator.
 
-    OMP_NUM_THREADS=1 python benchmarks/xrd.py [--json] [--peer-python P] [--picture] [--ragged]
+    OMP_NUM_THREADS=1 python benchmarks/xrd.py [--json] [--peer-python P] [--picture] [--ragged] [--mixed]
 
 Targets: Q 1 to 8 per Å in steps of 0.01, error 1e-5 at most, five times less CPU than DebyeCalculator in
 single precision.  ``--peer-python`` is an interpreter that has DebyeCalculator: it needs torch, whose
@@ -107,6 +107,32 @@ def ragged(powders: int, most: int) -> None:
         print(f"{core:5s} {true['size_nm'] / true['a_nm']:5.2f} {off[0]:+.5f} {off[1]:+.6f}", flush=True)
 
 
+def mixed(powders: int) -> None:
+    """By how much the ratio of two masses comes out wrong without noise, by the sizes of both phases."""
+    from epidot.dot.layers import LayeredDot
+    from epidot.instruments import xrd
+    from epidot.instruments.xrd.simulated import atoms
+    from epidot.matter.formulas import molar_mass
+
+    rng = np.random.default_rng(77)
+    pairs = (("InP", "ZnSe"), ("CdSe", "ZnS"), ("InP", "CdSe"))
+    print("phases  diameters / nm  share  off (logarithm of the ratio)")
+    for n in range(powders):
+        names, sizes = pairs[n % 3], rng.uniform(2.2, 4.5, 2)
+        spread = np.exp(0.08 * rng.standard_normal((2, 8)))
+        dots = [[LayeredDot(names[k], float(sizes[k] * x)) for x in spread[k]] for k in range(2)]
+        setup = {"counts": 5000.0, "background": 500.0, "step_deg": 0.1, "dots": 16}
+        pattern = xrd.simulate([*dots[0], *dots[1]], setup)
+        mass = [sum(molar_mass(str(s)) for dot in each for s in atoms(dot)[0]) for each in dots]
+        phases = "+".join(names)
+        found = xrd.measure(pattern, phase=phases, zero_sigma_deg=0.0, rim_sigma_nm=0.0)["phase1_fraction"]
+        if found.value is None:
+            print(phases, *np.round(sizes, 2), found.note)
+            continue
+        off = np.log(found.value / (1 - found.value)) - np.log(mass[0] / mass[1])
+        print(f"{phases:8s} {sizes[0]:.2f} {sizes[1]:.2f}  {mass[0] / sum(mass):.3f}  {off:+.4f}", flush=True)
+
+
 def picture() -> None:
     """docs/pictures/xrd.png: one simulated powder with its fit, and what 40 of them gave."""
     from matplotlib.figure import Figure
@@ -149,6 +175,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--peer-python", help="interpreter with DebyeCalculator")
+    parser.add_argument("--mixed", action="store_true", help="masses of two phases, without noise")
     parser.add_argument("--picture", action="store_true", help="draw docs/pictures/xrd.png and no more")
     parser.add_argument(
         "--ragged", action="store_true", help="spheres against dots, and no more (10 minutes)"
@@ -156,6 +183,9 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.picture:
         picture()
+        return
+    if asked.mixed:
+        mixed(15)
         return
     if asked.ragged:
         ragged(24, 40)

@@ -24,6 +24,7 @@ from epidot.instruments.xrd.pattern import PARAMETERS, Grain, Spheres, neighbour
 from epidot.instruments.xrd.search import beyond_noise, bounded, ground, smooth, stepped
 from epidot.instruments.xrd.simulated import atoms
 from epidot.instruments.xrd.trial import truths
+from epidot.matter.formulas import molar_mass
 from epidot.signal import Signal
 from epidot.signal.noise import noisy
 
@@ -186,6 +187,51 @@ def test_scherrers_equation_on_a_sphere() -> None:
     assert Grain(4.0, 1e-4, 0.587).scherrer_nm(0.9) == pytest.approx(4.0 * 0.9 / 1.1066, rel=1e-3)
 
 
+def grams(species: np.ndarray) -> float:
+    return sum(molar_mass(str(one)) * int(np.sum(species == one)) for one in np.unique(species))
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_masses_of_inp_and_znse_that_were_made_apart(seed: int) -> None:
+    """Dots of both, built atom by atom; their lines overlap, and both end in cations."""
+    rng = np.random.default_rng([4, seed])
+    dots = [LayeredDot("InP", 3.3 * float(np.exp(0.08 * rng.standard_normal()))) for _ in range(8)]
+    dots += [LayeredDot("ZnSe", 4.0 * float(np.exp(0.08 * rng.standard_normal()))) for _ in range(6)]
+    pattern = xrd.simulate(dots, {"dots": 14, "counts": 3000.0, "step_deg": 0.05}, rng=rng)
+    mass = [grams(atoms(dot)[0]) for dot in dots]
+    true = sum(mass[:8]) / sum(mass)
+    found = xrd.measure(pattern, phase="InP+ZnSe", zero_sigma_deg=0.0)
+    share = found["phase1_fraction"]
+    assert abs(share.value - true) < 2.5 * share.sigma < 0.03
+    assert found["phase2_fraction"].value == pytest.approx(1 - share.value)
+
+
+def test_masses_of_a_selenide_and_an_oxide_of_another_lattice() -> None:
+    """CdSe and rock salt CdO, spheres cut at random from either crystal."""
+    rng = np.random.default_rng(5)
+    rays, angle = beam("Cu", 0.0, 0.09), np.arange(18.0, 75.0, 0.05)
+    low, high = rays.q_range(angle)
+    q = np.linspace(low, high, 900)
+    total, mass = np.zeros(q.size), {"CdSe": 0.0, "CdO": 0.0}
+    for name, diameter in (("CdSe", 3.5), ("CdO", 3.0)):
+        crystal = powder_crystal(name)
+        grid = np.stack(np.meshgrid(*[np.arange(-9, 10)] * 3, indexing="ij"), -1).reshape(-1, 3)
+        x = ((grid[:, None] + crystal.fractional) @ crystal.cell_nm).reshape(-1, 3)
+        species = np.tile(np.array(crystal.species), len(grid))
+        for _ in range(8):
+            own = diameter * float(np.exp(0.08 * rng.standard_normal()))
+            inside = np.linalg.norm(x - rng.uniform(0, crystal.a_nm, 3), axis=1) < own / 2
+            total += debye(species[inside], x[inside], q, factor)
+            mass[name] += grams(species[inside])
+    clean = rays.footprint(q, angle) @ total
+    y = rng.poisson(3000 * clean / clean.max() + 200).astype(float)
+    meta = {"radiation": "Cu"}
+    pattern = Signal("xrd", angle, y, "2theta", "deg", "intensity", "counts", "counts", "measured", meta=meta)
+    found = xrd.measure(pattern, phase="CdSe+CdO", zero_sigma_deg=0.0, rim_nm=0.0, rim_sigma_nm=0.0)
+    share = found["phase1_fraction"]
+    assert abs(share.value - mass["CdSe"] / sum(mass.values())) < 2.5 * share.sigma < 0.02
+
+
 def test_shares_of_two_phases_and_a_calibrated_zero() -> None:
     """Masses of InP and ZnO come back from a mixed pattern of the model's own spheres."""
     angle = np.arange(20.0, 75.0, 0.05)
@@ -196,9 +242,9 @@ def test_shares_of_two_phases_and_a_calibrated_zero() -> None:
     for name, cells in (("InP", 1.0), ("ZnO", 2.0)):
         crystal = powder_crystal(name)
         spheres = Spheres(crystal, low, high, 12.0, 0.03)
-        seen = rays.footprint(spheres.q, angle) @ spheres(Grain(4.0, 0.1, crystal.a_nm, 1e-4, 0.18))
-        total += 0.02 * cells * seen
-        mass[name] = cells * crystal.mass
+        grain = Grain(4.0, 0.1, crystal.a_nm, 1e-4, 0.18)
+        total += 0.02 * cells * (rays.footprint(spheres.q, angle) @ spheres(grain))
+        mass[name] = cells * spheres.mass(grain)
     signal = Signal(
         "xrd", angle, np.random.default_rng(3).poisson(total).astype(float), "2theta", "deg", "intensity",
         "counts", "counts", "simulated", meta={"radiation": "Cu"},

@@ -72,8 +72,8 @@ def shapes(
         other = _bent(signal, first.joint, bent, resolution)
         if other is not None and all(other.bent != one.bent for one in each):
             each.append(other)
-    # Confinement leaves no line of a dot without its tail: what one takes off the misfit may hide what another
-    # would, and a short one hides in the noise.
+    # Confinement leaves no line of a dot without its tail: what one takes off the misfit may hide what
+    # another would, and a short one hides in the noise.
     best_yet = min(each, key=lambda one: one.deviance + 2 * len(one.bent))
     if TAIL in best_yet.bent.values():
         tails = {k: TAIL for k, m in enumerate(best_yet.free) if m.fall > 0}

@@ -44,6 +44,9 @@ _RAGGED = {
     "size_nm": (3.8e-3, 2.1e-3, 1e-3, 4e-4, 4e-4, 4e-4, 4e-4),
 }
 _RAGGED["scherrer_nm"], _RAGGED["strain"] = _RAGGED["size_nm"], _RAGGED["a_nm"]
+# The same of the logarithm of the ratio of two masses, by the smaller of the two phases (`python
+# benchmarks/xrd.py --mixed`: InP, CdSe, ZnSe and ZnS by twos, each ending in cations as built dots do).
+_RAGGED_RATIO = (0.05, 0.025, 0.016, 0.012, 0.01, 0.008, 0.005)
 # Means that rest on the width of the law of sizes, at any diameter.
 _OF_LAW = {"size_area_nm": 8e-3, "size_number_nm": 1.2e-2, "dispersion": 0.02}
 _BARE = ("strain", "dispersion")  # not relative to their value
@@ -270,6 +273,9 @@ def _ragged(name: str, value: float, best: Outcome) -> float:
     """By how much the surface of dots moves a quantity that is ``value``."""
     second = re.fullmatch(r"phase(\d)_(a|size)_nm", name)
     i, name = (int(second[1]) - 1, f"{second[2]}_nm") if second else (0, name)
+    if name.endswith("_fraction"):
+        smallest = min(best.grain(k).mean_nm(3) / c.a_nm for k, c in enumerate(best.model.crystals))
+        return float(np.interp(smallest, _CELLS, _RAGGED_RATIO)) * value * (1 - value)
     share = _OF_LAW.get(name, 0.0)
     if name in _RAGGED:
         cells = best.grain(i).mean_nm(3) / best.model.crystals[i].a_nm
@@ -278,8 +284,9 @@ def _ragged(name: str, value: float, best: Outcome) -> float:
 
 
 def _fractions(of: Outcome) -> list[float]:
-    """Mass shares: the scale counts cells, since the pattern is per cell."""
+    """Mass shares: the scale counts cells, and dots that end in cations hold more of them than of anions."""
     masses = [
-        float(of.fit.values[OWN * i]) / of.model.unit[i] * c.mass for i, c in enumerate(of.model.crystals)
+        float(of.fit.values[OWN * i]) / of.model.unit[i] * engine.mass(of.grain(i))
+        for i, engine in enumerate(of.model.engines)
     ]
     return [m / max(sum(masses), 1e-300) for m in masses]

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from epidot.instruments.xrd.between import around
 from epidot.instruments.xrd.crystals import Crystal
 from epidot.instruments.xrd.factors import factor
+from epidot.matter.formulas import molar_mass
 
 Array = NDArray[np.float64]
 
@@ -199,6 +200,11 @@ class Spheres:
             for row, wider, (_, heavier) in zip((2, 3), further, moves, strict=True):
                 atoms[row, k] = many * float(heavier @ x**3 + weight @ (3 * x**2 * wider))
         return pairs * self.number[:, : r.size], atoms
+
+    def mass(self, grain: Grain) -> float:
+        """Mass of the atoms per cell of such spheres, g/mol."""
+        _, atoms = self._weights(grain)
+        return float(atoms[0] @ np.array([molar_mass(kind) for kind in self.kinds]))
 
     def __call__(self, grain: Grain, slopes: bool = False) -> Array:
         """The pattern (n,), with ``slopes`` the pattern and its derivatives (1 + 4, n) by ``PARAMETERS``."""
