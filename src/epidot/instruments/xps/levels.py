@@ -13,7 +13,7 @@ from epidot.parameter import Parameter
 AL_K_ALPHA = 1486.6  # eV, the photon energy where nothing else is said
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Level:
     """One core level: its cross section over C 1s, its doublet and the binding energies of its states.
 

@@ -53,9 +53,7 @@ def single(x: Array, place: float, width: float, share: float) -> Shape:
     return Shape(y, -slope, -(y + (x - place) * slope) / width, lorentz - g, step, -u * y, of_l - of_g)
 
 
-def doublet(
-    x: Array, place: float, width: float, share: float, minor: float, splitting: float
-) -> Shape:
+def doublet(x: Array, place: float, width: float, share: float, minor: float, splitting: float) -> Shape:
     """Two such lines, the weaker one with ``minor`` of the area at ``splitting`` above ``place``."""
     first = single(x, place, width, share)
     if minor <= 0:

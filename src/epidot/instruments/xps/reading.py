@@ -72,7 +72,9 @@ def _chosen(regions: Sequence[Signal], column: Any, where: str) -> Signal:
         if _plain(asked) in plain:
             return told[plain.index(_plain(asked))]
         raise InputError("no such region in this file", where, seen=asked, nearest=nearest(asked, names))
-    best = next((r for r in told if shows(r)), None) or next((r for r in told if np.ptp(r.x) < WIDE_EV), told[0])
+    best = next((r for r in told if shows(r)), None) or next(
+        (r for r in told if np.ptp(r.x) < WIDE_EV), told[0]
+    )
     others = {n: replace(r, warnings=r.warnings) for n, r in zip(names, told, strict=True) if r is not best}
     return replace(best, companions={**best.companions, **others})
 
@@ -150,7 +152,9 @@ def _of_table(raw: bytes, chosen: Settings, where: str) -> Signal:
     head = f"{found.x_name} {found.x_unit}".lower()
     if found.x_unit not in ("", "eV") or re.search(r"\b(pe|photon energy|wavelength)\b", head):
         what = "the axis is neither a binding nor a kinetic energy in eV"
-        raise InputError(what, where, seen=f"{found.x_name} / {found.x_unit}", remedy="state it with the option axis")
+        raise InputError(
+            what, where, seen=f"{found.x_name} / {found.x_unit}", remedy="state it with the option axis"
+        )
     warnings = list(found.warnings)
     kind = kind_of(found, str(chosen["noise"]), where, warnings)
     if kind == "analog" and chosen["noise"] == "auto" and _whole(found.y) and float(found.y.max()) > 20:
@@ -161,7 +165,9 @@ def _of_table(raw: bytes, chosen: Settings, where: str) -> Signal:
         found.name, found.x, found.y, head, float(named[1]) if named else None, None, "d" if kind == "counts" else found.y_unit,
         {**chosen, "noise": kind}, where, None,
     )  # fmt: skip
-    return replace(made, warnings=(*warnings, *made.warnings), meta={**found.meta, **made.meta, "column": found.name})
+    return replace(
+        made, warnings=(*warnings, *made.warnings), meta={**found.meta, **made.meta, "column": found.name}
+    )
 
 
 def _whole(y: Array) -> bool:
@@ -182,7 +188,9 @@ def _region(
     given = str(chosen["axis"] or "") or _axis(axis, x, name, where, warnings)
     if given == _KINETIC:
         x = photon - x
-        warnings.append(f"{name}: binding energy = {photon:g} eV - kinetic energy; no work function was taken off")
+        warnings.append(
+            f"{name}: binding energy = {photon:g} eV - kinetic energy; no work function was taken off"
+        )
     there = np.isfinite(x) & np.isfinite(y) & (np.abs(x) < _HUGE) & (np.abs(y) < _HUGE)
     if int(there.sum()) < LEAST:
         raise InputError("too few readings are numbers", where, seen=f"{int(there.sum())} in {name}")
@@ -234,7 +242,9 @@ def _axis(said: str, x: Array, name: str, where: str, warnings: list[str]) -> st
     if "kinetic" in text or re.search(r"\bk\.?e\.?\b", text):
         return _KINETIC
     if x.size and x[0] > x[-1]:
-        warnings.append(f"{name}: the axis descends and is taken to be binding energy; state axis if it is not")
+        warnings.append(
+            f"{name}: the axis descends and is taken to be binding energy; state axis if it is not"
+        )
         return _BINDING
     raise InputError(
         "nothing says whether the axis is a binding or a kinetic energy", where, seen=said or "no name",

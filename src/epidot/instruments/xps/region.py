@@ -56,9 +56,7 @@ class Found:
 
     @property
     def levels(self) -> tuple[Level, ...]:
-        return tuple(dict.fromkeys(line.level.name for line in self.lines)) and tuple(
-            {line.level.name: line.level for line in self.lines}.values()
-        )
+        return tuple(dict.fromkeys(line.level for line in self.lines))
 
     @property
     def settled(self) -> bool:
@@ -92,7 +90,7 @@ class Model:
 
     @cached_property
     def names(self) -> tuple[Level, ...]:
-        return tuple({line.level.name: line.level for line in self.lines}.values())
+        return tuple(dict.fromkeys(line.level for line in self.lines))
 
     @cached_property
     def straight(self) -> Array:
@@ -191,7 +189,11 @@ def plausible(region: Signal, shift: float, slack: float) -> list[Level]:
 
 
 def searched(
-    region: Signal, names: Sequence[Level], ground: str = SHIRLEY, shift: float = 0.0, slack: float = 0.3,
+    region: Signal,
+    names: Sequence[Level],
+    ground: str = SHIRLEY,
+    shift: float = 0.0,
+    slack: float = 0.3,
     wanted: Sequence[tuple[Level, str]] = (),
 ) -> Found | None:
     """The lines of a region: those ``wanted``, or as many as stand clear of the noise, of the levels ``names``.
@@ -199,6 +201,11 @@ def searched(
     ``shift`` / eV is what the axis shows too much, known to ``slack``.  ``None`` where no line stands clear.
     """
     if wanted:
+        if slack >= 1:  # where charging is not known the first of them is where the strongest line is
+            ahead = region.y - static_shirley(region.x, region.y)
+            first = _strongest(region, ahead, [wanted[0][0]], shift, slack, ())
+            level, state = wanted[0]
+            shift, slack = (shift if first is None else first[0].place - level.states[state].value), 0.5
         each = tuple(_line(region, level, state, shift, slack) for level, state in wanted)
         model = Model(region, each, ground)
         return model.fitted(None, {line.level.name: line.level.widths[1] for line in each})
@@ -288,7 +295,10 @@ def _strongest(
     step = max(float(np.median(np.diff(x))), 0.05)
     for level in names:
         low, high = level.span
-        low, high = max(low + shift - slack, x[0] + _MARGIN / 2), min(high + shift + slack, x[-1] - _MARGIN / 2)
+        low, high = (
+            max(low + shift - slack, x[0] + _MARGIN / 2),
+            min(high + shift + slack, x[-1] - _MARGIN / 2),
+        )
         width = level.widths[1]
         if not high > low:
             continue

@@ -56,7 +56,9 @@ def _stretches(r: Array, length: Array, b2: Array) -> Array:
     return np.asarray(near + far, dtype=np.float64)
 
 
-def escape(radii: Sequence[float] | Array, lengths: Sequence[float] | Array, inner: float, outer: float) -> float:
+def escape(
+    radii: Sequence[float] | Array, lengths: Sequence[float] | Array, inner: float, outer: float
+) -> float:
     """Mean probability that electrons from between two radii / nm reach the analyser.
 
     With ``inner`` = ``outer`` it is that of a sphere's surface.

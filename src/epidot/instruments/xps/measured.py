@@ -1,0 +1,441 @@
+"""What XPS says of a sample: places and shares of chemical states, atomic ratios, shell thickness."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.errors import InputError, nearest
+from epidot.instruments.options import CALIBRATE, Settings
+from epidot.instruments.xps import composition
+from epidot.instruments.xps.assigned import components, undecided
+from epidot.instruments.xps.composition import ELEMENTS, Areas, Seen
+from epidot.instruments.xps.levels import AL_K_ALPHA, Level, level, levels
+from epidot.instruments.xps.paths import attenuation_length
+from epidot.instruments.xps.reading import LEAST, TRANSMISSION, WIDE_EV
+from epidot.instruments.xps.region import CHARGING, Found, plausible, searched
+from epidot.quantities import Quantities, Quantity
+from epidot.signal import Signal
+
+Array = NDArray[np.float64]
+
+OXIDISED = {"P_2p": ("InPOx", "phosphate"), "Se_3d": ("oxide",), "Cd_3d": ("oxide",)}
+_KNOWN = 0.3  # eV; the slack of places once charging is known
+_DISAGREE = 3.0  # standard errors by which two levels of one element may differ
+_HOPELESS = 400.0  # variances of the noise: a region whose lines are of another form states nothing
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What the axis shows too much / eV, with its error, and by which line it is known (``""``: not)."""
+
+    shift: float
+    sigma: float
+    by: str
+
+
+def regions_of(signal: Signal) -> list[Signal]:
+    """The narrow regions of a signal and its companions, each once."""
+    each = [signal, *(r for n, r in signal.companions.items() if n != TRANSMISSION)]
+    return [one for one in each if float(np.ptp(one.x)) <= WIDE_EV and len(one) >= LEAST]
+
+
+def asked_states(chosen: Settings) -> list[tuple[Level, str]]:
+    """The option ``states`` as levels with states.
+
+    Raises
+    ------
+    InputError
+        If there is no such level or state.
+    """
+    out = []
+    for word in str(chosen["states"] or "").replace(",", " ").split():
+        name, _, state = word.rpartition("_")
+        one = level(name) if name else None
+        if one is None or state not in one.states:
+            known = [f"{n}_{s}" for n, x in levels().items() for s in x.states]
+            raise InputError("no such state of a core level", seen=word, nearest=nearest(word, known))
+        out.append((one, state))
+    return out
+
+
+def measured(signal: Signal, chosen: Settings) -> Quantities:
+    """See :func:`epidot.instruments.xps.measure`; ``chosen`` are the settled options."""
+    dot, sought = composition.parsed(chosen)
+    states = asked_states(chosen)
+    regions = regions_of(signal)
+    if not regions:
+        what = "there is no narrow region: levels are measured in regions of at most 150 eV"
+        raise InputError(what, signal.source or None, seen=f"{np.ptp(signal.x):g} eV", remedy="record one")
+    told = [str(w) for one in [signal, *regions[1:]] for w in one.warnings]
+    reference, found, said = fitted_regions(regions, chosen, states)
+    quantities: dict[str, Quantity] = {}
+    warnings = [*dict.fromkeys(told), *said]
+    if not found:
+        note = "no core level of the table stands clear of the noise"
+        names = [f"{one.name}_{s}_eV" for one in plausible(signal, 0.0, CHARGING) for s in one.states][:1]
+        quantities = {n: Quantity(None, None, "eV", "fit of the region", note) for n in names}
+        return Quantities("xps", quantities, signal.source, tuple([*warnings, note]))
+    if reference.by:
+        quantities["shift_eV"] = Quantity(
+            reference.shift, reference.sigma, "eV", f"{reference.by} found less its place",
+            f"{reference.by} stands for the charge reference",
+        )  # fmt: skip
+    there = [one.name for f in found for one in f.levels]
+    for one in found:
+        got, words = _states(one, reference, there)
+        quantities |= got
+        warnings += words
+    areas = _areas(found)
+    quantities |= _oxide(found, reference)
+    ratios, words = _ratios(areas, dot if not sought else None, chosen)
+    quantities |= ratios
+    warnings += words
+    if dot is not None and sought:
+        quantities |= _shell(dot, sought, areas, chosen)
+    curves, extra = _shown(found)
+    extra["reference"] = {
+        "line": reference.by,
+        "shift_eV": reference.shift,
+        "c1s_eV": float(chosen["c1s_eV"]),
+    }
+    return Quantities("xps", quantities, signal.source, tuple(dict.fromkeys(warnings)), extra, curves)
+
+
+def fitted_regions(
+    regions: Sequence[Signal], chosen: Settings, states: Sequence[tuple[Level, str]]
+) -> tuple[Reference, list[Found], list[str]]:
+    """Every region fitted, that of C 1s first, since it sets the axis right."""
+    ground = str(chosen["background"])
+    said: list[str] = []
+    reference = Reference(0.0, 0.0, "")
+    done: dict[int, Found] = {}
+    order = sorted(range(len(regions)), key=lambda i: not _holds(regions[i], "C_1s"))
+    slack = CHARGING if chosen.get(CALIBRATE) is None else _KNOWN
+    for i in order:
+        one = regions[i]
+        names = _allowed(one, reference.shift, slack, states)
+        wanted = [(lv, s) for lv, s in states if _inside(one, lv, reference.shift)]
+        if not names or (states and not wanted):
+            continue
+        name = str(one.meta.get("column", ""))
+        try:
+            found = searched(one, names, ground, reference.shift, slack, wanted)
+        except InputError as error:
+            if wanted:
+                raise
+            said.append(f"{name}: {error.faults[0].what}")
+            continue
+        if found is None:
+            continue
+        done[i] = found
+        if not reference.by and slack >= 1:
+            got = _reference(found, float(chosen["c1s_eV"]))
+            if got is not None:
+                reference, slack = got, _KNOWN
+                said.append(_told(reference, float(chosen["c1s_eV"])))
+    found_all = [done[i] for i in sorted(done)]
+    if found_all and not reference.by and chosen.get(CALIBRATE) is None:
+        said.append(_off(found_all))
+    for one in found_all:
+        if not one.settled:
+            said.append(f"{one.region.meta.get('column', '')}: {one.fitted.message}")
+    return reference, found_all, said
+
+
+def _holds(region: Signal, name: str) -> bool:
+    main = levels()[name].main
+    return bool(region.x[0] - 2 < main < region.x[-1] + 2)
+
+
+def _inside(region: Signal, one: Level, shift: float) -> bool:
+    return bool(region.x[0] < one.main + shift < region.x[-1])
+
+
+def _allowed(region: Signal, shift: float, slack: float, states: Sequence[tuple[Level, str]]) -> list[Level]:
+    """The levels looked for in a region: the one it is named after if it is, and what else may stand there."""
+    if states:
+        return [one for one in dict(states) if _inside(region, one, shift)]
+    names = plausible(region, shift, slack)
+    called = str(region.meta.get("column", "")).replace(" ", "").lower()
+    named = [one for one in names if one.title.replace(" ", "").lower() in called]
+    if slack < 1 or not named:
+        return names
+    return named  # where charging is not known, a neighbour's line would be taken for another's
+
+
+def _reference(found: Found, c1s: float) -> Reference | None:
+    """By hydrocarbon in C 1s: the strongest line of that level."""
+    one = levels()["C_1s"]
+    lines = found.of(one)
+    if not lines or not found.settled:
+        return None
+    k = max(lines, key=found.area)
+    sigma = found.fitted.sigma(f"place{k + 1}")
+    return None if sigma is None else Reference(found.place(k) - c1s, sigma, "C 1s")
+
+
+def _told(reference: Reference, c1s: float) -> str:
+    way = "above" if reference.shift > 0 else "below"
+    return (
+        f"C 1s stands {abs(reference.shift):.2f} eV {way} {c1s:g} eV; all energies were moved by "
+        f"{-reference.shift:+.2f} eV (hydrocarbon is a reference to 0.2 eV at best)"
+    )
+
+
+def _off(found: Sequence[Found]) -> str:
+    """What to say of an axis that nothing sets right."""
+    text = "the axis is as it was measured: no C 1s is here; give --calibrate-against to set it right"
+    for one in found:
+        first = one.lines[0].level
+        low, high = first.span
+        top = float(one.region.x[int(np.argmax(one.fitted.curve - one.background))])
+        if not low <= top <= high:
+            way = "above" if top > first.main else "below"
+            text += f"; {first.title} stands {abs(top - first.main):.2f} eV {way} {first.main:g} eV"
+    return text
+
+
+def _states(
+    found: Found, reference: Reference, there: Sequence[str]
+) -> tuple[dict[str, Quantity], list[str]]:
+    """Places, shares, widths and areas of the levels of one region."""
+    out: dict[str, Quantity] = {}
+    said: list[str] = []
+    how = f"lines with an active {found.ground} background, fitted together"
+    stated = found.settled and _usable(found)
+    if not stated and found.settled:
+        said.append(
+            f"{found.region.meta.get('column', '')}: the lines have another form than was fitted "
+            f"({found.fitted.misfit:.3g} times the noise): no errors are stated"
+        )
+    for one in found.levels:
+        parts = components(found, one, _shift(found, one, reference), reference.sigma)
+        total = sum(found.area(p.k) for p in parts)
+        gradient = _gradient(found, [p.k for p in parts])
+        covariance = found.fitted.covariance
+        for p in parts:
+            note = undecided(one, p, there)
+            if note:
+                said.append(note)
+            sigma = found.fitted.sigma(f"place{p.k + 1}") if stated else None
+            own = one.name == "C_1s" and reference.by and p.k == max(found.of(one), key=found.area)
+            if own:  # it is the reference
+                sigma, note = None, "the charge reference: not measured but set"
+            elif sigma is not None:
+                sigma = math.hypot(sigma, reference.sigma)
+            place = found.place(p.k) - reference.shift
+            named = f"{one.name}_{p.state}"
+            if f"{named}_eV" in out:
+                continue  # a second line that no state is left for
+            out[f"{named}_eV"] = Quantity(place, sigma, "eV", how, note)
+            share = found.area(p.k) / total if total > 0 else 0.0
+            g = (_gradient(found, [p.k]) - share * gradient) / max(total, 1e-300)
+            error = _error(covariance, g) if stated else None
+            if len(parts) == 1:
+                out[f"{named}_fraction"] = Quantity(1.0, None, "1", how, "the only line of the level")
+            else:
+                out[f"{named}_fraction"] = Quantity(share, error, "1", how, note)
+        area_error = _error(covariance, gradient) if stated else None
+        out[f"{one.name}_area"] = Quantity(total, area_error, "counts eV", how, _area_note(found))
+        width = found.fitted.sigma(f"width_{one.name}") if stated else None
+        out[f"{one.name}_width_eV"] = Quantity(found.width(one), width, "eV", how)
+    return out, said
+
+
+def _shift(found: Found, one: Level, reference: Reference) -> float:
+    """Where nothing sets the axis right, the first line of a level that is off it stands for its main state."""
+    if reference.by:
+        return reference.shift
+    lines = found.of(one)
+    place = found.place(max(lines, key=found.area))
+    low, high = one.span
+    return 0.0 if low <= place <= high else place - one.main
+
+
+def _area_note(found: Found) -> str:
+    return "" if found.region.kind != "analog" else "in the unit of the readings, times eV"
+
+
+def _usable(found: Found) -> bool:
+    known = found.region.kind != "analog" or found.region.known_sigma is not None
+    return not known or found.fitted.misfit < _HOPELESS
+
+
+def _gradient(found: Found, lines: Sequence[int]) -> Array:
+    out = np.zeros(len(found.fitted.names))
+    for k in lines:
+        out[found.at("area", k)] = 1.0
+    return out
+
+
+def _error(covariance: Array, gradient: Array) -> float | None:
+    there = gradient != 0
+    part = covariance[np.ix_(there, there)]
+    if not np.all(np.isfinite(part)):
+        return None
+    variance = float(gradient[there] @ part @ gradient[there])
+    return math.sqrt(variance) if variance >= 0 else None
+
+
+def _areas(found: Sequence[Found]) -> Areas:
+    """Areas of all levels in one unit: per second, and per transmission where the file has it."""
+    each: dict[str, Seen] = {}
+    for i, one in enumerate(found):
+        if not (one.settled and _usable(one)):
+            continue
+        for name in one.levels:
+            lines = one.of(name)
+            total = sum(one.area(k) for k in lines)
+            if not total > 0 or name.name in each:
+                continue
+            seconds = one.region.meta.get("seconds")
+            unit = float(seconds) if seconds and one.region.kind == "counts" else 1.0
+            passed = one.region.companions.get(TRANSMISSION)
+            place = one.place(max(lines, key=one.area))
+            if passed is not None:
+                unit *= float(np.interp(place, passed.x, passed.y))
+            photon = float(one.region.meta.get("photon_eV", AL_K_ALPHA))
+            each[name.name] = Seen(name, total / unit, _gradient(one, lines) / unit, i, photon - place)
+    return Areas(tuple(each.values()), tuple(_finite(one.fitted.covariance) for one in found))
+
+
+def _finite(covariance: Array) -> Array:
+    """The covariance, what is not determined with no error rather than an infinite one in sums with 0."""
+    return np.where(np.isfinite(covariance), covariance, 0.0)
+
+
+def _oxide(found: Sequence[Found], reference: Reference) -> dict[str, Quantity]:
+    """Share of oxidised atoms by the first level that tells."""
+    for name, states in OXIDISED.items():
+        one = levels()[name]
+        for f in found:
+            if one not in f.levels or not f.settled:
+                continue
+            parts = components(f, one, _shift(f, one, reference), reference.sigma)
+            mine = [p.k for p in parts if p.state in states]
+            total = sum(f.area(p.k) for p in parts)
+            if not total > 0:
+                continue
+            how = f"share of {one.title} in {' and '.join(states)}"
+            if not mine:
+                note = f"no line of oxidised {one.element} stands clear in {one.title}"
+                return {"oxide_fraction": Quantity(None, None, "1", how, note)}
+            share = sum(f.area(k) for k in mine) / total
+            g = (_gradient(f, mine) - share * _gradient(f, [p.k for p in parts])) / total
+            return {"oxide_fraction": Quantity(share, _error(f.fitted.covariance, g), "1", how)}
+    return {}
+
+
+def _ratios(areas: Areas, dot: Any, chosen: Settings) -> tuple[dict[str, Quantity], list[str]]:
+    """Atomic ratios, and how two levels of one element agree."""
+    out: dict[str, Quantity] = {}
+    said: list[str] = []
+    first = areas.first()
+    stuff = composition.matrix_of(first, dot)
+    organic = float(chosen["ligand_nm"]) + float(chosen["contamination_nm"])
+    how = f"areas over cross sections and mean free paths in {stuff}"
+    for a, b in combinations([e for e in ELEMENTS if e in first], 2):
+        one, other = first[a], first[b]
+        relative = areas.relative(one, other)
+        value = composition.amount_even(one, stuff) / composition.amount_even(other, stuff)
+        note = "of a sample that is the same all through: a layered dot shows more of what lies outside"
+        out[f"ratio_{a}_{b}"] = Quantity(value, relative and relative * value, "1", how, note)
+        if dot is None:
+            continue
+        got = composition.ratio_in_sphere(one, other, dot, organic)
+        if got is not None:
+            value, slope = got
+            error = (
+                math.hypot(relative, slope * float(chosen["attenuation_sigma"])) * value if relative else None
+            )
+            text = "elastic scattering by one factor of the attenuation lengths, in the error"
+            out[f"sphere_ratio_{a}_{b}"] = Quantity(
+                value, error, "1", "areas over what leaves a sphere", text
+            )
+    for element in dict.fromkeys(s.level.element for s in areas.each):
+        mine = [s for s in areas.each if s.level.element == element]
+        if len(mine) < 2:
+            continue
+        one, other = mine[:2]
+        value = composition.amount_even(one, stuff) / composition.amount_even(other, stuff)
+        relative = areas.relative(one, other)
+        text = f"{one.level.title} over {other.level.title}"
+        out[f"levels_{element}"] = Quantity(value, relative and relative * value, "1", how, text)
+        if relative and abs(value - 1) > _DISAGREE * relative * value:
+            said.append(
+                f"{one.level.title} gives {value:.3g} ± {relative * value:.2g} times the {element} that "
+                f"{other.level.title} gives: depth (they see {_depth(one, stuff):.1f} and "
+                f"{_depth(other, stuff):.1f} nm), transmission or cross sections, not noise"
+            )
+    return out, said
+
+
+def _depth(one: Seen, stuff: str) -> float:
+    return attenuation_length(stuff, one.energy_eV)
+
+
+def _shell(dot: Any, sought: Sequence[str], areas: Areas, chosen: Settings) -> dict[str, Quantity]:
+    """Thickness of the shells, and by the closed form."""
+    first = areas.first()
+    organic = float(chosen["ligand_nm"]) + float(chosen["contamination_nm"])
+    how = "areas of shell over core against what leaves a sphere of layers"
+    names = [f"shell_{i}_nm" if len(sought) > 1 else "shell_nm" for i in range(1, len(sought) + 1)]
+    found = composition.thicknesses(dot, sought, first, organic)
+    if isinstance(found, str):
+        return {n: Quantity(None, None, "nm", how, found) for n in names}
+    markers = [composition.marker(n, dot, first) for n in (dot.core, *sought)]
+    core = markers[0]
+    variance = np.zeros(len(sought))
+    step = 0.02
+    for one in markers:
+        assert one is not None and core is not None
+        moved = composition.thicknesses(dot, sought, first, organic, scale={one.level.element: 1 + step})
+        own = areas.covariances[one.region]
+        error = math.sqrt(max(float(one.gradient @ own @ one.gradient), 0.0)) / one.area
+        if not isinstance(moved, str):
+            variance += ((np.array(moved) - np.array(found)) / step * error) ** 2
+    s = float(chosen["attenuation_sigma"])
+    longer = composition.thicknesses(dot, sought, first, organic, factor=1 + step)
+    if not isinstance(longer, str):
+        variance += ((np.array(longer) - np.array(found)) / step * s) ** 2
+    note = f"attenuation lengths are uncertain by {100 * s:g} %, elastic scattering with them: in the error"
+    out = {
+        n: Quantity(t, math.sqrt(v), "nm", how, note)
+        for n, t, v in zip(names, found, variance.tolist(), strict=True)
+    }
+    if len(sought) == 1:
+        closed = composition.closed_form(dot, sought[0], first)
+        text = "for comparison: without organic matter, good to 10 %"
+        out["shell_closed_form_nm"] = Quantity(
+            closed, closed and 0.1 * closed, "nm", "Shard's equation", text
+        )
+    return out
+
+
+def _shown(found: Sequence[Found]) -> tuple[dict[str, Signal], dict[str, Any]]:
+    """Data, model, background and residuals of the region that was measured first."""
+    one = found[0]
+    plain = replace(
+        one.region, companions={}, warnings=(), meta={}, kind="analog", live_time=None, sigma=None
+    )
+    told = one.fitted.told(replace(one.region, companions={}), {}, ())
+    curves = {
+        "data": plain,
+        "model": plain.with_values(plain.x, one.fitted.curve),
+        "background": plain.with_values(plain.x, one.background),
+        "residuals": told.curves["residuals"],
+    }
+    regions = {
+        str(f.region.meta.get("column", i)): {
+            "status": f.fitted.status, "misfit": f.fitted.misfit, "lines": len(f.lines)
+        }
+        for i, f in enumerate(found)
+    }  # fmt: skip
+    return curves, {"regions": regions}
