@@ -30,8 +30,10 @@ def residuals(y: Array, mu: Array) -> tuple[Array, Array]:
     off = mu - y
     size = np.sqrt(deviance(y, mu))
     with np.errstate(divide="ignore", invalid="ignore"):
-        # (1 − y/μ)/r tends to 1/√μ as r goes to 0, where the quotient loses its digits.
-        slope = np.where(np.abs(off) < 1e-5 * np.sqrt(mu), 1.0 / np.sqrt(mu), np.abs(off) / (mu * size))
+        # (1 − y/μ)/r tends to 1/√μ as r goes to 0, where the quotient loses its digits: of many counts the
+        # deviance itself is rounded to nothing while μ and y still differ.
+        near = np.maximum(1e-5 * np.sqrt(mu), 1e-6 * mu)
+        slope = np.where(np.abs(off) < near, 1.0 / np.sqrt(mu), np.abs(off) / (mu * size))
     return np.copysign(size, off), slope
 
 

@@ -57,7 +57,7 @@ def components(found: Found, level: Level, shift: float, sigma: float) -> list[C
 
 
 def undecided(level: Level, one: Component, there: Sequence[str]) -> str:
-    """What to say of a line whose place allows more than one state; ``there`` are the levels that are seen."""
+    """What to say of a line whose place allows more than one state; ``there`` are the levels seen."""
     rivals = [s for s in one.candidates if s != one.state]
     if not rivals or one.state == OTHER:
         return ""

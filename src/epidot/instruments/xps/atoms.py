@@ -1,10 +1,11 @@
 """Where the atoms of a dot are, by chemical state, and what of their electrons reaches the analyser.
 
-Core and shells hold their atoms evenly.  What binds a ligand, an oxide or a halide sits on the core's surface or on
-the outer one, each a thin skin.  Around it lies organic matter: ligands and contamination.
+Core and shells hold their atoms evenly.  What binds a ligand, an oxide or a halide sits on the core's surface
+or on the outer one, each a thin skin.  Around it lies organic matter: ligands and contamination.
 
 How many cations a surface has beyond its crystal follows from its charge: one of charge 3 for every three
-carboxylates, hydroxides and fluorides, two for every three oxides (:func:`epidot.dot.composition.charge_balance`).
+carboxylates, hydroxides and fluorides, two for every three oxides
+(:func:`epidot.dot.composition.charge_balance`).
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ _CHARGE = {"In": 3, "Ga": 3, "Cd": 2, "Zn": 2, "Pb": 2}
 
 @dataclass(frozen=True)
 class Place:
-    """So many atoms of an element in a chemical ``state``, between two radii / nm (a skin where they are equal).
+    """So many atoms of an element in a chemical ``state``, between two radii / nm (a skin where they are
+    equal).
 
     ``state`` may be one that a level of the element does not know: then it shows as the first state.
     """

@@ -1,4 +1,4 @@
-"""From areas to amounts: atomic ratios of an even sample, of a layered sphere, and the thickness of its shell."""
+"""From areas to amounts: atomic ratios of an even sample and of a layered sphere, thickness of its shell."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _THICKEST_NM = 15.0
 
 @dataclass(frozen=True)
 class Seen:
-    """The area of one level, per second and transmission, with its gradient in the parameters of its region."""
+    """The area of a level, per second and transmission, with its gradient in the parameters of its region."""
 
     level: Level
     area: float
@@ -65,7 +65,8 @@ class Areas:
 
 
 def parsed(chosen: Settings) -> tuple[LayeredDot | None, tuple[str, ...]]:
-    """The dot that ``core``, ``diameter_nm`` and ``shell`` describe, and the shells whose thickness is sought.
+    """The dot that ``core``, ``diameter_nm`` and ``shell`` describe, and the shells whose thickness is
+    sought.
 
     Raises
     ------
@@ -115,7 +116,7 @@ def amount_even(one: Seen, stuff: str) -> float:
 
 
 def escapes(dot: LayeredDot, organic_nm: float, one: Seen, factor: float = 1.0) -> float | None:
-    """Mean probability to get out, for an element where it sits in a sphere; on its surface if in no layer."""
+    """Mean probability to get out, for an element where it sits in a sphere; else of its surface."""
     through = layers_of(dot, organic_nm)
     edges = [0.0, *dot.radii_nm]
     stuff = [dot.core, *(layer.material for layer in dot.shells)]
@@ -150,7 +151,7 @@ def ratio_in_sphere(a: Seen, b: Seen, dot: LayeredDot, organic_nm: float) -> tup
 
 
 def marker(name: str, dot: LayeredDot, found: Mapping[str, Seen]) -> Seen | None:
-    """The level by which a shell (or the core) is known: of an element that no other layer has, anion first."""
+    """The level by which a shell (or the core) is known, of an element no other layer has, anion first."""
     others = [dot.core, *(layer.material for layer in dot.shells)]
     others.remove(name)
     foreign = {e for other in others for e in per_nm3(other)}
@@ -202,7 +203,7 @@ def thicknesses(
             atoms = per_nm3(name)[one.level.element] * 4 / 3 * np.pi * (outer**3 - inner**3)
             seen = through.escape(one.energy_eV, inner, outer, factor)
             signals.append(atoms * one.level.cross_section * seen)
-        return np.log(np.array(signals[1:]) / signals[0]) - wanted
+        return np.asarray(np.log(np.array(signals[1:]) / signals[0]) - wanted, dtype=np.float64)
 
     low, high = math.log(1e-3), math.log(_THICKEST_NM)
     end = least_squares(off, np.full(len(sought), math.log(0.5)), bounds=(low, high), xtol=1e-12, ftol=1e-12)

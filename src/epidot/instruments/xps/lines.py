@@ -1,9 +1,10 @@
 """Photoelectron lines, what they leave behind them, and all derivatives.
 
-A line is the sum of a Gaussian and a Lorentzian of one width; a doublet two of them at a known distance and ratio.
-Electrons that lost energy lie at larger binding energy.  Shirley's step is the share of a line that lies at
-smaller binding energy than the point itself, which for these lines has a closed form: no end of a window
-and no iteration enters.  Tougaard's background is the same with a kernel of energy losses, B T/(C + T²)².
+A line is the sum of a Gaussian and a Lorentzian of one width; a doublet two of them at a known distance and
+ratio. Electrons that lost energy lie at larger binding energy.  Shirley's step is the share of a line that
+lies at smaller binding energy than the point itself, which for these lines has a closed form: no end of a
+window and no iteration enters.  Tougaard's background is the same with a kernel of energy losses, B T/(C +
+T²)².
 """
 
 from __future__ import annotations

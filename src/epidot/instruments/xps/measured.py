@@ -81,7 +81,7 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
         note = "no core level of the table stands clear of the noise"
         names = [f"{one.name}_{s}_eV" for one in plausible(signal, 0.0, CHARGING) for s in one.states][:1]
         quantities = {n: Quantity(None, None, "eV", "fit of the region", note) for n in names}
-        return Quantities("xps", quantities, signal.source, tuple([*warnings, note]))
+        return Quantities("xps", quantities, signal.source, (*warnings, note))
     if reference.by:
         quantities["shift_eV"] = Quantity(
             reference.shift, reference.sigma, "eV", f"{reference.by} found less its place",
@@ -143,9 +143,7 @@ def fitted_regions(
     found_all = [done[i] for i in sorted(done)]
     if found_all and not reference.by and chosen.get(CALIBRATE) is None:
         said.append(_off(found_all))
-    for one in found_all:
-        if not one.settled:
-            said.append(f"{one.region.meta.get('column', '')}: {one.fitted.message}")
+    said += [f"{f.region.meta.get('column', '')}: {f.fitted.message}" for f in found_all if not f.settled]
     return reference, found_all, said
 
 
@@ -159,7 +157,7 @@ def _inside(region: Signal, one: Level, shift: float) -> bool:
 
 
 def _allowed(region: Signal, shift: float, slack: float, states: Sequence[tuple[Level, str]]) -> list[Level]:
-    """The levels looked for in a region: the one it is named after if it is, and what else may stand there."""
+    """The levels looked for in a region: that which it is named after, and what else may stand there."""
     if states:
         return [one for one in dict(states) if _inside(region, one, shift)]
     names = plausible(region, shift, slack)
@@ -250,7 +248,7 @@ def _states(
 
 
 def _shift(found: Found, one: Level, reference: Reference) -> float:
-    """Where nothing sets the axis right, the first line of a level that is off it stands for its main state."""
+    """Where nothing sets the axis right, the largest line of a level that is off is its main state."""
     if reference.by:
         return reference.shift
     lines = found.of(one)
@@ -360,7 +358,7 @@ def _ratios(areas: Areas, dot: Any, chosen: Settings) -> tuple[dict[str, Quantit
                 value, error, "1", "areas over what leaves a sphere", text
             )
     for element in dict.fromkeys(s.level.element for s in areas.each):
-        mine = [s for s in areas.each if s.level.element == element]
+        mine = sorted((s for s in areas.each if s.level.element == element), key=_in_table)
         if len(mine) < 2:
             continue
         one, other = mine[:2]
@@ -377,6 +375,10 @@ def _ratios(areas: Areas, dot: Any, chosen: Settings) -> tuple[dict[str, Quantit
     return out, said
 
 
+def _in_table(one: Seen) -> int:
+    return list(levels()).index(one.level.name)
+
+
 def _depth(one: Seen, stuff: str) -> float:
     return attenuation_length(stuff, one.energy_eV)
 
@@ -391,11 +393,10 @@ def _shell(dot: Any, sought: Sequence[str], areas: Areas, chosen: Settings) -> d
     if isinstance(found, str):
         return {n: Quantity(None, None, "nm", how, found) for n in names}
     markers = [composition.marker(n, dot, first) for n in (dot.core, *sought)]
-    core = markers[0]
     variance = np.zeros(len(sought))
     step = 0.02
     for one in markers:
-        assert one is not None and core is not None
+        assert one is not None
         moved = composition.thicknesses(dot, sought, first, organic, scale={one.level.element: 1 + step})
         own = areas.covariances[one.region]
         error = math.sqrt(max(float(one.gradient @ own @ one.gradient), 0.0)) / one.area

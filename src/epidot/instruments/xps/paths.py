@@ -1,8 +1,9 @@
 """How far electrons get in matter: inelastic mean free paths by TPP-2M, attenuation lengths.
 
 λ = E / (Ep² (β ln γE − C/E + D/E²)), λ in Å and E in eV above the Fermi level, with the plasmon energy
-Ep = 28.8 sqrt(Nv ρ/M) of the valence electrons (Tanuma, Powell and Penn 1994).  Elastic scattering makes the way
-longer; a shorter length in its place is a usual approximation, and how good it is stands in ``data/xps.yaml``.
+Ep = 28.8 sqrt(Nv ρ/M) of the valence electrons (Tanuma, Powell and Penn 1994).  Elastic scattering makes the
+way longer; a shorter length in its place is a usual approximation, and how good it is stands in
+``data/xps.yaml``.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def tpp2m(energy_eV: float, electrons: float, density: float, molar_mass: float,
     gamma = 0.191 / math.sqrt(density)
     c, d = 1.97 - 0.91 * u, 53.4 - 20.8 * u
     bracket = beta * math.log(gamma * energy_eV) - c / energy_eV + d / energy_eV**2
-    return energy_eV / (plasmon**2 * bracket) / 10
+    return float(energy_eV / (plasmon**2 * bracket) / 10)
 
 
 @lru_cache(maxsize=64)

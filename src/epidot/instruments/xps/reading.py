@@ -162,7 +162,8 @@ def _of_table(raw: bytes, chosen: Settings, where: str) -> Signal:
         warnings.append("whole numbers: the noise was taken to be Poisson's; state noise analog if it is not")
     named = _PHOTON.search(found.name)
     made = _region(
-        found.name, found.x, found.y, head, float(named[1]) if named else None, None, "d" if kind == "counts" else found.y_unit,
+        found.name, found.x, found.y, head, float(named[1]) if named else None, None,
+        "d" if kind == "counts" else found.y_unit,
         {**chosen, "noise": kind}, where, None,
     )  # fmt: skip
     return replace(

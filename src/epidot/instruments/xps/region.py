@@ -1,8 +1,8 @@
 """One region of a spectrum: its lines, found one by one, and their background, in one fit.
 
-Every state is a doublet whose distance and ratio are known; all states of a level have one width, all lines of a
-region one shape.  The background is fitted with them: a straight line and Shirley's step (or Tougaard's losses),
-whose one height is a parameter as any other, so that its error is in that of the areas.
+Every state is a doublet whose distance and ratio are known; all states of a level have one width, all lines
+of a region one shape.  The background is fitted with them: a straight line and Shirley's step (or Tougaard's
+losses), whose one height is a parameter as any other, so that its error is in that of the areas.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from epidot.errors import InputError
 from epidot.instruments.xps.levels import Level, levels, reach
-from epidot.instruments.xps.lines import SHIRLEY, STRAIGHT, TOUGAARD, doublet, losses, single, static_shirley
+from epidot.instruments.xps.lines import SHIRLEY, STRAIGHT, TOUGAARD, doublet, losses, static_shirley
 from epidot.signal import Signal
 from epidot.signal.fitting import Fitted, Free, fit_curve
 
@@ -44,9 +44,9 @@ class Line:
         return self.level is not other.level or abs(self.place - other.place) > _APART * width
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Found:
-    """The fit of one region: its ``lines`` with values and covariance, and what was taken as the background."""
+    """The fit of one region: its ``lines`` with values and covariance, and its background."""
 
     region: Signal
     lines: tuple[Line, ...]
@@ -80,7 +80,7 @@ class Found:
         return [k for k, line in enumerate(self.lines) if line.level is level]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Model:
     """What a fit evaluates: lines and background over the points of one region."""
 
@@ -130,8 +130,19 @@ class Model:
             out.append(Free("step", "1/eV", min(max(rise, 1e-4), 0.4), 0.0, 1.0, natural=True))
         return out
 
+    @cached_property
+    def _last(self) -> dict[bytes, tuple[Array, Array]]:
+        return {}
+
     def split(self, v: Array) -> tuple[Array, Array]:
         """The curve (n,) and its derivatives (n, p)."""
+        key = v.tobytes()
+        if key not in self._last:  # a search asks for both, one after the other
+            self._last.clear()
+            self._last[key] = self._split(v)
+        return self._last[key]
+
+    def _split(self, v: Array) -> tuple[Array, Array]:
         x, n = self.region.x, len(self.lines)
         share = float(v[2 * n + len(self.names)])
         at_ground = 2 * n + len(self.names) + 1
@@ -196,7 +207,8 @@ def searched(
     slack: float = 0.3,
     wanted: Sequence[tuple[Level, str]] = (),
 ) -> Found | None:
-    """The lines of a region: those ``wanted``, or as many as stand clear of the noise, of the levels ``names``.
+    """The lines of a region: those ``wanted``, or as many as stand clear of the noise, of the levels
+    ``names``.
 
     ``shift`` / eV is what the axis shows too much, known to ``slack``.  ``None`` where no line stands clear.
     """
@@ -215,20 +227,24 @@ def searched(
     line, width = first
     found = Model(region, (line,), ground).fitted(None, {line.level.name: width})
     shift, slack = _settled_shift(found, shift, slack)
-    plain = _without(region, ground)
+    plain = _without(region)
     if not _clear(found, plain, _cost(found)):
         return None
     while len(found.lines) < _MOST:
         left = region.y - found.fitted.curve
-        more = _strongest(region, left, names, shift, slack, found.lines)
+        weight = _weight(found)
+        more = _strongest(region, left, names, shift, slack, found.lines, weight)
         if more is None:
             break
         line, width = more
+        area, gain = _matched(region.x, left, line, width, weight)
+        if gain < _CLEAR / 2:  # the others would have to make up for more than half
+            break
         widths = {one.name: found.width(one) for one in found.levels} | (
             {line.level.name: width} if line.level not in found.levels else {}
         )
         begun = [replace(one, place=found.place(k)) for k, one in enumerate(found.lines)]
-        areas = [found.area(k) for k in range(len(found.lines))] + [_matched(region.x, left, line, width)[0]]
+        areas = [*(found.area(k) for k in range(len(found.lines))), area]
         try:
             other = Model(region, (*begun, line), ground).fitted(areas, widths)
         except InputError:  # more parameters than readings
@@ -250,9 +266,8 @@ def _clear(found: Found, before: float, after: float) -> bool:
     return before - after > _CLEAR * unit
 
 
-def _without(region: Signal, ground: str) -> float:
+def _without(region: Signal) -> float:
     """The misfit of a straight line alone."""
-    del ground
     x = region.x - region.x.mean()
     span = max(float(np.ptp(x)), 1e-300)
     far = 50 * max(float(np.max(np.abs(region.y))), 1e-300)
@@ -286,13 +301,31 @@ def _settled_shift(found: Found, shift: float, slack: float) -> tuple[float, flo
     return place - line.level.main, 0.3
 
 
+def _weight(found: Found) -> Array:
+    """One over the variance of every reading, widened by what the fit so far leaves."""
+    region, misfit = found.region, found.fitted.misfit
+    if region.kind == "analog":
+        known = region.known_sigma
+        if known is None:
+            return np.full(len(region), 1 / max(misfit, 1e-300))
+        return np.asarray(known**-2.0 / max(misfit, 1.0))
+    seconds = float(region.live_time or 1.0) if region.kind == "rate" else 1.0
+    return np.asarray(seconds / np.maximum(found.fitted.curve, 1 / seconds) / max(misfit, 1.0))
+
+
 def _strongest(
-    region: Signal, left: Array, names: Sequence[Level], shift: float, slack: float, there: Sequence[Line]
+    region: Signal,
+    left: Array,
+    names: Sequence[Level],
+    shift: float,
+    slack: float,
+    there: Sequence[Line],
+    weight: Array | None = None,
 ) -> tuple[Line, float] | None:
     """The line that takes most off what is ``left``, and its width."""
     x = region.x
     best: tuple[float, Line, float] | None = None
-    step = max(float(np.median(np.diff(x))), 0.05)
+    step = max(float(np.median(np.diff(x))), 0.1)
     for level in names:
         low, high = level.span
         low, high = (
@@ -306,23 +339,22 @@ def _strongest(
             line = Line(level, "", float(place), low, high)
             if any(not line.beside(other, width) for other in there):
                 continue
-            area, gain = _matched(x, left, line, width)
+            area, gain = _matched(x, left, line, width, weight)
             if area > 0 and (best is None or gain > best[0]):
                 best = gain, line, width
     return None if best is None else (best[1], best[2])
 
 
-def _matched(x: Array, left: Array, line: Line, width: float) -> tuple[float, float]:
-    """The area of a line that fits ``left`` best, and by how much it lowers the sum of squares."""
-    first = single(x, line.place, width, _SHARE).y
-    y = first
-    if line.level.minor > 0:
-        second = single(x, line.place + line.level.splitting, width, _SHARE).y
-        y = (1 - line.level.minor) * first + line.level.minor * second
-    square = float(y @ y)
+def _matched(
+    x: Array, left: Array, line: Line, width: float, weight: Array | None = None
+) -> tuple[float, float]:
+    """The area of a line that fits ``left`` best, and by how much it lowers the (weighted) sum of squares."""
+    y = doublet(x, line.place, width, _SHARE, line.level.minor, line.level.splitting).y
+    weighed = y if weight is None else weight * y
+    square = float(weighed @ y)
     if square <= 0:
         return 0.0, 0.0
-    area = float(y @ left) / square
+    area = float(weighed @ left) / square
     return area, area * area * square
 
 
@@ -332,7 +364,7 @@ def _merged(found: Found) -> bool:
         if not found.area(k) > 0:
             return True
         for j in range(k):
-            if found.lines[j].level is line.level:
-                if abs(found.place(j) - found.place(k)) < _APART * found.width(line.level):
-                    return True
+            near = abs(found.place(j) - found.place(k)) < _APART * found.width(line.level)
+            if found.lines[j].level is line.level and near:
+                return True
     return False

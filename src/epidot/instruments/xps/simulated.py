@@ -116,7 +116,8 @@ def _region(
     ground = float(setup["background"]) * float(setup["counts"])
     mean = (per * (lines + float(setup["step_height"]) * behind) + ground) * seconds
     meta = {
-        "column": levels()[main].title, "columns": [], "photon_eV": float(setup["photon_eV"]), "seconds": seconds,
+        "column": levels()[main].title, "columns": [], "seconds": seconds,
+        "photon_eV": float(setup["photon_eV"]),
         "setup": {k: v for k, v in setup.items() if v is not None},
     }  # fmt: skip
     return Signal(

@@ -1,18 +1,18 @@
 """What leaves a sphere of layers: electrons of every layer, on straight lines to the analyser.
 
-Along a line at distance b from the centre each layer is one stretch or two; the electrons that come off a stretch
-of length l in a layer of attenuation length L, beneath what dims them by τ, are exp(-τ) L (1 - exp(-l/L)).
-The sum over lines is an integral over b².  Between two radii it is smooth in s with b² = r² - Δ s², so that
-Gauss's rule is exact to rounding.
+Along a line at distance b from the centre each layer is one stretch or two; the electrons that come off a
+stretch of length l in a layer of attenuation length L, beneath what dims them by τ, are exp(-τ) L (1 -
+exp(-l/L)). The sum over lines is an integral over b².  Between two radii it is smooth in s with b² = r² - Δ
+s², so that Gauss's rule is exact to rounding.
 
-Shard's closed form (J. Phys. Chem. C 116, 16806 (2012)) gives one shell without any integral; Cant, Wang, Castner
-and Shard (2016) use it, by iteration, for two.
+Shard's closed form (J. Phys. Chem. C 116, 16806 (2012)) gives one shell without any integral; Cant, Wang,
+Castner and Shard (2016) use it, by iteration, for two.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +27,8 @@ _S, _W = (_NODES + 1) / 2, _WEIGHTS / 2
 def emitted(radii: Sequence[float] | Array, lengths: Sequence[float] | Array) -> Array:
     """Volume / nm3 of every layer as the analyser sees it, shape (n,).
 
-    ``radii`` (n,) / nm are the outer ones, ascending; ``lengths`` (n,) / nm the attenuation lengths there, for
-    electrons of one energy.  Without attenuation it is the volume itself.
+    ``radii`` (n,) / nm are the outer ones, ascending; ``lengths`` (n,) / nm the attenuation lengths there,
+    for electrons of one energy.  Without attenuation it is the volume itself.
     """
     r, length = np.asarray(radii, dtype=np.float64), np.asarray(lengths, dtype=np.float64)
     out = np.zeros(r.size)
@@ -94,11 +94,12 @@ def _from_surface(r: Array, length: Array, at: float) -> float:
 
 
 def shard(ratio: float, b: float, c: float, core_radius: float) -> float:
-    """Thickness of one shell by Shard's closed form, in units of the shell's own attenuation length in itself.
+    """Thickness of one shell by Shard's closed form, in units of the shell's own attenuation length in
+    itself.
 
-    ``ratio`` A is intensity of shell over core, each over that of its pure flat material; ``b`` is L of the shell's
-    electrons in the shell over that of the core's in the shell, ``c`` L of the shell's electrons in the shell over
-    that in the core; ``core_radius`` in the same unit as the result.
+    ``ratio`` A is intensity of shell over core, each over that of its pure flat material; ``b`` is L of the
+    shell's electrons in the shell over that of the core's in the shell, ``c`` L of the shell's electrons in
+    the shell over that in the core; ``core_radius`` in the same unit as the result.
     """
     a = max(ratio, 1e-12)
     flat = (0.74 * a**3.6 * math.log(a) * b**-0.9 + 4.2 * a * b**-0.41) / (a**3.6 + 8.9)
@@ -106,15 +107,4 @@ def shard(ratio: float, b: float, c: float, core_radius: float) -> float:
     alpha = 1.8 / (a**0.1 * b**0.5 * c**0.4)
     beta = 0.13 * alpha**2.5 / core_radius**1.5
     near = core_radius * flat / (core_radius + alpha)
-    return (near + beta * small) / (1 + beta)
-
-
-def thickness(seen: Callable[[float], float], ratio: float, most: float) -> float | None:
-    """The thickness / nm at which ``seen(thickness)``, which rises, equals ``ratio``; ``None`` beyond ``most``."""
-    from scipy.optimize import brentq
-
-    if not (ratio > 0 and math.isfinite(ratio)) or seen(most) < ratio:
-        return None
-    if seen(1e-6) > ratio:
-        return 0.0
-    return float(brentq(lambda t: seen(t) - ratio, 1e-6, most, xtol=1e-9))
+    return float((near + beta * small) / (1 + beta))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from epidot.dot.layers import Layer, LayeredDot, Population
 from epidot.instruments.contract import Trial
+
+STATES = "C_1s_hydrocarbon In_3d_InP In_3d_phosphate P_2p_InP P_2p_InPOx Se_3d_selenide"
 
 
 def trial(rng: np.random.Generator) -> Trial:
@@ -19,34 +23,24 @@ def trial(rng: np.random.Generator) -> Trial:
         "background": float(rng.uniform(0.05, 0.3)),
         "step_height": float(rng.uniform(0.005, 0.03)),
         "charging_eV": float(rng.uniform(-3, 3)),
+        "photon_eV": 1486.6,
         "ligand_nm": 1.0,
         "contamination_nm": 0.5,
     }
     dots = Population(dot, np.array([core]))
-    return Trial(dots, truths(dots, setup, shell), setup, options(core))
+    return Trial(dots, truths(dots, setup), setup, {"states": STATES})
 
 
-def options(core_nm: float) -> dict[str, object]:
-    """What ``measure`` is told: the core, and the states that are looked for."""
-    return {
-        "core": "InP", "diameter_nm": core_nm, "shell": "ZnSe", "attenuation_sigma": 0.0,
-        "states": "C_1s_hydrocarbon In_3d_InP In_3d_phosphate P_2p_InP P_2p_InPOx Se_3d_selenide",
-    }  # fmt: skip
-
-
-def truths(dots: Population, setup: dict[str, object], shell_nm: float) -> dict[str, float]:
+def truths(dots: Population, setup: dict[str, Any]) -> dict[str, float]:
     """Free of noise."""
-    from epidot.instruments import xps
-    from epidot.instruments.options import settled
     from epidot.instruments.xps.levels import levels
     from epidot.instruments.xps.paths import mean_free_path
     from epidot.instruments.xps.simulated import seen
 
-    full = settled(xps.HEADER.setup, setup, "xps.simulate")
-    shown = {n: s for n, s in seen(dots, full).items() if n in str(setup["levels"])}
+    shown = {n: s for n, s in seen(dots, setup).items() if n in str(setup["levels"])}
     total = {n: sum(s.values()) for n, s in shown.items()}
     amount = {
-        n: t / (levels()[n].cross_section * mean_free_path("InP", full["photon_eV"] - levels()[n].main))
+        n: t / (levels()[n].cross_section * mean_free_path("InP", setup["photon_eV"] - levels()[n].main))
         for n, t in total.items()
     }
     return {
@@ -54,7 +48,7 @@ def truths(dots: Population, setup: dict[str, object], shell_nm: float) -> dict[
         "P_2p_InPOx_fraction": shown["P_2p"]["InPOx"] / total["P_2p"],
         "P_2p_InP_eV": levels()["P_2p"].states["InP"].value,
         "Se_3d_selenide_eV": levels()["Se_3d"].states["selenide"].value,
-        "shift_eV": float(full["charging_eV"]),
+        "shift_eV": float(setup["charging_eV"]),
         "ratio_In_P": amount["In_3d"] / amount["P_2p"],
         "ratio_In_Se": amount["In_3d"] / amount["Se_3d"],
         "ratio_P_Se": amount["P_2p"] / amount["Se_3d"],

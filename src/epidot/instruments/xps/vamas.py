@@ -1,9 +1,9 @@
 """VAMAS files (ISO 14976) as instruments write them.
 
-The order of the lines is fixed; which of them are there depends on the mode of the experiment and, from the second
-block on, on a list in the head.  Vendors leave blank lines before the first one, other extensions, blanks after
-numbers, `None` as a name; the axis may be kinetic or binding energy, equally spaced or a column of its own,
-and a transmission function may stand between the counts.
+The order of the lines is fixed; which of them are there depends on the mode of the experiment and, from the
+second block on, on a list in the head.  Vendors leave blank lines before the first one, other extensions,
+blanks after numbers, `None` as a name; the axis may be kinetic or binding energy, equally spaced or a column
+of its own, and a transmission function may stand between the counts.
 """
 
 from __future__ import annotations
@@ -215,7 +215,7 @@ def _block(
     values = _numbers(file.lines[begun : begun + total], file.where, begun)
     b.columns = {name: values[i :: len(names)] for i, name in enumerate(names)}
     if scan == "REGULAR":
-        b.x = start + step * np.arange(total // len(names))
+        b.x = start + step * np.arange(total // len(names), dtype=np.float64)
     else:  # the axis is the first of the columns
         b.x_name, b.x_unit = names[0], b.units[names[0]]
         b.x = b.columns.pop(names[0])

@@ -1,0 +1,418 @@
+"""XPS: paths of electrons, what leaves a sphere, lines and backgrounds, states, ratios, files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.special import expn
+
+from epidot.dot.halides import HalideContent
+from epidot.dot.layers import Layer, LayeredDot
+from epidot.errors import InputError
+from epidot.instruments import xps
+from epidot.instruments.recognise import recognise
+from epidot.instruments.xps.atoms import intensities, places
+from epidot.instruments.xps.levels import level, levels
+from epidot.instruments.xps.lines import SHIRLEY, TOUGAARD, doublet, single, static_shirley
+from epidot.instruments.xps.paths import mean_free_path, tpp2m
+from epidot.instruments.xps.region import Line, Model
+from epidot.instruments.xps.sphere import emitted, escape, shard
+from epidot.signal import Signal
+
+SHARED = Path(__file__).parents[3] / "shared" / "data" / "xps"
+needs_files = pytest.mark.skipif(not SHARED.exists(), reason="the shared measured files are not here")
+
+RADII, LENGTHS = np.array([1.5, 2.1, 3.9]), np.array([2.4, 2.0, 3.2])
+
+
+# --- paths ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("found", "published"),
+    [
+        (tpp2m(1486.6 - 443.75, 3, 7.31, 114.82, 0.0), 2.60),  # In metal, In 3d (xpsdatabase.com)
+        (tpp2m(1486.6 - 1021.8, 12, 7.14, 65.38, 0.0), 1.00),  # Zn metal, Zn 2p3/2
+        (tpp2m(1486.6 - 140, 12, 7.14, 65.38, 0.0), 2.17),  # Zn metal, Zn 3s
+        (tpp2m(1486.6 - 89, 12, 7.14, 65.38, 0.0), 2.24),  # Zn metal, Zn 3p
+        (tpp2m(1486.6 - 665, 3, 7.31, 114.82, 0.0), 2.18),  # In metal, In 3p3/2
+    ],
+)
+def test_mean_free_paths_of_metals_are_those_published(found: float, published: float) -> None:
+    assert found == pytest.approx(published, abs=0.01)  # one in the last digit printed
+
+
+def test_mean_free_paths_of_crystals() -> None:
+    """X004: worked out from the formula by others, for the densities and gaps of our materials."""
+    got = [
+        mean_free_path(s, 1486.6 - b)
+        for s, b in (("InP", 444.6), ("InP", 129), ("ZnS", 444.6), ("ZnSe", 444.6))
+    ]
+    assert got == pytest.approx([2.40, 2.95, 2.20, 2.01], abs=0.01)
+
+
+def test_no_mean_free_path_outside_the_range_of_the_formula() -> None:
+    with pytest.raises(InputError, match="50 to 30000"):
+        tpp2m(20.0, 3, 7.31, 114.82, 0.0)
+
+
+# --- spheres --------------------------------------------------------------------------------------
+
+
+def _strewn(inner: float, outer: float, n: int = 400_000) -> tuple[float, float]:
+    """Mean and standard error of exp(-path) over atoms strewn at random, electrons straight upwards."""
+    rng = np.random.default_rng(1)
+    r = (inner**3 + rng.random(n) * (outer**3 - inner**3)) ** (1 / 3) if outer > inner else np.full(n, outer)
+    z = r * (2 * rng.random(n) - 1)
+    off2 = r * r - z * z
+    tau, below = np.zeros(n), np.zeros(n)
+    for radius, length in zip(RADII, LENGTHS, strict=True):
+        half = np.sqrt(np.maximum(radius**2 - off2, 0.0))
+        upper = np.clip(half - np.maximum(z, below), 0, None)
+        lower = np.clip(-below - np.maximum(z, -half), 0, None)
+        tau += (upper + lower) / length
+        below = half
+    p = np.exp(-tau)
+    return float(p.mean()), float(p.std() / np.sqrt(n))
+
+
+@pytest.mark.parametrize(
+    ("inner", "outer"),
+    [(0.0, 1.5), (1.5, 2.1), (2.1, 3.9), (1.5, 1.5), (2.1, 2.1), (0.5, 1.8), (1.8, 1.8)],
+)
+def test_what_leaves_a_sphere_is_that_of_strewn_atoms(inner: float, outer: float) -> None:
+    mean, error = _strewn(inner, outer)
+    assert error < 6e-4
+    assert escape(RADII, LENGTHS, inner, outer) == pytest.approx(mean, abs=min(4 * error, 1e-3))
+
+
+def test_a_large_sphere_is_flat() -> None:
+    """Over all emission angles a film of thickness t shows 1 - 2 E3(t/L) of a thick one."""
+    big, t, core, shell = 1e7, 2.0, 3.0, 2.5
+    seen = emitted([big, big + t], [core, shell]) / (np.pi * big**2)
+    assert seen == pytest.approx(
+        [core * 2 * expn(3, t / shell), shell * (1 - 2 * expn(3, t / shell))], rel=1e-5
+    )
+
+
+def test_nothing_is_lost_without_attenuation() -> None:
+    volumes = 4 / 3 * np.pi * np.diff(RADII**3, prepend=0.0)
+    np.testing.assert_allclose(emitted(RADII, np.full(3, 1e9)), volumes, rtol=1e-8)
+    assert escape(RADII, np.full(3, 1e9), 2.1, 2.1) == pytest.approx(1.0, rel=1e-8)
+
+
+def test_layers_of_one_stuff_are_one_sphere() -> None:
+    """A sphere of radius R: the closed form of the mean escape from a homogeneous ball."""
+    k = 2 * 3.9 / 2.4
+    ball = np.pi * 2.4 * 3.9**2 * (1 - 2 / k**2 * (1 - (1 + k) * np.exp(-k)))
+    assert emitted(RADII, np.full(3, 2.4)).sum() == pytest.approx(ball, rel=1e-10)
+
+
+@pytest.mark.parametrize("core", [1.5, 3.0, 10.0])
+@pytest.mark.parametrize("thick", [0.3, 0.8, 1.5, 3.0])
+@pytest.mark.parametrize(("b", "c"), [(1.0, 1.0), (0.8, 1.2), (1.3, 0.8)])
+def test_shards_closed_form_holds_to_its_ten_percent(core: float, thick: float, b: float, c: float) -> None:
+    """In units of the shell's own length; ``b`` and ``c`` as in the equation, the ratio from exact integrals."""
+    shell = emitted([core, core + thick], [1 / c, 1.0])[1]
+    inner = emitted([core, core + thick], [1 / c, 1 / b])[0]  # core electrons: as long in the core here
+    ratio = shell / (inner / (1 / c))
+    found = shard(ratio, b, c, core)
+    assert found == pytest.approx(thick, rel=0.10, abs=0.02)
+
+
+# --- lines ----------------------------------------------------------------------------------------
+
+
+def test_a_line_has_area_one_and_its_derivatives() -> None:
+    x = np.linspace(-60, 60, 24001)
+    for share in (0.0, 0.4):
+        s = single(x, 0.2, 1.3, share)
+        assert np.trapezoid(s.y, x) == pytest.approx(
+            1 - share * 2 / np.pi * np.arctan(1.3 / 2 / 60), abs=1e-4
+        )
+        high = x[s.y >= s.y.max() / 2]
+        assert high[-1] - high[0] == pytest.approx(1.3, abs=0.011)
+        np.testing.assert_allclose(np.gradient(s.step, x)[50:-50], s.y[50:-50], atol=2e-5)
+    h = 1e-5
+    for k, name in enumerate(("by_place", "by_width", "by_share")):
+        up, down = ([0.2, 1.3, 0.4] for _ in range(2))
+        up[k], down[k] = up[k] + h, down[k] - h
+        by = (single(x, *up).y - single(x, *down).y) / (2 * h)
+        np.testing.assert_allclose(getattr(single(x, 0.2, 1.3, 0.4), name), by, atol=1e-7)
+
+
+@pytest.mark.parametrize("ground", [SHIRLEY, TOUGAARD, "straight"])
+def test_the_derivatives_of_a_region(ground: str) -> None:
+    x = np.arange(440.0, 456.0, 0.2)
+    one = Signal("xps", x, np.ones(x.size), "binding energy", "eV", "y", "", "analog", "measured")
+    lines = (Line(level("In 3d"), "", 444.6, 440, 450), Line(level("In 3d"), "", 446.0, 440, 450))
+    model = Model(one, lines, ground)
+    v = np.array([444.6, 900.0, 446.0, 300.0, 1.1, 0.3, 50.0, 5.0, 0.02])[: 8 if ground == "straight" else 9]
+    for i in range(v.size):
+        h = 1e-6 * max(1.0, abs(v[i]))
+        up, down = v.copy(), v.copy()
+        up[i], down[i] = v[i] + h, v[i] - h
+        by = (model.split(up)[0] - model.split(down)[0]) / (2 * h)
+        np.testing.assert_allclose(model.split(v)[1][:, i], by, rtol=1e-5, atol=1e-4)
+
+
+def shirley_case(half: float = 6.0, counts: float = 3e4) -> tuple[Signal, float]:
+    """In 3d with a second state at 446.0 eV on a true Shirley background, in counts; and its area."""
+    x = np.arange(444.6 - half, 446.0 + 7.55 + half, 0.1)
+    one = level("In 3d")
+    first, second = (doublet(x, p, 1.1, 0.3, one.minor, one.splitting) for p in (444.6, 446.0))
+    area = counts * 2.0
+    y = 0.1 * counts + area * (0.75 * (first.y + 0.02 * first.step) + 0.25 * (second.y + 0.02 * second.step))
+    return Signal("xps", x, y, "binding energy", "eV", "intensity", "counts", "counts", "simulated"), area
+
+
+@pytest.mark.parametrize("half", [6.0, 4.0, 2.0])
+def test_the_active_background_does_not_depend_on_the_window(half: float) -> None:
+    """Where an iterated one loses 3 to 35 % of the area to its ends."""
+    clean, area = shirley_case(half)
+    found = xps.measure(clean, states="In_3d_InP In_3d_halide")
+    assert found["In_3d_area"].value == pytest.approx(area, rel=1e-4)
+    assert found["In_3d_halide_fraction"].value == pytest.approx(0.25, abs=1e-4)
+    ground = static_shirley(clean.x, clean.y)
+    static = float(np.sum(clean.y - ground) * 0.1)
+    assert static < 0.99 * area
+
+
+# --- states and ratios ----------------------------------------------------------------------------
+
+
+def test_every_state_lies_where_its_level_does() -> None:
+    for one in levels().values():
+        assert one.widths[0] < one.widths[1] < one.widths[2]
+        assert (one.minor > 0) == (one.splitting > 0)
+        low, high = one.span
+        assert all(low < p.value < high for p in one.states.values())
+    assert level("In3d") is level("In_3d") is level("In 3d")
+    with pytest.raises(InputError, match="no such core level"):
+        level("Xx 9z")
+
+
+def test_halide_and_phosphate_are_not_told_apart_by_in_3d_alone() -> None:
+    clean, _ = shirley_case()
+    found = xps.measure(clean)
+    assert any("In 3d alone cannot tell halide from phosphate" in w for w in found.warnings)
+    assert any("none of them is seen" in w for w in found.warnings)
+
+
+def test_the_atoms_of_a_dot() -> None:
+    """InP-OA of 2.4 nm: 72 oleates, as many hydroxides and 27 oxides need 66 indium beyond the crystal."""
+    dot = LayeredDot("InP", 2.4, ligands={"OA": 72.0, "OH": 72.0}, oxide=27.0, sites=99.0)
+    total: dict[str, float] = {}
+    for one in places(dot, 1.0):
+        total[one.element] = total.get(one.element, 0.0) + one.count
+    assert total["P"] == pytest.approx(143.2, abs=0.1)
+    assert total["In"] - total["P"] == pytest.approx(66.0)
+    assert total["O"] == pytest.approx(72 * 2 + 72 + 27)
+
+
+def test_halide_at_the_core_is_in_halide() -> None:
+    e = np.linspace(0.0, 2.5, 6)
+    halide = HalideContent("Br", e, np.zeros(5), ligand=3.0, interface=20.0)
+    dot = LayeredDot("InP", 3.0, (Layer("ZnSe", 1.0),), halides=(halide,))
+    shown = intensities(dot, 1.0, 1486.6)
+    total = sum(p.count for p in places(dot, 1.0) if p.element == "In")
+    bare = sum(
+        p.count for p in places(LayeredDot("InP", 3.0, (Layer("ZnSe", 1.0),)), 1.0) if p.element == "In"
+    )
+    assert total == pytest.approx(bare)
+    assert shown["In_3d"]["halide"] > 0
+    assert set(shown["Br_3d"]) == {"bromide"}
+
+
+@pytest.mark.parametrize("thick", [0.35, 0.9])
+def test_the_thickness_of_a_shell_comes_back(thick: float) -> None:
+    dot = LayeredDot("InP", 3.2, (Layer("ZnSe", thick),))
+    seen = xps.simulate([dot], {"levels": "In_3d P_2p Se_3d C_1s", "counts": 1e6})
+    found = xps.measure(seen, core="InP", diameter_nm=3.2, shell="ZnSe")
+    assert found["shell_nm"].value == pytest.approx(thick, rel=3e-3)
+    assert found["shell_closed_form_nm"].value == pytest.approx(thick, rel=0.12)
+    known = xps.measure(seen, core="InP", diameter_nm=3.2, shell=f"ZnSe:{thick}")
+    assert known["sphere_ratio_In_P"].value == pytest.approx(1.0, rel=5e-3)
+    assert known["ratio_In_Se"].value < 0.8 * known["sphere_ratio_In_Se"].value
+
+
+def test_two_shells_come_back() -> None:
+    dot = LayeredDot("InP", 3.0, (Layer("ZnSe", 0.6), Layer("ZnS", 0.5)))
+    seen = xps.simulate([dot], {"levels": "In_3d P_2p Se_3d S_2p Zn_2p C_1s", "counts": 3e6})
+    found = xps.measure(seen, core="InP", diameter_nm=3.0, shell="ZnSe ZnS")
+    assert found["shell_1_nm"].value == pytest.approx(0.6, rel=0.02)
+    assert found["shell_2_nm"].value == pytest.approx(0.5, rel=0.02)
+
+
+def test_two_levels_that_disagree_are_told() -> None:
+    """Zn 2p and Zn 3p see 0.9 and 1.9 nm: a zinc that lies inside looks less by the first."""
+    dot = LayeredDot("InP", 2.0, (Layer("ZnSe", 0.4), Layer("CdS", 1.5)))
+    seen = xps.simulate([dot], {"levels": "Zn_2p Zn_3p C_1s", "counts": 1e5}, rng=np.random.default_rng(2))
+    found = xps.measure(seen)
+    assert found["levels_Zn"].value < 0.9
+    assert any("gives" in w and "Zn 3p gives" in w for w in found.warnings)
+
+
+def test_charging_is_found_and_taken_off() -> None:
+    dot = LayeredDot("InP", 3.0, (Layer("ZnSe", 0.6),))
+    setup = {"levels": "In_3d P_2p C_1s", "charging_eV": 2.4}
+    seen = xps.simulate([dot], setup, rng=np.random.default_rng(3))
+    found = xps.measure(seen)
+    assert found["shift_eV"].value == pytest.approx(2.4, abs=0.02)
+    assert found["In_3d_InP_eV"].value == pytest.approx(444.6, abs=0.03)
+    alone = xps.measure(xps.simulate([dot], {**setup, "levels": "In_3d"}))
+    assert any("no C 1s is here" in w and "In 3d stands" in w for w in alone.warnings)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"states": "In_3d_gold"}, "no such state"),
+        ({"core": "InP"}, "core and diameter_nm together"),
+        ({"core": "InP", "diameter_nm": 3.0, "shell": "ZnSe:thick"}, "ZnSe:0.6"),
+        ({"core": "InP", "diameter_nm": 3.0, "shell": "ZnSe ZnS:0.3"}, "either all shells"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(options: dict[str, object], said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        xps.measure(shirley_case()[0], **options)
+
+
+# --- files ----------------------------------------------------------------------------------------
+
+
+def vamas(values: list[str], **changed: str) -> str:
+    """A small VAMAS file of one block, binding energy, counts."""
+    head = [
+        "VAMAS Surface Chemical Analysis Standard Data Transfer Format 1988 May 4",
+        "lab", "instrument", "operator", "experiment", "0", "NORM", changed.get("scan", "REGULAR"), "1", "0",
+        "0", "0", "0", "0", changed.get("blocks", "1"),
+    ]  # fmt: skip
+    block = [
+        "In 3d", "dots", "2026", "1", "1", "0", "0", "0", "0", "0", "XPS", "Al", "1486.6",
+        *["1E+37"] * 5, "FAT", "20", "1E+37", "4.5", *["1E+37"] * 5, "In", "3d", "-1",
+        *([] if "scan" in changed else [changed.get("axis", "Binding Energy"), "eV", "440", "0.1"]),
+        changed.get("columns", "1\nIntensity\nd"), "pulse counting", "0.5", "2",
+        "0", "1E+37", "1E+37", "1E+37", "0",
+        changed.get("total", str(len(values))), *["0"] * 2 * int(changed.get("columns", "1")[0]), *values,
+    ]  # fmt: skip
+    return "\n".join([*head, *block]) + "\n"
+
+
+COUNTS = [
+    str(round(v)) for v in np.interp(np.arange(440, 458, 0.1), shirley_case()[0].x, shirley_case()[0].y)
+]
+
+
+def written(folder: Path, text: str | bytes, name: str = "a.vms") -> Path:
+    path = folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def test_vamas_with_all_its_oddities(tmp_path: Path) -> None:
+    plain = xps.read(written(tmp_path, vamas(COUNTS)))
+    assert (len(plain), plain.kind, plain.meta["seconds"]) == (180, "counts", 1.0)
+    assert plain.meta["column"] == "In 3d"
+    blank = xps.read(written(tmp_path, "\r\n\r\n" + vamas(COUNTS).replace("\n", "\r\n"), "b.npl"))
+    assert blank == plain
+    padded = xps.read(written(tmp_path, vamas(COUNTS).encode().replace(b"\n3d\n", b"\n3d\0\n"), "c.vms"))
+    assert padded == plain
+    kinetic = xps.read(written(tmp_path, vamas(COUNTS, axis="Kinetic Energy"), "d.vms"))
+    assert kinetic.x[-1] == pytest.approx(1486.6 - 440)
+    passed = [v for c in COUNTS for v in (c, "2.5")]
+    both = xps.read(written(tmp_path, vamas(passed, columns="2\nIntensity\nd\nTransmission\nd"), "e.vms"))
+    np.testing.assert_array_equal(both.y, plain.y)
+    assert both.companions["transmission"].y[0] == 2.5
+    axis = [v for i, c in enumerate(COUNTS) for v in (f"{440 + 0.1 * i:.1f}", c)]
+    columns = "2\nBinding Energy\neV\nIntensity\nd"
+    own = xps.read(written(tmp_path, vamas(axis, columns=columns, scan="IRREGULAR"), "f.vms"))
+    np.testing.assert_allclose(own.x, plain.x, atol=1e-9)
+    assert recognise(tmp_path / "b.npl") == "xps"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (vamas(COUNTS)[:900], "ends"),
+        (vamas(COUNTS, total="100000000"), "whole number from 0 to 5000000"),
+        (vamas(COUNTS, total="-3"), "whole number"),
+        (vamas(COUNTS, total="999999"), "ends within"),
+        (vamas(COUNTS, blocks="4000"), "ends where"),
+        (vamas(COUNTS, blocks="9e9"), "whole number from 0 to 4000"),
+        (vamas([*COUNTS[:-1], "many"]), "is no number"),
+        (vamas(["nan"] * 50), "too few readings"),
+        (vamas(COUNTS, columns="3\na\nd\nb\nd\nc\nd", total="181"), "no multiple"),
+        (vamas(COUNTS).replace("REGULAR", "SPIRAL"), "regular and irregular"),
+        (vamas(COUNTS).replace("XPS", "EDX"), "no block"),
+    ],
+)
+def test_hostile_vamas_is_refused_by_its_line(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        xps.read(written(tmp_path, text))
+
+
+def test_vamas_cut_or_changed_anywhere_ends_in_words(tmp_path: Path) -> None:
+    """Every cut, and one line in three struck out or made huge: a signal, or an error in words."""
+    lines = vamas(COUNTS[:40]).split("\n")
+    hostile = ["\n".join(lines[:n]) for n in range(1, len(lines), 2)]
+    for n in range(1, len(lines), 3):
+        hostile += ["\n".join([*lines[:n], x, *lines[n + 1 :]]) for x in ("", "1e30", "-1", "\u2014")]
+    path = tmp_path / "a.vms"
+    for text in hostile:
+        path.write_text(text, encoding="utf-8")
+        try:
+            found = xps.read(path)
+        except InputError:
+            continue
+        assert len(found) >= 12
+
+
+def test_tables_say_which_energy_they_have(tmp_path: Path) -> None:
+    rows = "".join(f"{440 + 0.1 * i:.1f},{c}\n" for i, c in enumerate(COUNTS))
+    told = xps.read(written(tmp_path, "BE/eV,In 3d\n" + rows, "a.csv"))
+    assert told.x[0] == 440.0
+    with pytest.raises(InputError, match="binding or a kinetic"):
+        xps.read(written(tmp_path, "x,y\n" + rows, "b.csv"))
+    asked = xps.read(tmp_path / "b.csv", axis="binding")
+    np.testing.assert_array_equal(asked.x, told.x)
+    with pytest.raises(InputError, match="neither a binding"):
+        xps.read(written(tmp_path, "PE/eV,mu\n" + rows, "c.csv"))
+
+
+FILES = {
+    "lg4x/Example/0-150W.vms": ("O 1s", 5, 528.4),
+    "lg4x/Example/Mutlipak_vms.npl": ("C 1s", 5, 284.85),
+    "pynxtools-xps/FeO_analyzed.vms": ("Fe 2p", 1, 710.1),
+    "pynxtools-xps/Ag_0001.txt": ("Ag3d", 1, 369.9),
+    "pynxtools-xps/Ag_0002.txt": ("VB", 1, 5.85),
+    "pynxtools-xps/MgFe2O4_small.xy": ("Fe2p", 2, 712.0),
+    "xylib/mjr9_116a.vms": ("O 1s", 7, 529.6),
+    "xylib/specsxy_example.xy": ("O1s", 4, 531.2),
+    "lg4x/Example/C1s_sample.csv": ("InC1s_sample", 1, 284.6),
+    "lg4x/Example/PET_C1s.csv": ("InPET_C1s", 1, 284.6),
+}
+
+
+@needs_files
+@pytest.mark.parametrize("name", FILES)
+def test_every_measured_file_is_read(name: str) -> None:
+    found = xps.read(SHARED / name)
+    first, regions, highest = FILES[name]
+    assert found.meta["column"] == first
+    assert 1 + len([n for n in found.companions if n != "transmission"]) == regions
+    assert found.x[found.y.argmax()] == pytest.approx(highest, abs=0.03)
+    assert recognise(SHARED / name) == "xps"
+
+
+@needs_files
+def test_shifts_of_measured_files_are_found_and_said() -> None:
+    silver = xps.measure(xps.read(SHARED / "pynxtools-xps/Ag_0001.txt"))
+    assert any("Ag 3d stands 1.69 eV above 368.21 eV" in w for w in silver.warnings)
+    kratos = xps.measure(xps.read(SHARED / "xylib/mjr9_116a.vms"))
+    assert kratos["shift_eV"].value == pytest.approx(-2.0, abs=0.1)
+    other = xps.measure(xps.read(SHARED / "lg4x/Example/0-150W.vms"))
+    assert other["shift_eV"].value == pytest.approx(-2.4, abs=0.15)
+    assert any("all energies were moved by +2.4" in w for w in other.warnings)
