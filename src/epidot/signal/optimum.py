@@ -30,6 +30,7 @@ _ROUNDS = 6  # of releasing what stands at a bound
 _DOUBTS = 8  # further starts where the end is doubtful
 _SETTLED = 1e-4  # of a residual's variance: a step that gains less moves nothing by a hundredth of its error
 _FLAT = 1e-10  # of the largest singular value: below it a direction is not determined
+_ROUNDING = 1e-12  # of the residuals that the values make up: less is left where readings are exact
 _HUGE = 1e100  # a residual that is no number
 
 
@@ -55,8 +56,12 @@ class Optimum:
 
     @property
     def settled(self) -> bool:
-        """Whether this is a least sum of squares, as far as numbers tell."""
-        return self.gain < _SETTLED
+        """Whether this is a least sum of squares, as far as numbers tell: nothing to gain, or nothing left.
+
+        Of exact readings rounding is left, of which a step may gain any share.
+        """
+        reach = self.jacobian @ self.values
+        return self.gain < _SETTLED or self.cost < _ROUNDING**2 * float(reach @ reach)
 
     @property
     def free(self) -> Mask:

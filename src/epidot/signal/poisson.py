@@ -28,12 +28,12 @@ def deviance(y: Array, mu: Array) -> Array:
 def residuals(y: Array, mu: Array) -> tuple[Array, Array]:
     """Signed root of the deviance, shape (n,), and its derivative by μ."""
     off = mu - y
-    size = np.sqrt(deviance(y, mu))
+    # Where μ and y hardly differ the deviance is rounded to nothing: off²/μ (1 + off/3μ) keeps its digits,
+    # and (1 − y/μ)/r tends to 1/√μ.
+    near = np.abs(off) < np.maximum(1e-5 * np.sqrt(mu), 1e-6 * mu)
+    size = np.where(near, np.abs(off) / np.sqrt(mu) * (1 + off / (6 * mu)), np.sqrt(deviance(y, mu)))
     with np.errstate(divide="ignore", invalid="ignore"):
-        # (1 − y/μ)/r tends to 1/√μ as r goes to 0, where the quotient loses its digits: of many counts the
-        # deviance itself is rounded to nothing while μ and y still differ.
-        near = np.maximum(1e-5 * np.sqrt(mu), 1e-6 * mu)
-        slope = np.where(np.abs(off) < near, 1.0 / np.sqrt(mu), np.abs(off) / (mu * size))
+        slope = np.where(near, 1.0 / np.sqrt(mu), np.abs(off) / (mu * size))
     return np.copysign(size, off), slope
 
 

@@ -147,7 +147,7 @@ def ratio_in_sphere(a: Seen, b: Seen, dot: LayeredDot, organic_nm: float) -> tup
     here, more, less = at(1.0), at(1 + _STEP), at(1 - _STEP)
     if here is None or more is None or less is None:
         return None
-    return here, (more - less) / (2 * _STEP) / here
+    return float(here), float((more - less) / (2 * _STEP) / here)
 
 
 def marker(name: str, dot: LayeredDot, found: Mapping[str, Seen]) -> Seen | None:
