@@ -19,16 +19,6 @@ FEW = "".join(f"{x}\t{y}\n" for x, y in zip(range(20, 70), range(400, 450), stri
 
 # name of the file, its content, what the message must call it
 FILES = [
-    (
-        "a.vms",
-        "VAMAS Surface Chemical Analysis Standard Data Transfer Format 1988 May 4\nlab\n" + FEW,
-        "VAMAS",
-    ),
-    (
-        "b.txt",
-        "\n\nVAMAS Surface Chemical Analysis Standard Data Transfer Format 1988 May 4\n" + FEW,
-        "VAMAS",
-    ),
     ("c1s.csv", "Binding Energy (eV)\tCounts\n" + FEW, "XPS"),
     ("wide.xy", "# Created by:        SpecsLab2, Version 2.77\n" + FEW, "XPS"),
     ("d.xrdml", "<?xml version='1.0'?>\n<xrdMeasurements>\n</xrdMeasurements>", "XRD"),
@@ -52,6 +42,18 @@ FILES = [
 
 # name of the file, its content, what the message must call it, the instrument that reads it
 SENT_ON = [
+    (
+        "a.vms",
+        "VAMAS Surface Chemical Analysis Standard Data Transfer Format 1988 May 4\nlab\n" + FEW,
+        "VAMAS",
+        "xps",
+    ),
+    (
+        "b.txt",
+        "\n\nVAMAS Surface Chemical Analysis Standard Data Transfer Format 1988 May 4\n" + FEW,
+        "VAMAS",
+        "xps",
+    ),
     ("i.csv", "Raman shift (cm-1)\tIntensity (a.u.)\n" + ROWS, "Raman", "raman"),
     ("raman_InP.txt", "#Spectro (cm-\u00b9)=\t940.8\n" + ROWS, "LabSpec", "raman"),
     ("j.wdf", b"WDF1" + bytes(400), "WiRE", "raman"),
@@ -144,17 +146,17 @@ def test_an_axis_of_shifts_is_no_axis_of_a_spectrum(tmp_path: Path) -> None:
 
 
 def test_an_instrument_that_comes_takes_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As soon as a module is called xps, the rows of xps are its own."""
-    path = written(tmp_path, "c1s.csv", "Binding energy (eV)\tCounts\n" + ROWS)
+    """As soon as a module is called ir, the rows of ir are its own."""
+    path = written(tmp_path, "film.dx", "##TITLE= film\n##DATA TYPE= INFRARED SPECTRUM\n" + ROWS)
     monkeypatch.setattr(instruments, "__path__", [*instruments.__path__, str(tmp_path)])
     uvvis = Path(instruments.__path__[0]) / "uvvis" / "__init__.py"
-    text = uvvis.read_text(encoding="utf-8").replace('name="uvvis"', 'name="xps"')
-    text = text.replace('"absorbance", "transmittance"', '"binding energy"')
-    (tmp_path / "xps.py").write_text(text, encoding="utf-8")
+    text = uvvis.read_text(encoding="utf-8").replace('name="uvvis"', 'name="ir"')
+    text = text.replace('"absorbance", "transmittance"', '"type= infrared"')
+    (tmp_path / "ir.py").write_text(text, encoding="utf-8")
     try:
-        assert recognise(path) == "xps"
+        assert recognise(path) == "ir"
     finally:
-        sys.modules.pop("epidot.instruments.xps", None)
+        sys.modules.pop("epidot.instruments.ir", None)
 
 
 def test_every_kind_has_a_mark_that_decides() -> None:

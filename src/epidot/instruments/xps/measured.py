@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -15,9 +14,8 @@ from epidot.errors import InputError, nearest
 from epidot.instruments.options import CALIBRATE, Settings
 from epidot.instruments.xps import composition
 from epidot.instruments.xps.assigned import components, undecided
-from epidot.instruments.xps.composition import ELEMENTS, Areas, Seen
-from epidot.instruments.xps.levels import AL_K_ALPHA, Level, level, levels
-from epidot.instruments.xps.paths import attenuation_length
+from epidot.instruments.xps.levels import Level, level, levels
+from epidot.instruments.xps.ratios import areas_of, ratios_of, shells_of
 from epidot.instruments.xps.reading import LEAST, TRANSMISSION, WIDE_EV
 from epidot.instruments.xps.region import CHARGING, Found, plausible, searched
 from epidot.quantities import Quantities, Quantity
@@ -27,8 +25,6 @@ Array = NDArray[np.float64]
 
 OXIDISED = {"P_2p": ("InPOx", "phosphate"), "Se_3d": ("oxide",), "Cd_3d": ("oxide",)}
 _KNOWN = 0.3  # eV; the slack of places once charging is known
-_DISAGREE = 3.0  # standard errors by which two levels of one element may differ
-_HOPELESS = 400.0  # variances of the noise: a region whose lines are of another form states nothing
 
 
 @dataclass(frozen=True)
@@ -92,13 +88,13 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
         got, words = _states(one, reference, there)
         quantities |= got
         warnings += words
-    areas = _areas(found)
+    areas = areas_of(found)
     quantities |= _oxide(found, reference)
-    ratios, words = _ratios(areas, dot if not sought else None, chosen)
+    ratios, words = ratios_of(areas, dot if not sought else None, chosen)
     quantities |= ratios
     warnings += words
     if dot is not None and sought:
-        quantities |= _shell(dot, sought, areas, chosen)
+        quantities |= shells_of(dot, sought, areas, chosen)
     curves, extra = _shown(found)
     extra["reference"] = {
         "line": reference.by,
@@ -207,7 +203,7 @@ def _states(
     out: dict[str, Quantity] = {}
     said: list[str] = []
     how = f"lines with an active {found.ground} background, fitted together"
-    stated = found.settled and _usable(found)
+    stated = found.settled and found.usable
     if not stated and found.settled:
         said.append(
             f"{found.region.meta.get('column', '')}: the lines have another form than was fitted "
@@ -216,8 +212,7 @@ def _states(
     for one in found.levels:
         parts = components(found, one, _shift(found, one, reference), reference.sigma)
         total = sum(found.area(p.k) for p in parts)
-        gradient = _gradient(found, [p.k for p in parts])
-        covariance = found.fitted.covariance
+        gradient = found.gradient([p.k for p in parts])
         for p in parts:
             note = undecided(one, p, there)
             if note:
@@ -234,13 +229,13 @@ def _states(
                 continue  # a second line that no state is left for
             out[f"{named}_eV"] = Quantity(place, sigma, "eV", how, note)
             share = found.area(p.k) / total if total > 0 else 0.0
-            g = (_gradient(found, [p.k]) - share * gradient) / max(total, 1e-300)
-            error = _error(covariance, g) if stated else None
+            g = (found.gradient([p.k]) - share * gradient) / max(total, 1e-300)
+            error = found.error(g) if stated else None
             if len(parts) == 1:
                 out[f"{named}_fraction"] = Quantity(1.0, None, "1", how, "the only line of the level")
             else:
                 out[f"{named}_fraction"] = Quantity(share, error, "1", how, note)
-        area_error = _error(covariance, gradient) if stated else None
+        area_error = found.error(gradient) if stated else None
         out[f"{one.name}_area"] = Quantity(total, area_error, "counts eV", how, _area_note(found))
         width = found.fitted.sigma(f"width_{one.name}") if stated else None
         out[f"{one.name}_width_eV"] = Quantity(found.width(one), width, "eV", how)
@@ -261,54 +256,6 @@ def _area_note(found: Found) -> str:
     return "" if found.region.kind != "analog" else "in the unit of the readings, times eV"
 
 
-def _usable(found: Found) -> bool:
-    known = found.region.kind != "analog" or found.region.known_sigma is not None
-    return not known or found.fitted.misfit < _HOPELESS
-
-
-def _gradient(found: Found, lines: Sequence[int]) -> Array:
-    out = np.zeros(len(found.fitted.names))
-    for k in lines:
-        out[found.at("area", k)] = 1.0
-    return out
-
-
-def _error(covariance: Array, gradient: Array) -> float | None:
-    there = gradient != 0
-    part = covariance[np.ix_(there, there)]
-    if not np.all(np.isfinite(part)):
-        return None
-    variance = float(gradient[there] @ part @ gradient[there])
-    return math.sqrt(variance) if variance >= 0 else None
-
-
-def _areas(found: Sequence[Found]) -> Areas:
-    """Areas of all levels in one unit: per second, and per transmission where the file has it."""
-    each: dict[str, Seen] = {}
-    for i, one in enumerate(found):
-        if not (one.settled and _usable(one)):
-            continue
-        for name in one.levels:
-            lines = one.of(name)
-            total = sum(one.area(k) for k in lines)
-            if not total > 0 or name.name in each:
-                continue
-            seconds = one.region.meta.get("seconds")
-            unit = float(seconds) if seconds and one.region.kind == "counts" else 1.0
-            passed = one.region.companions.get(TRANSMISSION)
-            place = one.place(max(lines, key=one.area))
-            if passed is not None:
-                unit *= float(np.interp(place, passed.x, passed.y))
-            photon = float(one.region.meta.get("photon_eV", AL_K_ALPHA))
-            each[name.name] = Seen(name, total / unit, _gradient(one, lines) / unit, i, photon - place)
-    return Areas(tuple(each.values()), tuple(_finite(one.fitted.covariance) for one in found))
-
-
-def _finite(covariance: Array) -> Array:
-    """The covariance, what is not determined with no error rather than an infinite one in sums with 0."""
-    return np.where(np.isfinite(covariance), covariance, 0.0)
-
-
 def _oxide(found: Sequence[Found], reference: Reference) -> dict[str, Quantity]:
     """Share of oxidised atoms by the first level that tells."""
     for name, states in OXIDISED.items():
@@ -326,98 +273,9 @@ def _oxide(found: Sequence[Found], reference: Reference) -> dict[str, Quantity]:
                 note = f"no line of oxidised {one.element} stands clear in {one.title}"
                 return {"oxide_fraction": Quantity(None, None, "1", how, note)}
             share = sum(f.area(k) for k in mine) / total
-            g = (_gradient(f, mine) - share * _gradient(f, [p.k for p in parts])) / total
-            return {"oxide_fraction": Quantity(share, _error(f.fitted.covariance, g), "1", how)}
+            g = (f.gradient(mine) - share * f.gradient([p.k for p in parts])) / total
+            return {"oxide_fraction": Quantity(share, f.error(g), "1", how)}
     return {}
-
-
-def _ratios(areas: Areas, dot: Any, chosen: Settings) -> tuple[dict[str, Quantity], list[str]]:
-    """Atomic ratios, and how two levels of one element agree."""
-    out: dict[str, Quantity] = {}
-    said: list[str] = []
-    first = areas.first()
-    stuff = composition.matrix_of(first, dot)
-    organic = float(chosen["ligand_nm"]) + float(chosen["contamination_nm"])
-    how = f"areas over cross sections and mean free paths in {stuff}"
-    for a, b in combinations([e for e in ELEMENTS if e in first], 2):
-        one, other = first[a], first[b]
-        relative = areas.relative(one, other)
-        value = composition.amount_even(one, stuff) / composition.amount_even(other, stuff)
-        note = "of a sample that is the same all through: a layered dot shows more of what lies outside"
-        out[f"ratio_{a}_{b}"] = Quantity(value, relative and relative * value, "1", how, note)
-        if dot is None:
-            continue
-        got = composition.ratio_in_sphere(one, other, dot, organic)
-        if got is not None:
-            value, slope = got
-            error = (
-                math.hypot(relative, slope * float(chosen["attenuation_sigma"])) * value if relative else None
-            )
-            text = "elastic scattering by one factor of the attenuation lengths, in the error"
-            out[f"sphere_ratio_{a}_{b}"] = Quantity(
-                value, error, "1", "areas over what leaves a sphere", text
-            )
-    for element in dict.fromkeys(s.level.element for s in areas.each):
-        mine = sorted((s for s in areas.each if s.level.element == element), key=_in_table)
-        if len(mine) < 2:
-            continue
-        one, other = mine[:2]
-        value = composition.amount_even(one, stuff) / composition.amount_even(other, stuff)
-        relative = areas.relative(one, other)
-        text = f"{one.level.title} over {other.level.title}"
-        out[f"levels_{element}"] = Quantity(value, relative and relative * value, "1", how, text)
-        if relative and abs(value - 1) > _DISAGREE * relative * value:
-            said.append(
-                f"{one.level.title} gives {value:.3g} ± {relative * value:.2g} times the {element} that "
-                f"{other.level.title} gives: depth (they see {_depth(one, stuff):.1f} and "
-                f"{_depth(other, stuff):.1f} nm), transmission or cross sections, not noise"
-            )
-    return out, said
-
-
-def _in_table(one: Seen) -> int:
-    return list(levels()).index(one.level.name)
-
-
-def _depth(one: Seen, stuff: str) -> float:
-    return attenuation_length(stuff, one.energy_eV)
-
-
-def _shell(dot: Any, sought: Sequence[str], areas: Areas, chosen: Settings) -> dict[str, Quantity]:
-    """Thickness of the shells, and by the closed form."""
-    first = areas.first()
-    organic = float(chosen["ligand_nm"]) + float(chosen["contamination_nm"])
-    how = "areas of shell over core against what leaves a sphere of layers"
-    names = [f"shell_{i}_nm" if len(sought) > 1 else "shell_nm" for i in range(1, len(sought) + 1)]
-    found = composition.thicknesses(dot, sought, first, organic)
-    if isinstance(found, str):
-        return {n: Quantity(None, None, "nm", how, found) for n in names}
-    markers = [composition.marker(n, dot, first) for n in (dot.core, *sought)]
-    variance = np.zeros(len(sought))
-    step = 0.02
-    for one in markers:
-        assert one is not None
-        moved = composition.thicknesses(dot, sought, first, organic, scale={one.level.element: 1 + step})
-        own = areas.covariances[one.region]
-        error = math.sqrt(max(float(one.gradient @ own @ one.gradient), 0.0)) / one.area
-        if not isinstance(moved, str):
-            variance += ((np.array(moved) - np.array(found)) / step * error) ** 2
-    s = float(chosen["attenuation_sigma"])
-    longer = composition.thicknesses(dot, sought, first, organic, factor=1 + step)
-    if not isinstance(longer, str):
-        variance += ((np.array(longer) - np.array(found)) / step * s) ** 2
-    note = f"attenuation lengths are uncertain by {100 * s:g} %, elastic scattering with them: in the error"
-    out = {
-        n: Quantity(t, math.sqrt(v), "nm", how, note)
-        for n, t, v in zip(names, found, variance.tolist(), strict=True)
-    }
-    if len(sought) == 1:
-        closed = composition.closed_form(dot, sought[0], first)
-        text = "for comparison: without organic matter, good to 10 %"
-        out["shell_closed_form_nm"] = Quantity(
-            closed, closed and 0.1 * closed, "nm", "Shard's equation", text
-        )
-    return out
 
 
 def _shown(found: Sequence[Found]) -> tuple[dict[str, Signal], dict[str, Any]]:

@@ -27,6 +27,7 @@ _MOST = 6  # lines of a region
 _MARGIN = 1.0  # eV; a line must lie so far inside the region
 CHARGING = 6.0  # eV; no axis is off by more where nothing sets it right
 _APART = 0.35  # of their width: nearer lines are one
+_HOPELESS = 400.0  # variances of the noise: lines of so wrong a form state nothing
 _SHARE = 0.3  # Lorentzian, where the search begins
 
 
@@ -74,6 +75,28 @@ class Found:
 
     def width(self, level: Level) -> float:
         return self.fitted.value(f"width_{level.name}")
+
+    @property
+    def usable(self) -> bool:
+        """Whether the lines have about the form that was fitted, where the noise is known."""
+        known = self.region.kind != "analog" or self.region.known_sigma is not None
+        return not known or self.fitted.misfit < _HOPELESS
+
+    def gradient(self, lines: Sequence[int]) -> Array:
+        """Of the common area of some lines, in all parameters (p,)."""
+        out = np.zeros(len(self.fitted.names))
+        for k in lines:
+            out[self.at("area", k)] = 1.0
+        return out
+
+    def error(self, gradient: Array) -> float | None:
+        """Standard error of what has this gradient (p,); ``None`` where the data leave it open."""
+        there = gradient != 0
+        part = self.fitted.covariance[np.ix_(there, there)]
+        if not np.all(np.isfinite(part)):
+            return None
+        variance = float(gradient[there] @ part @ gradient[there])
+        return float(np.sqrt(variance)) if variance >= 0 else None
 
     def of(self, level: Level) -> list[int]:
         """The lines of a level, by their number."""
