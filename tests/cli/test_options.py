@@ -42,6 +42,9 @@ SIM = {name: ("simulate", name, DOT, "-o", "out.csv") for name in ("pl", "uvvis"
 DOSY = ("measure", "dosy", "dosy.csv")
 TIMES = ("--delta-ms", "4", "--big-delta-ms", "200")
 GRADIENTS = ("measure", "dosy", "gradients.csv", *TIMES)
+XPS, XPS_DOT = ("measure", "xps", "xps.csv"), ("measure", "xps", "xps-dot.csv")
+BALL = (*XPS_DOT, "--core", "InP", "--diameter-nm", "3.2")
+SIM["xps"] = ("simulate", "xps", DOT, "-o", "out.csv", "--levels", "In_3d")
 SIM["dosy"] = ("simulate", "dosy", DOT, "-o", "out.csv", "--steps", "8")
 SIM["xrd"] = ("simulate", "xrd", DOT, "-o", "out.csv", "--dots", "2", "--step-deg", "0.2")
 
@@ -212,6 +215,35 @@ WALK: Walk = {
         "--excitation-nm": (SIM["raman"], ("--excitation-nm", "532")),
         "--confinement": (SIM["raman"], ("--confinement", "campbell")),
     },
+    ("measure", "xps"): {
+        "--plot": (XPS, ("--plot", "picture.svg")),
+        "--json": (XPS, ("--json",)),
+        "--column": (XPS, ("--column", "2")),
+        "--calibrate-against": (XPS, ("--calibrate-against", "C1s", "c1s.csv")),
+        "--axis": (("measure", "xps", "xps-bare.csv"), ("--axis", "binding")),
+        "--photon-eV": (("measure", "xps", "xps-kinetic.csv"), ("--photon-eV", "1486.9")),
+        "--noise": (XPS, ("--noise", "analog")),
+        "--states": (XPS, ("--states", "In_3d_InP In_3d_halide")),
+        "--background": (XPS, ("--background", "straight")),
+        "--c1s-eV": (XPS_DOT, ("--c1s-eV", "285")),
+        "--core": ((*XPS_DOT, "--diameter-nm", "3.2"), ("--core", "InP")),
+        "--diameter-nm": ((*XPS_DOT, "--core", "InP"), ("--diameter-nm", "3.2")),
+        "--shell": (BALL, ("--shell", "ZnSe")),
+        "--ligand-nm": (BALL, ("--ligand-nm", "2")),
+        "--contamination-nm": (BALL, ("--contamination-nm", "2")),
+        "--attenuation-sigma": ((*BALL, "--shell", "ZnSe"), ("--attenuation-sigma", "0")),
+    },
+    ("simulate", "xps"): {
+        "--levels": (SIM["xps"][:-2], ("--levels", "P_2p")),
+        "--photon-eV": (SIM["xps"], ("--photon-eV", "1253.6")),
+        "--step-eV": (SIM["xps"], ("--step-eV", "0.2")),
+        "--counts": (SIM["xps"], ("--counts", "500")),
+        "--background": (SIM["xps"], ("--background", "1")),
+        "--step-height": (SIM["xps"], ("--step-height", "0")),
+        "--charging-eV": (SIM["xps"], ("--charging-eV", "1")),
+        "--ligand-nm": ((*SIM["xps"][:-1], "P_2p In_3d"), ("--ligand-nm", "3")),
+        "--contamination-nm": ((*SIM["xps"][:-1], "P_2p In_3d"), ("--contamination-nm", "3")),
+    },
     ("measure", "dosy"): {
         "--plot": (DOSY, ("--plot", "picture.svg")),
         "--json": (DOSY, ("--json",)),
@@ -319,6 +351,7 @@ FIT = {
     "xrd": ("fit", "xrd", "xrd.csv", "--phase", "InP"),
     "raman": ("fit", "raman", "raman.csv", "--model", "phonons"),
     "dosy": ("fit", "dosy", "dosy.csv"),
+    "xps": ("fit", "xps", "xps.csv"),
     "etch": ("fit", "etch", "full.csv", "--treated-C", "300", "--model", "washing", "--starts", "1"),
 }
 FIT_ALONE: Walk = {
@@ -353,6 +386,11 @@ FIT_ALONE: Walk = {
         "--laser": (("fit", "raman", "raman-nm.csv"), ("--laser", "532")),
     },
     ("fit", "xrd"): {"--model": (FIT["xrd"], ("--model", "cubes"))},
+    ("fit", "xps"): {
+        "--model": (FIT["xps"], ("--model", "lines", "--json")),
+        "--axis": (("fit", "xps", "xps-bare.csv"), ("--axis", "binding")),
+        "--photon-eV": (("fit", "xps", "xps-kinetic.csv"), ("--photon-eV", "1486.9")),
+    },
     ("fit", "dosy"): {
         "--model": (FIT["dosy"], ("--model", "spread")),
         "--free-D-m2-per-s": ((*FIT["dosy"], "--model", "two"), ("--free-D-m2-per-s", "1e-9")),
@@ -381,6 +419,15 @@ for _name, _call in FIT.items():
         "tcspc": ("--profile",),
         "xrd": ("--zero-sigma-deg", "--reference-nm", "--method"),
         "raman": (),
+        "xps": (
+            "--c1s-eV",
+            "--core",
+            "--diameter-nm",
+            "--shell",
+            "--ligand-nm",
+            "--contamination-nm",
+            "--attenuation-sigma",
+        ),
         "dosy": ("--solvent", "--temperature-K", "--viscosity-mPa-s", "--diameter-nm", "--gradient-sigma"),
     }.get(_name, ("--profile", "--explain")):
         del _same[_option]
@@ -398,6 +445,7 @@ CALLS |= {
     ("measure", "xrd"): XRD,
     ("measure", "raman"): RAMAN,
     ("measure", "dosy"): DOSY,
+    ("measure", "xps"): XPS,
 }
 CALLS |= {("fit", _name): _call for _name, _call in FIT.items()}
 CALLS |= {("simulate", _name): _call for _name, _call in SIM.items()}
@@ -571,6 +619,18 @@ def _write_inputs() -> None:
     _table("raman-nm.csv", "wavelength (nm),a (counts)", 1e7 / (1e7 / 532 - shift), spectra[0].y)
     near = np.arange(480.0, 561.0)
     _table("silicon.csv", "Raman shift (cm-1),a", near, 5 + 900 * np.exp(-(((near - 521.5) / 3) ** 2)))
+    from epidot.instruments import xps
+    from epidot.signal import storage
+
+    setup = {"levels": "In_3d P_2p Se_3d C_1s", "step_eV": 0.2, "counts": 3000.0}
+    seen = xps.simulate([LayeredDot("InP", 3.2, (Layer("ZnSe", 0.6),), oxide=60)], setup, rng=rng)
+    storage.save(seen, "xps-dot.csv")
+    other = 2 * seen.y + 100
+    _table("xps.csv", "BE/eV,a,b", seen.x, seen.y, other)
+    _table("xps-bare.csv", "x,a,b", seen.x, seen.y, other)
+    _table("xps-kinetic.csv", "KE/eV,a,b", 1486.6 - seen.x[::-1], seen.y[::-1], other[::-1])
+    carbon = seen.companions["C 1s"]
+    _table("c1s.csv", "BE/eV,C 1s", carbon.x + 0.3, carbon.y)
     b = np.linspace(0.1, 1, 12) ** 2 * 3e10
     falls = [np.exp(-D * b) + 0.01 * np.cos(1e3 * b) for D in (1e-10, 4e-10)]
     _table("dosy.csv", "b (s/m2),first,second", b, *falls)

@@ -102,7 +102,15 @@ HEADER = Header(
         number("attenuation_sigma", "1", 0.1, "relative error of attenuation lengths", 0, 1),
     ),
     fit_models=("lines",),
-    measure_only=("core", "diameter_nm", "shell", "ligand_nm", "contamination_nm", "attenuation_sigma"),
+    measure_only=(
+        "c1s_eV",
+        "core",
+        "diameter_nm",
+        "shell",
+        "ligand_nm",
+        "contamination_nm",
+        "attenuation_sigma",
+    ),
     marks=(
         ("head", 60.0, ("vamas surface chemical analysis standard data transfer",)),
         (

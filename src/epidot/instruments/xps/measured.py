@@ -24,6 +24,7 @@ from epidot.signal import Signal
 Array = NDArray[np.float64]
 
 OXIDISED = {"P_2p": ("InPOx", "phosphate"), "Se_3d": ("oxide",), "Cd_3d": ("oxide",)}
+C1S = 284.8  # eV, where nothing else is asked for
 _KNOWN = 0.3  # eV; the slack of places once charging is known
 
 
@@ -132,10 +133,10 @@ def fitted_regions(
             continue
         done[i] = found
         if not reference.by and slack >= 1:
-            got = _reference(found, float(chosen["c1s_eV"]))
+            got = _reference(found, float(chosen.get("c1s_eV", C1S)))
             if got is not None:
                 reference, slack = got, _KNOWN
-                said.append(_told(reference, float(chosen["c1s_eV"])))
+                said.append(_told(reference, float(chosen.get("c1s_eV", C1S))))
     found_all = [done[i] for i in sorted(done)]
     if found_all and not reference.by and chosen.get(CALIBRATE) is None:
         said.append(_off(found_all))
