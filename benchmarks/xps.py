@@ -1,4 +1,4 @@
-"""XPS: what an active background spares, sphere integrals against strewn atoms, time; the picture of its page.
+"""XPS: what an active background spares, time of a measurement; the picture of its page.
 
 OMP_NUM_THREADS=1 python benchmarks/xps.py [--picture] [--seeds 200]
 """
@@ -32,7 +32,7 @@ def doublets(half: float, counts: float) -> tuple[Signal, float]:
 
 
 def backgrounds(seeds: int) -> None:
-    """Area error of the active background and of an iterated one between means of 1, 5 and 15 readings."""
+    """Area error of the active background, and of an iterated one between means of 1, 5, 15 readings."""
     for half in (6.0, 4.0, 2.0):
         clean, area = doublets(half, 3000.0)
         static: dict[int, list[float]] = {1: [], 5: [], 15: []}
@@ -47,7 +47,7 @@ def backgrounds(seeds: int) -> None:
             covered.append(abs(got.value - area) < (got.sigma or 0.0))
         told = ", ".join(f"{n}: {np.mean(v):+.1f} ± {np.std(v):.1f} %" for n, v in static.items())
         print(
-            f"window ±{half:g} eV: active {np.mean(active):+.2f} ± {np.std(active):.2f} %, one standard error "
+            f"window ±{half:g} eV: active {np.mean(active):+.2f} ± {np.std(active):.2f} %, its error "
             f"covers {100 * np.mean(covered):.0f} %; iterated between means of {told}"
         )
 

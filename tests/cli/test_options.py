@@ -223,7 +223,7 @@ WALK: Walk = {
         "--axis": (("measure", "xps", "xps-bare.csv"), ("--axis", "binding")),
         "--photon-eV": (("measure", "xps", "xps-kinetic.csv"), ("--photon-eV", "1486.9")),
         "--noise": (XPS, ("--noise", "analog")),
-        "--states": (XPS, ("--states", "In_3d_InP In_3d_halide")),
+        "--states": (XPS, ("--states", "In_3d_InP")),
         "--background": (XPS, ("--background", "straight")),
         "--c1s-eV": (XPS_DOT, ("--c1s-eV", "285")),
         "--core": ((*XPS_DOT, "--diameter-nm", "3.2"), ("--core", "InP")),
