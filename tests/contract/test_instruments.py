@@ -193,6 +193,23 @@ def test_rubbish_is_refused_with_its_place(name: str, content: bytes, tmp_path: 
         instruments.instrument(name).read(tmp_path / "absent.dat")
 
 
+def test_an_option_that_a_saved_signal_contradicts_is_refused(
+    name: str, simulated: Signal, tmp_path: Path
+) -> None:
+    device = instruments.instrument(name)
+    save(simulated, tmp_path / "s.csv")
+    restated = device.HEADER.restated.names if device.HEADER.restated else ()
+    for option in device.HEADER.read_options:
+        number = min(max(7.0, option.low), option.high)
+        value: str | float = (
+            option.choices[-1] if option.choices else number if option.kind == "number" else "7"
+        )
+        if option.name in restated or value == option.default:
+            continue
+        with pytest.raises(InputError, match=f"{option.name} of {name}.read does nothing"):
+            device.read(tmp_path / "s.csv", **{option.name: value})
+
+
 def test_a_saved_signal_of_another_technique_is_refused(name: str, tmp_path: Path) -> None:
     other = Signal("other", [1.0, 2.0], [1.0, 2.0], "x", "", "y", "", "analog", "measured")
     save(other, tmp_path / "other.csv")

@@ -27,6 +27,7 @@ from epidot.instruments.xrd.trial import truths
 from epidot.matter.formulas import molar_mass
 from epidot.signal import Signal
 from epidot.signal.noise import noisy
+from epidot.signal.storage import save
 
 Q = np.arange(10.0, 80.0, 0.1)
 
@@ -530,3 +531,10 @@ def test_many_dots_share_one_pattern() -> None:
     found = xrd.simulate(dots, {"dots": 3, "step_deg": 0.1})
     assert isinstance(found, Signal)
     assert found.y.max() == pytest.approx(2200, rel=0.01)
+
+
+def test_the_radiation_of_a_saved_pattern_can_be_said_anew(tmp_path: Path) -> None:
+    dots = [LayeredDot("InP", 2.5)]
+    save(xrd.simulate(dots, {"dots": 1, "step_deg": 0.2}), tmp_path / "s.csv")
+    assert xrd.read(tmp_path / "s.csv").meta["radiation"] == "Cu"
+    assert xrd.read(tmp_path / "s.csv", radiation="Co").meta["radiation"] == "Co"

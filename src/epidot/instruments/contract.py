@@ -18,10 +18,11 @@ import numpy as np
 from epidot.dot.layers import LayeredDot, Population
 from epidot.errors import InputError, nearest
 from epidot.instruments.foreign import refuse
-from epidot.instruments.options import CALIBRATE, Option, Settings, settled, standard
+from epidot.instruments.options import CALIBRATE, Option, Settings, refuse_given, settled, standard
 from epidot.quantities import Fit, Quantities
 from epidot.signal import Signal
 from epidot.signal.calibration import Offset, calibrated, offset
+from epidot.signal.storage import saved_signal
 
 Dots = Population | Sequence[LayeredDot]
 _Verb = TypeVar("_Verb", bound=Callable[..., Any])
@@ -50,6 +51,14 @@ class Trial:
 
 
 @dataclass(frozen=True)
+class Restated:
+    """Options of ``read`` that tell what a saved signal does not know; ``apply`` adds them to it."""
+
+    names: tuple[str, ...]
+    apply: Callable[[Signal, Settings], Signal]
+
+
+@dataclass(frozen=True)
 class Header:
     """The declaration at the top of an instrument's file (its module-level name is ``HEADER``).
 
@@ -66,6 +75,7 @@ class Header:
     ``cases`` of the law of symmetry with ``noises`` of each are tried by the tests of the contract; with
     fewer than 200 together the limits are wider, by chance, and ``benchmarks/coverage_tables.py --law`` tries
     the whole.
+    A file saved by epidot is read for every instrument alike, with no option but those ``restated``.
     An instrument whose standards are no list of single lines has an ``offset`` of its own: of the signal, the
     standard's name and the settled options of ``measure``.
     """
@@ -89,6 +99,7 @@ class Header:
     noises: int = 20
     standards: tuple[str, ...] = ()
     materials: str | None = ""
+    restated: Restated | None = None
     offset: Callable[[Signal, str, Settings], Offset] | None = None
 
     def __post_init__(self) -> None:
@@ -112,10 +123,22 @@ class Header:
 
         def verb(path: str | Path, **options: Any) -> Signal:
             chosen = settled(self.read_options, options, f"{self.name}.read")
+            saved = saved_signal(path, self.name)
+            if saved is not None:
+                return self._of_saved(saved, chosen, str(path))
             refuse(path, self.name, self.all_marks)
             return own(path, chosen)
 
         return _documented(verb, own)
+
+    def _of_saved(self, saved: Signal, chosen: Settings, where: str) -> Signal:
+        """A signal saved by epidot is what it is: an option that would say it otherwise is refused."""
+        apart = () if self.restated is None else self.restated.names
+        if str(chosen.get("column")).strip() in ("1", str(saved.meta.get("column", saved.y_name))):
+            apart = (*apart, "column")
+        why = "a signal saved by epidot says it all, and has one column"
+        refuse_given(self.read_options, chosen, f"{self.name}.read", why, where, apart)
+        return saved if self.restated is None else self.restated.apply(saved, chosen)
 
     def simulate(
         self, own: Callable[[Dots, Settings, np.random.Generator | None], Signal]

@@ -48,14 +48,29 @@ class Text:
 
 
 def file_bytes(path: str | Path) -> bytes:
-    """The content of a data file; ``-`` is standard input, which is read once.
+    """The content of a data file; ``-`` is standard input, which is read once, as is a pipe.
 
     Raises
     ------
     InputError
         If it is missing, a folder, a device, unreadable or larger than ``MAX_BYTES``.
     """
-    return _standard_input() if str(path) == "-" else files.read(path, MAX_BYTES, "data file")
+    if str(path) == "-":
+        return _standard_input()
+    return _piped(str(path)) if is_pipe(path) else files.read(path, MAX_BYTES, "data file")
+
+
+def is_pipe(path: str | Path) -> bool:
+    """Whether what comes out of ``path`` comes once."""
+    try:
+        return Path(path).is_fifo()
+    except (OSError, ValueError):
+        return False
+
+
+@cache
+def _piped(path: str) -> bytes:
+    return files.read(path, MAX_BYTES, "data file")
 
 
 @cache

@@ -1,4 +1,4 @@
-"""A spectrum in a text file (or saved by epidot) -> a Signal over wavelength / nm."""
+"""A spectrum in a text file -> a Signal over wavelength / nm."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from epidot.constants import HC
 from epidot.errors import InputError
-from epidot.signal import storage
 from epidot.signal.decoding import file_bytes
 from epidot.signal.headings import unit as unit_of
 from epidot.signal.settings import stated_settings
@@ -37,8 +36,7 @@ def read_spectrum(
     the axis) and ``per nm`` or ``per eV`` for a density over an energy axis: ``per eV`` is converted with
     E²/hc, ``per nm`` (only the axis was relabelled) is not.  ``noise`` is ``analog``, ``counts`` or
     ``auto`` (counts if the head says so and the values are whole numbers).  ``not_in`` are units that the
-    head may not give the values: those of another technique.  A file written by
-    :func:`epidot.signal.storage.save` gives back the signal that was saved.
+    head may not give the values: those of another technique.
 
     Raises
     ------
@@ -47,16 +45,6 @@ def read_spectrum(
     """
     where = str(path)
     raw = file_bytes(path)
-    if storage.is_saved(raw):
-        saved = storage.parse(raw, where, technique)
-        if column is not None and str(column).strip() not in (
-            "1",
-            str(saved.meta.get("column", saved.y_name)),
-        ):
-            raise InputError(
-                "a saved signal has one column", where, seen=str(column), remedy="leave column out"
-            )
-        return saved
     found = trace(parse_table(raw, where), column)
     given, guessed = axis_unit(found, unit, where)
     # A bare letter ("A", "V") may be the name of a sample: it says nothing against the chosen instrument.

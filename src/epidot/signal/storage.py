@@ -9,6 +9,7 @@ named by their path.
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -17,7 +18,7 @@ import numpy as np
 
 from epidot import files
 from epidot.errors import InputError, nearest
-from epidot.signal.decoding import file_bytes
+from epidot.signal.decoding import file_bytes, is_pipe
 from epidot.signal.signal import NoiseKind, Origin, Signal
 
 _MAGIC = "# epidot signal 1"
@@ -47,6 +48,20 @@ def is_saved(raw: bytes) -> bool:
 def load(path: str | Path, technique: str | None = None) -> Signal:
     """The signal saved in a file; see :func:`parse`."""
     return parse(file_bytes(path), str(path), technique)
+
+
+def saved_signal(path: str | Path, technique: str) -> Signal | None:
+    """The signal of ``technique`` saved in a file; ``None`` if the file was not written by :func:`save`.
+
+    Raises
+    ------
+    InputError
+        If it is damaged or of another technique.
+    """
+    if str(path) != "-" and not os.path.isfile(path) and not is_pipe(path):
+        return None
+    raw = file_bytes(path)
+    return parse(raw, str(path), technique) if is_saved(raw) else None
 
 
 def parse(raw: bytes, where: str, technique: str | None = None) -> Signal:

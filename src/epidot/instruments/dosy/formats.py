@@ -20,7 +20,6 @@ from epidot.instruments.options import Settings
 from epidot.matter.nuclei import nucleus
 from epidot.signal import Signal
 from epidot.signal.decoding import file_bytes
-from epidot.signal.storage import is_saved, parse
 from epidot.signal.text import parse_table
 from epidot.signal.trace import Trace, trace
 
@@ -43,10 +42,7 @@ def read_decay(path: str | Path, chosen: Settings) -> Signal:
         from epidot.instruments.dosy.bruker import read_bruker
 
         return read_bruker(file, chosen)
-    raw = file_bytes(path)
-    if is_saved(raw):
-        return parse(raw, str(path), "dosy")
-    return _table(raw, str(path), chosen)
+    return _table(file_bytes(path), str(path), chosen)
 
 
 def _table(raw: bytes, where: str, chosen: Settings) -> Signal:

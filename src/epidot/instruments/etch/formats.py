@@ -71,11 +71,7 @@ def read_etch(path: str | Path, options: dict[str, Any]) -> Signal:
     InputError
         With every fault and its line.
     """
-    from epidot.signal import storage
-
     raw = file_bytes(path)
-    if storage.is_saved(raw):
-        return storage.parse(raw, str(path), "etch")
     if len(raw) > _LARGEST:
         seen = f"{len(raw) / 1e6:.3g} MB"
         raise InputError("too large to be a table of etch rounds", str(path), seen=seen, remedy="cut it")

@@ -146,7 +146,7 @@ def read(path: str | Path, chosen: Settings) -> Signal:
     """
     from epidot.instruments.raman.reading import read_shift
 
-    return read_shift(path, chosen, HEADER.read_options)
+    return read_shift(path, chosen)
 
 
 @HEADER.simulate

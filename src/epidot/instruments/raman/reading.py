@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.errors import InputError
-from epidot.instruments.options import Option, Settings, refuse_given
+from epidot.instruments.options import Settings
 from epidot.instruments.raman import wdf
-from epidot.signal import Signal, storage
+from epidot.signal import Signal
 from epidot.signal.axis import convert
 from epidot.signal.decoding import file_bytes
 from epidot.signal.headings import spectral_unit
@@ -41,17 +41,10 @@ _LASER = re.compile(
 )
 
 
-def read_shift(path: str | Path, chosen: Settings, declared: Iterable[Option]) -> Signal:
-    """See :func:`epidot.instruments.raman.read`; ``chosen`` are the settled options, ``declared`` all."""
+def read_shift(path: str | Path, chosen: Settings) -> Signal:
+    """See :func:`epidot.instruments.raman.read`; ``chosen`` are the settled options."""
     where = str(path)
     raw = file_bytes(path)
-    if storage.is_saved(raw):
-        saved = storage.parse(raw, where, "raman")
-        own = ("1", str(saved.meta.get("column", saved.y_name)))
-        apart = ("column",) if str(chosen["column"]).strip() in own else ()
-        why = "a signal saved by epidot says it all, and has one column"
-        refuse_given(declared, chosen, "raman.read", why, where, apart)
-        return saved
     if raw.startswith(wdf.MAGIC):
         return _of_wdf(wdf.parse(raw, where), chosen, where)
     found = trace(parse_table(raw, where), chosen["column"])

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from epidot.instruments.contract import Dots, Header, Reported
+from epidot.instruments.contract import Dots, Header, Reported, Restated
 from epidot.instruments.options import Settings, file, flag, integer, limits, number, text
 from epidot.instruments.tcspc.trial import trial
 from epidot.quantities import Fit, Quantities
@@ -32,6 +32,13 @@ _PERIOD = text(
 )
 
 RESPONSES = ("irf", "prompt", "response", "ludox", "scatter", "scatterer")
+
+
+def _restated(signal: Signal, chosen: Settings) -> Signal:
+    from epidot.instruments.tcspc.formats import restated
+
+    return restated(signal, chosen["period"], chosen["acquisition_s"])
+
 
 HEADER = Header(
     name="tcspc",
@@ -127,6 +134,7 @@ HEADER = Header(
     ),
     trial=trial,
     materials=None,
+    restated=Restated(("period", "acquisition_s"), _restated),
 )
 
 

@@ -17,6 +17,7 @@ from epidot.instruments.tcspc.formats import read_decay
 from epidot.instruments.tcspc.prompt import Prompt, prompt
 from epidot.instruments.tcspc.record import Record, channel_width, period, record, refuse_flat
 from epidot.signal import Signal
+from epidot.signal.storage import saved_signal
 
 _ALIKE = 1e-4  # relative difference of widths below which they are the same
 
@@ -151,6 +152,11 @@ def _together(response: float, decay: float, where: str) -> int:
 def _read_prompt(path: str | Path, signal: Signal, options: Mapping[str, Any]) -> Signal:
     """The response in a file; a text file without a time axis has the decay's channels."""
     column = options["irf_column"]
+    if (saved := saved_signal(path, "tcspc")) is not None:
+        if column is not None:
+            what = "a response saved by epidot has one column"
+            raise InputError(what, str(path), seen=str(column), remedy="leave irf_column out")
+        return saved
     try:
         return read_decay(path, column)
     except InputError as error:

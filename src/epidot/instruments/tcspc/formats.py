@@ -18,7 +18,6 @@ from epidot.instruments.tcspc.response import Array
 from epidot.instruments.tcspc.vendor import vendor
 from epidot.signal import Signal
 from epidot.signal.decoding import decode, file_bytes
-from epidot.signal.storage import is_saved, parse
 from epidot.signal.table import Table
 from epidot.signal.text import parse_table
 
@@ -47,21 +46,30 @@ def read_decay(
     """
     where = str(path)
     raw = file_bytes(path)
-    if is_saved(raw):
-        found = parse(raw, where, "tcspc")
-    elif phd.is_phd(raw):
+    if phd.is_phd(raw):
         found = _from_phd(raw, where, column)
     elif (binary := vendor(raw, where)) is not None:
         found = _from_export(binary, where, column, channel_ns)
     else:
         found = _from_text(raw, where, column, channel_ns)
-    meta = dict(found.meta)
+    return restated(replace(found, source=where), period, acquisition_s)
+
+
+def restated(signal: Signal, period: str | float | None, acquisition_s: float | None) -> Signal:
+    """The decay with what the caller says of its period and its time of measurement.
+
+    Raises
+    ------
+    InputError
+        If ``period`` is none.
+    """
+    meta = dict(signal.meta)
     if period is not None:
         given = read_period(period)
         meta["period_ns"] = given if math.isfinite(given) else "none"
     if acquisition_s is not None:
         meta["acquisition_s"] = float(acquisition_s)
-    return replace(found, meta=meta, source=where)
+    return replace(signal, meta=meta)
 
 
 def _from_phd(raw: bytes, where: str, column: str | None) -> Signal:

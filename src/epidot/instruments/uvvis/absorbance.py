@@ -30,8 +30,6 @@ def read_absorbance(path: str | Path, chosen: Settings) -> Signal:
         unit=chosen["unit"],
         not_in=("counts", "counts/s", "µA", "V", "mV"),
     )
-    if signal.origin == "simulated" or "axis_unit" not in signal.meta:
-        return signal  # saved by epidot: exactly as it was
     percent = signal.y_unit == "%" or "transmi" in str(signal.meta.get("column", "")).lower()
     if chosen["values"] == "transmittance" or (chosen["values"] is None and percent):
         signal = _absorbance(signal)

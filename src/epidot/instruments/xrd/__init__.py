@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from epidot.instruments.contract import Dots, Header, Reported
+from epidot.instruments.contract import Dots, Header, Reported, Restated
 from epidot.instruments.options import Option, Settings, choice, integer, number, text
 from epidot.instruments.xrd.trial import trial
 from epidot.quantities import Fit, Quantities
@@ -26,6 +27,11 @@ def _zero_by(signal: Signal, name: str, chosen: Settings) -> Offset:
     from epidot.instruments.xrd.standard import zero_by
 
     return zero_by(signal, name, chosen)
+
+
+def _restated(signal: Signal, chosen: Settings) -> Signal:
+    said = {} if chosen["radiation"] is None else {"radiation": chosen["radiation"]}
+    return replace(signal, meta={**signal.meta, **said})
 
 
 HEADER = Header(
@@ -130,6 +136,7 @@ HEADER = Header(
     materials="phase",
     standards=("LaB6", "Si", "quartz"),
     offset=_zero_by,
+    restated=Restated(("radiation",), _restated),
 )
 
 

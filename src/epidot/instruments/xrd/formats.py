@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 from epidot.errors import InputError
 from epidot.signal import Signal
 from epidot.signal.decoding import decode, file_bytes
-from epidot.signal.storage import is_saved, parse
 from epidot.signal.text import parse_table
 from epidot.signal.trace import trace
 
@@ -44,8 +43,6 @@ def read_pattern(path: str | Path, column: str | None = None, radiation: str | N
     """
     where = str(path)
     raw = file_bytes(path)
-    if is_saved(raw):
-        return parse(raw, where, "xrd")
     if raw.startswith(b"RAW1.01"):
         found = _bruker_raw(raw, where)
     elif raw.startswith(b"RAW"):
