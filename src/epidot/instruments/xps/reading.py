@@ -19,7 +19,7 @@ from epidot.errors import InputError, nearest
 from epidot.instruments.options import Settings
 from epidot.instruments.xps import formats, vamas
 from epidot.instruments.xps.levels import AL_K_ALPHA, levels
-from epidot.signal import Signal, storage
+from epidot.signal import Signal
 from epidot.signal.decoding import decode, file_bytes
 from epidot.signal.signal import NoiseKind
 from epidot.signal.spectrum import kind_of
@@ -40,8 +40,6 @@ def read_regions(path: str | Path, chosen: Settings) -> Signal:
     """See :func:`epidot.instruments.xps.read`; ``chosen`` are the settled options."""
     where = str(path)
     raw = file_bytes(path)
-    if storage.is_saved(raw):
-        return storage.parse(raw, where, "xps")
     if vamas.is_vamas(raw):  # PHI pads names with zero bytes
         blocks = vamas.parse(decode(raw.replace(b"\x00", b" "), where).lines, where)
         regions = [one for b in blocks if (one := _of_block(b, chosen, where)) is not None]
