@@ -46,7 +46,21 @@ XPS, XPS_DOT = ("measure", "xps", "xps.csv"), ("measure", "xps", "xps-dot.csv")
 BALL = (*XPS_DOT, "--core", "InP", "--diameter-nm", "3.2")
 SIM["xps"] = ("simulate", "xps", DOT, "-o", "out.csv", "--levels", "In_3d")
 SIM["dosy"] = ("simulate", "dosy", DOT, "-o", "out.csv", "--steps", "8")
+TEM = ("measure", "tem", "tem.tif", "--scale", "0.2nm")
 SIM["xrd"] = ("simulate", "xrd", DOT, "-o", "out.csv", "--dots", "2", "--step-deg", "0.2")
+SIM["tem"] = (
+    "simulate",
+    "tem",
+    DOT,
+    "-o",
+    "out.csv",
+    "--pixels",
+    "96",
+    "--particles",
+    "6",
+    "--scale-nm",
+    "0.2",
+)
 
 # Command -> option -> (a call, what is added to it).  To be refused is an answer, to be ignored is none.
 # What workers change is the time, and the results must not: there only nonsense is refused here.
@@ -156,6 +170,7 @@ WALK: Walk = {
         "--solution-mL": (("measure", "etch", "ppm.csv"), ("--solution-mL", "10")),
         "--limit-nmol": (ETCH, ("--limit-nmol", "30")),
         "--relative-noise": (ETCH, ("--relative-noise", "0.2")),
+        "--sizes": (("measure", "etch", "unsized.csv"), ("--sizes", "sizes.csv")),
         "--profile": (ETCH, ("--profile", "nobody")),
         "--explain": (EXPLAIN, ("--explain", "traps")),
         "--core-nm": (EXPLAIN, ("--core-nm", "4")),
@@ -293,6 +308,38 @@ WALK: Walk = {
         "--monochromator-deg": (SIM["xrd"], ("--monochromator-deg", "26.6")),
         "--fwhm-deg": (SIM["xrd"], ("--fwhm-deg", "0.8")),
     },
+    ("measure", "tem"): {
+        "--plot": (TEM, ("--plot", "picture.svg")),
+        "--json": (TEM, ("--json",)),
+        "--scale": (TEM[:-2], ("--scale", "0.2nm")),
+        "--frame": (TEM, ("--frame", "2")),
+        "--contrast": (TEM, ("--contrast", "dark")),
+        "--smallest-nm": (TEM, ("--smallest-nm", "4.5")),
+        "--largest-nm": (TEM, ("--largest-nm", "4.5")),
+        "--scale-error": (TEM, ("--scale-error", "2")),
+    },
+    ("simulate", "tem"): {
+        "--mode": (SIM["tem"], ("--mode", "bright field")),
+        "--particles": (SIM["tem"], ("--particles", "7")),
+        "--pixels": (SIM["tem"], ("--pixels", "100")),
+        "--scale-nm": (SIM["tem"], ("--scale-nm", "0.25")),
+        "--shape": (SIM["tem"], ("--shape", "octahedron")),
+        "--truncation": ((*SIM["tem"], "--shape", "octahedron"), ("--truncation", "0.2")),
+        "--gap-nm": (SIM["tem"], ("--gap-nm", "3")),
+        "--touching": (SIM["tem"], ("--touching", "60")),
+        "--overlapping": (SIM["tem"], ("--overlapping", "60")),
+        "--film-nm": (SIM["tem"], ("--film-nm", "10")),
+        "--grain": (SIM["tem"], ("--grain", "10")),
+        "--grain-nm": (SIM["tem"], ("--grain-nm", "1")),
+        "--blur-nm": (SIM["tem"], ("--blur-nm", "1")),
+        "--counts": (SIM["tem"], ("--counts", "50")),
+        "--dark": (SIM["tem"], ("--dark", "5")),
+        "--z-exponent": (SIM["tem"], ("--z-exponent", "1.9")),
+        "--contrast-thickness": (
+            (*SIM["tem"], "--mode", "bright field"),
+            ("--contrast-thickness", "40"),
+        ),
+    },
     ("simulate", "pl"): {
         "--start-nm": (SIM["pl"], ("--start-nm", "480")),
         "--stop-nm": (SIM["pl"], ("--stop-nm", "700")),
@@ -352,6 +399,7 @@ FIT = {
     "raman": ("fit", "raman", "raman.csv", "--model", "phonons"),
     "dosy": ("fit", "dosy", "dosy.csv"),
     "xps": ("fit", "xps", "xps.csv"),
+    "tem": ("fit", "tem", "tem.tif", "--scale", "0.2nm"),
     "etch": ("fit", "etch", "full.csv", "--treated-C", "300", "--model", "washing", "--starts", "1"),
 }
 FIT_ALONE: Walk = {
@@ -395,6 +443,10 @@ FIT_ALONE: Walk = {
         "--model": (FIT["dosy"], ("--model", "spread")),
         "--free-D-m2-per-s": ((*FIT["dosy"], "--model", "two"), ("--free-D-m2-per-s", "1e-9")),
     },
+    ("fit", "tem"): {
+        "--model": (FIT["tem"], ("--model", "normal")),
+        "--scale": (FIT["tem"][:-2], ("--scale", "0.2nm")),
+    },
     ("fit", "etch"): {
         "--model": (FIT["etch"], ("--model", "out-diffusion")),
         "--treated-C": (("fit", "etch", "full.csv"), ("--treated-C", "300")),
@@ -429,12 +481,15 @@ for _name, _call in FIT.items():
             "--attenuation-sigma",
         ),
         "dosy": ("--solvent", "--temperature-K", "--viscosity-mPa-s", "--diameter-nm", "--gradient-sigma"),
+        "tem": (),
     }.get(_name, ("--profile", "--explain")):
         del _same[_option]
     _place = "no/such/" if _name == "etch" else ""  # that fit fails: nothing is written, places are checked
     _same["--plot"] = (_call, ("--plot", f"{_place}p.png"))
     _same["--curve"] = (_call, ("--curve", f"{_place}c.csv"))
     _same["--output"] = (_call, ("-o", f"{_place}fit.json"))
+    if _name == "etch":
+        _same["--sizes"] = ((*_call[:2], "unsized.csv", *_call[3:]), ("--sizes", "sizes.csv"))
     _same["--columns"] = (_call, ("--columns", "all" if _name == "tcspc" else "9"))
     WALK["fit", _name] = _same | FIT_ALONE["fit", _name]
 # What a folder of materials gives is tested with the materials; an empty one is refused.
@@ -447,6 +502,7 @@ CALLS |= {
     ("measure", "dosy"): DOSY,
     ("measure", "xps"): XPS,
 }
+CALLS[("measure", "tem")] = TEM
 CALLS |= {("fit", _name): _call for _name, _call in FIT.items()}
 CALLS |= {("simulate", _name): _call for _name, _call in SIM.items()}
 for _path, _call in CALLS.items():
@@ -636,6 +692,7 @@ def _write_inputs() -> None:
     _table("dosy.csv", "b (s/m2),first,second", b, *falls)
     _table("gradients.csv", "gradient (G/cm),first,second", np.linspace(5, 50, 12), *falls)
     _table("bare-gradients.csv", "x,first,second", np.linspace(5, 50, 12), *falls)
+    _images("tem.tif", rng)
     rounds, size = np.arange(1, 7), [9.0, 7.6, 6.2, 4.8, 3.3, 0.0]
     halide, indium, zinc = [20, 45, 60, 30, 8, 3.5], [1, 1, 1, 2, 300, 700], [900, 700, 500, 300, 90, 5]
     _table(
@@ -646,8 +703,28 @@ def _write_inputs() -> None:
     table = ["round,diameter (nm),Br (nmol),In (nmol),Zn (nmol)", "0,10.3,,,", *rows]
     head = ["# dots: 10 nmol", "# detection limit: 3 nmol"]
     Path("full.csv").write_text("\n".join([*head, *table]) + "\n", encoding="utf-8")
+    unsized = [f"{n},{h},{i},{z}" for n, h, i, z in zip(rounds, halide, indium, zinc, strict=True)]
+    Path("unsized.csv").write_text(
+        "\n".join([*head, "# core diameter: 3.3 nm", "round,Br (nmol),In (nmol),Zn (nmol)", *unsized]) + "\n",
+        encoding="utf-8",
+    )
+    _table("sizes.csv", "image,diameter_nm", [0, *rounds], [10.3, *size[:-1], 3.2])
     table[0] = table[0].replace("Br (nmol)", "Br (ppm)")
     Path("all-ppm.csv").write_text("\n".join([*head, *table]) + "\n", encoding="utf-8")
+
+
+def _images(name: str, rng: np.random.Generator) -> None:
+    """Two frames of grey values without a scale."""
+    from PIL import Image
+
+    from epidot.dot.layers import LayeredDot, Population
+    from epidot.instruments import tem
+
+    dots = Population.drawn(LayeredDot("InP", 4.5), 100, 0.08, rng)
+    setup = {"particles": 26, "pixels": 200, "scale_nm": 0.2}
+    grey = [tem.simulate(dots, setup, rng=rng).y.astype(np.uint16) for _ in range(2)]
+    first, second = (Image.fromarray(values) for values in grey)
+    first.save(name, save_all=True, append_images=[second])
 
 
 def _table(name: str, head: str, *columns: Any) -> None:

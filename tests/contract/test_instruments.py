@@ -33,7 +33,7 @@ def simulated(name: str) -> Signal:
 
 
 def test_the_instruments_of_this_release_are_found() -> None:
-    assert {"uvvis", "pl", "tcspc", "etch"} <= set(NAMES)
+    assert {"uvvis", "pl", "tcspc", "etch", "tem"} <= set(NAMES)
     with pytest.raises(InputError, match="no such technique, saw 'uvviz'; nearest valid: uvvis"):
         instruments.instrument("uvviz")
 

@@ -32,9 +32,7 @@ FILES = [
     ("fid", np.arange(400, dtype="<i4").tobytes(), "NMR"),
     ("1r", np.arange(400, dtype="<i4").tobytes(), "NMR"),
     ("difflist", "144.71\n394.67\n644.63\n", "list of gradients"),
-    ("n.dm3", b"\0\0\0\3\0\1\x78\x7c\0\0\0\1" + bytes(100), "DigitalMicrograph"),
-    ("o.tif", b"II*\0" + bytes(100), "a picture (TIFF)"),
-    ("p.png", b"\x89PNG\r\n\x1a\n" + bytes(100), "a picture (PNG)"),
+    ("q.ser", b"II\x97\x01" + bytes(100), "FEI"),
     ("q.mrc", bytes(208) + b"MAP " + bytes(100), "MRC"),
     ("r.nc", b"CDF\1" + bytes(100), "netCDF"),
     ("t.thd", b"TimeHarp 200\0\0\0\0" + bytes(200), "TimeHarp"),
@@ -63,6 +61,9 @@ SENT_ON = [
         "WITec",
         "raman",
     ),
+    ("n.dm3", b"\0\0\0\3\0\1\x78\x7c\0\0\0\1" + bytes(100), "DigitalMicrograph", "tem"),
+    ("o.tif", b"II*\0" + bytes(100), "a picture (TIFF)", "tem"),
+    ("p.png", b"\x89PNG\r\n\x1a\n" + bytes(100), "a picture (PNG)", "tem"),
 ]
 
 

@@ -36,17 +36,21 @@ def signals(draw: st.DrawFn, depth: int = 1) -> Signal:
     kind = draw(st.sampled_from(["counts", "rate", "analog"]))
     values = st.floats(0, 1e300) if kind == "counts" else finite
     names = st.text(st.characters(codec="utf-8"), max_size=10)
+    rows = draw(st.none() | st.sets(finite.map(lambda v: v + 0.0), min_size=1, max_size=3).map(sorted))
+    shape = (n,) if rows is None else (len(rows), n)
+    size = n * (1 if rows is None else len(rows))
     return Signal(
         technique=draw(names),
         x=np.array(x),
-        y=np.array(draw(st.lists(values, min_size=n, max_size=n))),
+        y=np.array(draw(st.lists(values, min_size=size, max_size=size))).reshape(shape),
+        rows=None if rows is None else np.array(rows),
         x_name=draw(names),
         x_unit=draw(names),
         y_name=draw(names),
         y_unit=draw(names),
         kind=kind,
         origin=draw(st.sampled_from(["measured", "simulated"])),
-        sigma=np.array(draw(st.lists(st.floats(0, 1e300), min_size=n, max_size=n)))
+        sigma=np.array(draw(st.lists(st.floats(0, 1e300), min_size=size, max_size=size))).reshape(shape)
         if draw(st.booleans())
         else None,
         live_time=draw(st.floats(1e-9, 1e9)) if kind == "rate" else None,

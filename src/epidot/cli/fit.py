@@ -50,7 +50,7 @@ def _add(app: typer.Typer, name: str) -> None:
         **asked: Any,
     ) -> None:
         options.refuse_idle(materials, header, "fit", asked)
-        inputs = many.expanded(targets)
+        inputs = many.expanded(targets, endings=header.endings)
         files.check_apart((result, plot, curve), (*inputs, *asked.values()))
         Written(plot, curve, several=len(inputs) > 1).check()
         if result is not None:

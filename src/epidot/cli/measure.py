@@ -55,7 +55,7 @@ def _add(app: typer.Typer, name: str) -> None:
         options.refuse_idle(materials, header, "measure", asked)
         # A table of an earlier call is written anew; whatever else lies among the data is data.
         own = [table] if table is not None and tables.is_table(table) else []
-        found = expanded(targets, own)
+        found = expanded(targets, own, header.endings)
         files.check_apart((table, plot, curve), (*found, *asked.values()))
         written = Written(plot, curve, several=len(found) > 1 or columns is not None)
         written.check()

@@ -78,6 +78,24 @@ class Shape:
             volume = 8 * math.sqrt(3) * (1 - 4 * (0.75 * t) ** 3)
         return float((3 * volume / (4 * math.pi)) ** (1 / 3))
 
+    def planes(self) -> NDArray[np.float64]:
+        """Outward normals and distances from the centre of the faces of the body of gauge 1, shape (n, 4).
+
+        A sphere has none.  The normals are along the axes of the crystal.
+        """
+        if self.kind == "sphere":
+            return np.empty((0, 4))
+        h, t = 1 / self._inner, self.truncation
+        if self.kind == "octahedron":
+            corners = np.array([[i, j, k] for i in (1, -1) for j in (1, -1) for k in (1, -1)]) / math.sqrt(3)
+            sides = [*corners, *np.eye(3), *-np.eye(3)]
+            far = [h / math.sqrt(3)] * 8 + [h * (1 - t)] * 6
+        else:
+            outward = _NORMALS if self.faces == "B" else -_NORMALS
+            sides = [*outward, *-outward]
+            far = [h] * 4 + [3 * h * (1 - t)] * 4
+        return np.column_stack([np.array(sides), far])
+
     def gauge(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Equal-volume radius of the body through each of ``points`` (n, 3), shape (n,), in their unit."""
         if self.kind == "sphere":

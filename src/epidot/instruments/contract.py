@@ -67,11 +67,11 @@ class Header:
     ``ending`` for its end and ``file`` for the whole name; a mark that only this instrument's files carry
     weighs 10.  A fit takes the options of ``measure`` but for those named in ``measure_only``, and
     ``fit_options``; with ``fits_together`` it takes several signals at once, and its function always a
-    sequence of them.  ``trial`` draws a case of the symmetry law at random; an instrument without one is
-    refused by the tests of the contract.  ``materials`` names the option without which ``measure`` and
-    ``fit`` read no numbers of a material (``None``: they never do, "": they always do).  By one of
-    ``standards`` (``data/standards.yaml``) the axis can be set right: ``measure`` is then offered
-    ``calibrate_against``.
+    sequence of them. ``endings`` are those of its files that others pass over in a folder (pictures).
+    ``trial`` draws a case of the symmetry law at random; an instrument without one is refused by the tests
+    of the contract. ``materials`` names the option without which ``measure`` and ``fit`` read no numbers of
+    a material (``None``: they never do, "": they always do). By one of ``standards``
+    (``data/standards.yaml``) the axis can be set right: ``measure`` is then offered ``calibrate_against``.
     ``cases`` of the law of symmetry with ``noises`` of each are tried by the tests of the contract; with
     fewer than 200 together the limits are wider, by chance, and ``benchmarks/coverage_tables.py --law`` tries
     the whole.
@@ -94,6 +94,7 @@ class Header:
     fits_together: bool = False
     measure_only: tuple[str, ...] = ()
     marks: tuple[tuple[str, float, tuple[str, ...]], ...] = ()
+    endings: tuple[str, ...] = ()
     trial: Callable[[np.random.Generator], Trial] | None = None
     cases: int = 12
     noises: int = 20

@@ -12,13 +12,13 @@ from epidot.quantities import Quantities
 from epidot.signal import Signal
 
 Array = NDArray[np.float64]
-DATA, MODEL, RESIDUALS, RESPONSE = "data", "model", "residuals", "response"
+DATA, MODEL, RESIDUALS, RESPONSE, MASK = "data", "model", "residuals", "response", "mask"
 MOST_MARKS = 3  # points; a curve of so few marks places, it is no line
 
 
 def lines(found: Quantities) -> dict[str, Signal]:
-    """The curves that are lines: not the marked points."""
-    return {name: one for name, one in found.curves.items() if len(one) > MOST_MARKS}
+    """The curves that are lines: not the marked points, nor images."""
+    return {name: one for name, one in found.curves.items() if one.rows is None and len(one) > MOST_MARKS}
 
 
 def marks(found: Quantities) -> dict[str, Signal]:

@@ -22,6 +22,7 @@ HEAD = 4096  # bytes that are looked at
 _DECISIVE = 9.0
 SURE = 10.0  # a mark that only this kind carries
 _TEXT = "export the spectrum as text (CSV)"
+_AS_TIFF = "save it as TIFF with its scale, or as .dm4 or .emd"
 _PICTURE = "export the spectrum itself as text (CSV), or give the numbers behind it"
 
 
@@ -119,7 +120,8 @@ KINDS: tuple[Foreign, ...] = (
     ),
     # microscopes
     _kind("tem", "microscopy (DigitalMicrograph)", start=("\0\0\0\3\0", "\0\0\0\4\0")),
-    Foreign("tem", "microscopy (MRC)", (("name", 5.0, (".mrc",)), ("head", 5.0, ("map ",)))),
+    Foreign("", "microscopy (MRC)", (("name", 5.0, (".mrc",)), ("head", 5.0, ("map ",))), _AS_TIFF),
+    _kind("", "microscopy (FEI .ser)", _AS_TIFF, start=("II\x97\x01",)),
     _kind("tem", "a picture (TIFF)", _PICTURE, start=("II*\0", "MM\0*", "II+\0", "MM\0+")),
     _kind("tem", "a picture (PNG)", _PICTURE, start=("\x89PNG",)),
     _kind("tem", "a picture (JPEG)", _PICTURE, start=("\xff\xd8\xff",)),

@@ -83,7 +83,7 @@ def measure_files(
     device = instruments.instrument(technique)
     declared = {o.name: o for o in (*device.HEADER.read_options, *device.HEADER.measure_options)}
     settled(declared.values(), options, f"{technique}.measure")
-    files = expanded(targets, leave_out)
+    files = expanded(targets, leave_out, device.HEADER.endings)
     if columns is not None:
         _check_columns(columns, device, options)
     tasks: list[tuple[str, tuple[str, ...]]] = []
@@ -141,7 +141,7 @@ def curves(
         _check_columns(columns, device, options)
     found: list[Curve] = []
     faults: list[Fault] = []
-    for file, some in _each(device, expanded(targets), columns, options):
+    for file, some in _each(device, expanded(targets, endings=device.HEADER.endings), columns, options):
         if isinstance(some, EpidotError):
             faults += some.faults if isinstance(some, InputError) else [Fault(str(some), file)]
             continue
@@ -158,10 +158,13 @@ def curves(
     return found
 
 
-def expanded(targets: Iterable[str | Path], leave_out: Iterable[Path] = ()) -> list[str]:
+def expanded(
+    targets: Iterable[str | Path], leave_out: Iterable[Path] = (), endings: tuple[str, ...] = ()
+) -> list[str]:
     """The files that ``targets`` name, each once; those of a folder and of a pattern in natural order.
 
-    Of a folder the files that lie in it directly are taken, but no hidden ones, pictures and documents.
+    Of a folder the files that lie in it directly are taken, but no hidden ones, pictures and documents;
+    where ``endings`` are given, those with one of them alone, and signals saved as ``.csv``.
 
     Raises
     ------
@@ -174,7 +177,7 @@ def expanded(targets: Iterable[str | Path], leave_out: Iterable[Path] = ()) -> l
     for target in map(str, targets):
         if os.path.isdir(target):
             inside = [os.path.join(target, name) for name in sorted(os.listdir(target), key=natural)]
-            some = [f for f in inside if os.path.isfile(f) and not _beside_data(f, apart)]
+            some = [f for f in inside if os.path.isfile(f) and not _beside_data(f, apart, endings)]
             if not some:
                 faults.append(Fault("no data file in this folder", target, remedy="name the files"))
         elif glob.has_magic(target) and not os.path.exists(target):
@@ -200,10 +203,11 @@ def natural(name: str) -> list[tuple[int, int | str]]:
     return [(0, int(p)) if p.isdigit() else (1, p.lower()) for p in re.split(r"(\d+)", name) if p]
 
 
-def _beside_data(file: str, apart: set[str]) -> bool:
+def _beside_data(file: str, apart: set[str], endings: tuple[str, ...]) -> bool:
     name = os.path.basename(file)
-    hidden = name.startswith((".", "~"))
-    return hidden or os.path.splitext(name)[1].lower() in _NO_DATA or os.path.abspath(file) in apart
+    ending = os.path.splitext(name)[1].lower()
+    other = ending not in (*endings, ".csv") if endings else ending in _NO_DATA
+    return name.startswith((".", "~")) or other or os.path.abspath(file) in apart
 
 
 def _check_columns(columns: str, device: Instrument, options: Mapping[str, Any]) -> None:

@@ -49,7 +49,11 @@ def page(name: str, signal: Signal, found: Quantities) -> Any:
     """The drawing of one curve; residuals stand below where the result has some."""
     lines = curve.lines(found)
     off = lines.pop(curve.RESIDUALS, None)
-    if off is None:
+    if signal.rows is not None:
+        drawing, axes = style.figure(1, 2, size=(9.6, 4.8), width_ratios=(3, 2))
+        _image(axes[0], signal, found.curves.get(curve.MASK))
+        top = axes[1]
+    elif off is None:
         drawing, top = style.figure(size=(6.6, 3.8))
     else:
         drawing, axes = style.figure(3, 1, size=(6.6, 5.6), height_ratios=(3, 1, 1))
@@ -60,15 +64,37 @@ def page(name: str, signal: Signal, found: Quantities) -> Any:
         _autocorrelation(lags, off)
     _data(top, signal, lines, curve.marks(found))
     if off is None:
-        top.set_xlabel(_label(signal.x_name, signal.x_unit))
+        shown = found.curves.get(curve.DATA, signal)
+        top.set_xlabel(_label(shown.x_name, shown.x_unit))
     said = [_said(n, q.value, q.sigma, q.unit) for n, q in found.items() if q.value is not None]
-    top.set_title("\n".join([name, *_paired(said[:_NAMED])]), fontsize=7, loc="left")
+    head = drawing.axes[0]  # the widest
+    head.set_title("\n".join([name, *_paired(said[:_NAMED])]), fontsize=7, loc="left")
     return drawing
+
+
+def _image(axis: Any, signal: Signal, mask: Signal | None) -> None:
+    """Grey values as they are, and the outlines of what was found: what was left out in another colour."""
+    low, high = np.quantile(signal.y, [0.002, 0.998])
+    rows = np.arange(signal.y.shape[0]) if signal.rows is None else signal.rows
+    edges = (signal.x[0], signal.x[-1], rows[-1], rows[0])
+    axis.imshow(signal.y, cmap="gray", vmin=low, vmax=high, extent=edges, interpolation="nearest")
+    if mask is not None:
+        for sign, colour in ((1, style.COLOURS[4]), (-1, style.COLOURS[3])):
+            inside = sign * mask.y
+            # The rim of every particle, also between two that touch.
+            rim = np.zeros(inside.shape, dtype=np.bool_)
+            rim[1:] |= inside[1:] != inside[:-1]
+            rim[:, 1:] |= inside[:, 1:] != inside[:, :-1]
+            rim &= np.maximum.reduce([inside, np.roll(inside, 1, 0), np.roll(inside, 1, 1)]) > 0
+            shade = np.zeros((*rim.shape, 4))
+            shade[rim] = (*style.rgb(colour), 1.0)
+            axis.imshow(shade, extent=edges, interpolation="nearest")
+    axis.set(xlabel=_label(signal.x_name, signal.x_unit), ylabel=_label(signal.x_name, signal.x_unit))
 
 
 def _data(axis: Any, signal: Signal, lines: dict[str, Signal], marks: dict[str, Signal]) -> None:
     data = lines.pop(curve.DATA, signal)
-    axis.plot(data.x, data.y, ".", ms=2.5, color="0.55", label=signal.y_name or "data")
+    axis.plot(data.x, data.y, ".", ms=2.5, color="0.55", label=data.y_name or "data")
     for i, (name, one) in enumerate(lines.items()):
         quiet = name == curve.RESPONSE
         style_of = (
@@ -84,7 +110,7 @@ def _data(axis: Any, signal: Signal, lines: dict[str, Signal], marks: dict[str, 
     if signal.kind == "counts" and signal.technique == "tcspc":
         axis.set_yscale("log")
         axis.set_ylim(_LOW, 2 * max(float(np.max(data.y)), 1.0))
-    axis.set_ylabel(_label(signal.y_name, signal.y_unit))
+    axis.set_ylabel(_label(data.y_name, data.y_unit))
     axis.legend(frameon=False)
 
 

@@ -57,6 +57,12 @@ def figure(
     return drawing, axes
 
 
+def rgb(colour: str) -> tuple[float, float, float]:
+    """``#RRGGBB`` as shares of 1."""
+    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    return red, green, blue
+
+
 def svg(drawing: Any) -> str:
     """The figure as an SVG element, the same bits every time."""
     import matplotlib as mpl

@@ -1,4 +1,4 @@
-"""The Signal: axes, values, noise kind, units and origin of one trace."""
+"""The Signal: axes, values, noise kind, units and origin of one trace or one image."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Signal:
-    """One trace ``y`` over ``x``, both of shape (n,), measured or simulated.
+    """One trace ``y`` over ``x``, both of shape (n,), measured or simulated; or one image.
 
-    ``kind`` says how the noise behaves: ``counts`` (Poisson), ``rate`` (Poisson after multiplication
-    by ``live_time`` seconds) or ``analog`` (least squares; ``sigma`` of shape (n,) where it is known).
-    ``x`` is strictly ascending.  ``meta`` holds plain JSON values only (instrument settings, what the
-    reader understood and guessed); ``companions`` other signals that belong to this one, such as the
-    ``irf`` of a decay.
+    An image has a second axis: ``rows`` of shape (m,), in the unit of ``x``; its ``y`` has shape (m, n), row
+    0 on top.  ``kind`` says how the noise behaves: ``counts`` (Poisson), ``rate`` (Poisson after
+    multiplication by ``live_time`` seconds) or ``analog`` (least squares; ``sigma`` of the shape of ``y``
+    where it is known).  ``x`` and ``rows`` are strictly ascending.  ``meta`` holds plain JSON values only
+    (instrument settings, what the reader understood and guessed); ``companions`` other signals that belong
+    to this one, such as the ``irf`` of a decay.
     """
 
     technique: str
@@ -39,13 +40,16 @@ class Signal:
     warnings: tuple[str, ...] = ()
     meta: dict[str, Any] = field(default_factory=dict)
     companions: dict[str, Signal] = field(default_factory=dict)
+    rows: Array | None = None
 
     def __post_init__(self) -> None:
-        x, y = _vector(self.x), _vector(self.y)
-        if x.shape != y.shape:
-            raise ValueError(f"x has shape {x.shape}, y {y.shape}")
-        if x.size > 1 and not np.all(np.diff(x) > 0):
-            raise ValueError("x must be strictly ascending")
+        axes = (self.x,) if self.rows is None else (self.rows, self.x)
+        shape = tuple(map(len, axes))
+        x, y = _fixed(self.x, 1), _fixed(self.y, len(axes))
+        if y.shape != shape:
+            raise ValueError(f"the axes have shape {shape}, y {y.shape}")
+        if not all(np.all(np.diff(axis) > 0) for axis in axes):
+            raise ValueError("x must be strictly ascending" + ("" if self.rows is None else ", rows too"))
         if not (np.all(np.isfinite(x)) and np.all(np.isfinite(y))):
             raise ValueError("x and y must be finite")
         if self.kind not in get_args(NoiseKind):
@@ -56,22 +60,22 @@ class Signal:
             raise ValueError("a rate needs its live_time in seconds")
         object.__setattr__(self, "x", x)
         object.__setattr__(self, "y", y)
+        if self.rows is not None:
+            object.__setattr__(self, "rows", _fixed(self.rows, 1))
         if self.sigma is not None:
-            sigma = _vector(self.sigma)
+            sigma = _fixed(self.sigma, y.ndim)
             if sigma.shape != y.shape:
                 raise ValueError(f"sigma has shape {sigma.shape}, y {y.shape}")
             object.__setattr__(self, "sigma", sigma)
 
     def __len__(self) -> int:
-        return int(self.x.size)
+        """Readings: points of a trace, pixels of an image."""
+        return int(self.y.size)
 
     def __eq__(self, other: object) -> bool:
         """Equal in every field; the place it was read from (``source``) does not count."""
         if not isinstance(other, Signal):
             return NotImplemented
-        same_sigma = (self.sigma is None) == (other.sigma is None) and (
-            self.sigma is None or other.sigma is None or bool(np.array_equal(self.sigma, other.sigma))
-        )
         names = (
             "technique",
             "x_name",
@@ -86,9 +90,7 @@ class Signal:
         )
         return (
             all(getattr(self, n) == getattr(other, n) for n in names)
-            and bool(np.array_equal(self.x, other.x))
-            and bool(np.array_equal(self.y, other.y))
-            and same_sigma
+            and all(_alike(getattr(self, n), getattr(other, n)) for n in ("x", "y", "sigma", "rows"))
             and self.companions == other.companions
         )
 
@@ -99,8 +101,9 @@ class Signal:
         return self.kept((self.x >= low) & (self.x <= high))
 
     def kept(self, keep: NDArray[np.bool_]) -> Signal:
-        """The points that ``keep``, of shape (n,), marks."""
-        return self.with_values(self.x[keep], self.y[keep], None if self.sigma is None else self.sigma[keep])
+        """The points that ``keep``, of shape (n,), marks; of an image those columns."""
+        sigma = None if self.sigma is None else self.sigma[..., keep]
+        return self.with_values(self.x[keep], self.y[..., keep], sigma)
 
     @property
     def known_sigma(self) -> Array | None:
@@ -109,12 +112,21 @@ class Signal:
 
     def with_values(self, x: ArrayLike, y: ArrayLike, sigma: ArrayLike | None = None) -> Signal:
         """The same signal with other values."""
-        return replace(self, x=_vector(x), y=_vector(y), sigma=None if sigma is None else _vector(sigma))
+        return replace(
+            self,
+            x=np.asarray(x, dtype=np.float64),
+            y=np.asarray(y, dtype=np.float64),
+            sigma=None if sigma is None else np.asarray(sigma, dtype=np.float64),
+        )
 
 
-def _vector(a: ArrayLike) -> Array:
+def _alike(one: Array | None, other: Array | None) -> bool:
+    return one is other or (one is not None and other is not None and bool(np.array_equal(one, other)))
+
+
+def _fixed(a: ArrayLike, dimensions: int) -> Array:
     out = np.array(a, dtype=np.float64)
-    if out.ndim != 1:
-        raise ValueError(f"expected shape (n,), got {out.shape}")
+    if out.ndim != dimensions:
+        raise ValueError(f"expected shape {('(n,)', '(m, n)')[dimensions - 1]}, got {out.shape}")
     out.setflags(write=False)
     return out

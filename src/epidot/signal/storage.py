@@ -2,8 +2,9 @@
 
 The file begins with ``# epidot signal 1``; then lines ``# name: value`` (JSON), then one row per
 point, ``x <tab> y`` or ``x <tab> y <tab> sigma``, each number in the shortest decimal form that reads
-back to the same bits.  Companions (such as the response of a decay) follow as blocks of the same form,
-named by their path.
+back to the same bits.  An image has its second axis in the head, ``# rows: [...]``, and then one line per
+column of pixels: ``x`` and the values of that column from the top, then its sigmas.  Companions (such as the
+response of a decay) follow as blocks of the same form, named by their path.
 """
 
 from __future__ import annotations
@@ -116,12 +117,22 @@ def _block(signal: Signal, trail: tuple[str, ...]) -> list[str]:
     out.append(f"# warnings: {json.dumps(list(signal.warnings), ensure_ascii=False)}")
     out.append(f"# meta: {meta}")
     out.append(f"# points: {len(signal)}")
-    out.append("# columns: " + json.dumps(["x", "y"] + ([] if signal.sigma is None else ["sigma"])))
-    columns = [signal.x, signal.y] + ([] if signal.sigma is None else [signal.sigma])
-    out += ["\t".join(map(repr, row)) for row in zip(*(c.tolist() for c in columns), strict=True)]
+    names = ["x", "y"] + ([] if signal.sigma is None else ["sigma"])
+    out.append("# columns: " + json.dumps(names))
+    if signal.rows is not None:
+        out.append("# rows: " + json.dumps(signal.rows.tolist()))
+    columns = [column for name in names for column in np.atleast_2d(getattr(signal, name))]
+    number = repr if signal.rows is None else _short
+    out += ["\t".join(map(number, row)) for row in zip(*(c.tolist() for c in columns), strict=True)]
     for name in sorted(signal.companions):
         out += _block(signal.companions[name], (*trail, name))
     return out
+
+
+def _short(value: float) -> str:
+    """Counts of a million pixels without their ``.0``."""
+    text = repr(value)
+    return text[:-2] if text.endswith(".0") and text != "-0.0" else text
 
 
 def _trail(line: str, at: int, where: str) -> tuple[str, ...]:
@@ -143,7 +154,7 @@ def _signal(lines: list[str], start: int, end: int, where: str) -> Signal:
     at = start + 1
     while at < end and lines[at].startswith("# "):
         name, _, value = lines[at][2:].partition(": ")
-        known = (*_TEXTS, "live_time", "warnings", "meta", "points", "columns")
+        known = (*_TEXTS, "live_time", "warnings", "meta", "points", "columns", "rows")
         if name not in known or name in head:
             raise InputError(
                 "unknown or repeated head line", where, at + 1, seen=name[:40], nearest=nearest(name, known)
@@ -157,7 +168,8 @@ def _signal(lines: list[str], start: int, end: int, where: str) -> Signal:
     missing = [n for n in (*_TEXTS, "live_time", "warnings", "meta", "points", "columns") if n not in head]
     if missing:
         raise InputError(f"head lines are missing: {', '.join(missing)}", where, at + 1, remedy=_REMEDY)
-    width = len(head["columns"])
+    depth = len(head["rows"]) if "rows" in head else 1  # values per x
+    width = 1 + (len(head["columns"]) - 1) * depth
     rows: list[list[float]] = []
     for i in range(at, end):
         if not lines[i].strip():
@@ -169,17 +181,20 @@ def _signal(lines: list[str], start: int, end: int, where: str) -> Signal:
         if len(row) != width:
             raise _damaged(f"expected {width} numbers", where, i, lines[i])
         rows.append(row)
-    if len(rows) != head["points"]:
-        raise InputError(
-            f"{head['points']} points were saved", where, end, seen=f"{len(rows)} rows", remedy=_REMEDY
-        )
+    if len(rows) * depth != head["points"]:
+        seen = f"{len(rows)} rows" + (f" of {depth} points" if depth > 1 else "")
+        raise InputError(f"{head['points']} points were saved", where, end, seen=seen, remedy=_REMEDY)
     values = np.asarray(rows, dtype=np.float64).reshape(len(rows), width)
+    parts = [values[:, 1 + i * depth : 1 + (i + 1) * depth].T for i in range(len(head["columns"]) - 1)]
+    if "rows" not in head:
+        parts = [part[0] for part in parts]
     try:
         return Signal(
             **{name: head[name] for name in _TEXTS if name not in ("kind", "origin")},
             x=values[:, 0],
-            y=values[:, 1],
-            sigma=values[:, 2] if width == 3 else None,
+            y=parts[0],
+            sigma=parts[1] if len(parts) > 1 else None,
+            rows=np.asarray(head["rows"], dtype=np.float64) if "rows" in head else None,
             kind=cast(NoiseKind, head["kind"]),
             origin=cast(Origin, head["origin"]),
             live_time=head["live_time"],
@@ -206,6 +221,8 @@ def _check(name: str, value: Any, where: str, at: int, line: str) -> None:
         good = isinstance(value, dict)
     elif name == "points":
         good = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    elif name == "rows":
+        good = isinstance(value, list) and len(value) > 0 and all(isinstance(r, (int, float)) for r in value)
     else:
         good = value in (["x", "y"], ["x", "y", "sigma"])
     if not good:

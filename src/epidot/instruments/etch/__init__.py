@@ -10,7 +10,7 @@ import numpy as np
 from epidot.instruments.contract import Dots, Header, Reported
 from epidot.instruments.etch.mechanisms import MECHANISMS
 from epidot.instruments.etch.trial import trial
-from epidot.instruments.options import Settings, choice, integer, number, settled, text
+from epidot.instruments.options import Settings, choice, file, integer, number, settled, text
 from epidot.quantities import Fit, Quantities
 from epidot.signal import Signal
 
@@ -66,6 +66,7 @@ HEADER: Header = Header(
         number("solution_mL", "mL", None, "volume each round was made up to (for ppm)", 1e-3, 1e4),
         number("limit_nmol", "nmol", None, "detection limit of the halides, if not in the file", 1e-9, 1e9),
         number("relative_noise", "1", 0.1, "relative error of amounts, if not in the file", 1e-4, 1.0),
+        file("sizes", "table of epidot measure tem: an image before the first round, then one after each"),
     ),
     setup=(
         choice("by", ("thickness", "volume", "diameters"), "thickness", "what is equal from round to round"),

@@ -14,6 +14,7 @@ from epidot.instruments.etch import columns
 from epidot.instruments.etch.assemble import Row, Table, profiles_of
 from epidot.instruments.etch.columns import Head
 from epidot.instruments.etch.profile import to_signal
+from epidot.instruments.etch.sizes import diameters_nm, with_sizes
 from epidot.signal import Signal
 from epidot.signal.decoding import decode, file_bytes
 from epidot.signal.rows import COMMENT, split_cells
@@ -90,6 +91,11 @@ def read_etch(path: str | Path, options: dict[str, Any]) -> Signal:
             remedy="epidot needs a head line (round, diameter (nm), Br (nmol), ...) and a row per round",
         )
     reader.faults.raise_if_any()
+    if options["sizes"] is not None:
+        found = diameters_nm(options["sizes"])
+        reader.tables = with_sizes(reader.tables, found, str(options["sizes"]), reader.faults)
+        reader.faults.raise_if_any()
+        reader.understood.append(f"diameters from {Path(options['sizes']).name}")
     profiles = profiles_of(reader.tables, options, reader.faults, reader.warnings)
     reader.faults.raise_if_any()
     profiles[0].meta["understood"] = reader.understood
