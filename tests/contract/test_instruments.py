@@ -201,9 +201,9 @@ def test_an_option_that_a_saved_signal_contradicts_is_refused(
     restated = device.HEADER.restated.names if device.HEADER.restated else ()
     for option in device.HEADER.read_options:
         number = min(max(7.0, option.low), option.high)
-        value: str | float = (
-            option.choices[-1] if option.choices else number if option.kind == "number" else "7"
-        )
+        value: str | float = option.choices[-1] if option.choices else "7"
+        if option.kind in ("number", "integer"):
+            value = number if option.kind == "number" else int(number)
         if option.name in restated or value == option.default:
             continue
         with pytest.raises(InputError, match=f"{option.name} of {name}.read does nothing"):

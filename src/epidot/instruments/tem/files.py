@@ -12,7 +12,7 @@ from epidot.errors import InputError
 from epidot.instruments.options import Settings
 from epidot.instruments.tem import emd, gatan, pictures
 from epidot.instruments.tem.decoded import METRES, Read
-from epidot.signal import Signal, storage
+from epidot.signal import Signal
 from epidot.signal.decoding import file_bytes
 from epidot.units import parse
 
@@ -31,8 +31,6 @@ def read_image(path: str | Path, chosen: Settings) -> Signal:
     """
     where = str(path)
     raw = file_bytes(path)
-    if storage.is_saved(raw):
-        return storage.parse(raw, where, "tem")
     given = None if chosen["scale"] is None else length_of_a_pixel(chosen["scale"], where)
     found = _reader(raw)(raw, where, chosen["frame"])
     values = found.values
