@@ -129,27 +129,29 @@ class Lattice:
         span, n = self.span, self.points
         last = min(float(sizes.max()), 6.0 / max(float(sigma.min()), 1e-9))
         t = np.arange(n // 2 + 1) * (np.pi / span)
-        near = np.asarray(t[t <= last], dtype=np.float64)
-        held = self.grain(v).shared(near)
-        law = held * np.exp(-0.5 * spread[:, None] * near**2)
+        short = np.asarray(t[t <= last], dtype=np.float64)
+        held = self.grain(v).shared(short)
+        law = held * np.exp(-0.5 * spread[:, None] * short**2)
         # the sum over t of a real, even law at even distances in Q, up to the span
         whole = np.zeros((at.size, n // 2 + 1))
-        whole[:, : near.size] = law
+        whole[:, : short.size] = law
         profile = np.fft.irfft(whole, axis=1) * n / (2 * span)
         step = 2 * span / n
         out = np.zeros((angle.size, len(self.groups)))
+        powder, own = self.lines.powder, self._envelope(at)
         for nm, share in self.rays.lines:
             q = q_of(angle, nm)
             envelope = self._envelope(q)
             for k, group in enumerate(self.groups):
-                total = self.lines.powder[list(group)].sum()
+                total = powder[list(group)].sum()
                 for j in group:
-                    first, weights = around(np.abs(q - at[j]) / step)
+                    near = np.abs(q - at[j])
+                    here = np.flatnonzero(near < span)  # of large crystals a few readings
+                    first, weights = around(near[here] / step)
                     inside = np.abs(first[:, None] + np.arange(6))
                     seen = np.sum(profile[j][np.minimum(inside, n // 2)] * weights, axis=1)
                     seen[inside[:, -1] > n // 2] = 0.0
-                    part = share * self.lines.powder[j] / total / self._envelope(at[j : j + 1])[0]
-                    out[:, k] += part * envelope * seen
+                    out[here, k] += share * powder[j] / total / own[j] * envelope[here] * seen
         return out * self.rays.polarised(self.angle)[:, None]
 
     def _envelope(self, q: Array) -> Array:
