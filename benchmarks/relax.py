@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import statistics
 import sys
 import time
@@ -49,6 +50,17 @@ def cost(repeats: int) -> dict[str, float]:
         "energy_eV": rest.energy_eV,
         "evaluations": rest.evaluations,
     }
+
+
+def lammps() -> str:
+    """What there is to say of the usual program."""
+    found = shutil.which("lmp") or shutil.which("lammps")
+    if found is None:
+        return "not installed here: not compared"
+    return (
+        "installed, and not run: it has no Keating functional (its bonds know lengths, not squares), "
+        "and Stillinger-Weber would bring the atoms to rest under other forces"
+    )
 
 
 def without_cap(atoms: Atoms, missing: float) -> Atoms:
@@ -112,7 +124,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--seeds", type=int, default=3, help="surfaces per row of the table")
     asked = parser.parse_args()
-    result: dict[str, object] = {"cost": cost(asked.repeats)}
+    result: dict[str, object] = {"cost": cost(asked.repeats), "LAMMPS": lammps()}
     if asked.table:
         result["table"] = table(asked.seeds)
     if asked.light:
@@ -122,6 +134,7 @@ def main() -> None:
         return
     for name, value in result["cost"].items():  # type: ignore[attr-defined]
         print(f"{name:>12}  {value:.4g}")
+    print(f"{'LAMMPS':>12}  {result['LAMMPS']}")
     for row in (*result.get("table", []), *result.get("light", [])):  # type: ignore[misc]
         print(*row.values(), sep="\t")
 

@@ -1,6 +1,7 @@
 """Debye's sum of 20,737 atoms: error against the exact sum, and CPU time beside DebyeCalculator.
 
-    OMP_NUM_THREADS=1 python benchmarks/xrd.py [--json] [--peer-python P] [--picture] [--ragged] [--mixed]
+    OMP_NUM_THREADS=1 python benchmarks/xrd.py [--json] [--peer-python P] [--ragged | --mixed | --fit]
+    OMP_NUM_THREADS=1 python benchmarks/xrd.py --picture [--measured FILE]
 
 Targets: Q 1 to 8 per Å in steps of 0.01, error 1e-5 at most, five times less CPU than DebyeCalculator in
 single precision.  ``--peer-python`` is an interpreter that has DebyeCalculator: it needs torch, whose
@@ -107,6 +108,36 @@ def ragged(powders: int, most: int) -> None:
         print(f"{core:5s} {true['size_nm'] / true['a_nm']:5.2f} {off[0]:+.5f} {off[1]:+.6f}", flush=True)
 
 
+def fits() -> dict[str, float]:
+    """CPU seconds of one fit of a 3.3 nm powder, with the model's derivatives and with differences."""
+    from epidot.dot.layers import LayeredDot, Population
+    from epidot.instruments import xrd
+    from epidot.instruments.xrd.beam import beam
+    from epidot.instruments.xrd.crystals import powder_crystal
+    from epidot.instruments.xrd.whole import Model
+    from epidot.signal.fitting import fit_curve
+
+    dots = Population.drawn(LayeredDot("InP", 3.3), 60, 0.08, np.random.default_rng(1))
+    pattern = xrd.simulate(dots, {"dots": 6, "step_deg": 0.05}, rng=np.random.default_rng(2))
+    crystal = powder_crystal("InP")
+    model = Model.of(pattern.x, beam("Cu", 0.0, 0.09), (crystal,), 3, 0.0, 8.0)
+    plain = np.array([1.0, crystal.a_nm, 3.3, 0.01, 1e-4, 200.0, 0.0, 0.0, 0.0])
+    unit = float(model(plain).max())
+    model = model.other(unit=(unit,))
+    start = np.concatenate([[2000.0], plain[1:]])
+    out = {}
+    for name, jacobian in (("derivatives", model.jacobian), ("differences", None)):
+        begin = time.process_time()
+        for _ in range(3):
+            model._last.clear()
+            found = fit_curve(pattern, model, model.free(pattern, start), jacobian=jacobian, further=False)
+        out[f"fit with {name} / cpu s"] = (time.process_time() - begin) / 3
+        assert found.status == "converged", found.message
+    begin = time.process_time()
+    xrd.measure(pattern, phase="InP")
+    return out | {"measure / cpu s": time.process_time() - begin}
+
+
 def mixed(powders: int) -> None:
     """By how much the ratio of two masses comes out wrong without noise, by the sizes of both phases."""
     from epidot.dot.layers import LayeredDot
@@ -133,8 +164,12 @@ def mixed(powders: int) -> None:
         print(f"{phases:8s} {sizes[0]:.2f} {sizes[1]:.2f}  {mass[0] / sum(mass):.3f}  {off:+.4f}", flush=True)
 
 
-def picture() -> None:
-    """docs/pictures/xrd.png: one simulated powder with its fit, and what 40 of them gave."""
+# Readings about lines of quartz that no other mineral of the measured powder overlaps / degrees.
+QUARTZ = "20.3-21.4,26.1-27.1,36.1-40.8,42-42.9,45.3-46.3,49.7-50.6,54.4-55.8,59.5-60.4,67.2-69"
+
+
+def picture(measured: Path | None) -> None:
+    """docs/pictures/xrd.png: one simulated powder with its fit, what 40 of them gave, and a measured one."""
     from matplotlib.figure import Figure
 
     from epidot.dot.layers import LayeredDot, Population
@@ -147,8 +182,9 @@ def picture() -> None:
     clean = xrd.simulate(dots, {"counts": 2000.0, "halo": 200.0, "step_deg": 0.05, "dots": 6})
     true = truths(dots, 6)
     rng = np.random.default_rng(2)
-    drawing = Figure(figsize=(9.0, 3.4), layout="constrained")
-    grid = drawing.add_gridspec(2, 2, height_ratios=(4, 1), width_ratios=(3, 2))
+    columns = 3 if measured else 2
+    drawing = Figure(figsize=(4.2 * columns, 3.4), layout="constrained")
+    grid = drawing.add_gridspec(2, columns, height_ratios=(4, 1), width_ratios=(3, 2, 3)[:columns])
     left, below, right = (drawing.add_subplot(place) for place in (grid[0, 0], grid[1, 0], grid[:, 1]))
     for k in range(40):
         seen = noisy(clean, rng)
@@ -167,6 +203,18 @@ def picture() -> None:
     right.axvline(true["size_nm"], color="0.5", lw=0.8)
     right.axhline(true["a_nm"], color="0.5", lw=0.8)
     right.set(xlabel="diameter, weighted by volume / nm", ylabel="a / nm")
+    if measured:
+        pattern = xrd.read(measured)
+        found = xrd.measure(pattern, phase="quartz", method="lines", fwhm_deg=0.06, window=QUARTZ)
+        model = found.curves["model"]
+        shown, off = (drawing.add_subplot(place) for place in (grid[0, 2], grid[1, 2]))
+        shown.plot(pattern.x, pattern.y, lw=0.5, color="0.6", label="measured counts")
+        shown.plot(model.x, model.y, ".", ms=2, color=style.COLOURS[1], label="lines of quartz fitted")
+        shown.set(xlim=(19, 70), xticklabels=[], title=f"a = {found['a_nm'].value:.5f} nm", yscale="log")
+        shown.legend(frameon=False, fontsize=7, loc="upper right")
+        there = np.isin(pattern.x, model.x)
+        off.plot(model.x, (pattern.y[there] - model.y) / np.sqrt(model.y), ",", color="0.3")
+        off.set(xlabel="2theta / degrees", xlim=(19, 70), ylim=(-20, 20))
     style.save(drawing, Path(__file__).parents[1] / "docs" / "pictures" / "xrd.png")
 
 
@@ -175,6 +223,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--peer-python", help="interpreter with DebyeCalculator")
+    parser.add_argument("--measured", type=Path, help="a measured powder with quartz, for the picture")
+    parser.add_argument("--fit", action="store_true", help="seconds of a fit, and no more")
     parser.add_argument("--mixed", action="store_true", help="masses of two phases, without noise")
     parser.add_argument("--picture", action="store_true", help="draw docs/pictures/xrd.png and no more")
     parser.add_argument(
@@ -182,7 +232,11 @@ def main() -> None:
     )
     asked = parser.parse_args()
     if asked.picture:
-        picture()
+        picture(asked.measured)
+        return
+    if asked.fit:
+        for name, value in fits().items():
+            print(f"{name:>36}  {value:.3g}")
         return
     if asked.mixed:
         mixed(15)

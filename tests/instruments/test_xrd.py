@@ -422,6 +422,14 @@ def test_damaged_files_say_so(tmp_path: Path) -> None:
             xrd.read(tmp_path / name)
 
 
+def test_a_radiation_that_contradicts_the_file_warns(tmp_path: Path) -> None:
+    (tmp_path / "a.xrdml").write_text(XRDML.format(" ".join(["5"] * 60)))
+    assert not xrd.read(tmp_path / "a.xrdml", radiation="Cu").warnings
+    contrary = xrd.read(tmp_path / "a.xrdml", radiation="Co")
+    assert contrary.meta["radiation"] == "Co"
+    assert any("Co was asked for and is used" in told for told in contrary.warnings)
+
+
 # --- real files ---------------------------------------------------------------------------------------------
 
 

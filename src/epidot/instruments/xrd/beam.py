@@ -25,6 +25,7 @@ ANODES: Mapping[str, tuple[float, float]] = {
     "Cr": (0.22897260, 0.22936510),
     "Mo": (0.07093172, 0.07136070),
 }
+_ALIKE = 5e-3  # two wavelengths that differ by less are the same anode's, with its lines or their mean
 RATIO = 0.5  # of K-alpha 2 to K-alpha 1 without a monochromator that favours one
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(5)
 
@@ -90,6 +91,18 @@ def two_theta_of(d_nm: Array, nm: float) -> Array:
     """Where planes of that spacing reflect, degrees; NaN beyond the reach of the wavelength."""
     with np.errstate(invalid="ignore"):
         return np.asarray(2 * np.degrees(np.arcsin(nm / (2 * d_nm))))
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two texts of a radiation mean lines of the same anode.
+
+    Raises
+    ------
+    InputError
+        If either is none.
+    """
+    first, second = (max(beam(text).lines, key=lambda line: line[1])[0] for text in (one, other))
+    return abs(first / second - 1) < _ALIKE
 
 
 def beam(radiation: str, monochromator_deg: float = 0.0, fwhm_deg: float = 0.0) -> Beam:

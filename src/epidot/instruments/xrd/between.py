@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import factorial
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,9 +17,15 @@ def around(places: Array, points: int = 6) -> tuple[NDArray[np.int64], Array]:
     """
     first = np.floor(places).astype(np.int64) - (points // 2 - 1)
     t = places - first
-    weights = np.ones((places.size, points))
+    away = [t - k for k in range(points)]
+    weights = np.empty((places.size, points))
+    # products of the distances to all points before and after each, then what they are at that point itself
+    below = np.ones(places.size)
     for k in range(points):
-        for other in range(points):
-            if other != k:
-                weights[:, k] *= (t - other) / (k - other)
+        weights[:, k] = below
+        below = below * away[k]
+    above = np.ones(places.size)
+    for k in reversed(range(points)):
+        weights[:, k] *= above / ((-1.0) ** (points - 1 - k) * factorial(k) * factorial(points - 1 - k))
+        above = above * away[k]
     return first, weights

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.errors import InputError
+from epidot.instruments.xrd.beam import alike
 from epidot.signal import Signal
 from epidot.signal.decoding import decode, file_bytes
 from epidot.signal.text import parse_table
@@ -64,7 +65,11 @@ def read_pattern(path: str | Path, column: str | None = None, radiation: str | N
             "this file holds one scan", where, seen=f"column {column}", remedy="leave column out"
         )
     if radiation is not None:
+        said = found.meta.get("radiation")
         found.meta["radiation"] = radiation
+        if said is not None and not alike(said, radiation):
+            told = f"the file says the radiation is {said} nm; {radiation} was asked for and is used"
+            return replace(found, warnings=(*found.warnings, told))
     return found
 
 

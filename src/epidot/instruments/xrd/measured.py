@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from epidot.errors import InputError
 from epidot.instruments.options import CALIBRATE, Settings
-from epidot.instruments.xrd.beam import Beam, beam
+from epidot.instruments.xrd.beam import Beam, alike, beam
 from epidot.instruments.xrd.by_lines import K_SCHERRER, of_lines
 from epidot.instruments.xrd.crystals import Crystal, powder_crystal
 from epidot.instruments.xrd.lines import AXIAL_DEG, OwnIntensities, fitted_lines
@@ -138,6 +138,11 @@ def fitted_model(signal: Signal, model: str | None, chosen: Settings) -> Fit:
 def _asked(signal: Signal, chosen: Settings) -> Asked:
     used, warnings = prepared(signal, chosen)
     crystals = tuple(powder_crystal(name) for name in _phases(signal, chosen) or ())
+    said = signal.meta.get("radiation")
+    if chosen["radiation"] and said and not alike(str(said), str(chosen["radiation"])):
+        warnings.append(
+            f"the file says the radiation is {said}; {chosen['radiation']} was asked for and is used"
+        )
     order, zero = int(chosen["background"]), float(chosen["zero_deg"])
     return Asked(used, rays_of(signal, chosen), crystals, order, zero, (*signal.warnings, *warnings))
 
