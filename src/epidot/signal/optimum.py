@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from epidot.signal.objective import State
+from epidot.signal.scoring import descend
 from epidot.signal.slopes import slopes
 
 Array = NDArray[np.float64]
@@ -131,6 +133,58 @@ def least(
     if best is None:
         raise ValueError("the residuals are no numbers at any start")
     return best
+
+
+def quickest(
+    both: Callable[[Array], tuple[Array, Array]],
+    starts: Sequence[Array],
+    low: Array,
+    high: Array,
+    variance: float,
+) -> Optimum:
+    """As :func:`least` without ``further`` and ``tight``, for models that are smooth and begun near their end.
+
+    ``both`` gives residuals (n,) and their derivatives (n, p); ``variance`` is about that of a residual.
+    Scoring takes a third of the time of the search underneath :func:`least`; where it does not settle, that
+    has the word.
+
+    Raises
+    ------
+    ValueError
+        If the residuals are no numbers at any start.
+    """
+    squares = _Squares(both, low, high, variance)
+    with np.errstate(all="ignore"):
+        ends = [end for start in starts if math.isfinite((end := descend(squares, start)).deviance)]
+        for end in sorted(ends, key=lambda end: end.deviance)[:1]:
+            left, matrix = both(end.u)
+            gain = _gain(left, matrix[:, ~end.held])
+            found = Optimum(
+                end.u, left, matrix, end.held & (end.u <= low), end.held & (end.u >= high), gain
+            )
+            if end.settled and found.settled:
+                return found
+            starts = [end.u, *starts]
+    return least(lambda v: both(v)[0], starts, low, high, lambda v: both(v)[1], further=False, tight=False)
+
+
+@dataclass(frozen=True)
+class _Squares:
+    """A sum of squares as :func:`epidot.signal.scoring.descend` sees it."""
+
+    both: Callable[[Array], tuple[Array, Array]]
+    low: Array
+    high: Array
+    variance: float
+
+    @property
+    def logs(self) -> Mask:
+        return np.zeros(self.low.size, dtype=np.bool_)
+
+    def at(self, u: Array) -> State:
+        left, matrix = self.both(u)
+        slope, information = matrix.T @ left, matrix.T @ matrix
+        return State(u, float(left @ left) / self.variance, -slope / self.variance, information / self.variance)
 
 
 def _better(one: Optimum | None, other: Optimum | None) -> Optimum | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,21 @@ _BETTER = 1e-2  # deviance below the optimum at which a profile has found anothe
 _ALIKE = 1.0  # deviance above the best within which another optimum describes the data alike
 
 Restarts = Callable[[int, float], Sequence[Array]]
+
+
+class Misfit(Protocol):
+    """A misfit over coordinates between bounds; ``logs`` says which of them are logarithms."""
+
+    @property
+    def low(self) -> Array: ...
+
+    @property
+    def high(self) -> Array: ...
+
+    @property
+    def logs(self) -> NDArray[np.bool_]: ...
+
+    def at(self, u: Array) -> State: ...
 
 
 @dataclass(frozen=True)
@@ -60,7 +76,7 @@ class Reach:
 
 
 def descend(
-    objective: Objective,
+    objective: Misfit,
     start: Array,
     *,
     pinned: int | None = None,

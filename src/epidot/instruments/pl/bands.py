@@ -25,7 +25,8 @@ from epidot.quantities import Quantity
 from epidot.signal import Signal, local
 from epidot.signal.correlation import Noise
 from epidot.signal.degrees import COUNTED, averaged, likely
-from epidot.signal.fitting import Free, fit_curve
+from epidot.signal.fitting import Free
+from epidot.signal.optimum import quickest
 
 Array = NDArray[np.float64]
 
@@ -36,6 +37,8 @@ _MISFIT = (
     3.0  # residuals so many times the noise, and so large a share of the highest band: no error is stated
 )
 _SHARE = 0.02
+_SAME = 1e-3  # of the noise's variance
+_ROUNDING = 1e-12  # of the mean square of the readings: no noise is less
 _PEDESTAL = 0.02  # of the highest band: so much under the bands is told
 
 
@@ -172,7 +175,11 @@ def gaussians(signal: Signal, noise: Noise, places: Sequence[float], number: int
 
 
 def _weighed(signal: Signal, noise: Noise, fits: Sequence[Sum]) -> list[Trial]:
-    """Fits by Akaike's weights; what stands at a bound is no free value."""
+    """Fits by Akaike's weights; what stands at a bound is no free value.
+
+    A law that ends at its bound as another one (a Voigt without Lorentzians, a tail of no height) is that one:
+    counted twice it would weigh twice.
+    """
     x = signal.x
     trials = []
     for fit in fits:
@@ -184,12 +191,19 @@ def _weighed(signal: Signal, noise: Noise, fits: Sequence[Sum]) -> list[Trial]:
     answers = noise.answers(design)
     taken = float(np.sum((design @ answers) ** 2)) / design.shape[1]
     unit = local.believed(noise, left, design) * taken
-    unit = max(unit, 1e-12 * float(np.sum(noise.weighted(signal.y) ** 2)) / x.size)
+    unit = max(unit, _ROUNDING * float(np.sum(noise.weighted(signal.y) ** 2)) / x.size)
+    trials = [t for k, t in enumerate(trials) if not any(_same(t, other, unit) for other in trials[:k])]
     weights = likely([t.deviance / unit for t in trials], [t.free for t in trials])
     trials = [
         replace(t, deviance=t.deviance / unit, weight=float(w)) for t, w in zip(trials, weights, strict=True)
     ]
     return sorted(trials, key=lambda t: t.deviance + COUNTED * t.free)
+
+
+def _same(trial: Trial, other: Trial, unit: float) -> bool:
+    """Whether a trial ended at its bounds as the other one."""
+    alike = abs(trial.deviance - other.deviance) < _SAME * unit
+    return bool(trial.fit.held) and trial.free == other.free and alike
 
 
 def _gaussians(
@@ -242,20 +256,22 @@ def after(fit: Sum, free: Sequence[Free], shape: Shape) -> list[Free]:
 def _fit(
     signal: Signal, noise: Noise, free: Sequence[Free], starts: Sequence[Array], shape: Shape, under: str
 ) -> Sum:
-    known = replace(signal, kind="analog", live_time=None, sigma=noise.sigma)
     span = float(signal.x[0]), float(signal.x[-1])
-    outcome = fit_curve(
-        known,
-        lambda v: Sum(v, shape, span, under).curve(known.x),
-        free,
-        jacobian=lambda v: Sum(v, shape, span, under).design(known.x),
-        starts=starts,
-        further=False,
-        tight=False,
-    )
-    ends = zip(outcome.values, free, strict=True)
-    held = tuple(i for i, (v, f) in enumerate(ends) if v <= f.low or v >= f.high)
-    return Sum(outcome.values, shape, span, under, held)
+    weighted = noise.weighted(signal.y)
+
+    def off(values: Array) -> tuple[Array, Array]:
+        curve, design = Sum(values, shape, span, under).both(signal.x)
+        return noise.weighted(curve) - weighted, noise.weighted(design)
+
+    low, high = (np.array(ends) for ends in zip(*((f.low, f.high) for f in free), strict=True))
+    plain = 1.0 if noise.sigma is not None else noise.level(signal.y) ** 2
+    unit = max(plain, _ROUNDING * float(weighted @ weighted) / weighted.size)
+    begun = [np.array([f.start for f in free]), *starts]
+    found = quickest(off, begun, low, high, unit)
+    natural = np.array([f.natural for f in free])
+    beyond = (found.low & ~natural) | found.high
+    held = tuple(np.flatnonzero(~found.free).tolist())
+    return Sum(found.values, shape, span, under, held, found.settled and not beyond.any())
 
 
 def _start(signal: Signal, places: Sequence[float], width: float) -> list[Free]:

@@ -34,6 +34,7 @@ class Sum:
     span: tuple[float, float]
     under: str = "level"
     held: tuple[int, ...] = ()
+    optimal: bool = True
 
     @property
     def bands(self) -> Array:
@@ -73,13 +74,19 @@ class Sum:
 
     def design(self, nm: Array) -> Array:
         """Derivatives of the sum in its free values, shape (n, p); 0 in those held."""
+        return self.both(nm)[1]
+
+    def both(self, nm: Array) -> tuple[Array, Array]:
+        """``curve`` and ``design``, which cost no more together than one of them."""
         columns: list[Array] = []
+        curve, under = self._under(nm)
         for height, centre, *own in self.bands:
             band, _, others = self.shape.law(HC / nm, centre, *own)
+            curve = curve + height * band
             columns += [band, *(height * one for one in others)]
-        out = np.stack([*columns, *self._under(nm)[1]], axis=1)
+        out = np.stack([*columns, *under], axis=1)
         out[:, list(self.held)] = 0.0
-        return out
+        return curve, out
 
     def _under(self, nm: Array) -> tuple[Array, list[Array]]:
         offset, *more = (float(v) for v in self.values[self.beside :])
