@@ -35,6 +35,7 @@ _DEGREES = (2, 4, 6, 8, 10)
 _FIRST = 6  # with fewer points than this needs, 2 or 4
 _KINKED = 12  # points from which on a kink is thought of
 _BETTER = 9.0  # what a curve must leave less, in units of the noise's variance, to be clearly the better one
+_WELL = 1e-4  # of a column that is not in the others: above it the normal equations lose no more than rounding
 _NEWTON = 12  # steps of the fit, far more than it needs
 _GRID = 801
 _WILD = math.log(30.0)  # a curve that rises so far above the points' maximum between them describes nothing
@@ -223,7 +224,11 @@ def _fitted(x: Array, y: Array, noise: Noise, shape: Array, degree: int) -> _Cur
     c: NDArray[Any] = np.linalg.lstsq(
         basis * (floor * weight)[:, None], np.log(floor) * floor * weight, rcond=None
     )[0]
-    return _settled_on(x, y, noise, c, lambda v: Polynomial(v, centre, half), lambda _: basis)
+    found = _settled_on(y, noise, c, lambda v: (basis @ v, basis))
+    if found is None:
+        return None
+    c, *rest = found
+    return _Curve(Polynomial(c, centre, half), *rest)
 
 
 def _kinked(x: Array, y: Array, noise: Noise, smooth: _Curve, peak: float) -> _Curve | None:
@@ -234,44 +239,66 @@ def _kinked(x: Array, y: Array, noise: Noise, smooth: _Curve, peak: float) -> _C
     c = begin.coefficients + np.append(
         np.linalg.lstsq(begin.design(x)[:, :5], smooth.log.over(x), rcond=None)[0], 0.0
     )
-    return _settled_on(x, y, noise, c, lambda v: Kinked(v, centre, half), lambda log: log.design(x))
+
+    def law(coefficients: Array) -> tuple[Array, Array]:
+        log = Kinked(coefficients, centre, half)
+        return log.over(x), log.design(x)
+
+    found = _settled_on(y, noise, c, law)
+    if found is None:
+        return None
+    c, *rest = found
+    return _Curve(Kinked(c, centre, half), *rest)
 
 
 def _settled_on(
-    x: Array,
-    y: Array,
-    noise: Noise,
-    c: Array,
-    made: Callable[[Array], Any],
-    basis: Callable[[Any], Array],
-) -> _Curve | None:
-    """Gauss-Newton fit of y = exp(log), ``made`` from its coefficients; ``basis`` are its derivatives."""
+    y: Array, noise: Noise, c: Array, law: Callable[[Array], tuple[Array, Array]]
+) -> tuple[Array, Array, float, Array, float] | None:
+    """Gauss-Newton fit of y = exp(log): coefficients (p,), and what a ``_Curve`` holds of them.
 
-    def off(coefficients: Array) -> Array:
-        return noise.weighted(y - np.exp(np.minimum(made(coefficients).over(x), 300.0)))
+    ``law`` gives log (n,) and its derivatives (n, p) from coefficients.
+    """
+    weighted = noise.weighted(y)
 
-    def linear(coefficients: Array) -> Array:
-        log = made(coefficients)
-        return noise.weighted(basis(log) * np.exp(np.minimum(log.over(x), 300.0))[:, None])
+    def off(coefficients: Array) -> tuple[Array, Array, Array]:
+        log, basis = law(coefficients)
+        curve = noise.weighted(np.exp(np.minimum(log, 300.0)))
+        return weighted - curve, basis, curve
 
-    left = off(c)
+    left, basis, curve = off(c)
     now = float(left @ left)
     for _ in range(_NEWTON):
-        step = np.linalg.lstsq(linear(c), left, rcond=None)[0]
+        step = _least_squares(basis * curve[:, None], left)
         size, tried = 1.0, off(c + step)
-        while size > 1e-3 and not float(tried @ tried) <= now:
+        while size > 1e-3 and not float(tried[0] @ tried[0]) <= now:
             size /= 2
             tried = off(c + size * step)
         if size <= 1e-3:
             break
-        c, left = c + size * step, tried
+        c, (left, basis, curve) = c + size * step, tried
         before, now = now, float(left @ left)
         if before - now <= 1e-12 * before:
             break
     if not math.isfinite(now):
         return None
-    jacobian = linear(c)
-    return _Curve(made(c), noise.answers(jacobian), believed(noise, left, jacobian), jacobian, now)
+    jacobian = basis * curve[:, None]
+    return c, noise.answers(jacobian), believed(noise, left, jacobian), jacobian, now
+
+
+def _least_squares(design: Array, values: Array) -> Array:
+    """The least-squares solution (p,), by the normal equations where those hold it well enough for a step."""
+    length = np.sqrt(np.sum(design**2, axis=0))
+    length = np.where(length > 0, length, 1.0)
+    scaled = design / length
+    normal = scaled.T @ scaled
+    try:
+        below = np.linalg.cholesky(normal)
+    except np.linalg.LinAlgError:
+        below = np.zeros((1, 1))
+    if float(np.min(np.diagonal(below))) < _WELL:
+        return np.asarray(np.linalg.lstsq(design, values, rcond=None)[0], dtype=np.float64)
+    step = np.linalg.solve(normal, scaled.T @ values)
+    return np.asarray(step / length, dtype=np.float64)
 
 
 def _answers(curve: _Curve, x: Array, near: float, density: str) -> dict[str, tuple[float, Array]] | None:

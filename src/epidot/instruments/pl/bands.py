@@ -181,10 +181,7 @@ def _weighed(signal: Signal, noise: Noise, fits: Sequence[Sum]) -> list[Trial]:
     counted twice it would weigh twice.
     """
     x = signal.x
-    trials = []
-    for fit in fits:
-        left = noise.weighted(signal.y - fit.curve(x))
-        trials.append(Trial(fit, float(left @ left), fit.values.size - len(fit.held)))
+    trials = [Trial(fit, fit.cost, fit.values.size - len(fit.held)) for fit in fits]
     best = min(trials, key=lambda t: t.deviance)
     design = noise.weighted(best.fit.design(x))
     left = noise.weighted(signal.y - best.fit.curve(x))
@@ -271,7 +268,7 @@ def _fit(
     natural = np.array([f.natural for f in free])
     beyond = (found.low & ~natural) | found.high
     held = tuple(np.flatnonzero(~found.free).tolist())
-    return Sum(found.values, shape, span, under, held, found.settled and not beyond.any())
+    return Sum(found.values, shape, span, under, held, found.cost, found.settled and not beyond.any())
 
 
 def _start(signal: Signal, places: Sequence[float], width: float) -> list[Free]:

@@ -5,6 +5,7 @@ The background is a level, a line, or a level with light of the excitation that 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -34,6 +35,7 @@ class Sum:
     span: tuple[float, float]
     under: str = "level"
     held: tuple[int, ...] = ()
+    cost: float = math.nan
     optimal: bool = True
 
     @property
