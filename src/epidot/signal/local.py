@@ -6,6 +6,7 @@ adds to the errors, is settled in :mod:`epidot.signal.degrees`.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -160,7 +161,7 @@ def smoothed(
     Returns the even axis, the values, and the factor by which ``noise`` (white by default) of standard
     deviation 1 at the measured spacing comes through.
     """
-    from scipy.signal import savgol_coeffs, savgol_filter
+    from scipy.signal import savgol_filter
 
     step = float(np.median(np.diff(x)))
     count = max(8, round((x[-1] - x[0]) / step) + 1)
@@ -172,5 +173,13 @@ def smoothed(
         window = count - 1 + count % 2
     order = 3 if window > 3 else 1
     out = savgol_filter(values, window, order, deriv=derivative, delta=step, mode="interp")
-    gain = (noise or Noise()).through(savgol_coeffs(window, order, deriv=derivative, delta=step))
+    gain = (noise or Noise()).through(_weights(window, order, derivative)) / step**derivative
     return even, np.asarray(out, dtype=np.float64), gain
+
+
+@functools.lru_cache(maxsize=64)
+def _weights(window: int, order: int, derivative: int) -> Array:
+    """Weights (window,) of a Savitzky-Golay filter for points one apart."""
+    from scipy.signal import savgol_coeffs
+
+    return np.asarray(savgol_coeffs(window, order, deriv=derivative), dtype=np.float64)

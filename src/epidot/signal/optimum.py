@@ -142,7 +142,7 @@ def quickest(
     high: Array,
     variance: float,
 ) -> Optimum:
-    """As :func:`least` without ``further`` and ``tight``, for models that are smooth and begun near their end.
+    """As :func:`least` without ``further`` and ``tight``, for smooth models begun near their end.
 
     ``both`` gives residuals (n,) and their derivatives (n, p); ``variance`` is about that of a residual.
     Scoring takes a third of the time of the search underneath :func:`least`; where it does not settle, that
@@ -159,9 +159,7 @@ def quickest(
         for end in sorted(ends, key=lambda end: end.deviance)[:1]:
             left, matrix = both(end.u)
             gain = _gain(left, matrix[:, ~end.held])
-            found = Optimum(
-                end.u, left, matrix, end.held & (end.u <= low), end.held & (end.u >= high), gain
-            )
+            found = Optimum(end.u, left, matrix, end.held & (end.u <= low), end.held & (end.u >= high), gain)
             if end.settled and found.settled:
                 return found
             starts = [end.u, *starts]
@@ -184,7 +182,9 @@ class _Squares:
     def at(self, u: Array) -> State:
         left, matrix = self.both(u)
         slope, information = matrix.T @ left, matrix.T @ matrix
-        return State(u, float(left @ left) / self.variance, -slope / self.variance, information / self.variance)
+        return State(
+            u, float(left @ left) / self.variance, -slope / self.variance, information / self.variance
+        )
 
 
 def _better(one: Optimum | None, other: Optimum | None) -> Optimum | None:

@@ -21,6 +21,7 @@ from epidot.signal.objective import Array, Objective, State
 MOST_STEPS = 120
 STIFFEST = 1e8  # damping of a step, in units of the scaled information
 SETTLED = 1e-5  # deviance that a step still takes off, at which the search ends
+_NOTHING = 1e-9  # deviance promised by an undamped step, after which there is nothing left to gain
 _RIDGE = 1e-10
 _AT_FLOOR = 0.02  # standard errors above a floor that are none
 _SOFT = 1e-3  # damping below which a step that gains nothing says that there is nothing to gain
@@ -97,6 +98,7 @@ def descend(
     for _ in range(MOST_STEPS):
         held = _held(now, low, high) & ~out
         step = _step(now, ~(held | out), low, high, damping)
+        promised = float(step @ (now.score - 0.5 * now.information @ step))
         longest = float(np.max(np.abs(step[objective.logs]), initial=0.0))
         there = objective.at(np.clip(now.u + step / max(1.0, longest), low, high))
         gained = now.deviance - there.deviance
@@ -109,6 +111,9 @@ def descend(
         now = there
         damping = damping / 10 if damping > 1e-6 else 0.0
         slow = slow + 1 if gained < SETTLED else 0
+        if promised < _NOTHING and damping == 0.0 and longest <= 1.0:
+            settled = True
+            break
         if slow >= (2 if longest <= 1.0 and damping < _SOFT else _FLAT):
             settled = True
             break
@@ -147,11 +152,13 @@ def _step(state: State, free: NDArray[np.bool_], low: Array, high: Array, dampin
     scale = 1.0 / np.sqrt(np.maximum(np.diag(state.information), 1e-300))
     down, up = low - state.u, high - state.u
     while np.any(free):
-        inside = np.ix_(free, free)
-        right = state.score[free] - state.information[np.ix_(free, stopped)] @ out[stopped]
-        scaled = state.information[inside] * scale[free, None] * scale[free]
-        scaled += (damping + _RIDGE) * np.eye(right.size)
-        out[free] = scale[free] * np.linalg.lstsq(scaled, scale[free] * right, rcond=None)[0]
+        inside = np.flatnonzero(free)
+        right, rows, own = state.score[inside], state.information[inside], scale[inside]
+        if np.any(stopped):
+            right = right - rows[:, stopped] @ out[stopped]
+        scaled = rows[:, inside] * own[:, None] * own
+        scaled[np.diag_indices(inside.size)] += damping + _RIDGE
+        out[inside] = own * np.linalg.solve(scaled, own * right)
         beyond = free & ((out < down) | (out > up))
         if not np.any(beyond):
             break

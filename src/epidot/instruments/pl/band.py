@@ -15,7 +15,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,8 +34,12 @@ _DEGREES = (2, 4, 6, 8, 10)
 _FIRST = 6  # with fewer points than this needs, 2 or 4
 _KINKED = 12  # points from which on a kink is thought of
 _BETTER = 9.0  # what a curve must leave less, in units of the noise's variance, to be clearly the better one
-_WELL = 1e-4  # of a column that is not in the others: above it the normal equations lose no more than rounding
+_WELL = (
+    1e-4  # of a column that is not in the others: above it the normal equations lose no more than rounding
+)
 _NEWTON = 12  # steps of the fit, far more than it needs
+_END = 1e-10  # of the sum of squares: after a step that takes off so little nothing is left to gain
+_ROUNDING = 1e-13
 _GRID = 801
 _WILD = math.log(30.0)  # a curve that rises so far above the points' maximum between them describes nothing
 
@@ -146,6 +149,7 @@ def find_band(x: Array, y: Array, noise: Noise, shape: Array, top: int, density:
     values = {name: Value(float(v), errors[name]) for name, (v, _) in chosen.values.items()}
     grid = np.linspace(xs[0], xs[-1], 200)
     unit = scale if noise.sigma is None else 1.0
+    inverse = curve.answers if noise.white else np.linalg.pinv(curve.design)
     return Band(
         values["peak_nm"],
         values["peak_eV"],
@@ -159,7 +163,7 @@ def find_band(x: Array, y: Array, noise: Noise, shape: Array, top: int, density:
         grid,
         scale * np.exp(curve.log.over(grid)),
         part,
-        {n: gradient @ np.linalg.pinv(curve.design) / unit for n, (_, gradient) in chosen.values.items()},
+        {n: gradient @ inverse / unit for n, (_, gradient) in chosen.values.items()},
         chosen.variance * unit**2,
     )
 
@@ -221,14 +225,11 @@ def _fitted(x: Array, y: Array, noise: Noise, shape: Array, degree: int) -> _Cur
     basis: Array = np.polynomial.legendre.legvander((x - centre) / half, degree).astype(np.float64)
     weight = np.ones(x.size) if noise.sigma is None else 1 / noise.sigma
     floor = np.maximum(shape, 0.05 * float(np.max(shape)))
-    c: NDArray[Any] = np.linalg.lstsq(
-        basis * (floor * weight)[:, None], np.log(floor) * floor * weight, rcond=None
-    )[0]
+    c = _inverse(basis * (floor * weight)[:, None]) @ (np.log(floor) * floor * weight)
     found = _settled_on(y, noise, c, lambda v: (basis @ v, basis))
     if found is None:
         return None
-    c, *rest = found
-    return _Curve(Polynomial(c, centre, half), *rest)
+    return _Curve(Polynomial(found[0], centre, half), *found[1:])
 
 
 def _kinked(x: Array, y: Array, noise: Noise, smooth: _Curve, peak: float) -> _Curve | None:
@@ -247,8 +248,7 @@ def _kinked(x: Array, y: Array, noise: Noise, smooth: _Curve, peak: float) -> _C
     found = _settled_on(y, noise, c, law)
     if found is None:
         return None
-    c, *rest = found
-    return _Curve(Kinked(c, centre, half), *rest)
+    return _Curve(Kinked(found[0], centre, half), *found[1:])
 
 
 def _settled_on(
@@ -268,25 +268,27 @@ def _settled_on(
     left, basis, curve = off(c)
     now = float(left @ left)
     for _ in range(_NEWTON):
-        step = _least_squares(basis * curve[:, None], left)
+        jacobian = basis * curve[:, None]
+        step = _inverse(jacobian) @ left
+        promised = float(left @ (jacobian @ step))
         size, tried = 1.0, off(c + step)
-        while size > 1e-3 and not float(tried[0] @ tried[0]) <= now:
+        while size > 1e-3 and not float(tried[0] @ tried[0]) <= now * (1 + _ROUNDING):
             size /= 2
             tried = off(c + size * step)
         if size <= 1e-3:
             break
         c, (left, basis, curve) = c + size * step, tried
-        before, now = now, float(left @ left)
-        if before - now <= 1e-12 * before:
+        now = float(left @ left)
+        if promised <= _END * now:
             break
     if not math.isfinite(now):
         return None
     jacobian = basis * curve[:, None]
-    return c, noise.answers(jacobian), believed(noise, left, jacobian), jacobian, now
+    return c, noise.spread(_inverse(jacobian)), believed(noise, left, jacobian), jacobian, now
 
 
-def _least_squares(design: Array, values: Array) -> Array:
-    """The least-squares solution (p,), by the normal equations where those hold it well enough for a step."""
+def _inverse(design: Array) -> Array:
+    """The pseudo-inverse (p, n), by the normal equations where they lose nothing."""
     length = np.sqrt(np.sum(design**2, axis=0))
     length = np.where(length > 0, length, 1.0)
     scaled = design / length
@@ -296,9 +298,8 @@ def _least_squares(design: Array, values: Array) -> Array:
     except np.linalg.LinAlgError:
         below = np.zeros((1, 1))
     if float(np.min(np.diagonal(below))) < _WELL:
-        return np.asarray(np.linalg.lstsq(design, values, rcond=None)[0], dtype=np.float64)
-    step = np.linalg.solve(normal, scaled.T @ values)
-    return np.asarray(step / length, dtype=np.float64)
+        return np.asarray(np.linalg.pinv(design), dtype=np.float64)
+    return np.asarray(np.linalg.solve(normal, scaled.T) / length[:, None], dtype=np.float64)
 
 
 def _answers(curve: _Curve, x: Array, near: float, density: str) -> dict[str, tuple[float, Array]] | None:
@@ -338,7 +339,8 @@ def _half_points(
 ) -> tuple[float, Array, Point | None, Point | None] | None:
     """Maximum and half-maximum points of exp(P(x)) x**power, each with its gradient in the coefficients."""
     grid = np.linspace(x[0], x[-1], _GRID)
-    if float(np.max(curve.log.over(grid))) > _WILD:
+    logs = curve.log.over(grid)
+    if float(np.max(logs)) > _WILD:
         return None
     slope = curve.log.over(grid, 1) + power / grid
     tops = np.flatnonzero((slope[:-1] > 0) & (slope[1:] <= 0))
@@ -349,7 +351,7 @@ def _half_points(
     def first(v: float) -> float:
         return curve.log.at(v, 1) + power / v
 
-    peak = _root(first, grid[at], grid[at + 1])
+    peak = _root(first, float(grid[at]), float(grid[at + 1]))
     bend = curve.log.at(peak, 2) - power / peak**2
     if not bend < 0:
         return None
@@ -358,19 +360,17 @@ def _half_points(
     def above(v: float) -> float:
         return curve.log.at(v) + power * math.log(v) - level
 
-    heights = curve.log.over(grid) + power * np.log(grid) - level
-    sides: list[Point | None] = []
-    for i, step in ((at, -1), (at + 1, 1)):
-        while 0 <= i < grid.size and heights[i] > 0:
-            i += step
-        if not 0 <= i < grid.size:
-            sides.append(None)
-            continue
-        a, b = sorted((grid[i], grid[i - step]))
-        place = _root(above, a, b)
-        gradient = -(curve.log.gradient(place) - curve.log.gradient(peak)) / first(place)
-        sides.append((place, gradient))
-    return peak, -curve.log.gradient(peak, 1) / bend, sides[0], sides[1]
+    low = logs + power * np.log(grid) <= level
+    blue, red = np.flatnonzero(low[: at + 1])[-1:], at + 1 + np.flatnonzero(low[at + 1 :])[:1]
+
+    def half(first_of_two: NDArray[np.intp]) -> Point | None:
+        if not first_of_two.size:
+            return None
+        i = int(first_of_two[0])
+        place = _root(above, float(grid[i]), float(grid[i + 1]))
+        return place, -(curve.log.gradient(place) - curve.log.gradient(peak)) / first(place)
+
+    return peak, -curve.log.gradient(peak, 1) / bend, half(blue), half(red - 1)
 
 
 def _root(function: Callable[[float], float], a: float, b: float) -> float:

@@ -40,6 +40,7 @@ _SHARE = 0.02
 _SAME = 1e-3  # of the noise's variance
 _ROUNDING = 1e-12  # of the mean square of the readings: no noise is less
 _PEDESTAL = 0.02  # of the highest band: so much under the bands is told
+NO_OPTIMUM = "no shape tried came to an optimum inside the bounds of its search, in the fit"
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,9 @@ def fit_bands(signal: Signal, noise: Noise, places: Sequence[float], number: int
             f"{number} bands do not describe the spectrum (residuals {times:.0f} times the noise): "
             "their values have no error"
         )
+    if not best.fit.optimal:
+        stated = False
+        warnings.append(f"{NO_OPTIMUM} of {number} bands: their values have no error")
     tallest = best.fit.bands[int(np.argmax(best.fit.bands[:, 0]))]
     share = float(best.fit.background(np.array([HC / tallest[1]]))[0] / max(tallest[0], 1e-300))
     if share > _PEDESTAL:
@@ -177,8 +181,8 @@ def gaussians(signal: Signal, noise: Noise, places: Sequence[float], number: int
 def _weighed(signal: Signal, noise: Noise, fits: Sequence[Sum]) -> list[Trial]:
     """Fits by Akaike's weights; what stands at a bound is no free value.
 
-    A law that ends at its bound as another one (a Voigt without Lorentzians, a tail of no height) is that one:
-    counted twice it would weigh twice.
+    A law that ends at its bound as another one (a Voigt without Lorentzians, a tail of no height) is that
+    one: counted twice it would weigh twice.
     """
     x = signal.x
     trials = [Trial(fit, fit.cost, fit.values.size - len(fit.held)) for fit in fits]
@@ -190,6 +194,8 @@ def _weighed(signal: Signal, noise: Noise, fits: Sequence[Sum]) -> list[Trial]:
     unit = local.believed(noise, left, design) * taken
     unit = max(unit, _ROUNDING * float(np.sum(noise.weighted(signal.y) ** 2)) / x.size)
     trials = [t for k, t in enumerate(trials) if not any(_same(t, other, unit) for other in trials[:k])]
+    # An end that is no optimum is believed only where there is no other: what follows states no errors then.
+    trials = [t for t in trials if t.fit.optimal] or trials
     weights = likely([t.deviance / unit for t in trials], [t.free for t in trials])
     trials = [
         replace(t, deviance=t.deviance / unit, weight=float(w)) for t, w in zip(trials, weights, strict=True)
@@ -211,7 +217,8 @@ def _gaussians(
     widths: Sequence[float] = _WIDTHS[:1],
 ) -> tuple[Sum, list[Free]]:
     """Gaussians over a level, and the limits of their search."""
-    free = [_start(signal, places, w) for w in widths]
+    even, smooth, _ = local.smoothed(signal.x, signal.y, 6.0)
+    free = [_start(signal, even, smooth, places, w) for w in widths]
     others = [np.array([f.start for f in one]) for one in free[1:]]
     return _fit(signal, noise, free[0], [*begun, *others], GAUSSIAN, "level"), free[0]
 
@@ -265,15 +272,15 @@ def _fit(
     unit = max(plain, _ROUNDING * float(weighted @ weighted) / weighted.size)
     begun = [np.array([f.start for f in free]), *starts]
     found = quickest(off, begun, low, high, unit)
-    natural = np.array([f.natural for f in free])
-    beyond = (found.low & ~natural) | found.high
+    natural, mirrored = (np.array(one) for one in zip(*((f.natural, f.high < 0) for f in free), strict=True))
+    beyond = (found.low & ~natural) | (found.high & ~mirrored)  # what keeps to below 0 ends there
     held = tuple(np.flatnonzero(~found.free).tolist())
     return Sum(found.values, shape, span, under, held, found.cost, found.settled and not beyond.any())
 
 
-def _start(signal: Signal, places: Sequence[float], width: float) -> list[Free]:
-    x, y = signal.x, signal.y
-    even, shape, _ = local.smoothed(x, y, 6.0)
+def _start(signal: Signal, even: Array, shape: Array, places: Sequence[float], width: float) -> list[Free]:
+    """Where a search for Gaussians begins, from the curve ``shape`` smoothed at the places ``even``."""
+    x = signal.x
     low, high = float(np.min(shape)), float(np.max(shape))
     energies = [HC / p for p in places]
     span = float(HC / x[0] - HC / x[-1])

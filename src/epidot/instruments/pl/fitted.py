@@ -71,7 +71,7 @@ def _ready(signal: Signal, chosen: Settings) -> _Prepared:
     found = strongest(signal, noise, narrowest, warnings)
     if isinstance(found, str):
         raise InputError("there is no band to fit", signal.source or None, seen=found)
-    signal, shape, top = found
+    signal, shape, top, _ = found
     places = [float(signal.x[top])]
     places += [x for x, _ in others(signal, shape, top, noise, narrowest)]
     return _Prepared(signal, replace(noise, sigma=errors(signal, shape)), places, warnings)

@@ -48,7 +48,7 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     found = strongest(signal, noise, narrowest, warnings)
     if isinstance(found, str):
         return _nothing(signal, found, warnings)
-    signal, shape, top = found
+    signal, shape, top, level = found
     beside = [
         (x, share)
         for x, share in others(signal, shape, top, noise, narrowest)
@@ -69,15 +69,16 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     number = chosen["bands"] or min(1 + len(beside), MOST)
     rule = str(chosen["method"])
     several = None
-    under = ""
-    if rule != "bands" and number == 1 and chosen["baseline"] == "none" and band is not None:
-        smooth, gain = _shape(signal, noise)
-        if len(signal) >= _TELLING and stands(smooth, top, noise.level(signal.y) * gain):
-            bare = without(signal, known, shape, top, [float(signal.x[top])], density)
-            if bare is not None:
-                band, said = bare
-                warnings.append(said)
-                under = ", the background under it taken off"
+    under = unread = ""
+    looked = rule != "bands" and number == 1 and chosen["baseline"] == "none" and len(signal) >= _TELLING
+    if looked and band is not None and stands(shape, top, level):
+        bare = without(signal, known, shape, top, [float(signal.x[top])], density)
+        if isinstance(bare, str):
+            unread = bare
+        elif bare is not None:
+            band, said = bare
+            warnings.append(said)
+            under = ", the background under it taken off"
     if (rule == "bands" or number > 1) and len(signal) <= 4 * int(number) + 1:
         warnings.append(f"{len(signal)} points are too few to fit {number} bands")
     elif rule == "bands" or number > 1:
@@ -95,8 +96,9 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     else:
         quantities = _local(band, density, bandwidth, under)
         if not _stands_alone(shape, top, signal.x, [x for x, _ in beside]):
-            overlap = "another band lies above half of the maximum beside it"
-            quantities |= {n: Quantity(None, None, n[-2:], "none", overlap) for n in ("fwhm_nm", "fwhm_eV")}
+            unread = "another band lies above half of the maximum beside it"
+        if unread:
+            quantities |= {n: Quantity(None, None, n[-2:], "none", unread) for n in ("fwhm_nm", "fwhm_eV")}
         curves["top of the band"] = _curve(signal, band.x, band.y)
     if several is not None:
         for k, one in enumerate(several.each, start=1):
@@ -238,8 +240,8 @@ def errors(signal: Signal, shape: Array) -> Array | None:
 
 def strongest(
     signal: Signal, noise: Noise, narrowest: float, warnings: list[str]
-) -> tuple[Signal, Array, int] | str:
-    """The signal without narrow lines, its smoothed shape and the index of its strongest interior maximum.
+) -> tuple[Signal, Array, int, float] | str:
+    """The signal without narrow lines, its smoothed shape, where that is highest inside, and its noise.
 
     A text instead says why there is none.
     """
@@ -263,7 +265,7 @@ def strongest(
                     f"the signal is higher at the {edge} end than in the band (scattered light?); "
                     "the strongest maximum inside the range was taken"
                 )
-            return signal, shape, top
+            return signal, shape, top, level
         low, high = line
         keep = (signal.x < low) | (signal.x > high)
         if np.sum(keep) < 8:

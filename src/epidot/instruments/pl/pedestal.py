@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.instruments.pl.band import Band, Value, find_band
-from epidot.instruments.pl.bands import Trial, tried
+from epidot.instruments.pl.bands import NO_OPTIMUM, Trial, tried
 from epidot.signal import Signal, local
 from epidot.signal.correlation import Noise
 from epidot.signal.degrees import averaged
@@ -41,12 +41,16 @@ def stands(shape: Array, top: int, level: float) -> bool:
 
 def without(
     signal: Signal, noise: Noise, shape: Array, top: int, places: Sequence[float], density: str
-) -> tuple[Band, str] | None:
+) -> tuple[Band, str] | str | None:
     """The band without what it stands on, and a warning that says so.
 
-    ``None`` if no background is told apart from the wings of the band.
+    ``None`` if no background is told apart from the wings of the band; a text says why that cannot be told.
     """
     trials = [t for t in tried(signal, noise, places, len(places)) if t.weight > 0]
+    if not trials[0].fit.optimal:
+        return (
+            f"{NO_OPTIMUM} of band and background: the level from which half of the maximum counts is unknown"
+        )
     at = signal.x[top : top + 1]
     weights = np.array([t.weight for t in trials])
     under = np.array([float(t.fit.background(at)[0]) for t in trials])
