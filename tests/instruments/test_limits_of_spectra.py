@@ -124,6 +124,25 @@ def test_a_shared_centre_is_known_better_than_each(module: ModuleType) -> None:
     assert math.sqrt(found.covariance[index, index]) == pytest.approx(p.sigma)
 
 
+@pytest.mark.parametrize("module", [pl, uvvis])
+def test_band_1_is_the_same_band_in_all_files(module: ModuleType) -> None:
+    """It moves from file to file while the other stays: shared all the same, not the other in its place."""
+    first, second = (2.25, 1.95) if module is pl else (1.95, 2.25)
+    curves = []
+    for seed, moved in enumerate((-0.03, 0.03)):
+        y = np.exp(-0.5 * ((E - first - moved) / 0.06) ** 2) + 0.6 * np.exp(-0.5 * ((E - second) / 0.06) ** 2)
+        rng = np.random.default_rng(seed)
+        if module is uvvis:
+            y = 0.4 * y + 0.3 / (1 + np.exp(-(E - 2.65) / 0.06))
+        y = y + 1e-3 * rng.standard_normal(NM.size)
+        name = "intensity" if module is pl else "absorbance"
+        curves.append(Signal(module.HEADER.name, NM, y, "wavelength", "nm", name, "", "analog", "measured"))
+    found = module.fit(curves, "bands", bands=2, shared="centre1")
+    assert found.parameters["centre1_eV"].value == pytest.approx(first, abs=0.06)
+    for k in (1, 2):
+        assert abs(found.parameters[f"centre2_eV[{k}]"].value - second) < 0.1
+
+
 def test_lines_of_one_slope_are_the_closed_form() -> None:
     """Two straight lines through noise of known size share their slope: generalised least squares."""
     rng = np.random.default_rng(8)

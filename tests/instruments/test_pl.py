@@ -161,6 +161,31 @@ def test_a_band_on_a_background_is_read_without_it(under: Callable[[Array], Arra
     assert np.mean(np.array(pulls) < 1) > 0.4
 
 
+def test_a_foot_on_the_red_side_is_no_level() -> None:
+    """A broad band whose maximum lies outside the range is named; the level of an instrument is not."""
+    x = np.arange(450.0, 620.0)
+    band, traps = of_gauss(x, 2.3, 0.05), of_gauss(x, 1.75, 0.13)
+    said = {}
+    foot = 0.02 + 0.1 / (1 + np.exp(-(x - 530) / 12))
+    for name, under in (("level", 0.1), ("foot", foot), ("rise", 0.6 * traps)):
+        counts = np.random.default_rng(5).poisson(1e4 * (band + under)).astype(float)
+        said[name] = " ".join(pl.measure(spectrum(counts, x, "counts")).warnings)
+    assert "stands on a background" in said["level"]
+    assert "traps" not in said["level"]
+    assert "higher on the red side" in said["foot"]
+    assert "rises again" in said["rise"]
+
+
+def test_no_shape_is_counted_twice() -> None:
+    """A law that ended at its bound as another one had its weight doubled."""
+    x = np.arange(450.0, 750.0)
+    mean = 2e4 * (of_gauss(x, 2.3, 0.05) + 0.6 * of_gauss(x, 2.0, 0.06)) + 500
+    for seed in range(4):
+        found = pl.measure(spectrum(np.random.default_rng(seed).poisson(mean).astype(float), x, "counts"))
+        marks = [(t["free values"], round(t["deviance"], 4)) for t in found.extra["trials"]]
+        assert len(set(marks)) == len(marks)
+
+
 def test_wings_are_no_background() -> None:
     x = np.arange(450.0, 700.0)
     counts = np.random.default_rng(3).poisson(1e4 * of_voigt(x, 2.2, 0.055)).astype(float)

@@ -7,7 +7,7 @@ import pytest
 
 from epidot.signal import Signal
 from epidot.signal.fitting import Free, fit_curve
-from epidot.signal.optimum import least
+from epidot.signal.optimum import least, quickest
 from epidot.signal.slopes import slopes
 from oracle.nist import MODELS, certified, digits
 
@@ -43,6 +43,30 @@ def test_the_deeper_valley_is_found() -> None:
     starts = [np.array([1.0, w]) for w in (0.7, 1.5, 2.2, 3.1)]
     found = least(lambda v: v[0] * np.sin(v[1] * x) - y, starts, np.array([0.0, 0.1]), np.array([5.0, 6.0]))
     assert found.values == pytest.approx([1.0, 2.3], abs=1e-6)
+
+
+def decay(x: np.ndarray, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """v0 exp(-v1 x) + v2 and its derivatives."""
+    fall = np.exp(-v[1] * x)
+    return v[0] * fall + v[2], np.stack([fall, -v[0] * x * fall, np.ones(x.size)], axis=1)
+
+
+@pytest.mark.parametrize("offset", [0.5, -0.3])  # inside the bounds, and where its bound is the best
+def test_the_quickest_search_ends_where_the_other_one_does(offset: float) -> None:
+    x, rng = np.linspace(0.0, 5.0, 60), np.random.default_rng(4)
+    y = 3 * np.exp(-x) + offset + 0.02 * rng.standard_normal(x.size)
+    low, high, starts = np.zeros(3), np.full(3, 10.0), [np.array([1.0, 3.0, 1.0]), np.array([9.0, 0.1, 0.0])]
+
+    def both(v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        curve, slope = decay(x, v)
+        return (curve - y) / 0.02, slope / 0.02
+
+    found = quickest(both, starts, low, high, 1.0)
+    other = least(lambda v: both(v)[0], starts, low, high, lambda v: both(v)[1])
+    assert found.settled
+    assert found.values == pytest.approx(other.values, rel=1e-6, abs=1e-9)
+    assert np.array_equal(found.free, other.free)
+    assert found.cost == pytest.approx(other.cost, rel=1e-9)
 
 
 def line(y: np.ndarray, sigma: float = 0.1) -> Signal:

@@ -1,7 +1,8 @@
 """One model fitted to one spectrum or to several at once: what emission and absorption spectra share.
 
-Every curve is first fitted by itself; there the fit of all begins.  Only a number tells several bands apart:
-where limits name some of them, the bands found are also tried in another order.
+Every curve is first fitted by itself; there the fit of all begins.  Only a number tells several bands apart,
+and band 1 is the first in its place in every curve.  Where limits give some of them values of their own, the
+bands found are also tried in another order; one order holds for all curves.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from itertools import permutations
 
 import numpy as np
 
+from epidot.errors import InputError
 from epidot.signal.fitting import Curve, Free, Together, fit_curves
 from epidot.signal.limits import Limits, placed, within
 
@@ -34,7 +36,7 @@ def fitted(curves: Sequence[Curve], limits: Limits, bands: int = 0, from_blue: b
     Raises
     ------
     InputError
-        As :func:`epidot.signal.fitting.fit_curves`.
+        As :func:`epidot.signal.fitting.fit_curves`; also if the curves number their bands differently.
     """
     if limits:  # what they say is looked at before anything is fitted
         _limited(curves, limits)
@@ -50,12 +52,43 @@ def fitted(curves: Sequence[Curve], limits: Limits, bands: int = 0, from_blue: b
     if not limits or bands < 2:
         return fit_curves(begun, limits)
     best = fit_curves(begun, limits)
+    # What is only shared names no band: in another order it would be another's place, if that fits better.
+    if not (limits.fixed or limits.bounds):
+        return _alike(best, curves, bands, from_blue, as_placed=True)
     ways = [[_renumbered(curve, order) for curve in begun] for order in [*permutations(range(bands))][1:]]
     for way in sorted(ways, key=lambda way: _misfit(way, limits))[:_TRIED]:
         other = fit_curves(way, limits)
         if best.cost - other.cost > _CLEAR * other.cost / other.statistics["degrees_of_freedom"]:
             best = other
-    return best
+    return _alike(best, curves, bands, from_blue)
+
+
+def _alike(
+    found: Together, curves: Sequence[Curve], bands: int, from_blue: bool, as_placed: bool = False
+) -> Together:
+    """``found``, if its bands stand in one order in all ``curves``: ``as_placed``, or in that of the first.
+
+    Raises
+    ------
+    InputError
+        Naming the curve and the band that do not.
+    """
+    centres = [one.values[1 : _OWN * bands : _OWN] for one in found.each]
+    orders = [np.argsort(-c if from_blue else c) for c in centres]
+    meant = np.arange(bands) if as_placed else orders[0]
+    if len(curves) == 1:
+        return found
+    for curve, c, order in zip(curves, centres, orders, strict=True):
+        if np.any(order != meant):
+            at = int(np.argmax(order != meant))
+            raise InputError(
+                "the bands of this spectrum come in another order than those of the others: "
+                "one number would mean two bands",
+                curve.signal.source or None,
+                seen=f"band {order[at] + 1} at {c[order[at]]:.3f} eV where band {meant[at] + 1} is meant",
+                remedy=f"say where it lies, e.g. --bound centre{meant[at] + 1}=LOW:HIGHeV, or ask for fewer",
+            )
+    return found
 
 
 def _renumbered(curve: Curve, order: Sequence[int]) -> Curve:

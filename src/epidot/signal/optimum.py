@@ -65,6 +65,14 @@ class Optimum:
         reach = self.jacobian @ self.values
         return self.gain < _SETTLED or self.cost < _ROUNDING**2 * float(reach @ reach)
 
+    def settled_to(self, variance: float) -> bool:
+        """Whether nothing is left to gain in units of a residual's known ``variance``.
+
+        Computed curves leave only rounding, beside which a step may seem to gain something.
+        """
+        freedom = max(1, self.residuals.size - self.values.size)
+        return self.gain * self.cost / freedom < _SETTLED * variance
+
     @property
     def free(self) -> Mask:
         """Which values do not stand at a bound."""
@@ -160,7 +168,7 @@ def quickest(
             left, matrix = both(end.u)
             gain = _gain(left, matrix[:, ~end.held])
             found = Optimum(end.u, left, matrix, end.held & (end.u <= low), end.held & (end.u >= high), gain)
-            if end.settled and found.settled:
+            if found.settled_to(variance):
                 return found
             starts = [end.u, *starts]
     return least(lambda v: both(v)[0], starts, low, high, lambda v: both(v)[1], further=False, tight=False)

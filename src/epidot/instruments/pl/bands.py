@@ -275,7 +275,9 @@ def _fit(
     natural, mirrored = (np.array(one) for one in zip(*((f.natural, f.high < 0) for f in free), strict=True))
     beyond = (found.low & ~natural) | (found.high & ~mirrored)  # what keeps to below 0 ends there
     held = tuple(np.flatnonzero(~found.free).tolist())
-    return Sum(found.values, shape, span, under, held, found.cost, found.settled and not beyond.any())
+    return Sum(
+        found.values, shape, span, under, held, found.cost, found.settled_to(unit) and not beyond.any()
+    )
 
 
 def _start(signal: Signal, even: Array, shape: Array, places: Sequence[float], width: float) -> list[Free]:

@@ -14,7 +14,7 @@ from epidot.instruments.options import Settings
 from epidot.instruments.pl.band import Band, Value, find_band, reach, through_slit
 from epidot.instruments.pl.bands import MOST, fit_bands
 from epidot.instruments.pl.lines import lines_of
-from epidot.instruments.pl.pedestal import stands, without
+from epidot.instruments.pl.pedestal import beyond, stands, without
 from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal, local
 from epidot.signal.correlation import Noise, noise_of
@@ -79,6 +79,8 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
             band, said = bare
             warnings.append(said)
             under = ", the background under it taken off"
+    if told := beyond(signal.x, shape, top, level, stood=bool(under)):
+        warnings.append(told)
     if (rule == "bands" or number > 1) and len(signal) <= 4 * int(number) + 1:
         warnings.append(f"{len(signal)} points are too few to fit {number} bands")
     elif rule == "bands" or number > 1:

@@ -25,6 +25,9 @@ Array = NDArray[np.float64]
 
 _SHOWN = 0.01  # of the height: a lower pedestal moves no width by more than its error
 _SEEN = 5.0  # and in units of the noise of the smoothed curve
+_RISES = 7.0  # in units of that noise: the highest of some tens of readings stands 4 to 5 above the lowest
+_UNDER = 0.03  # of the height: what is lower may be the band's own flank
+_STEEPER = 1.5  # what lies under the red side, in units of that under the blue one
 _VALUES = ("peak_nm", "peak_eV", "fwhm_nm", "fwhm_eV")
 
 
@@ -37,6 +40,32 @@ def stands(shape: Array, top: int, level: float) -> bool:
     least = max(_SHOWN * height, _SEEN * level)
     lows = [float(np.min(side)) for side in (shape[:top], shape[top + 1 :]) if side.size]
     return any(least < low < height / 2 for low in lows)
+
+
+def beyond(x: Array, shape: Array, top: int, level: float, stood: bool) -> str:
+    """What the red side of a spectrum says of another band there; empty if nothing.
+
+    ``shape`` (n,) is the curve smoothed, ``level`` its noise; ``stood`` if the band stands on a
+    background.  An instrument's own level is alike on both sides, and light of the excitation falls off from
+    the blue.
+    """
+    height = float(shape[top])
+    blue, red = float(shape[0]), float(shape[-1])
+    least = top + int(np.argmin(shape[top:]))
+    rise = red - float(shape[least])
+    if rise > max(_RISES * level, _SHOWN * height):
+        return (
+            f"the signal rises again to the red of {x[least]:.0f} nm, to {red / height:.0%} of the maximum "
+            f"at {x[-1]:.0f} nm: something else emits there, its maximum outside the range (traps look like "
+            "that); scan further to measure it"
+        )
+    if stood and red > _STEEPER * max(blue, 0.0) and red > max(_UNDER * height, _RISES * level):
+        return (
+            f"what lies beside the band is higher on the red side ({red / height:.1%} of the maximum "
+            f"at {x[-1]:.0f} nm, {blue / height:.1%} at {x[0]:.0f} nm): no level of the instrument, but a "
+            "tail of the band or the foot of another one further red (as of traps); this range cannot tell which"
+        )
+    return ""
 
 
 def without(
