@@ -63,7 +63,7 @@ def beyond(x: Array, shape: Array, top: int, level: float, stood: bool) -> str:
         return (
             f"what lies beside the band is higher on the red side ({red / height:.1%} of the maximum "
             f"at {x[-1]:.0f} nm, {blue / height:.1%} at {x[0]:.0f} nm): no level of the instrument, but a "
-            "tail of the band or the foot of another one further red (as of traps); this range cannot tell which"
+            "tail of the band or the foot of another further red (as of traps); the range cannot tell which"
         )
     return ""
 
