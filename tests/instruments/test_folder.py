@@ -13,6 +13,7 @@ import epidot
 from epidot.errors import InputError
 from epidot.instruments.folder import Found, inventory, naming
 from epidot.instruments.folder.agreement import compared
+from epidot.instruments.folder.composition import counted
 from epidot.instruments.folder.rules import Rules, expression, load
 
 WORDS = naming.words_of_techniques()
@@ -159,6 +160,7 @@ def _record(
         "state": "measured",
         "technique": technique,
         "sample": sample,
+        "options": {},
         "quantities": quantities,
     }
 
@@ -201,6 +203,43 @@ def test_other_samples_and_excitation_spectra_are_not_compared() -> None:
         pytest.approx(0.005),
     )
     assert compared([exciton, _record("pl", "B", peak_eV=(2.4, 0.004))]) == []
+
+
+def test_atoms_are_counted_by_the_equations_with_their_errors() -> None:
+    """2.43 nm of InP hold 149 P by eq 1; 1.44 In per P make 215 In (choi2023, Methods)."""
+    absorption = _record("uvvis", diameter_nm=(2.432, 0.05)) | {"options": {"material": "InP"}}
+    surface = _record("xps", ratio_In_P=(1.44, 0.02))
+    atoms = counted([absorption, surface])
+    assert atoms is not None
+    p, cations = (atoms["quantities"][name] for name in ("anions_per_core", "cations_per_core"))
+    assert p["value"] == pytest.approx(149, abs=1)
+    assert p["sigma"] == pytest.approx(3 * 149 * 0.05 / 2.432, rel=0.01)
+    assert cations["value"] == pytest.approx(215, abs=2)
+    assert cations["sigma"] == pytest.approx(215 * math.hypot(3 * 0.05 / 2.432, 0.02 / 1.44), rel=0.01)
+    assert counted([_record("uvvis", diameter_nm=(2.4, 0.1))]) is None  # of which crystal?
+
+
+def test_the_shell_of_xps_is_counted_and_held_against_the_run() -> None:
+    """Eq 3 for 2.4 nm and half a lattice of ZnSe: 141.3 Se."""
+    seen = _record("xps", shell_nm=(0.28345, 0.01)) | {
+        "options": {"core": "InP", "diameter_nm": 2.4, "shell": "ZnSe"}
+    }
+    grown = _record("run", adatoms_Se_per_dot=(141.0, 2.0), adatoms_S_per_dot=(0.0, 0.0))
+    found = {one.idea: one for one in compared([seen, grown])}
+    chalcogen = found["chalcogen of the shell per dot"]
+    assert chalcogen.value == pytest.approx(141.3, rel=0.01)
+    assert chalcogen.verdict == "agree"
+
+
+def test_what_is_seen_in_other_units_is_seen_or_not() -> None:
+    raman = _record("raman", oxide_area=(0.4, 0.05))
+    few = _record("xps", oxide_fraction=(0.01, 0.02))
+    much = _record("xps", oxide_fraction=(0.3, 0.02))
+    (one,) = compared([raman, few])
+    assert (one.idea, one.verdict) == ("oxide at the core", "disagree: seen by raman, not by xps")
+    (two,) = compared([raman, much, _record("run", oxide_per_dot=(12.0, None))])
+    assert two.verdict == "agree: all see it"
+    assert compared([raman]) == []
 
 
 def test_what_instruments_show_of_a_dot_agrees_with_it(tmp_path: Path) -> None:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from epidot.instruments.folder.composition import EQUATIONS, counted
 from epidot.instruments.folder.naming import has_word
 from epidot.instruments.folder.record import GROWN, Record
 
 APART = 3.0  # standard errors between values that are said to disagree
 _ODD = 2.0  # that are worth a look
+ONE = 1.0  # per dot
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,18 @@ class Idea:
     unit: str
     seen_by: tuple[tuple[str, str, float], ...]
     caution: str = ""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Something that techniques see in units of their own: whether each sees it, by any of its quantities.
+
+    Seen is what lies more than :data:`APART` standard errors above nothing, and of a run more than
+    :data:`ONE` per dot; not seen what lies within them.
+    """
+
+    name: str
+    seen_by: tuple[tuple[str, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True)
@@ -69,7 +83,36 @@ IDEAS: tuple[Idea, ...] = (
         "ns",
         ((GROWN, "tau_amplitude_ns", 1.0), ("tcspc", "tau_amplitude_ns", 1.0)),
     ),
+    Idea(
+        "thickness of the shell",
+        "nm",
+        ((GROWN, "shell_thickness_nm", 1.0), ("xps", "shell_nm", 1.0)),
+    ),
+    Idea(
+        "chalcogen of the shell per dot",
+        "1",
+        ((GROWN, "adatoms_S_per_dot+adatoms_Se_per_dot", 1.0), (EQUATIONS, "anions_in_shell", 1.0)),
+        "the equation counts whole shells, a run every atom that was added",
+    ),
     Idea("halide per dot", "1", ((GROWN, "halide_per_dot", 1.0), ("etch", "halide_per_dot", 1.0))),
+)
+TRACES: tuple[Trace, ...] = (
+    Trace(
+        "oxide at the core",
+        (
+            (GROWN, ("oxide_per_dot",)),
+            ("raman", ("oxide_area", "phosphate_area", "In2O3_low_area", "In2O3_high_area")),
+            ("xps", ("oxide_fraction",)),
+        ),
+    ),
+    Trace(
+        "halide",
+        (
+            (GROWN, ("halide_per_dot",)),
+            ("etch", ("total_nmol",)),
+            ("xps", ("F_1s_area", "Cl_2p_area", "Br_3d_area", "I_3d_area")),
+        ),
+    ),
 )
 # A file whose name says so shows an excitation spectrum: its maximum is none of the emission.
 _NO_EMISSION = ("excitation", "ple")
@@ -129,7 +172,10 @@ def compared(records: Iterable[Record]) -> list[Compared]:
     out: list[Compared] = []
     for _, some in groupby(having, key=lambda one: one["sample"].lower()):
         group = list(some)
+        if (atoms := counted(group)) is not None:
+            group.append(atoms)
         out += [c for idea in IDEAS if (c := _compare(idea, group)) is not None]
+        out += [c for trace in TRACES if (c := _trace(trace, group)) is not None]
         out += [c for one in DIFFERENCES if (c := _difference(one, group)) is not None]
     return out
 
@@ -137,14 +183,48 @@ def compared(records: Iterable[Record]) -> list[Compared]:
 def _values(group: Sequence[Record], technique: str, quantity: str, factor: float = 1.0) -> list[Value]:
     out = []
     for record in group:
-        found = record["quantities"].get(quantity)
-        if record["technique"] != technique or found is None or not isinstance(found["value"], int | float):
+        if record["technique"] != technique:
+            continue
+        found = _sum(record, quantity.split("+"))
+        if found is None:
             continue
         if technique == "pl" and has_word(record["file"], _NO_EMISSION):
             continue
-        sigma = None if found["sigma"] is None else abs(factor) * found["sigma"]
-        out.append(Value(record["file"], technique, quantity, factor * found["value"], sigma))
+        value, sigma = found
+        sigma = None if sigma is None else abs(factor) * sigma
+        out.append(Value(record["file"], technique, quantity, factor * value, sigma))
     return out
+
+
+def _sum(record: Record, quantities: Sequence[str]) -> tuple[float, float | None] | None:
+    """Sum of those of these quantities that a record has, and its error where all have one."""
+    some = [record["quantities"][name] for name in quantities if name in record["quantities"]]
+    some = [one for one in some if isinstance(one["value"], int | float)]
+    if not some:
+        return None
+    sigmas = [one["sigma"] for one in some]
+    sigma = None if None in sigmas else math.hypot(*sigmas)
+    return float(sum(one["value"] for one in some)), sigma
+
+
+def _trace(trace: Trace, group: Sequence[Record]) -> Compared | None:
+    values, seen = [], {}
+    for technique, names in trace.seen_by:
+        some = [v for name in names for v in _values(group, technique, name)]
+        if technique != GROWN:
+            some = [v for v in some if v.sigma]
+        if some:
+            least = (lambda v: ONE) if technique == GROWN else (lambda v: APART * v.sigma)
+            seen[technique] = any(v.value > least(v) for v in some)
+            values += some
+    if len(seen) < 2:
+        return None
+    yes, no = ([t for t, is_seen in seen.items() if is_seen == which] for which in (True, False))
+    if yes and no:
+        verdict = f"disagree: seen by {', '.join(yes)}, not by {', '.join(no)}"
+    else:
+        verdict = "agree: all see it" if yes else "agree: none sees it"
+    return Compared(str(group[0]["sample"]), trace.name, "1", tuple(values), None, None, None, verdict)
 
 
 def _compare(idea: Idea, group: Sequence[Record]) -> Compared | None:

@@ -61,6 +61,18 @@ def _record(one: Found, state: str, found: Record | None = None, reason: str = "
     }
 
 
+def found(group: Iterable[Record], technique: str, quantity: str) -> tuple[float, float] | None:
+    """Value and standard error of a quantity in the only record of ``technique`` that has it."""
+    some = [
+        one["quantities"][quantity]
+        for one in group
+        if one["technique"] == technique and quantity in one["quantities"]
+    ]
+    if len(some) != 1 or not isinstance(some[0]["value"], int | float):
+        return None
+    return float(some[0]["value"]), float(some[0]["sigma"] or 0.0)
+
+
 def _plain(value: Any) -> bool:
     return value is None or isinstance(value, (str, int, float, bool, list))
 

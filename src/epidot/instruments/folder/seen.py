@@ -72,15 +72,20 @@ def show(
 
 
 def _rules(dots: Population, names: dict[str, str]) -> str:
-    known = {"uvvis": ("material", dots.dot.core)}
-    if not dots.dot.shells:
-        known["xrd"] = ("phase", dots.dot.core)
+    core = dots.dot.core
+    known: dict[str, dict[str, str | float]] = {"uvvis": {"material": core}}
+    if dots.dot.shells:
+        shells = " ".join(layer.material for layer in dots.dot.shells)
+        known["xps"] = {"core": core, "diameter_nm": round(dots.dot.core_diameter_nm, 4), "shell": shells}
+    else:
+        known["xrd"] = {"phase": core}
     lines = [
         "# What is known of these files without measuring them; `epidot measure auto` reads it.",
         "files:",
     ]
-    for technique, (option, value) in known.items():
+    for technique, options in known.items():
         if technique in names:
-            rule = f"pattern: '{names[technique]}', technique: {technique}, options: {{{option}: {value}}}"
+            told = ", ".join(f"{name}: {value}" for name, value in options.items())
+            rule = f"pattern: '{names[technique]}', technique: {technique}, options: {{{told}}}"
             lines.append(f"- {{{rule}}}")
     return "\n".join(lines) + "\n"
