@@ -181,3 +181,10 @@ def test_a_real_file_of_holmium_glass(shared_data: Path) -> None:
     near = (found.x > 350) & (found.x < 370)
     assert float(found.x[near][np.argmax(found.y[near])]) == 360.5
     assert float(found.y.max()) == pytest.approx(3.4, abs=0.1)
+
+
+def test_what_a_binary_table_says_of_its_columns_names_its_technique(tmp_path: Path) -> None:
+    raw = bytearray(new_spc([Y / 1000]))
+    raw[28], raw[29] = 3, 2  # nanometres, absorbance
+    (tmp_path / "glass.spc").write_bytes(bytes(raw))
+    assert recognise(tmp_path / "glass.spc") == "uvvis"

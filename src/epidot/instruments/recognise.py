@@ -8,6 +8,7 @@ from pathlib import Path
 from epidot.errors import InputError
 from epidot.instruments.foreign import HEAD, SURE, foreign, has_instrument, likeness, not_read
 from epidot.signal.decoding import decode, file_bytes
+from epidot.signal.text import parse_table
 
 
 def recognise(path: str | Path) -> str:
@@ -26,8 +27,6 @@ def recognised(path: str | Path) -> tuple[str, bool]:
     InputError
         If nothing in the file tells, or it is of a kind that no instrument reads.
     """
-    from epidot import instruments
-
     file = Path(path)
     if os.path.exists(file) and file.is_fifo():
         raise InputError(
@@ -35,10 +34,7 @@ def recognised(path: str | Path) -> tuple[str, bool]:
         )
     raw = file_bytes(file)
     head = raw[:HEAD]
-    marks = {
-        name: likeness(instruments.instrument(name).HEADER.all_marks, head, file.name)
-        for name in instruments.names()
-    }
+    marks = _marks(head, file.name)
     best = max(marks.values())
     other = foreign(head, file.name)
     if other is not None and other[1] > best:
@@ -46,7 +42,8 @@ def recognised(path: str | Path) -> tuple[str, bool]:
             raise not_read(other[0], str(file))
         return other[0].technique, True
     if best <= 0:
-        decode(raw, str(file))  # says what it is, if it is no text
+        marks = _marks(_said(raw, str(file)), "")
+        best = max(marks.values())
     winners = [name for name, mark in marks.items() if mark == best]
     if best <= 0 or len(winners) > 1:
         raise InputError(
@@ -56,3 +53,26 @@ def recognised(path: str | Path) -> tuple[str, bool]:
             remedy="say it with --technique",
         )
     return winners[0], best >= SURE
+
+
+def _marks(head: bytes, name: str) -> dict[str, float]:
+    """How well the marks of each instrument fit."""
+    from epidot import instruments
+
+    return {n: likeness(instruments.instrument(n).HEADER.all_marks, head, name) for n in instruments.names()}
+
+
+def _said(raw: bytes, where: str) -> bytes:
+    """What a binary table says of its columns, in words; of a text nothing that its head did not say.
+
+    Raises
+    ------
+    InputError
+        If it is neither, saying what it is instead.
+    """
+    if b"\0" not in raw[:HEAD] or raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        decode(raw, where)
+        return b""
+    table = parse_table(raw, where)
+    heads = [f"{one.name} ({one.unit})" for one in table.columns[:9]]
+    return "\n".join([*table.header, *heads]).encode("latin-1", "replace")

@@ -62,7 +62,7 @@ IDEAS: tuple[Idea, ...] = (
     Idea(
         "spread of the diameters",
         "1",
-        ((GROWN, "diameter_spread", 1.0), ("tem", "dispersion", 1.0), ("xrd", "dispersion", 1.0)),
+        ((GROWN, "diameter_spread", 1.0), ("tem", "diameter_spread", 0.01), ("xrd", "dispersion", 1.0)),
     ),
     Idea(
         "diameter of the core",
