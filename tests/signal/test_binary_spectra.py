@@ -185,6 +185,6 @@ def test_a_real_file_of_holmium_glass(shared_data: Path) -> None:
 
 def test_what_a_binary_table_says_of_its_columns_names_its_technique(tmp_path: Path) -> None:
     raw = bytearray(new_spc([Y / 1000]))
-    raw[28], raw[29] = 3, 2  # nanometres, absorbance
+    raw[2], raw[28], raw[29] = 0, 3, 2  # no experiment named, nanometres, absorbance
     (tmp_path / "glass.spc").write_bytes(bytes(raw))
     assert recognise(tmp_path / "glass.spc") == "uvvis"
