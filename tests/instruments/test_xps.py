@@ -268,6 +268,15 @@ def test_charging_is_found_and_taken_off() -> None:
     assert any("no C 1s is here" in w and "In 3d stands" in w for w in alone.warnings)
 
 
+def test_another_charge_reference_moves_energies_and_no_states() -> None:
+    dot = LayeredDot("InP", 3.0, (Layer("ZnSe", 0.6),))
+    seen = xps.simulate([dot], {"levels": "In_3d C_1s"})
+    usual, choi = (xps.measure(seen, c1s_eV=e) for e in (284.8, 285.0))
+    assert choi["In_3d_InP_eV"].value - usual["In_3d_InP_eV"].value == pytest.approx(0.2, abs=1e-6)
+    assert choi["shift_eV"].value == pytest.approx(-0.2, abs=1e-4)
+    assert choi["C_1s_hydrocarbon_eV"].value == pytest.approx(285.0, abs=1e-9)
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -30,11 +30,15 @@ _KNOWN = 0.3  # eV; the slack of places once charging is known
 
 @dataclass(frozen=True)
 class Reference:
-    """What the axis shows too much / eV, with its error, and by which line it is known (``""``: not)."""
+    """What the axis shows too much / eV, with its error, and by which line it is known (``""``: not).
+
+    ``shift`` is against the table of levels, ``told`` against the energy of C 1s that was asked for.
+    """
 
     shift: float
     sigma: float
     by: str
+    told: float = 0.0
 
 
 def regions_of(signal: Signal) -> list[Signal]:
@@ -81,7 +85,7 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
         return Quantities("xps", quantities, signal.source, (*warnings, note))
     if reference.by:
         quantities["shift_eV"] = Quantity(
-            reference.shift, reference.sigma, "eV", f"{reference.by} found less its place",
+            reference.told, reference.sigma, "eV", f"{reference.by} found less its place",
             f"{reference.by} stands for the charge reference",
         )  # fmt: skip
     there = [one.name for f in found for one in f.levels]
@@ -99,7 +103,7 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     curves, extra = _shown(found)
     extra["reference"] = {
         "line": reference.by,
-        "shift_eV": reference.shift,
+        "shift_eV": reference.told,
         "c1s_eV": float(chosen["c1s_eV"]),
     }
     return Quantities("xps", quantities, signal.source, tuple(dict.fromkeys(warnings)), extra, curves)
@@ -173,14 +177,17 @@ def _reference(found: Found, c1s: float) -> Reference | None:
         return None
     k = max(lines, key=found.area)
     sigma = found.fitted.sigma(f"place{k + 1}")
-    return None if sigma is None else Reference(found.place(k) - c1s, sigma, "C 1s")
+    if sigma is None:
+        return None
+    place = found.place(k)
+    return Reference(place - one.main, sigma, "C 1s", place - c1s)
 
 
 def _told(reference: Reference, c1s: float) -> str:
-    way = "above" if reference.shift > 0 else "below"
+    way = "above" if reference.told > 0 else "below"
     return (
-        f"C 1s stands {abs(reference.shift):.2f} eV {way} {c1s:g} eV; all energies were moved by "
-        f"{-reference.shift:+.2f} eV (hydrocarbon is a reference to 0.2 eV at best)"
+        f"C 1s stands {abs(reference.told):.2f} eV {way} {c1s:g} eV; all energies were moved by "
+        f"{-reference.told:+.2f} eV (hydrocarbon is a reference to 0.2 eV at best)"
     )
 
 
@@ -224,10 +231,13 @@ def _states(
                 sigma, note = None, "the charge reference: not measured but set"
             elif sigma is not None:
                 sigma = math.hypot(sigma, reference.sigma)
-            place = found.place(p.k) - reference.shift
+            place = found.place(p.k) - reference.told
             named = f"{one.name}_{p.state}"
             if f"{named}_eV" in out:
-                continue  # a second line that no state is left for
+                said.append(
+                    f"{one.title}: a line at {place:.1f} eV that no state is left for counts in the area only"
+                )
+                continue
             out[f"{named}_eV"] = Quantity(place, sigma, "eV", how, note)
             share = found.area(p.k) / total if total > 0 else 0.0
             g = (found.gradient([p.k]) - share * gradient) / max(total, 1e-300)
@@ -258,7 +268,8 @@ def _area_note(found: Found) -> str:
 
 
 def _oxide(found: Sequence[Found], reference: Reference) -> dict[str, Quantity]:
-    """Share of oxidised atoms by the first level that tells."""
+    """Share of oxidised atoms by the first level that shows some."""
+    none: list[str] = []
     for name, states in OXIDISED.items():
         one = levels()[name]
         for f in found:
@@ -271,12 +282,14 @@ def _oxide(found: Sequence[Found], reference: Reference) -> dict[str, Quantity]:
                 continue
             how = f"share of {one.title} in {' and '.join(states)}"
             if not mine:
-                note = f"no line of oxidised {one.element} stands clear in {one.title}"
-                return {"oxide_fraction": Quantity(None, None, "1", how, note)}
+                none.append(f"no line of oxidised {one.element} stands clear in {one.title}")
+                continue
             share = sum(f.area(k) for k in mine) / total
             g = (f.gradient(mine) - share * f.gradient([p.k for p in parts])) / total
             return {"oxide_fraction": Quantity(share, f.error(g), "1", how)}
-    return {}
+    if not none:
+        return {}
+    return {"oxide_fraction": Quantity(None, None, "1", "share of oxidised states", "; ".join(none))}
 
 
 def _shown(found: Sequence[Found]) -> tuple[dict[str, Signal], dict[str, Any]]:

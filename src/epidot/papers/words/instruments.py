@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -85,6 +85,46 @@ def dosy(experiments: Experiments, recipe: str, sample: str, quantity: str) -> f
     dots = experiments.run(recipe).sample(sample).population
     tool = instrument("dosy")
     return _value(_named(tool.measure(tool.simulate(dots, rng=np.random.default_rng(_SEED))), quantity))
+
+
+@word("measure.xps", runs=True)
+def xps(experiments: Experiments, recipe: str, sample: str, quantity: str, c1s_eV: float = 284.8) -> float:
+    """What xps reads off the simulated levels of a sample, free of noise, with C 1s at an energy (eV)."""
+    from epidot.instruments.xps.levels import levels
+
+    parts = quantity.split("_")
+    if parts[0] == "ratio":  # of each element the first level of the table
+        shown = [next(n for n, one in levels().items() if one.element == e) for e in parts[1:]]
+    else:
+        shown = ["_".join(parts[:2])]
+    return _value(_named(_xps(experiments, recipe, sample, shown, c1s_eV), quantity))
+
+
+@word("measure.xps_mean_eV", runs=True)
+def xps_mean(experiments: Experiments, recipe: str, sample: str, level: str) -> float:
+    """Mean binding energy (eV) of all that xps finds in a level, weighted by area, free of noise."""
+    found = _xps(experiments, recipe, sample, [level])
+    ends = [n for n in found if n.startswith(f"{level}_") and n.endswith("_fraction")]
+    states = [n.removesuffix("_fraction") for n in ends]
+    return sum(_value(found[f"{s}_eV"]) * _value(found[f"{s}_fraction"]) for s in states)
+
+
+def _xps(
+    experiments: Experiments, recipe: str, sample: str, shown: Sequence[str], c1s_eV: float = 284.8
+) -> Quantities:
+    """The levels ``shown`` of a sample measured beside C 1s, which sets the axis."""
+    dots = experiments.run(recipe).sample(sample).population
+    tool = instrument("xps")
+    setup = {"levels": " ".join(dict.fromkeys([*shown, "C_1s"]))}
+    return tool.measure(tool.simulate(dots, setup), c1s_eV=float(c1s_eV))
+
+
+@word("measure.mean_free_path_nm")
+def mean_free_path(material: str, energy_eV: float) -> float:
+    """Inelastic mean free path (nm) of electrons of a kinetic energy (eV) by TPP-2M."""
+    from epidot.instruments.xps.paths import mean_free_path
+
+    return mean_free_path(material, energy_eV)
 
 
 @word("measure.setup")
