@@ -6,7 +6,7 @@ asking, nor on how many workers share the flasks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from epidot.light.optics import Optics
+    from epidot.quantities import Quantities
     from epidot.runs.flasks import Flasks
     from epidot.runs.run import Run
 
@@ -52,6 +53,7 @@ class Experiments:
     workers: Executor | None = None
     only: Run | None = None
     _light: dict[str, Optics] = field(default_factory=dict)
+    _measured: dict[tuple[int, str], tuple[Population, Quantities]] = field(default_factory=dict)
 
     def by(self, engine: str, left_out: frozenset[int] = frozenset()) -> Experiments:
         """The same experiments seen through ``engine``, without the flasks (or dots) ``left_out``."""
@@ -113,6 +115,16 @@ class Experiments:
             members = self.only.setting.order.dots
             n = 0 if light or members < 2 else min(members, LIGHT_GROUPS)
         return [frozenset(range(i, members, n)) for i in range(n)]
+
+    def measured(self, dots: Population, how: str, measure: Callable[[Population], Quantities]) -> Quantities:
+        """What an instrument measures of ``dots`` in the way ``how``, each done once.
+
+        Flasks without growth are the same whatever is left out, and so is what is measured of them.
+        """
+        key = id(dots), how  # the dots are kept beside it, so that no others get their place
+        if key not in self._measured:
+            self._measured[key] = dots, measure(dots)
+        return self._measured[key][1]
 
     def light(self, dot: str, quantity: str) -> float:
         """A quantity of light of a described dot.

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from epidot.dot.layers import LayeredDot
+from epidot.dot.layers import LayeredDot, Population
 from epidot.errors import InputError, nearest
 from epidot.instruments import instrument
 from epidot.instruments.tcspc.simulated import counted
+from epidot.instruments.xps.levels import levels
+from epidot.instruments.xps.paths import mean_free_path as path_by_tpp2m
 from epidot.papers.experiments import Experiments
 from epidot.papers.words.registry import word
 from epidot.quantities import Quantities, Quantity
@@ -90,8 +92,6 @@ def dosy(experiments: Experiments, recipe: str, sample: str, quantity: str) -> f
 @word("measure.xps", runs=True)
 def xps(experiments: Experiments, recipe: str, sample: str, quantity: str, c1s_eV: float = 284.8) -> float:
     """What xps reads off the simulated levels of a sample, free of noise, with C 1s at an energy (eV)."""
-    from epidot.instruments.xps.levels import levels
-
     parts = quantity.split("_")
     if parts[0] == "ratio":  # of each element the first level of the table
         shown = [next(n for n, one in levels().items() if one.element == e) for e in parts[1:]]
@@ -116,15 +116,17 @@ def _xps(
     dots = experiments.run(recipe).sample(sample).population
     tool = instrument("xps")
     setup = {"levels": " ".join(dict.fromkeys([*shown, "C_1s"]))}
-    return tool.measure(tool.simulate(dots, setup), c1s_eV=float(c1s_eV))
+
+    def measure(dots: Population) -> Quantities:
+        return tool.measure(tool.simulate(dots, setup), c1s_eV=float(c1s_eV))
+
+    return experiments.measured(dots, f"xps {setup['levels']} {c1s_eV}", measure)
 
 
 @word("measure.mean_free_path_nm")
 def mean_free_path(material: str, energy_eV: float) -> float:
     """Inelastic mean free path (nm) of electrons of a kinetic energy (eV) by TPP-2M."""
-    from epidot.instruments.xps.paths import mean_free_path
-
-    return mean_free_path(material, energy_eV)
+    return path_by_tpp2m(material, energy_eV)
 
 
 @word("measure.setup")
