@@ -137,10 +137,10 @@ def test_fitted_claims_come_from_the_parameter_files() -> None:
 
 
 def test_text_shows_paper_and_epidot_side_by_side() -> None:
-    said = text([one("C004"), one("Y027")])
+    said = text([one("C004"), one("C085")])
     assert "C004  not as stated  (definition)" in said
     assert "paper 149  epidot 143.2" in said
-    assert "Y027  not yet" in said
+    assert "C085  not yet" in said
     assert "2 claims: 1 not as stated, 1 not yet; answers rest on: 1 definition" in said
 
 
