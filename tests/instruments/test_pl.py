@@ -176,6 +176,14 @@ def test_a_foot_on_the_red_side_is_no_level() -> None:
     assert "rises again" in said["rise"]
 
 
+def test_noise_at_the_red_end_is_no_band() -> None:
+    """At the very end a smoothed curve is noisiest."""
+    x = np.arange(450.0, 780.0)
+    for seed in range(8):
+        y = of_gauss(x, 2.1, 0.06) + 0.02 * np.random.default_rng(seed).standard_normal(x.size)
+        assert not any("red side" in w or "rises again" in w for w in pl.measure(spectrum(y, x)).warnings)
+
+
 def test_no_shape_is_counted_twice() -> None:
     """A law that ended at its bound as another one had its weight doubled."""
     x = np.arange(450.0, 750.0)

@@ -79,7 +79,7 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
             band, said = bare
             warnings.append(said)
             under = ", the background under it taken off"
-    if told := beyond(signal.x, shape, top, level, stood=bool(under)):
+    if told := beyond(signal, shape, top, noise, stood=bool(under)):
         warnings.append(told)
     if (rule == "bands" or number > 1) and len(signal) <= 4 * int(number) + 1:
         warnings.append(f"{len(signal)} points are too few to fit {number} bands")

@@ -42,17 +42,21 @@ def stands(shape: Array, top: int, level: float) -> bool:
     return any(least < low < height / 2 for low in lows)
 
 
-def beyond(x: Array, shape: Array, top: int, level: float, stood: bool) -> str:
+def beyond(signal: Signal, shape: Array, top: int, noise: Noise, stood: bool) -> str:
     """What the red side of a spectrum says of another band there; empty if nothing.
 
-    ``shape`` (n,) is the curve smoothed, ``level`` its noise; ``stood`` if the band stands on a
+    ``shape`` (n,) is the curve smoothed, only to find the lowest place; ``stood`` if the band stands on a
     background.  An instrument's own level is alike on both sides, and light of the excitation falls off from
     the blue.
     """
-    height = float(shape[top])
-    blue, red = float(shape[0]), float(shape[-1])
+    x, y, height = signal.x, signal.y, float(shape[top])
+    wide = max(5, x.size // 25)
     least = top + int(np.argmin(shape[top:]))
-    rise = red - float(shape[least])
+    # Means of readings: a smoothed curve is far noisier at its ends than elsewhere.
+    first = min(max(least - wide // 2, 0), max(x.size - wide, 0))
+    low, blue, red = (float(np.mean(part)) for part in (y[first : first + wide], y[:wide], y[-wide:]))
+    level = noise.level(y) * noise.through(np.full(wide, 1.0 / wide))
+    rise = red - low
     if rise > max(_RISES * level, _SHOWN * height):
         return (
             f"the signal rises again to the red of {x[least]:.0f} nm, to {red / height:.0%} of the maximum "
