@@ -56,7 +56,7 @@ IDEAS: tuple[Idea, ...] = (
     Idea(
         "number-mean diameter of the crystals",
         "nm",
-        ((GROWN, "mean_diameter_nm", 1.0), ("tem", "diameter_nm", 1.0), ("xrd", "size_number_nm", 1.0)),
+        ((GROWN, "diameter_nm", 1.0), ("tem", "diameter_nm", 1.0), ("xrd", "size_number_nm", 1.0)),
         "a microscope sees whole particles, diffraction the part of them that is one crystal",
     ),
     Idea(
