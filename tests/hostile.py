@@ -53,6 +53,20 @@ def xrdml(inside: bytes) -> bytes:
     )
 
 
+def galactic(points: int, spectra: int, flags: int, body: bytes = b"") -> bytes:
+    """The head of a .spc file with these counts, and what follows it."""
+    head = bytearray(512)
+    head[0], head[1], head[3] = flags, 0x4B, 0x80
+    struct.pack_into("<IddI", head, 4, points, 100.0, 1100.0, spectra)
+    return bytes(head) + body
+
+
+def omnic(start: int, size: int) -> bytes:
+    """A file whose entries point to a head and to values ``start`` and ``size`` bytes away."""
+    entries = struct.pack("<BBII6x", 2, 0, 400, 600) + struct.pack("<BBII6x", 3, 0, start, size)
+    return (b"Spectral Data File".ljust(304, b"\0") + entries).ljust(2000, b"\1")
+
+
 def files() -> dict[str, bytes]:
     """Content by name; the names are those a reader would expect."""
     points = b"".join(b"%.3f\t1\t1\n" % (10 + n / 8000) for n in range(600_000))  # 8.4 MB, as it might be
@@ -75,6 +89,12 @@ def files() -> dict[str, bytes]:
         "nested.brml": packed({"Experiment0/RawData0.xml": b"<a>" * (6 * MB)}),
         "cut.brml": packed({"Experiment0/RawData0.xml": brml}, 500),
         "rows.brml": packed({"Experiment0/RawData0.xml": brml + b"</DataRoute></DataRoutes></RawData>"}),
+        "huge.spc": galactic(2**32 - 1, 1, 0, bytes(4 * MB)),
+        "many.spc": galactic(2, 2**32 - 1, 4, bytes(4 * MB)),
+        "short.spc": galactic(2, 9000, 4, bytes(4 * MB)),
+        "own_axes.spc": galactic(2, 9000, 4 | 64 | 128, bytes(4 * MB)),
+        "far.spa": omnic(2**32 - 1, 2**32 - 1),
+        "long.spa": omnic(500, 2**31),
         "huge.raw": bruker_raw(2**31 - 1),
         "negative.raw": bruker_raw(-5, extra=-(2**31)),
         "far.raw": bruker_raw(50, size=2**31 - 1),

@@ -147,6 +147,13 @@ def test_what_is_cut_off_or_lies_is_refused_soon() -> None:
         parse_table(bytes(many))
 
 
+def test_one_long_spectrum_among_thousands_fills_no_memory() -> None:
+    short = [np.array([1.0, 2.0])] * 4000
+    raw = new_spc([np.zeros(20000), *short], flags=4 | 64 | 128, axes=[np.arange(20000.0), *short])
+    with pytest.raises(InputError, match="too unlike in length"):
+        parse_table(raw)
+
+
 def test_text_is_not_taken_for_a_binary_spectrum() -> None:
     for text in (b"#K 1\n1 2\n2 3\n3 4\n", "xK\ty\n1\t2\n2\t3\n3\t4\n".encode("utf-16-le") * 30):
         assert not spc.is_spc(text.ljust(600, b"\n"))

@@ -15,6 +15,7 @@ from epidot.signal.table import Column, Guesses, Table
 
 Array = NDArray[np.float64]
 
+_MOST = 20_000_000  # numbers of a table
 EXPORT = "export the spectrum as text, or copy the file again"
 
 
@@ -26,9 +27,12 @@ def table(
     Raises
     ------
     InputError
-        If an axis holds no two different numbers.
+        If an axis holds no two different numbers, or the gaps would fill the memory.
     """
     rows = max(one.values.size for one in (*axes, *values))
+    if rows * (len(axes) + len(values)) > _MOST:
+        seen = f"{len(values)} spectra, the longest of {rows} readings"
+        raise InputError("spectra too unlike in length for one table", where, seen=seen, remedy=EXPORT)
     columns: list[Column] = []
     pairs: dict[int, int] = {}
     for k, one in enumerate(values):

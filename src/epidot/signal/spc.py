@@ -126,7 +126,8 @@ def _old(raw: bytes, where: str) -> Table:
     bits = 16 if flags & _SHORT else 32
     values: list[Array] = []
     at = _OLD_HEAD - _SUB
-    while not values or (flags & _MANY and at + _SUB + points * bits // 8 <= len(raw)):
+    size = points * bits // 8
+    while not values or (flags & _MANY and len(values) < _MOST and at + _SUB + size <= len(raw)):
         power = struct.unpack_from("b", raw, at + 1)[0] if flags & _MANY else exponent
         at += _SUB
         if bits == 16:
@@ -135,7 +136,7 @@ def _old(raw: bytes, where: str) -> Table:
             halves = numbers(raw, at, 2 * points, "<u2", where).reshape(-1, 2)
             y = halves[:, 0] * 65536.0 + halves[:, 1]
             y = np.where(y >= 2**31, y - 2**32, y)
-        at += points * bits // 8
+        at += size
         values.append(np.ldexp(y, int(np.clip(power, -1000, 1000)) - bits))
     named = [
         Column(y_name if len(values) == 1 else f"{y_name} {k}", y_unit, y) for k, y in enumerate(values, 1)
