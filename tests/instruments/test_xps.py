@@ -427,3 +427,11 @@ def test_shifts_of_measured_files_are_found_and_said() -> None:
     other = xps.measure(xps.read(SHARED / "lg4x/Example/0-150W.vms"))
     assert other["shift_eV"].value == pytest.approx(-2.4, abs=0.15)
     assert any("all energies were moved by +2.4" in w for w in other.warnings)
+
+
+@needs_files
+def test_lines_of_another_form_state_no_errors() -> None:
+    """FeO: asymmetric lines with satellites, which its authors fit with four lines of their own forms."""
+    found = xps.measure(xps.read(SHARED / "pynxtools-xps/FeO_analyzed.vms"))
+    assert all(q.sigma is None for n, q in found.items() if n.startswith("Fe_2p"))
+    assert any("another form" in w for w in found.warnings)

@@ -215,7 +215,7 @@ def _states(
     if not stated and found.settled:
         said.append(
             f"{found.region.meta.get('column', '')}: the lines have another form than was fitted "
-            f"({found.fitted.misfit:.3g} times the noise): no errors are stated"
+            "(asymmetric, or satellites): no errors are stated"
         )
     for one in found.levels:
         parts = components(found, one, _shift(found, one, reference), reference.sigma)

@@ -27,7 +27,8 @@ _MOST = 6  # lines of a region
 _MARGIN = 1.0  # eV; a line must lie so far inside the region
 CHARGING = 6.0  # eV; no axis is off by more where nothing sets it right
 _APART = 0.35  # of their width: nearer lines are one
-_HOPELESS = 400.0  # variances of the noise: lines of so wrong a form state nothing
+_HOPELESS = 9.0  # variances of the noise: lines of so wrong a form state nothing,
+_SMALL = 0.02  # unless what is left is so small beside the highest of them
 _SHARE = 0.3  # Lorentzian, where the search begins
 
 
@@ -78,9 +79,12 @@ class Found:
 
     @property
     def usable(self) -> bool:
-        """Whether the lines have about the form that was fitted, where the noise is known."""
+        """Whether the lines have about the form that was fitted: what is left is noise, or small."""
         known = self.region.kind != "analog" or self.region.known_sigma is not None
-        return not known or self.fitted.misfit < _HOPELESS
+        times = self.fitted.misfit * (1.0 if known else float(_weight(self)[0]))
+        left = float(np.sqrt(np.mean((self.region.y - self.fitted.curve) ** 2)))
+        height = float(np.max(self.fitted.curve - self.background))
+        return times < _HOPELESS or left < _SMALL * height
 
     def gradient(self, lines: Sequence[int]) -> Array:
         """Of the common area of some lines, in all parameters (p,)."""
