@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from coverage_cases import Case
 from epidot.instruments import tcspc
 from epidot.instruments.tcspc.estimate import derived, derived_names
 from epidot.instruments.tcspc.simulated import counted
+from epidot.instruments.tcspc.trial import trial
 from epidot.quantities import Quantities
 from epidot.signal import Signal
 
@@ -155,3 +156,4 @@ CASES = [
     ),
     exponentials("automatic: 5 and 60 ns, 1e3 counts", [0.3, 0.7], [5.0, 60.0], 500, 1e3, automatic=True),
 ]
+LAWS = {"tcspc with traps": partial(trial, traps=True)}  # beside the law that the header declares

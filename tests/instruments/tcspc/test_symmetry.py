@@ -11,21 +11,17 @@ import pytest
 from epidot.dot.layers import Population
 from epidot.errors import InputError
 from epidot.instruments import tcspc
-from epidot.instruments.symmetry import pulls
+from epidot.instruments.symmetry import broken, pulls
 from epidot.instruments.tcspc.simulated import ensemble_terms
 from epidot.instruments.tcspc.trial import core_shell_dots, trial
 from epidot.signal.storage import load, save
 
 
 def test_coverage_with_traps() -> None:
-    found = pulls(tcspc, partial(trial, traps=True), np.random.default_rng(20261), 10)
-    off = found.pop("tau_intensity_ns")
-    assert not found
-    assert off.size >= 200
-    assert 0.60 <= float(np.mean(np.abs(off) < 1)) <= 0.76, (np.mean(np.abs(off) < 1), off.mean())
-    # A per cent of light three times slower than the rest stays below notice at 10⁴ counts: it pulls
-    # tau_intensity down by part of its error, which is why the bound is wider than the contract's.
-    assert abs(float(np.median(off))) < 0.6, np.median(off)
+    """Small, within what chance leaves; ``benchmarks/coverage_tables.py tcspc --law`` counts 240."""
+    found = pulls(tcspc, partial(trial, traps=True), np.random.default_rng(20261), 12, 4)
+    assert list(found) == ["tau_intensity_ns"]
+    assert not broken(found, few=True)
 
 
 def test_the_truth_is_what_the_light_says() -> None:

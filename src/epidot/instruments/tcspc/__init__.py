@@ -133,6 +133,8 @@ HEADER = Header(
         ("name", 0.3, ("irf",)),
     ),
     trial=trial,
+    cases=12,
+    noises=5,
     materials=None,
     restated=Restated(("period", "acquisition_s"), _restated),
 )

@@ -27,6 +27,7 @@ from epidot.quantities import Determined, Fit, Quantities, Quantity
 from epidot.signal.scoring import End
 
 EXPONENTIALS, TAIL = "exponentials", "tail"
+NATURAL = {"beta": (1.0,)}  # bounds that are no end of the search, beside zero: there a law is one exponential
 _NONE = np.empty(0)
 _NOT_ESTIMATED = Estimate((), _NONE, _NONE, _NONE, _NONE, _NONE, _NONE, ())  # of a law without terms
 _METHOD = "{model}, likeliest value (Poisson deviance over the channels); sigma from the expected information"
@@ -91,11 +92,24 @@ class Outcome:
         )
 
     def _at_bounds(self) -> str:
-        low = self.best.held & (self.best.u <= self.ended.objective.low)
+        """What ended at a bound, where that is, and whose bound it is: that of the one who asked, of nature, or
+        of the search, beyond which the optimum may lie."""
+        objective, best = self.ended.objective, self.best
+        values = objective.outward(best.u)
         said = []
-        for which, at in (("lowest", low), ("highest", self.best.held & ~low)):
-            if names := [n for n, h in zip(self.ended.objective.names, at, strict=True) if h]:
-                said.append(f"{', '.join(names)} ended at the {which} value allowed")
+        for i in np.flatnonzero(best.held):
+            term, low = objective.terms[i], bool(best.u[i] <= objective.low[i])
+            which, end = ("lowest", term.low) if low else ("highest", term.high)
+            base = term.name.partition("[")[0]
+            own = {t.low if low else t.high for curve in self.curves for t in curve.terms if t.name == base}
+            if end not in own:
+                whose = "asked for"
+            elif end == 0 or end in NATURAL.get(base, ()):
+                whose = "there is"
+            else:
+                whose = "searched, beyond which the optimum may lie"
+            at = f"{values[i]:.4g}" + ("" if term.unit == "1" else f" {term.unit}")
+            said.append(f"{term.name} ended at the {which} value {whose} ({at})")
         return "; ".join(said)
 
     @property

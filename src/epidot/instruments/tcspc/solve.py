@@ -26,6 +26,8 @@ COARSE = 512  # channels are put together to about this many for the search
 GOOD = 1.3  # deviance per coarse channel at which no other start can be much better
 INWARD = 0.01  # twice the deviance that a step off the floor promises, from which it is taken
 MOST_STEPS = 40
+FIRST, MOST = 30, 300  # evaluations of MINPACK: first, and where scoring from there does not come to an end
+COARSELY = 1e-3  # tolerance of a search on coarse channels
 SOFTEST, STIFFEST = 1e-6, 1e6  # damping of a step, in units of the scaled information
 SAME = 1e-4  # relative difference of all parameters, below which a search went where another one ended
 ALIKE = 1e-6  # difference in deviance that is none
@@ -89,13 +91,18 @@ def solve(
     """
     ends: list[Solution] = []
     for start in starts:
-        theta, count = walk(y, model, start, trust)
+        theta, count = walk(y, model, start, trust, most=FIRST)
         if not np.all(np.isfinite(theta)):
             continue
         theta = model.sorted(theta)
         if any(np.allclose(theta, end.theta, rtol=SAME, atol=SAME * model.channel_ns) for end in ends):
             continue  # it leads to an end that is known
-        ends.append(_score(state(y, model, theta, trust, count)))
+        end = _score(state(y, model, theta, trust, count))
+        if not end.converged and count >= FIRST:
+            theta, count = walk(y, model, end.theta, trust, most=MOST)
+            if np.all(np.isfinite(theta)):
+                end = _score(state(y, model, model.sorted(theta), trust, end.evaluations + count))
+        ends.append(end)
     if not ends:
         raise WorkError("the fit did not converge from any start value")
     least = min(end.deviance for end in ends)
@@ -109,6 +116,7 @@ def walk(
     start: Array,
     trust: Array | None,
     tolerance: float = 1e-4,
+    most: int = MOST,
     misfits: Callable[[Array, Array], tuple[Array, Array]] = residuals,
 ) -> tuple[Array, int]:
     """MINPACK from ``start``: the parameters it ends at (NaN if it fails) and the evaluations it took.
@@ -154,7 +162,7 @@ def walk(
                 col_deriv=True,
                 xtol=tolerance,
                 ftol=tolerance**2,
-                maxfev=300,
+                maxfev=most,
                 full_output=True,
             )[0]
     except (ValueError, FloatingPointError, np.linalg.LinAlgError):
@@ -334,7 +342,7 @@ def starts(
     coarse = replace(model, response=small, channels_per_bin=per_channel, live=live)
     ends: list[tuple[float, Array]] = []
     for theta in out:
-        end, _ = walk(seen, coarse, theta, None, tolerance=1e-2)
+        end, _ = walk(seen, coarse, theta, None, tolerance=COARSELY)
         if np.all(np.isfinite(end)):
             ends.append((float(deviance(seen, coarse.expected(end)[0]).sum()), end))
             if ends[-1][0] < GOOD * size:
