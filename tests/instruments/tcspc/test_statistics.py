@@ -175,24 +175,39 @@ def test_what_stands_at_its_bound_is_no_degree_of_freedom() -> None:
 
 
 @pytest.mark.parametrize(
-    ("background", "options", "message"),
+    ("background", "options", "name", "whose"),
     [
         # whose bound it is: of the one who asked, of nature, or of the search
-        (0.0, {"exponentials": 1, "bound": "tau1=10:80ns"}, "tau1_ns ended at the lowest value asked for (10 ns)"),
-        (0.0, {"model": "stretched", "bound": "beta=0.2:0.5"}, "beta ended at the highest value asked for (0.5)"),
-        (0.0, {"model": "stretched", "bound": "tau=7:80ns"}, "beta ended at the highest value there is (1)"),
-        (5.0, {"exponentials": 2, "background": 0.0}, "tau2_ns ended at the highest value searched, beyond which"),
+        (
+            0.0,
+            {"exponentials": 1, "bound": "tau1=10:80ns"},
+            "tau1_ns",
+            "lowest value asked for (10 ns)",
+        ),
+        (
+            0.0,
+            {"model": "stretched", "bound": "beta=0.2:0.5"},
+            "beta",
+            "highest value asked for (0.5)",
+        ),
+        (0.0, {"model": "stretched", "bound": "tau=7:80ns"}, "beta", "highest value there is (1)"),
+        (
+            5.0,
+            {"exponentials": 2, "background": 0.0},
+            "tau2_ns",
+            "highest value searched, beyond which the optimum",
+        ),
     ],
 )
 def test_a_bound_is_told_with_its_value_and_whose_it_is(
-    background: float, options: dict[str, object], message: str
+    background: float, options: dict[str, object], name: str, whose: str
 ) -> None:
     given = setup(counts=3e4, background=background, channels=256, channel_ns=0.4, period_ns=102.4, t0_ns=5.0)
     signal = counted([1.0], [6.0], {**given, "irf_fwhm_ns": 1.0})
     asked: dict[str, object] = {"irf_fwhm_ns": 1.0, "period": "102.4", **options}
     found = tcspc.fit(signal, asked.pop("model", None), **asked)
     assert found.status == "at a bound"
-    assert message in found.message
+    assert f"{name} ended at the {whose}" in found.message
 
 
 def test_the_mean_reduced_deviance_is_what_noise_gives() -> None:

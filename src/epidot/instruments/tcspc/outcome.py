@@ -27,7 +27,9 @@ from epidot.quantities import Determined, Fit, Quantities, Quantity
 from epidot.signal.scoring import End
 
 EXPONENTIALS, TAIL = "exponentials", "tail"
-NATURAL = {"beta": (1.0,)}  # bounds that are no end of the search, beside zero: there a law is one exponential
+NATURAL = {
+    "beta": (1.0,)
+}  # bounds that are no end of the search, beside zero: there a law is one exponential
 _NONE = np.empty(0)
 _NOT_ESTIMATED = Estimate((), _NONE, _NONE, _NONE, _NONE, _NONE, _NONE, ())  # of a law without terms
 _METHOD = "{model}, likeliest value (Poisson deviance over the channels); sigma from the expected information"
@@ -92,12 +94,12 @@ class Outcome:
         )
 
     def _at_bounds(self) -> str:
-        """What ended at a bound, where that is, and whose bound it is: that of the one who asked, of nature, or
-        of the search, beyond which the optimum may lie."""
+        """What ended at a bound, where that is, and whose it is: that of the one who asked, of nature, or of
+        the search, beyond which the optimum may lie."""
         objective, best = self.ended.objective, self.best
         values = objective.outward(best.u)
         said = []
-        for i in np.flatnonzero(best.held):
+        for i in np.flatnonzero(best.held).tolist():
             term, low = objective.terms[i], bool(best.u[i] <= objective.low[i])
             which, end = ("lowest", term.low) if low else ("highest", term.high)
             base = term.name.partition("[")[0]
