@@ -1,7 +1,6 @@
 """Thermo's OMNIC .spa: one spectrum.  The layout is what SpectroChemPy documents of such files.
 
-Its reader spectrochempy-omnic (CeCILL-B) is no dependency: it reads on past the end of a file without a
-closing entry.  The tests hold both against each other; no real .spa file was at hand.
+Its reader spectrochempy-omnic (CeCILL-B) is no dependency for one format.  The tests hold both against each other; no real .spa file was at hand.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Thermo Galactic's .spc: one or many spectra over one axis or each over its own, new and old layout.
 
 After "Universal data format specification" (Galactic Industries, 1997).  spc-spectra and spcfile read these
-too; the former ends in a traceback on files that are cut off, the latter is under the LGPL.
+too; the latter is under the LGPL, the former could not be compared here.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ _RANGE_EV = (50.0, 30_000.0)  # in which the formula was made and checked
 
 
 def tpp2m(energy_eV: float, electrons: float, density: float, molar_mass: float, gap_eV: float) -> float:
-    """Inelastic mean free path / nm of electrons of a kinetic energy in a compound.
+    """Inelastic mean free path / nm of electrons of a kinetic energy in a compound (tanuma1994, TPP-2M).
 
     ``electrons`` and ``molar_mass`` / (g/mol) are those of one formula unit, ``density`` in g/cm3.
 
