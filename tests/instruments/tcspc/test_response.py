@@ -153,22 +153,22 @@ def test_measured_and_gaussian_agree_where_the_response_is_well_sampled() -> Non
 def test_the_transpose_is_the_transpose(rng: np.random.Generator) -> None:
     response, found = _measured(rng, 4, 100.3)
     amplitudes, taus, own = np.array([3.0, 5.0]), np.array([0.4, 9.0]), np.array([0.037])
-    v = rng.normal(size=response.edges.size - 1)
+    v = rng.normal(size=(2, response.edges.size - 1))
 
-    def projected(net: np.ndarray) -> float:
+    def projected(net: np.ndarray) -> np.ndarray:
         changed = replace(found, peak=replace(found.peak, net=net))
         other = MeasuredResponse(response.edges, response.period_ns, changed, response.bin)
         total = (
             sum(a * other.exponential(float(t), own).counts for a, t in zip(amplitudes, taus, strict=True))
             + 2.0 * other.scatter(own).counts
         )
-        return float(v @ total) * net.sum() / found.counts  # at a fixed total
+        return np.asarray(v @ total * net.sum() / found.counts)  # at a fixed total
 
     pulled = response.pull(v, amplitudes, taus, 2.0, own)
     for k in (3, 11, 17):
         more = found.peak.net.copy()
         more[k] += 1.0
-        assert pulled[k] == pytest.approx(projected(more) - projected(found.peak.net), rel=1e-6, abs=1e-9)
+        assert pulled[:, k] == pytest.approx(projected(more) - projected(found.peak.net), rel=1e-6, abs=1e-9)
 
 
 def test_the_noise_of_the_response_has_the_variance_that_is_claimed(rng: np.random.Generator) -> None:

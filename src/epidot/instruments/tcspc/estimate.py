@@ -213,9 +213,7 @@ def response_pull(solution: Solution, rows: Array) -> Array | None:
     if not isinstance(response, MeasuredResponse) or not response.noisy:
         return None
     seen = rows if model.live is None else rows * model.live
-    amplitudes, taus, scattered, own = model.parts(solution.theta)
-    pulled = np.array([response.pull(row, amplitudes, taus, scattered, own) for row in seen])
-    return np.asarray(pulled * np.sqrt(response.raw))
+    return np.asarray(response.pull(seen, *model.parts(solution.theta)) * np.sqrt(response.raw))
 
 
 def response_noise(solution: Solution, rows: Array) -> Array | None:

@@ -94,11 +94,11 @@ class MeasuredResponse:
     def pull(self, v: Array, amplitudes: Array, taus: Array, scattered: float, own: Array) -> Array:
         """Σ_i v_i ∂μ_i/∂r_j for every channel j of the response: the transpose of the convolution.
 
-        ``v`` has shape (n,), the result that of :attr:`raw`.  μ is the predicted counts, r the
+        ``v`` are rows (k, n), the result (k, m) with m that of :attr:`raw`.  μ is the predicted counts, r the
         response's counts at a fixed total.
         """
         each = [part.pull(v, amplitudes, taus, scattered, float(own[0])) for part in self._parts]
-        return np.concatenate(each) / self.prompt.counts
+        return np.concatenate(each, axis=1) / self.prompt.counts
 
 
 @dataclass(frozen=True)
@@ -282,26 +282,28 @@ class _Part:
         from scipy.signal import lfilter
 
         place = self._place(shift)
-        size = self.boxes.net.size
-        fine = np.zeros(place.end - place.begin)
+        size, rows = self.boxes.net.size, v.shape[0]
+        fine = np.zeros((rows, place.end - place.begin))
         low = place.begin // self.bin
-        first, last = max(low, 0), min(place.end // self.bin, v.size)
+        first, last = max(low, 0), min(place.end // self.bin, v.shape[1])
         if first < last:
-            fine[(first - low) * self.bin : (last - low) * self.bin] = np.repeat(v[first:last], self.bin)
+            laid = np.repeat(v[:, first:last], self.bin, axis=1)
+            fine[:, (first - low) * self.bin : (last - low) * self.bin] = laid
+        after = np.concatenate((fine[:, 1:], np.zeros((rows, 1))), axis=1)
         at = place.first - place.begin
-        out = np.zeros(size)
-        for amplitude, tau in zip(amplitudes, taus, strict=True):
-            x = self.boxes.channel_ns / float(tau)
+        here = slice(at, at + size)
+        back = place.end - place.first - place.part - 1.0 - np.arange(size)
+        each = self.boxes.channel_ns / taus
+        still = v @ self._fall(place, each)[0].T
+        out = np.zeros((rows, size))
+        for i, (amplitude, x) in enumerate(zip(amplitudes, each.tolist(), strict=True)):
             tap = _taps(x, place.part)
-            late = lfilter([0.0, 0.0, tap.w[2]], [1.0, -math.exp(-x)], fine[::-1])[::-1]
-            near = tap.w[0] * fine + tap.w[1] * np.concatenate((fine[1:], [0.0])) + late
-            back = place.end - place.first - place.part - 1.0 - np.arange(size)
-            fall = self._fall(place, np.array([x]))[0][0]
-            behind = -math.expm1(-x) / x * np.exp(-back * x) * float(v @ fall)
-            out += amplitude * (near[at : at + size] + behind)
+            late = lfilter([0.0, 0.0, tap.w[2]], [1.0, -math.exp(-x)], fine[:, ::-1])[:, ::-1]
+            near = tap.w[0] * fine[:, here] + tap.w[1] * after[:, here] + late[:, here]
+            behind = -math.expm1(-x) / x * np.exp(-back * x)
+            out += amplitude * (near + still[:, i, None] * behind)
         if scattered:
-            after = np.concatenate((fine[1:], [0.0]))
-            out += scattered * ((1 - place.part) * fine + place.part * after)[at : at + size]
+            out += scattered * ((1 - place.part) * fine + place.part * after)[:, here]
         return out
 
 
