@@ -1,6 +1,7 @@
 """Thermo's OMNIC .spa: one spectrum.  The layout is what SpectroChemPy documents of such files.
 
-Its reader spectrochempy-omnic (CeCILL-B) is no dependency for one format.  The tests hold both against each other; no real .spa file was at hand.
+Its reader spectrochempy-omnic (CeCILL-B) is no dependency for one format.  The tests hold both against each
+other; no real .spa file was at hand.
 """
 
 from __future__ import annotations
