@@ -132,3 +132,13 @@ def test_a_law_of_sizes_over_two_images(model: str) -> None:
     alone = tem.measure(images[0])["diameter_nm"].sigma
     assert alone is not None
     assert (fit.quantities["diameter_nm"].sigma or 1) < alone
+
+
+def test_a_dot_that_runs_away_takes_no_pixels_of_the_others() -> None:
+    """On this image one radius grew until its dot claimed nearly every pixel, and nothing was left to fit."""
+    dots = Population.drawn(LayeredDot("InP", 5.0), 1000, 0.08, np.random.default_rng(1))
+    setup = {"particles": 60, "pixels": 592, "scale_nm": 0.1}
+    found = tem.measure(tem.simulate(dots, setup, rng=np.random.default_rng([2026, 49])))
+    mean = found["diameter_nm"]
+    assert mean.value == pytest.approx(5.0, abs=3 * (mean.sigma or 0))
+    assert (found["count"].value or 0) > 30

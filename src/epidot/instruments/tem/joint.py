@@ -117,6 +117,10 @@ def fitted(
         view.owners[foreign] = SHARED_BY_TWO
         end = _descended(view, own, common, stride, width if bent is None else MODE_WIDTH * bent)
         own = end.own
+        if not float(np.median(end.noise)) > 0:
+            raise InputError(
+                "hardly a particle has pixels of its own", remedy="take an image on which they lie apart"
+            )
         if turn == len(_TURNS) - 1:
             return replace(end, rings=view.rings(own, common, size))
         if bent:
@@ -141,6 +145,8 @@ def fitted(
         seen = view.rings(own, common, size).of(some)
         found = shared.descended(seen, own[np.ix_(some, RADIAL)], common, noise, quick=True)
         own[np.ix_(some, RADIAL)], common = found.own, found.shared
+        # One that has run away would claim the pixels of all others.
+        own[:, R] = np.minimum(own[:, R], view.discs[:, 2])
     raise AssertionError
 
 
@@ -248,7 +254,7 @@ def _descended(view: _View, own: Array, common: Array, stride: int, width: float
         moving = moving & ~still & (damping < 1e6)
         if not moving.any() or turn + 1 == most:
             break
-        trial = np.where(moving[:, None], _limited(here, step), here)
+        trial = np.where(moving[:, None], _limited(here, step, view.discs[:, 2]), here)
     moved = np.abs(radius) / np.sqrt(np.maximum(inverse[:, R, R] * noise, 1e-30))
     none = Rings(*(np.empty((0, 0)),) * 3, view.level, 0.0)
     if not whole and stride == 1:
@@ -300,13 +306,13 @@ def _steps(
     return step, gain, wide, free[:, list(active).index(R)]
 
 
-def _limited(own: Array, step: Array) -> Array:
-    """``own`` after a step that no particle makes further than a third of its radius."""
+def _limited(own: Array, step: Array, largest: Array) -> Array:
+    """``own`` after a step that no particle makes further than a third of its radius, nor out of its disc."""
     most = own[:, R] / 3
     worst = np.max(np.abs(step[:, [Y, X, R]]), axis=1) / most
     worst = np.maximum(worst, np.max(np.abs(step[:, MODES:FLOOR]), axis=1) / 0.3)
     out = own + step / np.maximum(worst, 1.0)[:, None]
-    out[:, R] = np.maximum(out[:, R], 1.0)
+    out[:, R] = np.clip(out[:, R], 1.0, largest)
     return np.asarray(out)
 
 
