@@ -21,6 +21,7 @@ HC: Final = H_J * C_NM_PER_S / E_CHARGE  # eV nm, 1239.84198...
 R_GAS: Final = K_B_J * N_A  # J/(mol K)
 
 ALPHA: Final = 7.2973525693e-3  # fine-structure constant
+MU_0: Final = 1.25663706212e-6  # vacuum magnetic permeability, N/A²
 M_E_C2: Final = 0.51099895000e6  # electron rest energy, eV
 HBAR2_2M: Final = (HBAR * C_NM_PER_S) ** 2 / (2 * M_E_C2)  # hbar^2 / 2 m_e, eV nm^2 (0.0380998)
 COULOMB: Final = ALPHA * HBAR * C_NM_PER_S  # e^2 / (4 pi eps_0), eV nm (1.4399645)

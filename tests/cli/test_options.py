@@ -47,6 +47,32 @@ BALL = (*XPS_DOT, "--core", "InP", "--diameter-nm", "3.2")
 SIM["xps"] = ("simulate", "xps", DOT, "-o", "out.csv", "--levels", "In_3d")
 SIM["dosy"] = ("simulate", "dosy", DOT, "-o", "out.csv", "--steps", "8")
 TEM = ("measure", "tem", "tem.tif", "--scale", "0.2nm")
+NMR = ("measure", "nmr", "nmr.csv", "--nucleus", "1H", "--frequency-MHz", "300")
+AMOUNTS = (
+    *NMR,
+    "--standard",
+    "ferrocene",
+    "--standard-nmol",
+    "1000",
+    "--dots-nmol",
+    "3.5",
+    "--diameter-nm",
+    "2.4",
+)
+SIM["nmr"] = ("simulate", "nmr", DOT, "-o", "out.csv", "--from-ppm", "3.6", "--to-ppm", "6")
+SIM["31P"] = (
+    "simulate",
+    "nmr",
+    DOT,
+    "-o",
+    "out.csv",
+    "--nucleus",
+    "31P",
+    "--beside",
+    "TOPSe:100",
+    "--step-Hz",
+    "20",
+)
 SIM["xrd"] = ("simulate", "xrd", DOT, "-o", "out.csv", "--dots", "2", "--step-deg", "0.2")
 SIM["tem"] = (
     "simulate",
@@ -293,6 +319,51 @@ WALK: Walk = {
         "--shape": (SIM["dosy"], ("--shape", "sine")),
         "--tau-ms": (SIM["dosy"], ("--tau-ms", "20")),
     },
+    ("measure", "nmr"): {
+        "--plot": (NMR, ("--plot", "picture.svg")),
+        "--json": (NMR, ("--json",)),
+        "--column": (NMR, ("--column", "2")),
+        "--nucleus": (NMR[:3], ("--nucleus", "31P")),
+        "--frequency-MHz": (NMR[:5], ("--frequency-MHz", "500")),
+        "--temperature-K": (NMR, ("--temperature-K", "-3")),
+        "--window": (NMR, ("--window", "4-5")),
+        "--reference": (NMR, ("--reference", "4.2=4.0")),
+        "--standard": ((*NMR, "--standard-nmol", "1000"), ("--standard", "ferrocene")),
+        "--standard-nmol": ((*NMR, "--standard", "ferrocene"), ("--standard-nmol", "100")),
+        "--standard-sigma": (AMOUNTS, ("--standard-sigma", "0.5")),
+        "--dots-nmol": (AMOUNTS[:-4], ("--dots-nmol", "5")),
+        "--dots-sigma": (AMOUNTS, ("--dots-sigma", "0.5")),
+        "--diameter-nm": (AMOUNTS[:-2], ("--diameter-nm", "3")),
+        "--diameter-sigma-nm": (AMOUNTS, ("--diameter-sigma-nm", "0.5")),
+        "--ligand": (AMOUNTS, ("--ligand", "ferrocene")),
+        "--shape": (NMR, ("--shape", "voigt")),
+        "--sites": (NMR, ("--sites", "4.1,4.2")),
+    },
+    ("simulate", "nmr"): {
+        "--nucleus": (SIM["nmr"][:5], ("--nucleus", "13C")),
+        "--state": (SIM["31P"], ("--state", "solid")),
+        "--frequency-MHz": (SIM["nmr"], ("--frequency-MHz", "500")),
+        "--solvent": (SIM["nmr"], ("--solvent", "DMSO")),
+        "--temperature-K": (SIM["nmr"], ("--temperature-K", "310")),
+        "--dots-nmol": (SIM["nmr"], ("--dots-nmol", "100")),
+        "--standard": (SIM["nmr"], ("--standard", "chloroform")),
+        "--standard-nmol": (SIM["nmr"], ("--standard-nmol", "10")),
+        "--beside": (SIM["nmr"], ("--beside", "oleic_acid:1000")),
+        "--ligands-per-nm2": ((*SIM["nmr"], "--standard-nmol", "0"), ("--ligands-per-nm2", "21")),
+        "--ligand-nm": ((*SIM["nmr"], "--standard-nmol", "0"), ("--ligand-nm", "1")),
+        "--exchange": (SIM["31P"], ("--exchange", "maybe")),
+        "--dH": (SIM["31P"], ("--dH", "1000")),
+        "--dS": (SIM["31P"], ("--dS", "2000")),
+        "--dH-act": (SIM["31P"], ("--dH-act", "1000")),
+        "--dS-act": (SIM["31P"], ("--dS-act", "2000")),
+        "--from-ppm": (SIM["nmr"], ("--from-ppm", "3.8")),
+        "--to-ppm": (SIM["nmr"], ("--to-ppm", "6.5")),
+        "--step-Hz": (SIM["nmr"], ("--step-Hz", "1")),
+        "--noise": (SIM["nmr"], ("--noise", "0.1")),
+        "--phase-deg": (SIM["nmr"], ("--phase-deg", "20")),
+        "--reference-off-ppm": (SIM["nmr"], ("--reference-off-ppm", "0.1")),
+        "--real-only": (SIM["nmr"], ("--real-only",)),
+    },
     ("simulate", "xrd"): {
         "--radiation": (SIM["xrd"], ("--radiation", "Co")),
         "--start-deg": (SIM["xrd"], ("--start-deg", "20")),
@@ -400,6 +471,7 @@ FIT = {
     "dosy": ("fit", "dosy", "dosy.csv"),
     "xps": ("fit", "xps", "xps.csv"),
     "tem": ("fit", "tem", "tem.tif", "--scale", "0.2nm"),
+    "nmr": ("fit", *NMR[1:]),
     "etch": ("fit", "etch", "full.csv", "--treated-C", "300", "--model", "washing", "--starts", "1"),
 }
 FIT_ALONE: Walk = {
@@ -447,6 +519,14 @@ FIT_ALONE: Walk = {
         "--model": (FIT["tem"], ("--model", "normal")),
         "--scale": (FIT["tem"][:-2], ("--scale", "0.2nm")),
     },
+    ("fit", "nmr"): {
+        "--model": (FIT["nmr"], ("--model", "exchange")),
+        "--nucleus": (FIT["nmr"][:3], ("--nucleus", "77Sn")),
+        "--frequency-MHz": (FIT["nmr"][:5], ("--frequency-MHz", "-5")),
+        "--fix": (FIT["nmr"], ("--fix", "width1=0.05ppm")),
+        "--bound": (FIT["nmr"], ("--bound", "width1=0.05:0.1ppm")),
+        "--shared": ((*FIT["nmr"], "--columns", "all"), ("--shared", "width1")),
+    },
     ("fit", "etch"): {
         "--model": (FIT["etch"], ("--model", "out-diffusion")),
         "--treated-C": (("fit", "etch", "full.csv"), ("--treated-C", "300")),
@@ -480,6 +560,17 @@ for _name, _call in FIT.items():
             "--contamination-nm",
             "--attenuation-sigma",
         ),
+        "nmr": (
+            "--reference",
+            "--standard",
+            "--standard-nmol",
+            "--standard-sigma",
+            "--dots-nmol",
+            "--dots-sigma",
+            "--diameter-nm",
+            "--diameter-sigma-nm",
+            "--ligand",
+        ),
         "dosy": ("--solvent", "--temperature-K", "--viscosity-mPa-s", "--diameter-nm", "--gradient-sigma"),
         "tem": (),
     }.get(_name, ("--profile", "--explain")):
@@ -501,6 +592,7 @@ CALLS |= {
     ("measure", "raman"): RAMAN,
     ("measure", "dosy"): DOSY,
     ("measure", "xps"): XPS,
+    ("measure", "nmr"): NMR,
 }
 CALLS[("measure", "tem")] = TEM
 CALLS |= {("fit", _name): _call for _name, _call in FIT.items()}
@@ -693,6 +785,9 @@ def _write_inputs() -> None:
     _table("gradients.csv", "gradient (G/cm),first,second", np.linspace(5, 50, 12), *falls)
     _table("bare-gradients.csv", "x,first,second", np.linspace(5, 50, 12), *falls)
     _images("tem.tif", rng)
+    ppm = np.linspace(3.6, 6, 300)
+    lines = [h / (1 + ((ppm - 4.16) / 0.03) ** 2) + 0.2 / (1 + ((ppm - 5.37) / 0.05) ** 2) for h in (5, 3)]
+    _table("nmr.csv", "shift (ppm),first,second", ppm, *(y + 0.01 * rng.standard_normal(300) for y in lines))
     rounds, size = np.arange(1, 7), [9.0, 7.6, 6.2, 4.8, 3.3, 0.0]
     halide, indium, zinc = [20, 45, 60, 30, 8, 3.5], [1, 1, 1, 2, 300, 700], [900, 700, 500, 300, 90, 5]
     _table(

@@ -27,10 +27,7 @@ FILES = [
     ("g.csv", "2Theta\tCounts\n" + FEW, "XRD"),
     ("h.ras", "*RAS_DATA_START\n*RAS_HEADER_START\n" + FEW, "XRD"),
     ("l.jdx", "##TITLE= x\n##DATA TYPE= INFRARED SPECTRUM\n##XUNITS= 1/CM\n" + ROWS, "infrared"),
-    ("m.dx", "##TITLE= x\n##DATA TYPE= NMR SPECTRUM\n" + FEW, "NMR"),
-    ("acqus", "##TITLE= Parameter file, TopSpin\n##$BF1= 400.13\n", "NMR"),
-    ("fid", np.arange(400, dtype="<i4").tobytes(), "NMR"),
-    ("1r", np.arange(400, dtype="<i4").tobytes(), "NMR"),
+    ("acqus", "##TITLE= Parameter file, TopSpin\n##$BF1= 400.13\n", "NMR parameters"),
     ("difflist", "144.71\n394.67\n644.63\n", "list of gradients"),
     ("q.ser", b"II\x97\x01" + bytes(100), "FEI"),
     ("q.mrc", bytes(208) + b"MAP " + bytes(100), "MRC"),
@@ -55,6 +52,9 @@ SENT_ON = [
     ("i.csv", "Raman shift (cm-1)\tIntensity (a.u.)\n" + ROWS, "Raman", "raman"),
     ("raman_InP.txt", "#Spectro (cm-\u00b9)=\t940.8\n" + ROWS, "LabSpec", "raman"),
     ("j.wdf", b"WDF1" + bytes(400), "WiRE", "raman"),
+    ("1r", np.arange(400, dtype="<i4").tobytes(), "NMR", "nmr"),
+    ("fid", np.arange(400, dtype="<i4").tobytes(), "NMR", "nmr"),
+    ("m.dx", "##TITLE= x\n##DATA TYPE= NMR SPECTRUM\n" + FEW, "NMR", "nmr"),
     (
         "k.txt",
         "//Exported ASCII-File\n[Header]\nXAxisUnit = nm\nDataUnit = CCD cts\n[Data]\n" + ROWS,
@@ -173,7 +173,10 @@ FOLDERS = {
     "dosy": ("NMR", "DOSY"),
     "tem": "microscopy",
 }
-OWN = {"dosy": ("ser",)}  # the file that is read, where the others only lie beside it
+OWN = {
+    "dosy": ("ser",),
+    "nmr": ("fid", "1r", "data.1d"),
+}  # the file that is read, where the others only lie beside it
 # Two bare columns, a table of results, notes: nothing in them says what they are.
 SILENT = ("CK.csv", "FeO_analyzed_results.csv", "title", "log", "text", "xy_text.txt")
 

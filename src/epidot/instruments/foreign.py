@@ -23,6 +23,7 @@ _DECISIVE = 9.0
 SURE = 10.0  # a mark that only this kind carries
 _TEXT = "export the spectrum as text (CSV)"
 _AS_TIFF = "save it as TIFF with its scale, or as .dm4 or .emd"
+_BESIDE = "give the fid or 1r beside it to `epidot measure nmr`"
 _PICTURE = "export the spectrum itself as text (CSV), or give the numbers behind it"
 
 
@@ -107,10 +108,19 @@ KINDS: tuple[Foreign, ...] = (
     _kind("ir", "infrared (JCAMP-DX)", head=("type= infrared", "type=infrared")),
     # magnetic resonance
     _kind("nmr", "NMR (JCAMP-DX)", head=("type= nmr", "type=nmr")),
-    _kind("nmr", "NMR (Bruker)", head=("##$bf1=", "##$sw_p=", "##$aq_mod", "uxnmr", "##$si=")),
-    _kind("nmr", "NMR (Bruker pulse programme)", file=("pulseprogram",)),
-    _kind("nmr", "NMR (processed data)", file=("1r", "1i", "2rr", "2ri", "2ir", "2ii")),
-    _kind("nmr", "NMR (time-domain data)", file=("fid", "ser", "procpar", "data.1d", "data.2d", "acqu.par")),
+    _kind(
+        "",
+        "NMR parameters (Bruker)",
+        _BESIDE,
+        head=("##$bf1=", "##$sw_p=", "##$aq_mod", "uxnmr", "##$si="),
+        file=("pulseprogram",),
+    ),
+    _kind("", "NMR data without their real part", _BESIDE, file=("1i", "2rr", "2ri", "2ir", "2ii")),
+    _kind("", "NMR parameters", _BESIDE, file=("procpar", "acqu.par")),
+    _kind("nmr", "NMR (processed data)", file=("1r",)),
+    _kind("nmr", "NMR (time-domain data)", file=("fid", "data.1d")),
+    _kind("dosy", "NMR (time-domain data of many spectra)", file=("ser",)),
+    _kind("", "NMR (data in two dimensions)", file=("data.2d",)),
     _kind(
         "",
         "a list of gradients of diffusion NMR",

@@ -1,0 +1,127 @@
+"""Which species a line may belong to: candidates with odds, never one alone where shifts overlap."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from epidot.instruments.nmr.species import NEAR, Resonance, table
+from epidot.matter.nuclei import nucleus
+
+# Error of an axis that no reference line set right, in ppm (assumed: what deuterium lock and solvent leave).
+UNREFERENCED = {"1H": 0.02, "13C": 0.2, "31P": 0.3, "77Se": 5.0}
+_OTHER = 0.25  # of the odds before a look at the shift: something that the table does not hold
+_RANGE = {"1H": 12.0, "13C": 200.0, "31P": 150.0, "77Se": 500.0}  # ppm over which that may lie
+_SHOWN = 0.01
+NAMED = 0.8  # odds from which a line is called by its species, if no other lies near
+_P_SE = (600.0, 900.0)  # Hz: what a P=Se double bond couples with
+_COUPLED = (100.0, 1200.0)  # Hz: satellites that are looked for
+_SAME = 3.0  # standard errors
+
+
+@dataclass
+class Line:
+    """One fitted line; ``group`` tells which window it is in, ``name`` what it is called."""
+
+    ppm: float
+    sigma_ppm: float | None
+    width_ppm: float
+    sigma_width: float | None
+    area: float
+    sigma_area: float | None
+    group: int
+    index: int
+    candidates: list[dict[str, Any]] = field(default_factory=list)
+    name: str = ""
+    satellite_of: float | None = None
+
+
+def candidates(line: Line, seen: str, axis: float) -> list[dict[str, Any]]:
+    """Species with their odds, the likeliest first; ``axis`` is the error of the axis in ppm."""
+    rows: list[tuple[Resonance, float, float]] = []
+    for one in table().species.values():
+        for r in one.of(seen):
+            if r.on == "solid":
+                continue
+            sigma = math.hypot(r.shift.sigma or 0.0, axis, line.sigma_ppm or 0.0) or 1e-6
+            off = line.ppm - r.shift.value
+            rows.append((r, off, math.exp(-0.5 * (off / sigma) ** 2) / sigma))
+    other = _OTHER / (1 - _OTHER) * max(len(rows), 1) * math.sqrt(2 * math.pi) / _RANGE.get(seen, 100.0)
+    total = sum(w for _, _, w in rows) + other
+    out = [
+        {"species": r.species, "group": r.group, "table_ppm": r.shift.value, "odds": w / total}
+        for r, off, w in rows
+        if w / total >= _SHOWN or abs(off) <= NEAR.get(seen, 1.0)
+    ]
+    out.append({"species": "something else", "group": "", "table_ppm": None, "odds": other / total})
+    return sorted(out, key=lambda each: -float(each["odds"]))
+
+
+def assign(lines: Sequence[Line], seen: str, axis: float) -> None:
+    """Give every line its candidates, and a name where one species alone lies near."""
+    for line in lines:
+        if line.satellite_of is not None:
+            continue
+        line.candidates = candidates(line, seen, axis)
+        best = line.candidates[0]
+        near = {c["species"] for c in line.candidates if c["species"] != "something else"}
+        if len(near) == 1 and best["odds"] >= NAMED and best["species"] in near:
+            line.name = str(best["species"])
+    for name in {line.name for line in lines if line.name}:
+        own = [line for line in lines if line.name == name]
+        if len(own) > 1:  # two lines cannot both be it
+            for line in own:
+                line.name = ""
+
+
+def satellites(lines: Sequence[Line], MHz: float | None, seen: str) -> list[dict[str, Any]]:
+    """Pairs of lines on both sides of a third, each with half the natural share of a coupled partner.
+
+    A pair is marked (``satellite_of``); J in Hz with its error.
+    """
+    partner = {"31P": "77Se"}.get(seen)
+    if MHz is None or partner is None:
+        return []
+    share = nucleus(partner).abundance
+    out = []
+    for main in lines:
+        best: tuple[float, Line, Line] | None = None
+        for low in lines:
+            J = 2 * (main.ppm - low.ppm) * MHz
+            if low is main or not _COUPLED[0] <= J <= _COUPLED[1] or low.sigma_area is None:
+                continue
+            for high in lines:
+                if high is main or high.sigma_area is None:
+                    continue
+                off = high.ppm + low.ppm - 2 * main.ppm
+                place = math.hypot(high.sigma_ppm or 0, low.sigma_ppm or 0, 2 * (main.sigma_ppm or 0))
+                wide = 0.1 * main.width_ppm  # an isotope moves a line a little
+                if abs(off) > _SAME * place + wide:
+                    continue
+                expected = share / 2 / (1 - share) * main.area
+                pulls = [
+                    (s.area - expected) / math.hypot(s.sigma_area or 0, 0.15 * expected) for s in (low, high)
+                ]
+                if all(abs(p) < _SAME for p in pulls):
+                    misfit = sum(p * p for p in pulls)
+                    if best is None or misfit < best[0]:
+                        best = misfit, low, high
+        if best is not None and main.satellite_of is None:
+            _, low, high = best
+            low.satellite_of = high.satellite_of = main.ppm
+            J = (high.ppm - low.ppm) * MHz
+            sigma = math.hypot(high.sigma_ppm or 0, low.sigma_ppm or 0) * MHz
+            seen_share = (low.area + high.area) / (low.area + high.area + main.area)
+            row: dict[str, Any] = {
+                "line_ppm": main.ppm, "partner": partner, "J_Hz": J, "sigma_Hz": sigma or None,
+                "share": seen_share, "natural_share": share,
+            }  # fmt: skip
+            if _P_SE[0] <= J <= _P_SE[1]:
+                row["flag"] = (
+                    f"{J:.0f} Hz is of the size of a P=Se double bond (trialkylphosphine selenides: "
+                    "670 to 690 Hz), not of a single P-Se bond (200 to 500 Hz)"
+                )
+            out.append(row)
+    return out

@@ -1,0 +1,62 @@
+"""Lines of sites that exchange: two in closed form, any number by their matrix; temperature.
+
+The spectrum of n sites with populations p, frequencies f, natural widths w and rates K (from column to row,
+minus the sum of its column on the diagonal) is i/pi 1^T (diag(x - f + i w/2) - i K/2 pi)^-1 p (McConnell,
+J. Chem. Phys. 28, 430 (1958)).  Frequencies are in Hz, rates per second; the area is one whatever the rates.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from epidot.constants import H_J, K_B_J, R_GAS
+
+Array = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+
+
+def two_sites(x: Array, f: Sequence[float], w: Sequence[float], first: float, k12: float) -> Complex:
+    """The line (n,) of two sites at ``f`` with widths ``w`` in Hz, ``first`` the share of site 1.
+
+    ``k12`` is the rate from 1 to 2.  Absorption is the real part, dispersion the imaginary one.
+    """
+    second = 1.0 - first
+    k21 = k12 * first / second if second > 0 else 0.0
+    a, b = x - f[0] + 0.5j * w[0], x - f[1] + 0.5j * w[1]
+    m12, m21 = 0.5 * k21 / math.pi, 0.5 * k12 / math.pi  # from 2 into 1, from 1 into 2
+    # [[a + i m21, -i m12], [-i m21, b + i m12]] inverted by hand, where the products of rates cancel
+    top = first * b + second * a + 1j * (m12 + m21)
+    return np.asarray(1j / math.pi * top / (a * b + 1j * (a * m12 + b * m21)))
+
+
+def sites(x: Array, f: ArrayLike, w: ArrayLike, p: ArrayLike, k: ArrayLike) -> Complex:
+    """The line (n,) of any number of sites; ``k[i, j]`` is the rate from j to i (diagonal: any)."""
+    f, w, p = (np.asarray(v, dtype=np.float64) for v in (f, w, p))
+    rates = np.array(k, dtype=np.float64)
+    np.fill_diagonal(rates, 0.0)
+    np.fill_diagonal(rates, -rates.sum(axis=0))
+    still = np.diag(-f + 0.5j * w) - 0.5j * rates / math.pi
+    matrix = x[:, None, None] * np.eye(f.size) + still
+    inside = np.linalg.solve(matrix, np.broadcast_to(p.astype(np.complex128)[:, None], (x.size, p.size, 1)))
+    return np.asarray(1j / math.pi * inside[..., 0].sum(axis=1))
+
+
+def coalescence(separation_Hz: float) -> float:
+    """Rate per second at which two equal lines so far apart become one: pi df / sqrt 2."""
+    return math.pi * separation_Hz / math.sqrt(2)
+
+
+def share_of_first(temperature_K: float, dH: float, dS: float) -> float:
+    """Share in site 1 at balance, by van 't Hoff; ``dH`` kJ/mol and ``dS`` J/mol/K of 1 to 2."""
+    ln_K = -dH * 1e3 / (R_GAS * temperature_K) + dS / R_GAS
+    return 1 / (1 + math.exp(min(max(ln_K, -500.0), 500.0)))
+
+
+def eyring(temperature_K: float, dH_act: float, dS_act: float) -> float:
+    """Rate per second by Eyring; ``dH_act`` kJ/mol and ``dS_act`` J/mol/K."""
+    exponent = dS_act / R_GAS - dH_act * 1e3 / (R_GAS * temperature_K)
+    return K_B_J * temperature_K / H_J * math.exp(min(max(exponent, -500.0), 500.0))

@@ -1,0 +1,283 @@
+"""``fit nmr``: lines of one or several spectra; two sites that exchange, at one temperature or many."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.constants import R_GAS
+from epidot.errors import InputError
+from epidot.instruments import curve
+from epidot.instruments.nmr import exchange
+from epidot.instruments.nmr.detected import Spectrum, spectrum
+from epidot.instruments.nmr.measured import cut, fitted_lines
+from epidot.instruments.options import Settings
+from epidot.quantities import Fit, Quantities, Quantity
+from epidot.signal import Signal
+from epidot.signal.fitting import Curve, Fitted, Free, fit_curve, fit_curves
+from epidot.signal.limits import Limits, asked
+
+Array = NDArray[np.float64]
+
+_SHARED = ("ppm1", "ppm2", "dH", "dG", "dH_act", "dG_act", "width1_Hz", "width2_Hz")
+_ROOM_K = 298.15  # at which dG and dG_act are told
+_KIND = "exchange of two sites (McConnell), with phase and baseline"
+_BARRIER = 45.0  # kJ/mol, where the search begins
+_WIDTHS = (
+    "each site is taken to have one natural width at all temperatures: a dot that turns more slowly in the "
+    "cold biases enthalpies beyond their errors"
+)
+_NEAREST = 5.0  # K that temperatures of a series must differ by at least in all
+
+
+def fitted(signals: Sequence[Signal], model: str, chosen: Settings) -> Fit:
+    """See :func:`epidot.instruments.nmr.fit`; ``chosen`` are the settled options of the fit."""
+    used = [cut(one, chosen["window"]) for one in signals]
+    return _series(used, chosen) if model == "exchange" else _lines(used, chosen)
+
+
+def _lines(signals: Sequence[Signal], chosen: Settings) -> Fit:
+    """All lines of each window with most of them, at once."""
+    if chosen["sites"] is not None:
+        what = "sites would do nothing in the model lines"
+        raise InputError(what, seen=str(chosen["sites"]), remedy="choose the model exchange, or leave it out")
+    curves, shown = [], []
+    for one in signals:
+        seen, found = fitted_lines(one, chosen["shape"])
+        best = max(found, key=lambda each: max(abs(s.height) for s in each.seen(seen.x)))
+        starts = [best.values(k) for k in range(best.group.n)]
+        free = best.group.free(starts, best.fit.value("phase"))
+        curves.append(best.group.curve(one, free))
+        s = best.group.spectrum
+        shown.append(_plain(one, s.x, s.real))
+    found_together = fit_curves(curves, asked(chosen, len(signals)))
+    said = [
+        *signals[0].warnings,
+        "the lines of the window with the highest one are fitted; choose with window",
+    ]
+    each = [
+        replace(fit, curve=fit.curve[: len(of)]).told(
+            of, fit.quantities("lines with phase and baseline"), said
+        )
+        for fit, of in zip(found_together.each, shown, strict=True)
+    ]
+    return found_together.packed("lines", each)
+
+
+def _plain(signal: Signal, x: Array, y: Array) -> Signal:
+    return replace(signal, x=x, y=y, sigma=None, companions={}, meta={})
+
+
+def _entropy(dH: float, dG: float) -> float:
+    """J/mol/K from both in kJ/mol, dG at room temperature."""
+    return float(dH - dG) * 1e3 / _ROOM_K
+
+
+@dataclass(frozen=True)
+class Sites:
+    """One spectrum with two sites in exchange, by ``k`` and share, or by temperature and thermodynamics."""
+
+    signal: Signal
+    seen: Spectrum
+    MHz: float
+    temperature_K: float | None
+
+    def stacked(self) -> Signal:
+        s = self.seen
+        y = np.concatenate([s.values.real, s.values.imag]) if s.complex else s.values.real
+        sigma = np.full(y.size, s.sigma * math.sqrt(s.alike))
+        x = np.arange(y.size, dtype=np.float64)
+        return Signal("nmr", x, y, "point", "", "intensity", "", "analog", "measured", sigma)
+
+    def model(self, v: Array) -> Array:
+        """Of ppm1, ppm2, width1_Hz, width2_Hz, area, phase, level, slope (, both of the imaginary part), and
+        the exchange: dH, dG, dH_act, dG_act (kJ/mol) at a temperature, else share and ln of the rate."""
+        s = self.seen
+        n = 10 if s.complex else 8
+        own = v[n:]
+        if self.temperature_K is not None:
+            p = exchange.share_of_first(self.temperature_K, own[0], _entropy(own[0], own[1]))
+            k = exchange.eyring(self.temperature_K, own[2], _entropy(own[2], own[3]))
+        else:
+            p, k = float(own[0]), math.exp(own[1])
+        f, w = v[0:2] * self.MHz, v[2:4]
+        shape = (
+            v[4]
+            * self.MHz
+            * exchange.two_sites(s.x * self.MHz, f.tolist(), w.tolist(), p, k)
+            * np.exp(1j * v[5])
+        )
+        t = 2 * (s.x - s.x[0]) / (s.x[-1] - s.x[0]) - 1
+        real = shape.real + v[6] + v[7] * t
+        return np.concatenate([real, shape.imag + v[8] + v[9] * t]) if s.complex else real
+
+    def jacobian(self, v: Array) -> Array:
+        """Derivatives (m, p) of the model, central differences."""
+        steps = 1e-6 * np.maximum(np.abs(v), 1e-3)
+        columns = []
+        for i, h in enumerate(steps):
+            up, down = v.copy(), v.copy()
+            up[i] += h
+            down[i] -= h
+            columns.append((self.model(up) - self.model(down)) / (2 * h))
+        return np.stack(columns, axis=1)
+
+    def free(self, places: tuple[float, float]) -> list[Free]:
+        """What every such spectrum has, without the exchange."""
+        s = self.seen
+        top = float(np.max(np.abs(s.values)))
+        area = float(np.trapezoid(s.real - np.median(s.real), s.x))
+        area = area if area > 0 else top
+        wide = 0.5 * abs(places[1] - places[0])
+        out = [
+            Free("ppm1", "ppm", places[0], places[0] - wide, places[0] + wide),
+            Free("ppm2", "ppm", places[1], places[1] - wide, places[1] + wide),
+            Free("width1_Hz", "Hz", 20.0, 0.1, 5e3),
+            Free("width2_Hz", "Hz", 10.0, 0.1, 5e3),
+            Free("area", "", area, 0.0, 100 * abs(area)),
+            Free("phase", "rad", 0.0, -1.6, 1.6),
+            Free("level", "", 0.0, -top, top),
+            Free("slope", "", 0.0, -top, top),
+        ]
+        if s.complex:
+            out += [Free("imaginary_level", "", 0.0, -top, top), Free("imaginary_slope", "", 0.0, -top, top)]
+        return out
+
+
+def _sites(signal: Signal, temperature: bool) -> Sites:
+    MHz = signal.meta.get("MHz")
+    if not MHz:
+        raise InputError(
+            "exchange needs the frequency of the nucleus", signal.source or None, remedy="give frequency_MHz"
+        )
+    T = signal.meta.get("temperature_K")
+    if temperature and not T:
+        what = "a series of temperatures needs that of every spectrum"
+        raise InputError(what, signal.source or None, remedy="give temperature_K when it is read")
+    return Sites(signal, spectrum(signal), float(MHz), float(T) if temperature and T else None)
+
+
+def _places(chosen: Settings, where: str) -> tuple[float, float]:
+    text = str(chosen["sites"] or "")
+    try:
+        first, second = (float(part) for part in text.split(","))
+    except ValueError:
+        what = "two sites are needed"
+        raise InputError(what, where or None, seen=text or "none", remedy="write sites 48.8,53") from None
+    if not (math.isfinite(first) and math.isfinite(second)) or first == second:
+        raise InputError("the two sites must differ", where or None, seen=text)
+    return first, second
+
+
+def _one(sites: Sites, places: tuple[float, float]) -> Fitted:
+    """Share and rate of one spectrum, both places as given."""
+    n = 10 if sites.seen.complex else 8
+    at = sites.free(places)
+    held = at[2:n]
+    own = [Free("first_share", "1", 0.5, 1e-4, 1 - 1e-4), Free("ln_k", "", 8.0, -2.0, 20.0)]
+    fixed = np.array(places)
+    p = _centre(sites, places)
+    starts = [np.array([*(f.start for f in held), p, k]) for k in (3.0, 7.0, 10.0)]
+    return fit_curve(
+        sites.stacked(),
+        lambda v: sites.model(np.concatenate([fixed, v])),
+        [*held, *own],
+        starts=starts,
+        further=False,
+        tight=False,
+    )
+
+
+def _centre(sites: Sites, places: tuple[float, float]) -> float:
+    """Share in the first site by the centre of the whole line."""
+    y = sites.seen.real - np.median(sites.seen.real)
+    y = np.where(y > 0.05 * y.max(), y, 0.0)
+    centre = float(y @ sites.seen.x / y.sum())
+    return float(np.clip((places[1] - centre) / (places[1] - places[0]), 0.02, 0.98))
+
+
+def two_sites(signal: Signal, chosen: Settings) -> Quantities:
+    """Share and rate of two sites in exchange, from one spectrum."""
+    signal = cut(signal, chosen["window"])
+    places = _places(chosen, signal.source)
+    sites = _sites(signal, temperature=False)
+    fit = _one(sites, places)
+    k = math.exp(fit.value("ln_k"))
+    sigma = fit.sigma("ln_k")
+    how = f"{_KIND}; sites at {places[0]:g} and {places[1]:g} ppm as given"
+    sound = sigma is not None and sigma < 1.0
+    rate = Quantity(
+        k if sound else None,
+        k * sigma if sound and sigma else None,
+        "1/s",
+        how,
+        "" if sound else "this spectrum does not hold the rate: too fast, too slow, or one site only",
+    )
+    found = {
+        "exchange_rate_per_s": rate,
+        "first_share": Quantity(fit.value("first_share"), fit.sigma("first_share"), "1", how),
+    }
+    s = sites.seen
+    shown = _plain(signal, s.x, s.real)
+    told = replace(fit, curve=fit.curve[: s.x.size]).told(shown, found, signal.warnings)
+    curves = {curve.DATA: shown, curve.MODEL: told.curves["model"], curve.RESIDUALS: told.curves["residuals"]}
+    return replace(told, curves=curves, extra={"rule": "two sites"})
+
+
+def _series(signals: Sequence[Signal], chosen: Settings) -> Fit:
+    """Enthalpies and entropies of balance and rate, from spectra at several temperatures together."""
+    places = _places(chosen, signals[0].source)
+    each = [_sites(one, temperature=True) for one in signals]
+    T = np.array([one.temperature_K for one in each], dtype=np.float64)
+    if np.ptp(T) < _NEAREST:
+        what = "van 't Hoff and Eyring need spectra at different temperatures"
+        raise InputError(what, seen=", ".join(f"{t:g} K" for t in T), remedy="give at least two, better five")
+    p = np.array([_centre(one, places) for one in each])
+    slope, off = np.polyfit(1 / T, np.log((1 - p) / p), 1)
+    dH = -slope * R_GAS * 1e-3
+    start = [dH, dH - off * R_GAS * _ROOM_K * 1e-3, _BARRIER, 52.0]
+    more = [45.0, 60.0]  # dG_act
+    names = [
+        ("dH", "kJ/mol", 300.0),
+        ("dG", "kJ/mol", 100.0),
+        ("dH_act", "kJ/mol", 300.0),
+        ("dG_act", "kJ/mol", 150.0),
+    ]
+    curves = []
+    for one in each:
+        own = [
+            Free(name, unit, float(np.clip(v, -0.9 * most, 0.9 * most)), -most, most)
+            for (name, unit, most), v in zip(names, start, strict=True)
+        ]
+        free = [*one.free(places), *own]
+        first = np.array([f.start for f in free])
+        curves.append(
+            Curve(
+                one.stacked(),
+                one.model,
+                free,
+                jacobian=one.jacobian,
+                starts=[np.append(first[:-1], g) for g in more],
+            )
+        )
+    limits = asked(chosen, len(signals))
+    if not limits.shared:
+        limits = Limits(limits.fixed, limits.bounds, _SHARED)
+    together = fit_curves(curves, limits, further=False, tight=False)
+    shown = [_plain(one.signal, one.seen.x, one.seen.real) for one in each]
+    told = []
+    for fit, of, signal in zip(together.each, shown, signals, strict=True):
+        found = fit.quantities(f"{_KIND}; dG at {_ROOM_K:g} K")
+        for name, (h, g) in {"dS": ("dH", "dG"), "dS_act": ("dH_act", "dG_act")}.items():
+            at = [fit.names.index(h), fit.names.index(g)]
+            by = np.array([1.0, -1.0]) * 1e3 / _ROOM_K
+            variance = float(by @ np.nan_to_num(fit.covariance[np.ix_(at, at)], posinf=np.inf) @ by)
+            sigma = math.sqrt(variance) if math.isfinite(variance) and variance > 0 else None
+            value = _entropy(fit.value(h), fit.value(g))
+            found[name] = Quantity(value, sigma, "J/mol/K", f"{h} less {g}, over {_ROOM_K:g} K")
+        told.append(replace(fit, curve=fit.curve[: len(of)]).told(of, found, [*signal.warnings, _WIDTHS]))
+    return together.packed("exchange", told)

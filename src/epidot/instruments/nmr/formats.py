@@ -1,0 +1,149 @@
+"""A file with an NMR spectrum -> Signal: text exports here, vendors' files by :mod:`.vendors`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from epidot.errors import InputError
+from epidot.instruments.nmr.species import frequency_MHz
+from epidot.instruments.nmr.vendors import read_vendor
+from epidot.instruments.options import Settings
+from epidot.signal import Signal
+from epidot.signal.decoding import decode, file_bytes
+from epidot.signal.storage import is_saved, parse
+from epidot.signal.text import parse_table
+from epidot.signal.trace import trace
+
+_VENDOR = ("fid", "1r", "data.1d")
+_ENDINGS = (".jdf", ".dx", ".jdx", ".jcamp")
+_WIDEST = 3000.0  # ppm
+_LEAST = 32
+
+
+def read_shift(path: str | Path, chosen: Settings) -> Signal:
+    """The spectrum in ``path``, over ppm.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be used.
+    """
+    file = Path(path)
+    if file.is_dir():
+        file = _within(file)
+    name = file.name.lower()
+    if name in _VENDOR or name.endswith(_ENDINGS):
+        file_bytes(file)  # says why, if it cannot be read at all
+        return read_vendor(file, chosen)
+    raw = file_bytes(path)
+    if is_saved(raw):
+        found = parse(raw, str(path), "nmr")
+        return _told(found, chosen)
+    if b"# SIZE" in raw[:4096] and b"# LEFT" in raw[:4096]:
+        return _topspin(raw, str(path), chosen)
+    return _table(raw, str(path), chosen)
+
+
+def _within(folder: Path) -> Path:
+    for name in ("pdata/1/1r", "1r", "fid", "data.1d"):
+        if (folder / name).exists():
+            return folder / name
+    raise InputError("no NMR data in this folder", str(folder), nearest=("fid", "pdata/1/1r", "data.1d"))
+
+
+def _told(signal: Signal, chosen: Settings) -> Signal:
+    stated: dict[str, Any] = {
+        key: chosen[option]
+        for key, option in (
+            ("nucleus", "nucleus"),
+            ("MHz", "frequency_MHz"),
+            ("temperature_K", "temperature_K"),
+        )
+        if chosen[option] is not None
+    }
+    return replace(signal, meta={**signal.meta, **stated}) if stated else signal
+
+
+def _topspin(raw: bytes, where: str, chosen: Settings) -> Signal:
+    """TopSpin's totxt: head lines with LEFT, RIGHT and SIZE, then one intensity a line."""
+    lines = decode(raw, where).lines
+    head = [line for line in lines if line.startswith("#")]
+    text = "\n".join(head)
+
+    def stated(key: str) -> float:
+        hit = re.search(rf"{key}\s*=\s*([-+.\deE]+)", text)
+        if hit is None:
+            raise InputError(f"the head does not say {key}", where, remedy="export it anew with totxt")
+        return float(hit[1])
+
+    try:
+        left, right, size = stated("LEFT"), stated("RIGHT"), stated("SIZE")
+        y = np.array([float(line) for line in lines if line.strip() and not line.startswith("#")])
+    except ValueError as error:
+        raise InputError("the exported spectrum is damaged", where, seen=str(error)[:60]) from None
+    if y.size != int(size) or y.size < _LEAST or not np.all(np.isfinite(y)) or left == right:
+        raise InputError("not as many points as the head says", where, seen=f"{y.size} of {size:g}")
+    x = np.linspace(left, right, y.size)
+    order = np.argsort(x)
+    return _signal(
+        x[order], y[order], where, (), chosen, text, {"column": "intensity", "columns": ["intensity"]}
+    )
+
+
+def _table(raw: bytes, where: str, chosen: Settings) -> Signal:
+    found = trace(parse_table(raw, where), chosen["column"], least=_LEAST)
+    x, unit = found.x, found.x_unit
+    if unit and unit.lower() not in ("ppm", "hz"):
+        raise InputError(
+            "the axis is not a chemical shift", where, seen=f"{found.x_name} {unit}", nearest=("ppm", "Hz")
+        )
+    head = " ".join([*found.meta["header"], found.x_name])
+    meta = {k: found.meta[k] for k in ("column", "columns", "column_number", "header")}
+    warnings = list(found.warnings)
+    if unit.lower() == "hz" or (not unit and re.search(r"\bHz\b", found.x_name)):
+        MHz = chosen["frequency_MHz"]
+        if MHz is None:
+            raise InputError(
+                "an axis in Hz needs the frequency of the nucleus", where, remedy="give frequency_MHz"
+            )
+        x = x / MHz
+    elif not unit and "ppm" not in head.lower() and "shift" not in head.lower():
+        warnings.append(f"the axis runs from {x[0]:g} to {x[-1]:g}: taken to be ppm")
+    if np.max(np.abs(x)) > _WIDEST:
+        raise InputError("the axis lies outside any chemical shift", where, seen=f"{x[0]:g} to {x[-1]:g}")
+    return _signal(x, found.y, where, tuple(warnings), chosen, f"{head} {Path(where).name}", meta)
+
+
+def _signal(
+    x: np.ndarray,
+    y: np.ndarray,
+    where: str,
+    warnings: tuple[str, ...],
+    chosen: Settings,
+    head: str,
+    meta: dict[str, Any],
+) -> Signal:
+    nucleus = chosen["nucleus"]
+    if nucleus is None:
+        hit = re.search(r"(?<![0-9A-Za-z])(1H|31P|77Se|13C)(?![0-9])", head)
+        nucleus = hit[1] if hit else ""
+    MHz = chosen["frequency_MHz"]
+    if MHz is None:
+        hit = re.search(r"(?:SFO1|SF|MHz|frequency)\s*[=:(]*\s*([\d.]+)", head, re.IGNORECASE)
+        MHz = float(hit[1]) if hit and 1 < float(hit[1].rstrip(".") or 0) < 2000 else None
+    if MHz is None and nucleus:
+        MHz = frequency_MHz(nucleus)
+        warnings = (
+            *warnings,
+            f"nobody said the frequency: {MHz:g} MHz of choi2023 is taken for widths in Hz",
+        )
+    meta |= {"nucleus": nucleus, "MHz": MHz, "temperature_K": chosen["temperature_K"], "state": "solution"}
+    return Signal(
+        "nmr", x, y, "chemical shift", "ppm", "intensity", "", "analog", "measured", source=where,
+        warnings=warnings, meta=meta,
+    )  # fmt: skip

@@ -1,0 +1,282 @@
+"""Lines that lie together, fitted at once: areas, places, widths, one phase and a straight baseline.
+
+Of complex data both parts are fitted, with a baseline each: absorption and dispersion are one line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.instruments.nmr.detected import CLEAR, Seen, Spectrum, lines
+from epidot.instruments.nmr.shapes import line, slopes, width_of
+from epidot.signal import Signal
+from epidot.signal.fitting import Curve, Fitted, Free, fit_curve
+
+Array = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+Start = tuple[float, float, float, float]  # area, place, Lorentzian and Gaussian width
+
+_REACH = 8.0  # half widths on either side of a line that its window takes
+_ENOUGH = 8.0  # points of the narrowest line's half width; of more, neighbours are summed
+MOST_LINES = 6  # of a window
+_BETTER = 30.0  # in the sum of squares: what a further line must gain
+_GAUSS = 12.0  # and what a Gaussian share of the widths must
+_POOR = 1.3  # mean square of the residuals from which another shape is tried
+_FAULT = 0.03  # of the tallest line: less beside it is a fault of its shape
+_LEAST_HALF = 0.3  # points
+
+
+@dataclass(frozen=True)
+class Group:
+    """``spectrum`` is the part of the axis; of ``n`` lines, ``voigt`` with a Gaussian width each."""
+
+    spectrum: Spectrum
+    n: int
+    voigt: bool
+
+    @property
+    def per(self) -> int:
+        return 4 if self.voigt else 3
+
+    def signal(self, like: Signal) -> Signal:
+        """The readings in one row: the real part, and the imaginary one after it."""
+        s = self.spectrum
+        y = np.concatenate([s.values.real, s.values.imag]) if s.complex else s.values.real
+        sigma = np.full(y.size, s.sigma * np.sqrt(s.alike))
+        return Signal(
+            "nmr",
+            np.arange(y.size, dtype=np.float64),
+            y,
+            "point",
+            "",
+            like.y_name,
+            "",
+            "analog",
+            "measured",
+            sigma,
+        )
+
+    def parts(self, v: Array) -> tuple[Array, Array]:
+        """Model (m,) and derivatives (m, p)."""
+        s, n, per = self.spectrum, self.n, self.per
+        x = s.x
+        t = 2 * (x - x[0]) / (x[-1] - x[0]) - 1
+        turn = np.exp(1j * v[per * n])
+        total = np.zeros(x.size, dtype=np.complex128)
+        columns = []
+        for k in range(n):
+            area, at, width = v[per * k : per * k + 3]
+            gauss = v[per * k + 3] if self.voigt else 0.0
+            value, by_at, by_width, by_gauss = slopes(x, at, width, gauss)
+            total += area * value
+            columns += [turn * value, turn * area * by_at, turn * area * by_width]
+            if self.voigt:
+                columns.append(turn * area * by_gauss)
+        shown = turn * total
+        columns.append(1j * shown)
+        b = v[per * n + 1 :]
+        flat = [np.ones(x.size), t]
+        if not s.complex:
+            return shown.real + b[0] + b[1] * t, np.stack([c.real for c in columns] + flat, axis=1)
+        model = np.concatenate([shown.real + b[0] + b[1] * t, shown.imag + b[2] + b[3] * t])
+        none = np.zeros(x.size)
+        both = [np.concatenate([c.real, c.imag]) for c in columns]
+        both += [np.concatenate([f, none]) for f in flat] + [np.concatenate([none, f]) for f in flat]
+        return model, np.stack(both, axis=1)
+
+    def free(self, starts: Sequence[Start], phase: float) -> list[Free]:
+        """Area, place, width (and Gaussian width) of each start; the phase; baselines."""
+        s = self.spectrum
+        step = float(np.median(np.diff(s.x)))
+        span = float(s.x[-1] - s.x[0])
+        height = float(np.max(np.abs(s.values - np.median(s.values.real)))) or 1.0
+        out = []
+        for k, (area, at, width, gauss) in enumerate(starts, start=1):
+            reach = max(width, 2 * step)
+            out += [
+                Free(f"area{k}", "ppm", area, -100 * height * span, 100 * height * span),
+                Free(f"ppm{k}", "ppm", at, at - 2 * reach, at + 2 * reach),
+                Free(f"width{k}", "ppm", min(width, span / 2), 0.02 * step, span),
+            ]
+            if self.voigt:
+                out.append(Free(f"gauss{k}", "ppm", min(gauss, span / 2), 0.0, span, natural=True))
+        out.append(Free("phase", "rad", phase, -3.2, 3.2))
+        level = float(np.median(s.values.real))
+        out += [
+            Free("level", "", level, level - 10 * height, level + 10 * height),
+            Free("slope", "", 0.0, -10 * height, 10 * height),
+        ]
+        if s.complex:
+            out += [
+                Free("imaginary_level", "", 0.0, -10 * height, 10 * height),
+                Free("imaginary_slope", "", 0.0, -10 * height, 10 * height),
+            ]
+        return out
+
+    def curve(self, like: Signal, free: Sequence[Free]) -> Curve:
+        """As several are fitted at once."""
+        return Curve(self.signal(like), lambda v: self.parts(v)[0], free, jacobian=lambda v: self.parts(v)[1])
+
+    def fitted(self, like: Signal, free: Sequence[Free]) -> Fitted:
+        """The lines at their best."""
+        return fit_curve(
+            self.signal(like),
+            lambda v: self.parts(v)[0],
+            free,
+            jacobian=lambda v: self.parts(v)[1],
+            further=False,
+            tight=False,
+        )
+
+
+@dataclass(frozen=True)
+class Lines:
+    """A group and its fit."""
+
+    group: Group
+    fit: Fitted
+
+    @property
+    def squares(self) -> float:
+        return float(self.fit.misfit * self.fit.statistics["degrees_of_freedom"])
+
+    def values(self, k: int) -> tuple[float, float, float, float]:
+        """Area, place, Lorentzian and Gaussian width of line ``k``."""
+        per = self.group.per
+        own = self.fit.values[per * k : per * k + per].tolist()
+        return own[0], own[1], own[2], own[3] if per == 4 else 0.0
+
+    def seen(self, x: Array) -> list[Seen]:
+        """The lines as they show on an axis ``x``."""
+        step = float(np.median(np.diff(x)))
+        out = []
+        for k in range(self.group.n):
+            area, at, width, gauss = self.values(k)
+            full = max(width_of(width, gauss), 1e-3 * step)
+            i = int(np.clip(np.searchsorted(x, at), 0, x.size - 1))
+            out.append(Seen(i, full / 2 / step, area / (np.pi / 2 * full)))
+        return out
+
+    def shown(self, x: Array) -> Complex:
+        """The lines without baseline at any x (m,), in the phase of the data."""
+        total = np.zeros(x.size, dtype=np.complex128)
+        for k in range(self.group.n):
+            area, at, width, gauss = self.values(k)
+            total += area * line(x, at, width, gauss)
+        return np.asarray(total * np.exp(1j * self.fit.value("phase")))
+
+    def covariance(self, names: Sequence[str]) -> Array:
+        at = [self.fit.names.index(n) for n in names]
+        return np.asarray(self.fit.covariance[np.ix_(at, at)])
+
+    def width(self, k: int) -> tuple[float, float | None]:
+        """FWHM in ppm with its error."""
+        _, _, w, g = self.values(k)
+        full = width_of(w, g)
+        if not self.group.voigt:
+            return full, self.fit.sigma(f"width{k + 1}")
+        root = np.sqrt(0.2166 * w * w + g * g) or 1.0
+        by = np.array([0.5346 + 0.2166 * w / root, g / root])
+        variance = float(by @ self.covariance([f"width{k + 1}", f"gauss{k + 1}"]) @ by)
+        return full, float(np.sqrt(variance)) if np.isfinite(variance) and variance >= 0 else None
+
+
+def windows(seen: Spectrum, found: Sequence[Seen]) -> list[tuple[int, int, list[Seen]]]:
+    """First and last point of every stretch with lines, and those lines."""
+    spans = []
+    for one in sorted(found, key=lambda each: each.at):
+        reach = int(_REACH * max(one.half, 1.5))
+        spans.append((max(one.at - reach, 0), min(one.at + reach, seen.x.size - 1), one))
+    spans.sort(key=lambda each: each[0])
+    out: list[tuple[int, int, list[Seen]]] = []
+    for a, b, one in spans:
+        if out and a <= out[-1][1] and len(out[-1][2]) < MOST_LINES:
+            first, last, own = out[-1]
+            out[-1] = first, max(last, b), [*own, one]
+        else:
+            out.append((a if not out else max(a, min(out[-1][1], one.at - 3)), b, [one]))
+    return out
+
+
+def part(seen: Spectrum, a: int, b: int, narrowest: float) -> Spectrum:
+    """A stretch of the spectrum; of more points than are needed, sums of neighbours."""
+    x, values = seen.x[a : b + 1], seen.values[a : b + 1]
+    k = min(int(narrowest / _ENOUGH), x.size // 64)
+    if k <= 1:
+        return replace(seen, x=x, values=values)
+    m = x.size // k
+    x = x[: m * k].reshape(m, k).mean(axis=1)
+    values = values[: m * k].reshape(m, k).mean(axis=1)
+    return replace(
+        seen,
+        x=x,
+        values=values,
+        sigma=seen.sigma * float(np.sqrt(min(seen.alike, k) / k)),
+        alike=max(seen.alike / k, 1.0),
+    )
+
+
+def fit_group(like: Signal, seen: Spectrum, own: Sequence[Seen], step: float, shape: str) -> Lines:
+    """The lines ``own`` of a stretch ``seen``, and others that come out below."""
+    turned = np.exp(1j * _start_phase(seen))
+    starts = []
+    level = float(np.median(seen.real))
+    for one in own:
+        i = min(int(np.argmin(np.abs(seen.x - (like.x[one.at])))), seen.x.size - 1)
+        width = 2 * max(one.half, _LEAST_HALF) * step
+        height = float((seen.values[i] * np.conj(turned)).real) - level if seen.complex else one.height
+        starts.append((np.pi / 2 * width * (height or one.height), float(like.x[one.at]), width, 0.0))
+    phase = float(np.angle(turned))
+    best = _shaped(like, seen, starts, phase, shape)
+    for _ in range(4):
+        left = _left(best)
+        x_step = float(np.median(np.diff(seen.x)))
+        tallest = max(abs(one.height) for one in best.seen(seen.x))
+        more = [s for s in lines(seen, left, 2) if s.height > max(CLEAR * seen.sigma, _FAULT * tallest)]
+        more = more[: max(MOST_LINES - best.group.n, 0)]
+        begun = [best.values(k) for k in range(best.group.n)]
+        for s in more:
+            width = 2 * max(s.half, _LEAST_HALF) * x_step
+            begun.append((np.pi / 2 * width * s.height, float(seen.x[s.at]), width, 0.0))
+        if not more or 4 * len(begun) + 5 > seen.x.size:
+            break
+        other = _shaped(like, seen, begun, best.fit.value("phase"), shape)
+        gain = best.squares - other.squares
+        if other.fit.status != "converged" or gain < _BETTER * len(more):
+            break
+        best = other
+    return best
+
+
+def _shaped(like: Signal, seen: Spectrum, starts: Sequence[Start], phase: float, shape: str) -> Lines:
+    """Lorentzian lines, or Voigt profiles where the data want them."""
+    best = _lines(like, seen, [(a, at, w + g, 0.0) for a, at, w, g in starts], phase, False)
+    if shape == "lorentz" or 4 * len(starts) + 5 >= seen.x.size:
+        return best
+    if shape == "auto" and best.fit.misfit < _POOR:
+        return best
+    begun = [(a, at, 0.5 * w, 0.7 * w) for a, at, w, _ in (best.values(k) for k in range(best.group.n))]
+    other = _lines(like, seen, begun, best.fit.value("phase"), True)
+    gained = best.squares - other.squares > _GAUSS + 2 * best.group.n
+    return other if shape == "voigt" or (gained and other.fit.status == "converged") else best
+
+
+def _lines(like: Signal, seen: Spectrum, starts: Sequence[Start], phase: float, voigt: bool) -> Lines:
+    group = Group(seen, len(starts), voigt)
+    return Lines(group, group.fitted(like, group.free(starts, phase)))
+
+
+def _left(found: Lines) -> Array:
+    n = found.group.spectrum.x.size
+    return np.asarray(found.group.spectrum.real - found.fit.curve[:n])
+
+
+def _start_phase(seen: Spectrum) -> float:
+    if not seen.complex:
+        return 0.0
+    top = int(np.argmax(np.abs(seen.values)))
+    return float(np.clip(np.angle(seen.values[top]), -0.6, 0.6))

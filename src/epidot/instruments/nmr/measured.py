@@ -1,0 +1,294 @@
+"""Lines, their candidates and amounts: what ``measure nmr`` tells of one spectrum."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.errors import InputError
+from epidot.instruments import curve
+from epidot.instruments.nmr.assigned import UNREFERENCED, Line, assign, satellites
+from epidot.instruments.nmr.detected import Seen, Spectrum, lines, spectrum
+from epidot.instruments.nmr.group import Lines, fit_group, part, windows
+from epidot.instruments.nmr.quantified import amounts, standard_line
+from epidot.instruments.nmr.species import resonance, table
+from epidot.instruments.options import Settings
+from epidot.quantities import Quantities, Quantity, Series
+from epidot.signal import Signal
+from epidot.signal.windows import inside, ranges
+
+Array = NDArray[np.float64]
+
+_FAR = {"1H": 0.5, "13C": 5.0, "31P": 5.0, "77Se": 50.0}  # ppm in which a reference line is looked for
+LEAST = 32  # points
+MOST = 30  # lines
+_ROUNDS = 12
+_TAIL = 0.3  # of the noise: what lines fitted later reach up to under others
+_NEAR, _FAULT = 12.0, 0.05  # half widths, share of the height: shim and window leave so much beside a line
+
+
+def measured(signal: Signal, chosen: Settings) -> Quantities:
+    """See :func:`epidot.instruments.nmr.measure`; ``chosen`` are the settled options."""
+    signal = cut(signal, chosen["window"])
+    seen, found = fitted_lines(signal, chosen["shape"])
+    nucleus = str(signal.meta.get("nucleus") or "")
+    MHz = signal.meta.get("MHz")
+    warnings = list(signal.warnings)
+    if not nucleus:
+        warnings.append("nobody said which nucleus: no candidates are given; say nucleus 31P, 1H ...")
+    every = _every(found)
+    extra: dict[str, Any] = {}
+    quantities: dict[str, Quantity] = {}
+    axis = UNREFERENCED.get(nucleus, 0.0)
+    if chosen["reference"]:
+        off, axis = _reference(every, str(chosen["reference"]), nucleus, signal)
+        for one in every:
+            one.ppm -= off
+        how = "place of the reference line less what it is defined to be"
+        quantities["reference_off_ppm"] = Quantity(off, axis or None, "ppm", how)
+    coupled = satellites(every, MHz, nucleus)
+    if nucleus:
+        assign(every, nucleus, axis)
+    warnings += _overlaps(every)
+    for row in coupled:
+        if "flag" in row:
+            warnings.append(f"line at {row['line_ppm']:.2f} ppm: {row['flag']}")
+    if coupled:
+        main = max(coupled, key=lambda row: row["share"])
+        how = (
+            f"distance of satellites ({main['share']:.1%} together) of the line at {main['line_ppm']:.2f} ppm"
+        )
+        quantities["J_P_Se_Hz"] = Quantity(main["J_Hz"], main["sigma_Hz"], "Hz", how)
+    told, said = amounts(every, found, nucleus, chosen, signal.source)
+    quantities |= told
+    warnings += said
+    for line in every:
+        if line.name:
+            quantities |= _named(line, every, MHz)
+    bad = [one.fit.message for one in found if one.fit.status != "converged"]
+    if bad:
+        warnings.append("; ".join(dict.fromkeys(bad)))
+    extra |= {"lines": [_row(one, MHz) for one in every], "couplings": coupled, "noise": seen.sigma}
+    extra["rule"] = "complex lines" if seen.complex else "real lines"
+    per_nmol = extra_factor(every, chosen, nucleus)
+    return Quantities(
+        "nmr", quantities, signal.source, tuple(dict.fromkeys(warnings)), extra, _curves(signal, seen, found),
+        _series(every, MHz, per_nmol),
+    )  # fmt: skip
+
+
+def cut(signal: Signal, window: str | None) -> Signal:
+    """The readings in ``window``, the imaginary ones too.
+
+    Raises
+    ------
+    InputError
+        If the window cannot be read, or too few readings are left.
+    """
+    if window:
+        keep = inside(signal.x, ranges(window, "window"))
+        beside = {name: one.kept(keep) for name, one in signal.companions.items() if len(one) == len(signal)}
+        signal = replace(signal.kept(keep), companions=beside)
+    if len(signal) < LEAST:
+        what = f"a spectrum needs at least {LEAST} points"
+        raise InputError(what, signal.source or None, seen=str(len(signal)), remedy="widen the window")
+    if not np.ptp(signal.y) > 0:
+        raise InputError("the spectrum is flat", signal.source or None, seen=f"{signal.y[0]:g} everywhere")
+    return signal
+
+
+def fitted_lines(signal: Signal, shape: str) -> tuple[Spectrum, list[Lines]]:
+    """Every line of the spectrum, fitted window by window.
+
+    Raises
+    ------
+    InputError
+        If no line stands clear of the noise.
+    """
+    seen = spectrum(signal)
+    step = float(np.median(np.diff(signal.x)))
+    known: list[Seen] = []
+    found: list[tuple[tuple[int, int], Lines]] = []
+    for _ in range(_ROUNDS):
+        more = _new(seen, _without(seen, [one for _, one in found]), known, len(signal))
+        if not more:
+            break
+        known += more
+        before = dict(found)
+        found = []
+        spans = sorted(windows(seen, known), key=lambda one: -max(each.height for each in one[2]))
+        kept = {
+            (a, b): before[a, b]
+            for a, b, own in spans
+            if (a, b) in before and before[a, b].group.n >= len(own)
+        }
+        for a, b, own in spans:  # the highest first: what reaches from it under the others is taken off
+            others = [one for _, one in found] + [one for span, one in kept.items() if span != (a, b)]
+            one = kept.pop((a, b), None) or fit_group(
+                signal, part(_without(seen, others), a, b, min(each.half for each in own)), own, step, shape
+            )
+            found.append(((a, b), one))
+        known = [again for _, one in found for again in one.seen(seen.x)]
+        if len(known) >= MOST:
+            break
+    if not found:
+        what = "no line stands clear of the noise"
+        raise InputError(
+            what, signal.source or None, seen=f"noise {seen.sigma:.3g}, highest {np.max(seen.real):.3g}"
+        )
+    out: list[Lines] = [one for _, one in found]
+    for i, (span, one) in enumerate(found):
+        later, x = out[i + 1 :], one.group.spectrum.x
+        tail = sum((other.shown(x) for other in later), np.zeros(x.size, dtype=np.complex128))
+        if max(np.ptp(tail.real), np.ptp(tail.imag)) < _TAIL * seen.sigma:
+            continue
+        own = one.seen(seen.x)
+        narrowest = min(each.half for each in own)
+        rest = _without(seen, [*out[:i], *later])
+        out[i] = fit_group(signal, part(rest, *span, narrowest), own, step, shape)
+    return seen, out
+
+
+def _new(seen: Spectrum, left: Spectrum, known: list[Seen], n: int) -> list[Seen]:
+    """Lines in what the fits leave; what is small beside a near line is a fault of its shape."""
+    return [
+        one
+        for one in lines(left, most=MOST - len(known))
+        if not any(
+            abs(one.at - k.at) < _NEAR * max(k.half, 1.5) and one.height < _FAULT * abs(k.height)
+            for k in known
+        )
+        and 2 < one.at < n - 3
+    ]
+
+
+def _without(seen: Spectrum, others: list[Lines]) -> Spectrum:
+    if not others:
+        return seen
+    return replace(seen, values=seen.values - sum(one.shown(seen.x) for one in others))
+
+
+def _every(found: list[Lines]) -> list[Line]:
+    out = []
+    for g, one in enumerate(found):
+        sound = one.fit.status == "converged"
+        for k in range(one.group.n):
+            area, at, _, _ = one.values(k)
+            width, sigma_width = one.width(k)
+            n = str(k + 1)
+            sigma = [one.fit.sigma(name + n) if sound else None for name in ("ppm", "area")]
+            out.append(Line(at, sigma[0], width, sigma_width if sound else None, area, sigma[1], g, k))
+    return sorted(out, key=lambda line: -line.ppm)
+
+
+def _reference(every: list[Line], text: str, nucleus: str, signal: Signal) -> tuple[float, float]:
+    """By how much the axis is off, and the error of that."""
+    name, _, stated = (t.strip() for t in text.partition("="))
+    where = signal.source or None
+    try:
+        if stated:
+            at, to = _number(name, nucleus), float(stated)
+        else:
+            at = to = _number(name, nucleus)
+    except ValueError:
+        what = "cannot read the reference"
+        raise InputError(what, where, seen=text, remedy="write a species, or 0.44=0.50 (seen=true)") from None
+    near = [one for one in every if abs(one.ppm - at) <= _FAR.get(nucleus, 1.0) * (0.2 if stated else 1.0)]
+    if not near:
+        shown = tuple(f"{one.ppm:.2f}" for one in every[:6])
+        raise InputError("there is no line that could be the reference", where, seen=text, nearest=shown)
+    line = max(near, key=lambda one: one.area / max(1.0, abs(one.ppm - at) / _FAR.get(nucleus, 1.0)))
+    return line.ppm - to, line.sigma_ppm or 0.0
+
+
+def _number(text: str, nucleus: str) -> float:
+    if text in table().species:
+        return resonance(text, nucleus).shift.value
+    return float(text)
+
+
+def _overlaps(every: list[Line]) -> list[str]:
+    out = []
+    for line in every:
+        known = [c["species"] for c in line.candidates if c["species"] != "something else"]
+        if len(known) > 1:
+            listed = ", ".join(
+                f"{c['species']} {c['odds']:.0%}" for c in line.candidates if c["odds"] >= 0.01
+            )
+            out.append(f"line at {line.ppm:.2f} ppm: the shift alone does not tell which it is ({listed})")
+    return out
+
+
+def _named(line: Line, every: list[Line], MHz: float | None) -> dict[str, Quantity]:
+    how = f"line fitted at {line.ppm:.3f} ppm, called by the only species of the table that lies near"
+    total = sum(abs(one.area) for one in every) or 1.0
+    sigma = None if line.sigma_area is None else line.sigma_area / total
+    out = {f"{line.name}_ppm": Quantity(line.ppm, line.sigma_ppm, "ppm", how)}
+    out[f"{line.name}_integral"] = Quantity(line.area / total, sigma, "1", how)
+    if MHz:
+        wide = None if line.sigma_width is None else line.sigma_width * MHz
+        out[f"{line.name}_width_Hz"] = Quantity(line.width_ppm * MHz, wide, "Hz", how)
+    return out
+
+
+def extra_factor(every: list[Line], chosen: Settings, nucleus: str) -> float | None:
+    """nmol of nuclei per unit of area, where a standard tells."""
+    if chosen["standard"] is None or not nucleus:
+        return None
+    line, count = standard_line(every, str(chosen["standard"]), nucleus, "")
+    return float(chosen["standard_nmol"]) * count / line.area if line.area > 0 else None
+
+
+def _series(every: list[Line], MHz: float | None, per_nmol: float | None) -> dict[str, Series]:
+    total = sum(abs(one.area) for one in every) or 1.0
+    how = "complex or real lines with phase and baseline, least squares"
+
+    def series(values: list[float], sigmas: list[float | None], unit: str, by: float = 1.0) -> Series:
+        known = tuple(None if s is None else s * by for s in sigmas)
+        return Series(tuple(v * by for v in values), known, unit, how)
+
+    areas, errors = [one.area for one in every], [one.sigma_area for one in every]
+    out = {
+        "line_ppm": series([one.ppm for one in every], [one.sigma_ppm for one in every], "ppm"),
+        "line_integral": series(areas, errors, "1", 1 / total),
+    }
+    if MHz:
+        out["line_width_Hz"] = series(
+            [one.width_ppm for one in every], [one.sigma_width for one in every], "Hz", MHz
+        )
+    if per_nmol is not None:
+        out["line_nmol"] = series(areas, errors, "nmol", per_nmol)
+    return out
+
+
+def _row(line: Line, MHz: float | None) -> dict[str, Any]:
+    out: dict[str, Any] = {
+        "ppm": line.ppm, "sigma_ppm": line.sigma_ppm, "width_Hz": line.width_ppm * MHz if MHz else None,
+        "area": line.area, "sigma_area": line.sigma_area, "candidates": line.candidates,
+    }  # fmt: skip
+    if line.satellite_of is not None:
+        out["satellite_of_ppm"] = line.satellite_of
+    return out
+
+
+def _curves(signal: Signal, seen: Spectrum, found: list[Lines]) -> dict[str, Signal]:
+    """Data in phase, and the model where there is one."""
+    plain = replace(signal, companions={}, sigma=None, warnings=(), meta={})
+    drawn = replace(plain, y=seen.real)
+    xs, ys, left = [], [], []
+    for one in found:
+        s = one.group.spectrum
+        n = s.x.size
+        model = one.fit.curve[:n]
+        xs.append(s.x)
+        ys.append(model)
+        left.append((s.real - model) / s.sigma)
+    x = np.concatenate(xs)
+    first = np.unique(x, return_index=True)[1]
+    drawn_model = plain.with_values(x[first], np.concatenate(ys)[first])
+    residuals = plain.with_values(x[first], np.concatenate(left)[first])
+    residuals = replace(residuals, y_name="residual", y_unit="standard errors")
+    return {curve.DATA: drawn, curve.MODEL: drawn_model, curve.RESIDUALS: residuals}

@@ -1,0 +1,260 @@
+"""NMR: exchange against its matrix, lines, satellites, candidates, eq 2, files."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from epidot.dot.layers import LayeredDot
+from epidot.errors import InputError
+from epidot.instruments import nmr
+from epidot.instruments.nmr.exchange import coalescence, eyring, share_of_first, sites, two_sites
+from epidot.instruments.nmr.relaxation import turning_s, width_Hz
+from epidot.instruments.nmr.shapes import line, slopes, width_of
+from epidot.instruments.nmr.species import pattern, resonance, table
+from epidot.signal import Signal
+
+SHARED = Path(__file__).parents[3] / "shared" / "data" / "nmr" / "nmrpy"
+X = np.linspace(-2000.0, 2000.0, 801)
+DOT = LayeredDot("InP", 2.4, (), ligands={"OA": 72.0, "Int1": 30.0})
+P31 = {"nucleus": "31P", "from_ppm": 30.0, "to_ppm": 56.0, "beside": "TOPSe:3000", "noise": 0.001}
+
+
+@pytest.mark.parametrize("k12", [0.0, 1.0, 300.0, 1e4])
+@pytest.mark.parametrize("first", [0.05, 0.5, 0.8])
+def test_two_sites_are_the_matrix_of_two(first: float, k12: float) -> None:
+    k21 = k12 * first / (1 - first)
+    closed = two_sites(X, [-350.0, 420.0], [4.0, 15.0], first, k12)
+    matrix = sites(X, [-350.0, 420.0], [4.0, 15.0], [first, 1 - first], [[0, k21], [k12, 0]])
+    np.testing.assert_allclose(closed, matrix, rtol=1e-12, atol=1e-12 * np.abs(matrix).max())
+
+
+def test_fast_exchange_is_one_line_at_the_mean() -> None:
+    fast = two_sites(X, [-350.0, 420.0], [4.0, 16.0], 0.25, 1e13)
+    np.testing.assert_allclose(fast, line(X, 0.25 * -350 + 0.75 * 420, 0.25 * 4 + 0.75 * 16), rtol=1e-5)
+
+
+def test_three_sites_without_exchange_are_three_lines() -> None:
+    f, w, p = [-500.0, 0.0, 800.0], [5.0, 30.0, 10.0], [0.2, 0.5, 0.3]
+    alone = sum(share * line(X, a, b) for a, b, share in zip(f, w, p, strict=True))
+    np.testing.assert_allclose(sites(X, f, w, p, np.zeros((3, 3))), alone, rtol=1e-12)
+
+
+def test_two_lines_merge_at_pi_df_over_root_two() -> None:
+    """Equal sites without a width of their own: the middle is a maximum from that rate on."""
+    x, df = np.array([-1.0, 0.0, 1.0]), 1191.0
+
+    def bent(k: float) -> float:
+        y = two_sites(x, [-df / 2, df / 2], [0.0, 0.0], 0.5, k).real
+        return float(y[0] - 2 * y[1] + y[2])
+
+    assert coalescence(df) == pytest.approx(2645.7, abs=0.1)  # C057: 2646 per s
+    assert bent(0.995 * coalescence(df)) > 0 > bent(1.005 * coalescence(df))
+
+
+@pytest.mark.parametrize("k12", [0.0, 200.0, 2000.0, 1e5])
+def test_exchange_keeps_the_area(k12: float) -> None:
+    x = np.linspace(-4e5, 4e5, 400_001)
+    y = two_sites(x, [-300.0, 300.0], [40.0, 40.0], 0.3, k12).real
+    assert float(np.trapezoid(y, x)) == pytest.approx(1.0, abs=1e-4)  # the tails hold 6e-5
+
+
+def test_van_t_hoff_and_eyring_at_known_places() -> None:
+    assert share_of_first(300.0, 0.0, 0.0) == 0.5
+    assert share_of_first(300.0, -30.0, -100.0) == pytest.approx(0.5)  # dH = T dS
+    assert eyring(298.15, 0.0, 0.0) == pytest.approx(6.2124e12, rel=1e-4)  # kT/h
+
+
+def test_derivatives_of_a_line() -> None:
+    x = np.linspace(-3.0, 3.0, 41)
+    for w, g in ((0.5, 0.0), (0.5, 0.8), (0.05, 1.0)):
+        value, *by = slopes(x, 0.1, w, g)
+        np.testing.assert_allclose(value, line(x, 0.1, w, g), rtol=1e-12)
+        v, h = np.array([0.1, w, g]), 1e-6
+        for i in range(3 if g else 2):
+            up, down = v.copy(), v.copy()
+            up[i] += h
+            down[i] -= h
+            numeric = (line(x, *up) - line(x, *down)) / (2 * h)
+            np.testing.assert_allclose(by[i], numeric, rtol=1e-5, atol=1e-7 * np.abs(numeric).max())
+    assert width_of(1.0, 0.0) == pytest.approx(1.0, abs=2e-4)
+    assert width_of(0.0, 1.0) == pytest.approx(1.0)
+
+
+def test_a_slow_dot_widens_as_redfield_says() -> None:
+    """By anisotropy alone: R2 = (4/45) (w dσ)² tau (1 + 3/4/(1 + (w tau)²))."""
+    one = replace(resonance("Int1", "31P"), protons=0)
+    tau, w = 1.5e-8, 2 * np.pi * 283.56e6
+    rate = 4 / 45 * (w * 200e-6) ** 2 * tau * (1 + 0.75 / (1 + (w * tau) ** 2))
+    assert width_Hz(one, 283.56, tau) == pytest.approx(rate / np.pi, rel=1e-9)
+    assert turning_s(3.0, 298.15, 5.4e-4) == pytest.approx(1.48e-8, rel=0.01)
+
+
+def test_satellites_have_half_of_763_per_cent_each() -> None:
+    lines = pattern(resonance("TOPSe", "31P").couplings)
+    assert [at for at, _ in lines] == [-340.0, 0.0, 340.0]
+    assert [w for _, w in lines] == pytest.approx([0.03815, 0.9237, 0.03815])
+    doublet = pattern(resonance("TOPSe", "77Se").couplings)  # of a partner that is always there
+    assert doublet == [(-340.0, 0.5), (340.0, 0.5)]
+
+
+def test_every_number_of_the_table_has_its_source() -> None:
+    for one in table().species.values():
+        for r in one.resonances:
+            assert r.shift.source
+            assert r.shift.sigma
+    assert len(table().species) > 12
+
+
+@pytest.fixture(scope="module")
+def phosphorus():  # type: ignore[no-untyped-def]
+    return nmr.measure(nmr.simulate([DOT], P31, rng=np.random.default_rng(3)))
+
+
+def test_a_coupling_of_680_is_found_and_flagged(phosphorus) -> None:  # type: ignore[no-untyped-def]
+    J = phosphorus["J_P_Se_Hz"]
+    assert abs(J.value - 680) < 4 * J.sigma
+    assert J.sigma < 3
+    row = max(phosphorus.extra["couplings"], key=lambda each: each["share"])
+    assert row["share"] == pytest.approx(0.0763, abs=0.01)
+    assert "P=Se double bond" in row["flag"]
+    assert any("P=Se double bond" in said for said in phosphorus.warnings)
+
+
+def test_a_line_at_488_is_never_given_one_name(phosphorus) -> None:  # type: ignore[no-untyped-def]
+    row = min(phosphorus.extra["lines"], key=lambda each: abs(each["ppm"] - 48.8))
+    names = {c["species"] for c in row["candidates"]}
+    assert {"Int1", "TOPO", "TOPS"} <= names
+    assert max(c["odds"] for c in row["candidates"]) < 0.8
+    assert "Int1_ppm" not in phosphorus
+    assert "TOPSe_ppm" in phosphorus  # nothing else lies near
+
+
+def test_eq_2_from_a_simulated_tube() -> None:
+    seen = nmr.simulate(
+        [DOT], {"from_ppm": 3.6, "to_ppm": 6.0, "noise": 0.0005}, rng=np.random.default_rng(5)
+    )
+    told = {"standard": "ferrocene", "standard_nmol": 1000.0, "dots_nmol": 3.5, "diameter_nm": 2.4}
+    found = nmr.measure(seen, **told)
+    for name, truth in (("ligands_per_dot", 72.0), ("coverage_per_nm2", 72 / (np.pi * 2.4**2))):
+        assert abs(found[name].value - truth) < 0.2 * truth
+        assert found[name].sigma > 0.1 * truth  # 10 % of the dots' amount, at least
+    bare = nmr.measure(seen, **told, dots_sigma=0.0, standard_sigma=0.0, diameter_sigma_nm=0.0)
+    assert abs(bare["ligands_per_dot"].value - 72) < 4 * bare["ligands_per_dot"].sigma
+    assert bare["ligands_per_dot"].sigma < 0.1 * 72
+
+
+def test_a_reference_line_sets_the_axis_right() -> None:
+    setup = {"from_ppm": 3.6, "to_ppm": 6.0, "reference_off_ppm": 0.07}
+    seen = nmr.simulate([DOT], setup, rng=np.random.default_rng(5))
+    found = nmr.measure(seen, reference="ferrocene")
+    assert found["reference_off_ppm"].value == pytest.approx(0.07, abs=1e-3)
+    assert found["ferrocene_ppm"].value == pytest.approx(4.16, abs=1e-9)
+
+
+def test_a_solid_shows_core_and_phosphate() -> None:
+    dot = LayeredDot("InP", 3.0, (), oxide=80.0)
+    seen = nmr.simulate([dot], {"nucleus": "31P", "state": "solid"}, rng=np.random.default_rng(5))
+    found = nmr.measure(seen)
+    places = found.series["line_ppm"].values
+    assert places == pytest.approx((2.0, -190.0), abs=1.0)
+
+
+def test_cold_dots_with_zinc_show_intermediate_2_and_narrow() -> None:
+    dot = LayeredDot("InP", 2.4, (), ligands={"Int1": 74.0}, adatoms={"Zn": 50.0})
+    setup = {"nucleus": "31P", "solvent": "CD2Cl2", "frequency_MHz": 344.18, "from_ppm": 40.0, "to_ppm": 62.0}
+    tops, widths = [], []
+    for T in (298.15, 233.15):
+        seen = nmr.simulate([dot], {**setup, "temperature_K": T})
+        above = seen.x[seen.y > seen.y.max() / 2]
+        tops.append(float(seen.x[np.argmax(seen.y)]))
+        widths.append(float(np.ptp(above)) * 344.18)
+    assert 48.8 < tops[0] < 51
+    assert tops[1] == pytest.approx(53, abs=0.2)
+    assert widths[1] < widths[0] / 5
+
+
+NOISE = np.random.default_rng(1).standard_normal(400)
+
+
+def spectrum(y: np.ndarray, **meta: object) -> Signal:
+    x = np.linspace(0, 10, y.size)
+    return Signal("nmr", x, y, "chemical shift", "ppm", "intensity", "", "analog", "measured", meta=meta)
+
+
+def test_what_cannot_be_measured_is_refused() -> None:
+    with pytest.raises(InputError, match="no line stands clear"):
+        nmr.measure(spectrum(NOISE))
+    with pytest.raises(InputError, match="flat"):
+        nmr.measure(spectrum(np.ones(100)))
+    with pytest.raises(InputError, match="nearest valid: ferrocene"):
+        nmr.simulate([DOT], {"standard": "ferocene"})
+    with pytest.raises(InputError, match="different temperatures"):
+        nmr.fit([nmr.simulate([DOT], P31)] * 2, "exchange", sites="48.8,53")
+    with pytest.raises(InputError, match="two sites are needed"):
+        nmr.fit(nmr.simulate([DOT], P31), "exchange")
+
+
+def test_text_exports(tmp_path: Path) -> None:
+    x = np.linspace(6, 3, 600)
+    y = 5 / (1 + ((x - 4.16) / 0.02) ** 2) + 0.05 * np.resize(NOISE, 600)
+    table_file = tmp_path / "a.csv"
+    table_file.write_text(
+        "ppm,intensity\n" + "".join(f"{a:.5f},{b:.5f}\n" for a, b in zip(x, y, strict=True))
+    )
+    top = tmp_path / "topspin.txt"
+    top.write_text(
+        "# File created = today\n# LEFT = 6 ppm. RIGHT = 3 ppm.\n# SIZE = 600 ( = number of points)\n"
+        + "".join(f"{b:.5f}\n" for b in y)
+    )
+    for file in (table_file, top):
+        seen = nmr.read(file, nucleus="1H", frequency_MHz=300.0)
+        found = nmr.measure(seen)
+        assert found["ferrocene_ppm"].value == pytest.approx(4.16, abs=3e-3)
+        assert found["ferrocene_width_Hz"].value == pytest.approx(12, abs=1)
+    top.write_text("# LEFT = 6 ppm. RIGHT = 3 ppm.\n# SIZE = 600\n1\n2\n")
+    with pytest.raises(InputError, match="not as many points"):
+        nmr.read(top)
+
+
+@pytest.mark.parametrize("name", ["fid", "1r", "data.1d", "a.jdf", "a.dx"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\0" * 64, b"##TITLE= x\n##JCAMPDX= 5\n##DATA TYPE= NMR SPECTRUM\n##END=", b"\xff" * 4000],
+)
+def test_hostile_files_are_refused_in_words(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError):
+        nmr.read(tmp_path / name)
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="real spectra of nmrpy are not here")
+@pytest.mark.skipif(importlib.util.find_spec("nmrglue") is None, reason="nmrglue is not installed")
+def test_real_phosphate_drifts_while_the_standard_stays() -> None:
+    """Two spectra of one time course: our maxima of the processed data are in the note beside them."""
+    standard, drifting = [], []
+    for number in ("2", "5"):
+        seen = nmr.read(SHARED / "bruker2" / number / "pdata" / "1" / "1r")
+        assert (seen.meta["nucleus"], round(seen.meta["MHz"], 2)) == ("31P", 242.94)
+        for window, kept in (("0.2-0.7", standard), ("2.4-3.1", drifting)):
+            found = nmr.measure(seen, window=window, shape="lorentz")
+            heights = np.divide(found.series["line_integral"].values, found.series["line_width_Hz"].values)
+            best = int(np.argmax(heights))
+            kept.append((found.series["line_ppm"].values[best], found.series["line_ppm"].sigmas[best]))
+    assert abs(standard[0][0] - standard[1][0]) < 0.004
+    assert standard[0][0] == pytest.approx(0.439, abs=0.01)
+    assert drifting[0][0] - drifting[1][0] == pytest.approx(2.777 - 2.736, abs=0.01)
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="real spectra of nmrpy are not here")
+@pytest.mark.skipif(importlib.util.find_spec("nmrglue") is None, reason="nmrglue is not installed")
+@pytest.mark.parametrize("path", ["bruker2/2/fid", "test1.fid/fid", "spinsolve1/00000/data.1d"])
+def test_raw_decays_become_spectra(path: str) -> None:
+    seen = nmr.read(SHARED / path)
+    assert "imaginary" in seen.companions
+    assert seen.meta["nucleus"] in ("31P", "1H")
+    assert np.ptp(seen.x) > 10
