@@ -60,7 +60,7 @@ AMOUNTS = (
     "2.4",
 )
 SIM["nmr"] = ("simulate", "nmr", DOT, "-o", "out.csv", "--from-ppm", "3.6", "--to-ppm", "6")
-SIM["31P"] = (
+PHOSPHORUS = (
     "simulate",
     "nmr",
     DOT,
@@ -341,7 +341,7 @@ WALK: Walk = {
     },
     ("simulate", "nmr"): {
         "--nucleus": (SIM["nmr"][:5], ("--nucleus", "13C")),
-        "--state": (SIM["31P"], ("--state", "solid")),
+        "--state": (PHOSPHORUS, ("--state", "solid")),
         "--frequency-MHz": (SIM["nmr"], ("--frequency-MHz", "500")),
         "--solvent": (SIM["nmr"], ("--solvent", "DMSO")),
         "--temperature-K": (SIM["nmr"], ("--temperature-K", "310")),
@@ -351,11 +351,11 @@ WALK: Walk = {
         "--beside": (SIM["nmr"], ("--beside", "oleic_acid:1000")),
         "--ligands-per-nm2": ((*SIM["nmr"], "--standard-nmol", "0"), ("--ligands-per-nm2", "21")),
         "--ligand-nm": ((*SIM["nmr"], "--standard-nmol", "0"), ("--ligand-nm", "1")),
-        "--exchange": (SIM["31P"], ("--exchange", "maybe")),
-        "--dH": (SIM["31P"], ("--dH", "1000")),
-        "--dS": (SIM["31P"], ("--dS", "2000")),
-        "--dH-act": (SIM["31P"], ("--dH-act", "1000")),
-        "--dS-act": (SIM["31P"], ("--dS-act", "2000")),
+        "--exchange": (PHOSPHORUS, ("--exchange", "maybe")),
+        "--dH": (PHOSPHORUS, ("--dH", "1000")),
+        "--dS": (PHOSPHORUS, ("--dS", "2000")),
+        "--dH-act": (PHOSPHORUS, ("--dH-act", "1000")),
+        "--dS-act": (PHOSPHORUS, ("--dS-act", "2000")),
         "--from-ppm": (SIM["nmr"], ("--from-ppm", "3.8")),
         "--to-ppm": (SIM["nmr"], ("--to-ppm", "6.5")),
         "--step-Hz": (SIM["nmr"], ("--step-Hz", "1")),
@@ -524,7 +524,7 @@ FIT_ALONE: Walk = {
         "--nucleus": (FIT["nmr"][:3], ("--nucleus", "77Sn")),
         "--frequency-MHz": (FIT["nmr"][:5], ("--frequency-MHz", "-5")),
         "--fix": (FIT["nmr"], ("--fix", "width1=0.05ppm")),
-        "--bound": (FIT["nmr"], ("--bound", "width1=0.05:0.1ppm")),
+        "--bound": (FIT["nmr"], ("--bound", "width1=0.2:0.3ppm")),
         "--shared": ((*FIT["nmr"], "--columns", "all"), ("--shared", "width1")),
     },
     ("fit", "etch"): {

@@ -13,7 +13,7 @@ Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
 CLEAR = 7.0  # standard deviations from which a line is one
-_BLOCK = 96  # points in which the noise is looked at
+_BLOCK = (24, 96)  # points in which the noise is looked at, fewer in short spectra
 _LAGS = 24
 _SCALES = 2.0 ** np.arange(0, 9)  # points
 _MOST = 60  # lines
@@ -71,8 +71,8 @@ def spectrum(signal: Signal) -> Spectrum:
 
 def _noise(y: Array) -> tuple[float, float]:
     """Standard deviation of a point, and how alike neighbours are, from the quietest blocks."""
-    n = max(y.size // _BLOCK, 1)
-    blocks = y[: n * (y.size // n)].reshape(n, -1) if y.size >= 2 * _BLOCK else y[None, :]
+    size = min(max(y.size // 16, _BLOCK[0]), _BLOCK[1], y.size)
+    blocks = y[: size * (y.size // size)].reshape(-1, size)
     t = np.linspace(-1, 1, blocks.shape[1])
     basis = np.linalg.qr(np.stack([np.ones_like(t), t, t * t], axis=1))[0]
     left = blocks - (blocks @ basis) @ basis.T
