@@ -240,7 +240,7 @@ def test_real_phosphate_drifts_while_the_standard_stays() -> None:
     for number in ("2", "5"):
         seen = nmr.read(SHARED / "bruker2" / number / "pdata" / "1" / "1r")
         assert (seen.meta["nucleus"], round(seen.meta["MHz"], 2)) == ("31P", 242.94)
-        for window, kept in (("0.2-0.7", standard), ("2.4-3.1", drifting)):
+        for window, kept in (("0.2-0.7", standard), ("2.6-2.9", drifting)):
             found = nmr.measure(seen, window=window, shape="lorentz")
             heights = np.divide(found.series["line_integral"].values, found.series["line_width_Hz"].values)
             best = int(np.argmax(heights))

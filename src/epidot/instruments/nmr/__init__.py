@@ -31,6 +31,7 @@ HEADER = Header(
         "signals saved by epidot",
     ),
     quantities=(
+        Reported("lines", "1", "how many stand clear of the noise"),
         Reported("line_ppm", "ppm", "place of every line, from high to low shift"),
         Reported("line_width_Hz", "Hz", "its full width at half maximum"),
         Reported("line_integral", "1", "its area, over that of all lines"),

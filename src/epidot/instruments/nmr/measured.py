@@ -41,7 +41,8 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
         warnings.append("nobody said which nucleus: no candidates are given; say nucleus 31P, 1H ...")
     every = _every(found)
     extra: dict[str, Any] = {}
-    quantities: dict[str, Quantity] = {}
+    how = "lines at several scales of smoothing, seven standard deviations of the noise or more"
+    quantities: dict[str, Quantity] = {"lines": Quantity(float(len(every)), None, "1", how)}
     axis = UNREFERENCED.get(nucleus, 0.0)
     if chosen["reference"]:
         off, axis = _reference(every, str(chosen["reference"]), nucleus, signal)

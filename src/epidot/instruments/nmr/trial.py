@@ -24,9 +24,9 @@ def trial(rng: np.random.Generator) -> Trial:
         "standard_nmol": float(rng.uniform(200, 1000)),
         "noise": float(10 ** rng.uniform(-3.3, -2.5)),
         "phase_deg": float(rng.uniform(-8, 8)),
-        "from_ppm": 3.9,
-        "to_ppm": 5.9,
-        "step_Hz": 1.0,
+        "from_ppm": 3.6,
+        "to_ppm": 6.0,
+        "step_Hz": 0.6,
     }
     known = {
         "standard": "ferrocene", "standard_nmol": setup["standard_nmol"], "dots_nmol": setup["dots_nmol"],
