@@ -121,6 +121,16 @@ def test_the_folder_of_results_is_no_data(epidot, monday: Path) -> None:
     assert {one["file"] for one in done.json["not_recognised"]} == {"cut_emission.csv", "README.md"}
 
 
+def test_a_drawing_among_the_data_is_no_failed_image(epidot, monday: Path) -> None:
+    from PIL import Image
+
+    Image.new("RGB", (64, 64), "white").save(monday / "plot.png")
+    done = epidot("measure", "auto", monday, "--json")
+    reasons = {one["file"]: one["reason"] for one in done.json["not_recognised"]}
+    assert reasons["plot.png"].startswith("may be of tem, but: ")
+    assert done.status == 0
+
+
 def test_names_of_samples_by_an_expression(epidot, monday: Path) -> None:
     done = epidot("measure", "auto", monday, "--sample", "[AB]([0-9])", "--json")
     assert {one["sample"] for one in done.json["results"]} == {"1", "2"}

@@ -40,7 +40,7 @@ def recognised(path: str | Path) -> tuple[str, bool]:
     if other is not None and other[1] > best:
         if not has_instrument(other[0].technique):
             raise not_read(other[0], str(file))
-        return other[0].technique, True
+        return other[0].technique, marks[other[0].technique] >= SURE
     if best <= 0:
         marks = _marks(_said(raw, str(file)), "")
         best = max(marks.values())

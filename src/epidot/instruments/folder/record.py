@@ -33,7 +33,7 @@ def measured(root: Path, one: Found) -> tuple[Record, Row]:
     (row,) = measure_files(one.technique, [path], jobs=1, signals=True, **one.options)
     why = reason(row)
     if row.found is None and row.bad_input and one.says == GUESSED:
-        why = f"has words of {one.technique}, but: {why}"
+        why = f"may be of {one.technique}, but: {why}"
         return _record(one, "unknown", reason=why), row
     state = "not measured" if row.found is None else "without a value" if row.empty else "measured"
     found = None if row.found is None else row.found.to_json()

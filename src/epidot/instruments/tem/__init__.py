@@ -108,7 +108,9 @@ HEADER = Header(
     fit_models=("lognormal", "normal"),
     fits_together=True,
     marks=(
-        ("start", 10.0, ("II*\0", "MM\0*", "\x89PNG", "\xff\xd8\xff", "GIF8", "\0\0\0\3\0", "\0\0\0\4\0")),
+        ("start", 10.0, ("\0\0\0\3\0", "\0\0\0\4\0")),
+        # Any picture begins like this: a drawing too.
+        ("start", 9.5, ("II*\0", "MM\0*", "\x89PNG", "\xff\xd8\xff", "GIF8")),
         ("name", 10.0, (".dm3", ".dm4", ".emd")),
         ("name", 5.0, (".bmp",)),
     ),
