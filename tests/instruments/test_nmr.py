@@ -178,6 +178,29 @@ def test_cold_dots_with_zinc_show_intermediate_2_and_narrow() -> None:
     assert widths[1] < widths[0] / 5
 
 
+def test_a_series_of_temperatures_gives_back_balance_and_rate() -> None:
+    """What was put in: dH -39, dS -142, dH_act 45, dS_act -17; satellites of 680 Hz."""
+    dot = LayeredDot("InP", 2.4, (), ligands={"Int1": 74.0}, adatoms={"Zn": 50.0})
+    setup = {
+        "nucleus": "31P", "solvent": "CD2Cl2", "frequency_MHz": 344.18, "from_ppm": 45.0, "to_ppm": 57.0,
+        "step_Hz": 4.0, "noise": 0.01,
+    }  # fmt: skip
+    rng = np.random.default_rng(7)
+    series = [nmr.simulate([dot], {**setup, "temperature_K": T}, rng=rng) for T in (243.15, 265.0, 298.15)]
+    found = nmr.fit(series, "exchange", sites="48.8,53", coupling_Hz=680.0)
+    assert found.status == "converged", found.message
+    truths = {"dH": -39.0, "dS": -142.0, "dH_act": 45.0, "dS_act": -17.0}
+    for name, truth in truths.items():
+        one = found.each[0][name]
+        assert one.sigma is not None
+        assert abs(one.value - truth) < 3.5 * one.sigma, name
+    assert found.each[0]["dH"].sigma < 1.0
+    without = nmr.fit(series, "exchange", sites="48.8,53")
+    assert without.status == "failed"
+    assert "times the noise in the spectrum at" in without.message
+    assert all(one.sigma is None for one in without.parameters.values())
+
+
 NOISE = np.random.default_rng(1).standard_normal(400)
 
 

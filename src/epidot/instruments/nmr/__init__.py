@@ -121,6 +121,9 @@ HEADER = Header(
             "shape", ("auto", "lorentz", "voigt"), "auto", "of a line; auto: voigt where the data want it"
         ),
         text("sites", "ppm", "two sites of one nucleus that exchange, e.g. 48.8,53"),
+        number(
+            "coupling_Hz", "Hz", None, "of the first site to 77Se: its satellites", 0, 5000, needs="sites"
+        ),
     ),
     fit_models=("lines", "exchange"),
     fit_options=limits("width1=3Hz", "ppm1=48:50", "dH,dG"),

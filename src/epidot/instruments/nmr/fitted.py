@@ -15,7 +15,9 @@ from epidot.instruments import curve
 from epidot.instruments.nmr import exchange
 from epidot.instruments.nmr.detected import Spectrum, spectrum
 from epidot.instruments.nmr.measured import cut, fitted_lines
+from epidot.instruments.nmr.species import pattern
 from epidot.instruments.options import Settings
+from epidot.parameter import Parameter
 from epidot.quantities import Fit, Quantities, Quantity
 from epidot.signal import Signal
 from epidot.signal.fitting import Curve, Fitted, Free, fit_curve, fit_curves
@@ -23,14 +25,12 @@ from epidot.signal.limits import Limits, asked
 
 Array = NDArray[np.float64]
 
-_SHARED = ("ppm1", "ppm2", "dH", "dG", "dH_act", "dG_act", "width1_Hz", "width2_Hz")
+_SHARED = ("ppm1", "ppm2", "dH", "dG", "dH_act", "dG_act", "width2_Hz")
 _ROOM_K = 298.15  # at which dG and dG_act are told
 _KIND = "exchange of two sites (McConnell), with phase and baseline"
 _BARRIER = 45.0  # kJ/mol, where the search begins
-_WIDTHS = (
-    "each site is taken to have one natural width at all temperatures: a dot that turns more slowly in the "
-    "cold biases enthalpies beyond their errors"
-)
+_WIDTHS = "the second site is taken to have one natural width at all temperatures, the first one of each"
+_LEFT = 1.2  # mean square of the residuals, in noise, from which two sites do not describe a spectrum
 _NEAREST = 5.0  # K that temperatures of a series must differ by at least in all
 
 
@@ -85,6 +85,7 @@ class Sites:
     seen: Spectrum
     MHz: float
     temperature_K: float | None
+    coupling_Hz: float | None = None
 
     def stacked(self) -> Signal:
         s = self.seen
@@ -105,15 +106,20 @@ class Sites:
         else:
             p, k = float(own[0]), math.exp(own[1])
         f, w = v[0:2] * self.MHz, v[2:4]
-        shape = (
-            v[4]
-            * self.MHz
-            * exchange.two_sites(s.x * self.MHz, f.tolist(), w.tolist(), p, k)
-            * np.exp(1j * v[5])
-        )
+        shape = np.zeros(s.x.size, dtype=np.complex128)
+        for offset, part in self._satellites():
+            at = [float(f[0]) + offset, float(f[1])]
+            shape += part * exchange.two_sites(s.x * self.MHz, at, w.tolist(), p, k)
+        shape *= v[4] * self.MHz * np.exp(1j * v[5])
         t = 2 * (s.x - s.x[0]) / (s.x[-1] - s.x[0]) - 1
         real = shape.real + v[6] + v[7] * t
         return np.concatenate([real, shape.imag + v[8] + v[9] * t]) if s.complex else real
+
+    def _satellites(self) -> list[tuple[float, float]]:
+        """Places / Hz about the first site, and shares, of its line: those beside a 77Se are split."""
+        if self.coupling_Hz is None:
+            return [(0.0, 1.0)]
+        return pattern({"77Se": Parameter("coupling_Hz", self.coupling_Hz, "Hz", "as given", "measured")})
 
     def jacobian(self, v: Array) -> Array:
         """Derivatives (m, p) of the model, central differences."""
@@ -148,7 +154,7 @@ class Sites:
         return out
 
 
-def _sites(signal: Signal, temperature: bool) -> Sites:
+def _sites(signal: Signal, temperature: bool, coupling_Hz: float | None = None) -> Sites:
     MHz = signal.meta.get("MHz")
     if not MHz:
         raise InputError(
@@ -158,7 +164,7 @@ def _sites(signal: Signal, temperature: bool) -> Sites:
     if temperature and not T:
         what = "a series of temperatures needs that of every spectrum"
         raise InputError(what, signal.source or None, remedy="give temperature_K when it is read")
-    return Sites(signal, spectrum(signal), float(MHz), float(T) if temperature and T else None)
+    return Sites(signal, spectrum(signal), float(MHz), float(T) if temperature and T else None, coupling_Hz)
 
 
 def _places(chosen: Settings, where: str) -> tuple[float, float]:
@@ -204,7 +210,7 @@ def two_sites(signal: Signal, chosen: Settings) -> Quantities:
     """Share and rate of two sites in exchange, from one spectrum."""
     signal = cut(signal, chosen["window"])
     places = _places(chosen, signal.source)
-    sites = _sites(signal, temperature=False)
+    sites = _sites(signal, temperature=False, coupling_Hz=chosen["coupling_Hz"])
     fit = _one(sites, places)
     k = math.exp(fit.value("ln_k"))
     sigma = fit.sigma("ln_k")
@@ -231,7 +237,7 @@ def two_sites(signal: Signal, chosen: Settings) -> Quantities:
 def _series(signals: Sequence[Signal], chosen: Settings) -> Fit:
     """Enthalpies and entropies of balance and rate, from spectra at several temperatures together."""
     places = _places(chosen, signals[0].source)
-    each = [_sites(one, temperature=True) for one in signals]
+    each = [_sites(one, temperature=True, coupling_Hz=chosen["coupling_Hz"]) for one in signals]
     T = np.array([one.temperature_K for one in each], dtype=np.float64)
     if np.ptp(T) < _NEAREST:
         what = "van 't Hoff and Eyring need spectra at different temperatures"
@@ -280,4 +286,16 @@ def _series(signals: Sequence[Signal], chosen: Settings) -> Fit:
             value = _entropy(fit.value(h), fit.value(g))
             found[name] = Quantity(value, sigma, "J/mol/K", f"{h} less {g}, over {_ROOM_K:g} K")
         told.append(replace(fit, curve=fit.curve[: len(of)]).told(of, found, [*signal.warnings, _WIDTHS]))
-    return together.packed("exchange", told)
+    return _sound(together.packed("exchange", told), together.each, T)
+
+
+def _sound(fit: Fit, each: Sequence[Fitted], T: Array) -> Fit:
+    """The fit without errors where two sites leave more than noise: what else is there moves the values."""
+    worst = int(np.argmax([one.misfit for one in each]))
+    if fit.status != "converged" or each[worst].misfit < _LEFT:
+        return fit
+    message = (
+        f"two sites leave {each[worst].misfit:.3g} times the noise in the spectrum at {T[worst]:g} K "
+        "(satellites, other lines, other widths): no errors are stated"
+    )
+    return replace(fit, status="failed", message=message)
