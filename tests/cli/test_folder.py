@@ -121,6 +121,20 @@ def test_the_folder_of_results_is_no_data(epidot, monday: Path) -> None:
     assert {one["file"] for one in done.json["not_recognised"]} == {"cut_emission.csv", "README.md"}
 
 
+def test_a_decay_whose_period_nobody_said_is_a_failure_that_can_be_mended(epidot, monday: Path) -> None:
+    t = np.arange(0.0, 50.0, 0.1)
+    counts = np.random.default_rng(3).poisson(2000 * np.exp(-t / 9) + 2)
+    _spectrum(monday / "A1 decay.csv", "time (ns),counts", t, counts.astype(float))
+    done = epidot("measure", "auto", monday, "--json")
+    (failed,) = done.json["failed"]
+    assert (failed["file"], failed["technique"]) == ("A1 decay.csv", "tcspc")
+    assert "period" in failed["reason"]
+    assert done.status == 1
+    rule = "files:\n- {pattern: '*decay*', technique: tcspc, options: {period: 100, irf_fwhm_ns: 0.2}}\n"
+    (monday / "epidot-rules.yaml").write_text(rule, encoding="utf-8")
+    assert epidot("measure", "auto", monday, "--json").json["failed"] == []
+
+
 def test_a_drawing_among_the_data_is_no_failed_image(epidot, monday: Path) -> None:
     from PIL import Image
 

@@ -256,3 +256,12 @@ def test_a_change_of_detector_is_no_exciton(at: float, rng: np.random.Generator)
     assert any("the curve jumps at" in w for w in found.warnings), found.warnings
     place = found["first_exciton_nm"]
     assert abs((place.value or 0.0) - (clean.value or 0.0)) < 8  # the ramp itself tilts the band
+
+
+def test_noise_alone_holds_no_exciton() -> None:
+    """A valley that is deeper than noise in one stretch is common among fifty of them."""
+    x = np.arange(350.0, 800.0)
+    for seed in range(60):
+        y = np.random.default_rng(seed).normal(0.0, 1e-3, x.size)
+        dark = Signal("uvvis", x, y, "wavelength", "nm", "absorbance", "", "analog", "measured")
+        assert uvvis.measure(dark)["first_exciton_nm"].value is None, seed

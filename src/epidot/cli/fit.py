@@ -11,7 +11,7 @@ from epidot import files
 from epidot.cli import generated, options, output
 from epidot.cli.drawn import Written
 from epidot.errors import WorkError
-from epidot.quantities import Fit, interval, number
+from epidot.quantities import Determined, Fit, interval, number
 
 
 def commands(argv: list[str]) -> typer.Typer:
@@ -85,7 +85,7 @@ def _show(found: Fit, names: list[str], as_json: bool) -> None:
     else:
         print(f"{_few(names)}  ({found.quantities.technique}, {found.model}: {_ended(found)})")
         rows = [
-            (name, number(p.value, p.sigma), p.unit, interval(p.interval), p.shape, p.note)
+            (name, number(p.value, p.sigma), p.unit, *_told(p), p.note)
             for name, p in found.parameters.items()
         ]
         print(output.table(rows, ("parameter", "value", "unit", "68 % interval", "shape", "")))
@@ -109,3 +109,10 @@ def _few(names: list[str]) -> str:
 
 def _ended(found: Fit) -> str:
     return found.status if found.status == "converged" else f"{found.status}: {found.message}"
+
+
+def _told(parameter: Determined) -> tuple[str, str]:
+    """Interval and shape; what was held as it was given has neither."""
+    if parameter.note.startswith("held"):
+        return "-", "-"
+    return interval(parameter.interval), parameter.shape

@@ -80,7 +80,9 @@ def _add(app: typer.Typer, name: str) -> None:
         _show(rows, name, as_json, table)
         failed = sum(row.found is None for row in rows)
         if failed:
-            raise WorkError(f"{failed} of {len(rows)} curves could not be measured; the others are above")
+            raise WorkError(
+                f"{failed} of {len(rows)} curves could not be read or measured; the others are above"
+            )
 
     seen: dict[str, Any] = {}
     for option in (*header.read_options, *header.measure_options):
@@ -123,6 +125,9 @@ def _show(rows: Sequence[Row], name: str, as_json: bool, table: Path | None) -> 
     for row in rows:
         if not row.found or row.empty:
             output.note(f"{short[row.name]}: not measured: {tables.reason(row)}")
+    empty = sum(row.empty for row in rows)
+    if empty and len(rows) > 1:
+        output.note(f"{empty} of {len(rows)} curves hold no value: the reasons are above")
     if table is not None:
         output.note(f"{len(rows)} rows in {table}")
 

@@ -96,3 +96,12 @@ def test_a_response_without_time_axis_has_the_channels_of_the_decay(tmp_path: Pa
 def test_a_missing_file_is_said() -> None:
     with pytest.raises(InputError, match="no such file"):
         tcspc.read("nowhere.phd")
+
+
+def test_a_record_that_fills_the_period_loses_no_channel_to_rounding(tmp_path: Path) -> None:
+    """Times written with six digits give a width of the channels that is off by some 1e-6."""
+    width = 120 / 1024
+    rows = "".join(f"{i * width:.6g},{round(900 * np.exp(-i * width / 20)) + 3}\n" for i in range(1024))
+    (tmp_path / "full.csv").write_text("time (ns),counts\n" + rows, encoding="utf-8")
+    found = tcspc.measure(tcspc.read(tmp_path / "full.csv"), period=120, irf_fwhm_ns=1, exponentials=1)
+    assert not any("longer than the period" in said for said in found.warnings)

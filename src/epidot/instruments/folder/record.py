@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from epidot import instruments
+from epidot.errors import EpidotError
 from epidot.instruments.folder.inventory import GUESSED, Found
 from epidot.instruments.many import Row, measure_files
 from epidot.instruments.table import reason
@@ -32,12 +34,23 @@ def measured(root: Path, one: Found) -> tuple[Record, Row]:
     path = root / one.path
     (row,) = measure_files(one.technique, [path], jobs=1, signals=True, **one.options)
     why = reason(row)
-    if row.found is None and row.bad_input and one.says == GUESSED:
+    if row.found is None and row.bad_input and one.says == GUESSED and not _read(path, one):
         why = f"may be of {one.technique}, but: {why}"
         return _record(one, "unknown", reason=why), row
     state = "not measured" if row.found is None else "without a value" if row.empty else "measured"
     found = None if row.found is None else row.found.to_json()
     return _record(one, state, found, why), row
+
+
+def _read(path: Path, one: Found) -> bool:
+    """Whether the reader of its technique takes a file."""
+    device = instruments.instrument(one.technique)
+    names = {option.name for option in device.HEADER.read_options}
+    try:
+        device.read(path, **{name: value for name, value in one.options.items() if name in names})
+    except EpidotError:
+        return False
+    return True
 
 
 def grown(one: Found, sample: str, quantities: Record) -> Record:

@@ -17,6 +17,8 @@ from epidot.signal.poisson import residuals
 MOST_BINS = 8192  # finer channels are put together to at most this many
 _NO_PERIOD = "give the option period: the time between pulses in ns, or none for a single pulse"
 
+_ROUNDED = 0.05  # of a channel: times in a text are rounded, and so is the width that follows from them
+
 
 @dataclass(frozen=True)
 class Record:
@@ -133,14 +135,15 @@ def record(
     origin = float(signal.x[0])
     first, last = 0, y.size
     if math.isfinite(period_ns):
-        within = math.floor(period_ns / width * (1 + 1e-9) + 1e-6)
+        within = math.floor(period_ns / width + _ROUNDED)
         if within < last:
             beyond = float(y[within:].sum())
             _refuse_short_period(y, within, period_ns, width, signal.source)
             last = within
+            more = y.size - within
             warnings.append(
-                f"the record is longer than the period of {period_ns:.6g} ns: "
-                f"{y.size - within} channels with {beyond:.0f} counts beyond it were left out"
+                f"the record is longer than the period of {period_ns:.6g} ns: {more} channel"
+                f"{'' if more == 1 else 's'} with {beyond:.0f} counts beyond it were left out"
             )
     dead_low, dead_high = _dead_ends(y[first:last])
     if dead_low or dead_high:
