@@ -253,6 +253,7 @@ WALK: Walk = {
         "--resolution-cm1": (SIM["raman"], ("--resolution-cm1", "8")),
         "--counts": (SIM["raman"], ("--counts", "500")),
         "--background": (SIM["raman"], ("--background", "10")),
+        "--surface-optical": (SIM["raman"], ("--surface-optical", "1")),
         "--excitation-nm": (SIM["raman"], ("--excitation-nm", "532")),
         "--confinement": (SIM["raman"], ("--confinement", "campbell")),
     },
@@ -338,6 +339,7 @@ WALK: Walk = {
         "--ligand": (AMOUNTS, ("--ligand", "ferrocene")),
         "--shape": (NMR, ("--shape", "voigt")),
         "--sites": (NMR, ("--sites", "4.1,4.2")),
+        "--coupling-Hz": ((*NMR, "--sites", "4.1,4.2"), ("--coupling-Hz", "50")),
     },
     ("simulate", "nmr"): {
         "--nucleus": (SIM["nmr"][:5], ("--nucleus", "13C")),
@@ -523,6 +525,7 @@ FIT_ALONE: Walk = {
         "--model": (FIT["nmr"], ("--model", "exchange")),
         "--nucleus": (FIT["nmr"][:3], ("--nucleus", "77Sn")),
         "--frequency-MHz": (FIT["nmr"][:5], ("--frequency-MHz", "-5")),
+        "--coupling-Hz": (FIT["nmr"], ("--coupling-Hz", "50")),
         "--fix": (FIT["nmr"], ("--fix", "width1=0.05ppm")),
         "--bound": (FIT["nmr"], ("--bound", "width1=0.2:0.3ppm")),
         "--shared": ((*FIT["nmr"], "--columns", "all"), ("--shared", "width1")),

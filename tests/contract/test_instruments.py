@@ -49,7 +49,7 @@ def test_the_header_is_complete(name: str) -> None:
     assert header.fit_models
     assert header.marks
     for where, weight, texts in header.marks:
-        assert where in ("start", "head", "name", "file")
+        assert where in ("start", "head", "name", "ending", "file")
         assert weight > 0
         assert texts
     assert len({q.name for q in header.quantities}) == len(header.quantities)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from epidot.documents import data_file
-from epidot.instruments.contract import Dots, Header, Reported
+from epidot.instruments.contract import Dots, Header, Reported, Restated
 from epidot.instruments.nmr.trial import trial
 from epidot.instruments.options import Option, Settings, choice, flag, limits, number, text
 from epidot.quantities import Fit, Quantities
@@ -18,6 +18,13 @@ from epidot.signal import Signal
 NUCLEI = ("1H", "31P", "77Se", "13C")
 # The species of the table: a look at the text, so that a header costs no reading of it.
 _SPECIES = re.findall(r"^  (\w+):$", data_file("nmr.yaml").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def _restated(signal: Signal, chosen: Settings) -> Signal:
+    from epidot.instruments.nmr.formats import told
+
+    return told(signal, chosen)
+
 
 HEADER = Header(
     name="nmr",
@@ -126,6 +133,7 @@ HEADER = Header(
         ),
     ),
     fit_models=("lines", "exchange"),
+    restated=Restated(("nucleus", "frequency_MHz", "temperature_K"), _restated),
     fit_options=limits("width1=3Hz", "ppm1=48:50", "dH,dG"),
     fits_together=True,
     measure_only=(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,6 @@ from epidot.instruments.nmr.vendors import read_vendor
 from epidot.instruments.options import Settings
 from epidot.signal import Signal
 from epidot.signal.decoding import decode, file_bytes
-from epidot.signal.storage import is_saved, parse
 from epidot.signal.text import parse_table
 from epidot.signal.trace import trace
 
@@ -34,16 +34,13 @@ def read_shift(path: str | Path, chosen: Settings) -> Signal:
         If the file cannot be used.
     """
     file = Path(path)
-    if file.is_dir():
+    if os.path.isdir(file):
         file = _within(file)
     name = file.name.lower()
     if name in _VENDOR or name.endswith(_ENDINGS):
         file_bytes(file)  # says why, if it cannot be read at all
         return read_vendor(file, chosen)
     raw = file_bytes(path)
-    if is_saved(raw):
-        found = parse(raw, str(path), "nmr")
-        return _told(found, chosen)
     if b"# SIZE" in raw[:4096] and b"# LEFT" in raw[:4096]:
         return _topspin(raw, str(path), chosen)
     return _table(raw, str(path), chosen)
@@ -56,7 +53,8 @@ def _within(folder: Path) -> Path:
     raise InputError("no NMR data in this folder", str(folder), nearest=("fid", "pdata/1/1r", "data.1d"))
 
 
-def _told(signal: Signal, chosen: Settings) -> Signal:
+def told(signal: Signal, chosen: Settings) -> Signal:
+    """The spectrum with what the caller says of nucleus, frequency and temperature."""
     stated: dict[str, Any] = {
         key: chosen[option]
         for key, option in (

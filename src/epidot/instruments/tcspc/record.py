@@ -140,10 +140,10 @@ def record(
             beyond = float(y[within:].sum())
             _refuse_short_period(y, within, period_ns, width, signal.source)
             last = within
-            more = y.size - within
+            lost = y.size - within
             warnings.append(
-                f"the record is longer than the period of {period_ns:.6g} ns: {more} channel"
-                f"{'' if more == 1 else 's'} with {beyond:.0f} counts beyond it were left out"
+                f"the record is longer than the period of {period_ns:.6g} ns: {lost} channel"
+                f"{'' if lost == 1 else 's'} with {beyond:.0f} counts beyond it were left out"
             )
     dead_low, dead_high = _dead_ends(y[first:last])
     if dead_low or dead_high:
