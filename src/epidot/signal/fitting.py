@@ -25,7 +25,7 @@ from epidot.signal.fitted import signed_deviance
 from epidot.signal.limits import Limits, Placed, Term, placed
 from epidot.signal.local import believed
 from epidot.signal.objective import Objective, common
-from epidot.signal.optimum import Optimum, least
+from epidot.signal.optimum import EVALUATIONS, Optimum, least
 from epidot.signal.signal import Signal
 from epidot.signal.slopes import slopes
 
@@ -130,6 +130,7 @@ def fit_curve(
     starts: Sequence[Array] = (),
     further: bool = True,
     tight: bool = True,
+    evaluations: int = EVALUATIONS,
 ) -> Fitted:
     """Fit ``model(values) -> y`` of shape (n,) to a signal.
 
@@ -139,7 +140,7 @@ def fit_curve(
     (white by default).  Residuals that contradict the errors, or hang together, widen the covariance.
 
     ``jacobian`` are the derivatives (n, p) of the model; ``starts`` more places for the search to begin;
-    ``further`` and ``tight`` as in :func:`epidot.signal.optimum.least`.
+    ``further``, ``tight`` and ``evaluations`` as in :func:`epidot.signal.optimum.least`.
 
     Raises
     ------
@@ -147,15 +148,20 @@ def fit_curve(
         If there are not more points than parameters.
     """
     curve = Curve(signal, model, free, noise or Noise(), jacobian, starts)
-    return fit_curves([curve], further=further, tight=tight).each[0]
+    return fit_curves([curve], further=further, tight=tight, evaluations=evaluations).each[0]
 
 
 def fit_curves(
-    curves: Sequence[Curve], limits: Limits = _NO_LIMITS, *, further: bool = True, tight: bool = True
+    curves: Sequence[Curve],
+    limits: Limits = _NO_LIMITS,
+    *,
+    further: bool = True,
+    tight: bool = True,
+    evaluations: int = EVALUATIONS,
 ) -> Together:
     """Fit one model to all ``curves`` at once, its parameters held, bounded or shared by ``limits``.
 
-    What is fitted, and ``further`` and ``tight``, as in :func:`fit_curve`.
+    What is fitted, and ``further``, ``tight`` and ``evaluations``, as in :func:`fit_curve`.
 
     Raises
     ------
@@ -195,7 +201,8 @@ def fit_curves(
         raise InputError(f"the curves have no value of {t.name} in common", remedy="do not share it")
     known = all(c.jacobian is not None for c in curves)
     starts = _starts(objective, parts)
-    found = least(off, starts, low, high, by if known else None, further=further, tight=tight)
+    jacobian = by if known else None
+    found = least(off, starts, low, high, jacobian, further=further, tight=tight, evaluations=evaluations)
     ends = _Ends.of(objective, curves, settled)
     covariance = _covariance(found, parts, rows, ends, high - low)
     status, message = _ended(found, objective.names, ends)

@@ -24,7 +24,7 @@ Mask = NDArray[np.bool_]
 
 _TIGHT = (1e-8, 1e-15)  # relative: where the first leaves something to gain, only rounding ends the search
 _SURE = 1e-12  # of a residual's variance
-_EVALUATIONS = 2000
+EVALUATIONS = 2000
 _ROUGH, _FEW = 1e-6, 60  # of a further start: whether it leads anywhere shows soon
 _BETTER = 1e-6  # of the sum of squares: what a further start must gain to be followed to its end
 _AT = 1e-9  # of the distance between the bounds (or of the value): so near it stands at one
@@ -108,7 +108,7 @@ def least(
     *,
     further: bool = True,
     tight: bool = True,
-    evaluations: int = _EVALUATIONS,
+    evaluations: int = EVALUATIONS,
 ) -> Optimum:
     """The values (p,) between ``low`` and ``high`` with the least sum of squared ``residuals(values)`` (n,).
 
@@ -161,17 +161,38 @@ def quickest(
     ValueError
         If the residuals are no numbers at any start.
     """
+    found = scored(both, starts, low, high, variance)
+    if found is not None and found.settled_to(variance):
+        return found
+    starts = starts if found is None else [found.values, *starts]
+    return least(
+        lambda v: both(v)[0],
+        starts,
+        low,
+        high,
+        lambda v: both(v)[1],
+        further=False,
+        tight=False,
+    )
+
+
+def scored(
+    both: Callable[[Array], tuple[Array, Array]],
+    starts: Sequence[Array],
+    low: Array,
+    high: Array,
+    variance: float,
+) -> Optimum | None:
+    """Where scoring ends, settled or not, with the arguments of :func:`quickest`; ``None`` if nowhere."""
     squares = _Squares(both, low, high, variance)
     with np.errstate(all="ignore"):
         ends = [end for start in starts if math.isfinite((end := descend(squares, start)).deviance)]
-        for end in sorted(ends, key=lambda end: end.deviance)[:1]:
-            left, matrix = both(end.u)
-            gain = _gain(left, matrix[:, ~end.held])
-            found = Optimum(end.u, left, matrix, end.held & (end.u <= low), end.held & (end.u >= high), gain)
-            if found.settled_to(variance):
-                return found
-            starts = [end.u, *starts]
-    return least(lambda v: both(v)[0], starts, low, high, lambda v: both(v)[1], further=False, tight=False)
+        if not ends:
+            return None
+        end = min(ends, key=lambda end: end.deviance)
+        left, matrix = both(end.u)
+        gain = _gain(left, matrix[:, ~end.held])
+        return Optimum(end.u, left, matrix, end.held & (end.u <= low), end.held & (end.u >= high), gain)
 
 
 @dataclass(frozen=True)
@@ -227,7 +248,7 @@ def _from(
     jacobian: Callable[[Array], Array] | None,
     rough: bool = False,
     tight: bool = True,
-    evaluations: int = _EVALUATIONS,
+    evaluations: int = EVALUATIONS,
 ) -> Optimum | None:
     """One search, with what stands at a bound held there and released until that is right."""
     from scipy.optimize import least_squares

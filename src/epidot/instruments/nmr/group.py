@@ -15,6 +15,7 @@ from epidot.instruments.nmr.detected import CLEAR, Seen, Spectrum, lines
 from epidot.instruments.nmr.shapes import line, slopes, width_of
 from epidot.signal import Signal
 from epidot.signal.fitting import Curve, Fitted, Free, fit_curve
+from epidot.signal.optimum import scored
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -28,6 +29,7 @@ _GAUSS = 12.0  # and what a Gaussian share of the widths must
 _POOR = 1.3  # mean square of the residuals from which another shape is tried
 _FAULT = 0.03  # of the tallest line: less beside it is a fault of its shape
 _LEAST_HALF = 0.3  # points
+_SEARCH = 100  # evaluations: lines that have not settled by then are too many for what shows
 
 
 @dataclass(frozen=True)
@@ -122,14 +124,27 @@ class Group:
         return Curve(self.signal(like), lambda v: self.parts(v)[0], free, jacobian=lambda v: self.parts(v)[1])
 
     def fitted(self, like: Signal, free: Sequence[Free]) -> Fitted:
-        """The lines at their best."""
+        """The lines at their best: found by scoring, which is quick, and then looked at as every fit is."""
+        signal = self.signal(like)
+        sigma = signal.sigma if signal.sigma is not None else np.ones(len(signal))
+
+        def both(v: Array) -> tuple[Array, Array]:
+            model, by = self.parts(v)
+            return (model - signal.y) / sigma, by / sigma[:, None]
+
+        low, high = np.array([f.low for f in free]), np.array([f.high for f in free])
+        if len(signal) > low.size:
+            end = scored(both, [np.array([f.start for f in free])], low, high, 1.0)
+            if end is not None:
+                free = [replace(f, start=float(v)) for f, v in zip(free, end.values, strict=True)]
         return fit_curve(
-            self.signal(like),
+            signal,
             lambda v: self.parts(v)[0],
             free,
             jacobian=lambda v: self.parts(v)[1],
             further=False,
             tight=False,
+            evaluations=_SEARCH,
         )
 
 
