@@ -184,7 +184,8 @@ def _bruker(library: Any, file: Path) -> Decays:
     head, values = library.bruker.read(str(file.parent), bin_file=file.name)
     acqus = head["acqus"]
     values = np.atleast_2d(np.asarray(values, dtype=np.complex128))
-    if not float(acqus.get("GRPDLY") or 0) < 0 and (acqus.get("DECIM") or acqus.get("GRPDLY")):
+    delay = float(acqus.get("GRPDLY") or 0)
+    if delay > 0 or (delay == 0 and float(acqus.get("DECIM") or 1) > 1):  # else there is no digital filter
         values = library.bruker.remove_digital_filter(head, values)
         values = np.atleast_2d(np.asarray(values, dtype=np.complex128))
     basic, offset = float(acqus["BF1"]), float(acqus["O1"])
