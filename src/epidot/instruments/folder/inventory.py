@@ -20,8 +20,8 @@ SURE, GUESSED, BY_RULE = "by its own marks", "by its words", "by a rule"
 Role = Literal["data", "run", "part", "beside", "unknown", "left out"]
 MOST_FILES = 20_000
 # Spectrometers that write a folder for each measurement: its parameters, and the files that hold the data.
-_PARAMETERS = {"acqus", "acqu", "procpar", "procs"}
-_DATA = ("ser", "fid", "1r")
+_PARAMETERS = {"acqus", "acqu", "procpar", "procs", "acqu.par"}
+_DATA = ("ser", "fid", "data.1d", "1r")
 
 
 @dataclass(frozen=True)
