@@ -12,6 +12,15 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
 
+def beside(jobs: int | None, tasks: int, worth: bool) -> int:
+    """How many processes are to share ``tasks``: 0 where this one does them alone.
+
+    ``jobs`` is what was asked for; unasked, all cores share what is ``worth`` the start of another process.
+    """
+    several = min(jobs or (os.cpu_count() or 1), tasks)
+    return several if several > 1 and (jobs is not None or worth) else 0
+
+
 @contextmanager
 def processes(n: int) -> Iterator[Executor | None]:
     """``n`` processes beside this one, to be closed at the end; ``None`` for none."""

@@ -15,7 +15,7 @@ from epidot import instruments
 from epidot.errors import EpidotError, Fault, InputError, nearest
 from epidot.instruments.contract import Instrument
 from epidot.instruments.options import Option, settled
-from epidot.processes import processes
+from epidot.processes import beside, processes
 from epidot.quantities import Quantities
 from epidot.signal import Signal
 
@@ -94,9 +94,8 @@ def measure_files(
             continue
         tasks += [(file, found[i : i + _MOST_IN_ONE_GO]) for i in range(0, len(found), _MOST_IN_ONE_GO)]
     count = sum(len(some) for _, some in tasks)
-    several = min(jobs or (os.cpu_count() or 1), len(tasks)) if "-" not in files else 1
-    if jobs is None and count < WORTH:
-        several = 1
+    # What comes through standard input is in this process alone.
+    several = 0 if "-" in files else beside(jobs, len(tasks), count >= WORTH)
     done = 0
 
     def take(more: Sequence[Row]) -> None:
@@ -106,7 +105,7 @@ def measure_files(
         if progress is not None and more:
             progress(done / count, f"{done} of {count}: {Path(more[-1].file).name}")
 
-    with processes(several if several > 1 else 0) as others:
+    with processes(several) as others:
         if others is None:
             for file, some in tasks:
                 take(_measured(technique, file, some, options, signals))

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +17,9 @@ from epidot.instruments.folder.inventory import Found, inventory
 from epidot.instruments.folder.record import GROWN, Record, digest, grown, measured, without_measurement
 from epidot.instruments.folder.rules import Rules
 from epidot.instruments.folder.seen import file_names
-from epidot.processes import processes
-from epidot.quantities import number
+from epidot.processes import beside, processes
 from epidot.report import measurement, style
+from epidot.report.template import rendered
 from epidot.runs.batch import Batch
 
 PICTURE = "picture"
@@ -173,10 +171,7 @@ def _each(
     """The records of files, in any order."""
     from concurrent.futures import as_completed
 
-    several = min(jobs or (os.cpu_count() or 1), len(waiting))
-    if jobs is None and len(waiting) < _WORTH:
-        several = 1
-    with processes(several if several > 1 else 0) as others:
+    with processes(beside(jobs, len(waiting), len(waiting) >= _WORTH)) as others:
         begun: Iterable[Record]
         if others is None:
             begun = (_one(root, *each) for each in waiting)
@@ -219,17 +214,11 @@ def table(whole: Measured) -> str:
 
 def page(whole: Measured) -> str:
     """The page as HTML text that needs nothing else."""
-    import jinja2
-
-    source = (resources.files("epidot.report") / "folder.html").read_text(encoding="utf-8")
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters["number"] = number
     by_sample: dict[str, list[Record]] = {}
     for record in whole.results:  # a run's own report shows what it grew
         by_sample.setdefault(record["sample"] or "(no sample's name)", []).append(record)
-    return environment.from_string(source).render(
+    return rendered(
+        "folder.html",
         whole=whole,
         version=__version__,
         samples=by_sample,

@@ -6,7 +6,6 @@ import base64
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor, Executor
 from dataclasses import replace
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 
 from epidot import files
 from epidot.report import figures, halides, portrait, style
+from epidot.report.template import rendered
 from epidot.runs.batch import Batch, Sample
 from epidot.runs.quantities import COLUMNS, cell
 from epidot.units import celsius
@@ -48,13 +48,8 @@ def render(batch: Batch, claims: Sequence[Any] = (), elsewhere: Sequence[str] = 
 
     ``claims`` are those the run answers, ``elsewhere`` the ids of those that need other runs.
     """
-    import jinja2
-
-    source = (resources.files("epidot.report") / "template.html").read_text(encoding="utf-8")
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.from_string(source).render(
+    return rendered(
+        "template.html",
         batch=batch,
         headline=_headline(batch),
         columns=[column.heading for column in COLUMNS],

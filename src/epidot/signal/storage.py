@@ -59,8 +59,15 @@ def saved_signal(path: str | Path, technique: str) -> Signal | None:
     InputError
         If it is damaged or of another technique.
     """
-    if str(path) != "-" and not os.path.isfile(path) and not is_pipe(path):
-        return None
+    if str(path) != "-" and not is_pipe(path):  # what can be read twice is looked at first
+        if not os.path.isfile(path):
+            return None
+        try:
+            with open(path, "rb") as file:
+                if not is_saved(file.read(len(_MAGIC))):
+                    return None
+        except (OSError, ValueError):
+            return None
     raw = file_bytes(path)
     return parse(raw, str(path), technique) if is_saved(raw) else None
 
