@@ -13,6 +13,7 @@ from epidot.errors import InputError
 from epidot.instruments.contract import Dots
 from epidot.instruments.options import Option, Settings, choice, number, text
 from epidot.signal import Signal
+from epidot.signal.variance import RULES
 
 Array = NDArray[np.float64]
 
@@ -23,6 +24,7 @@ TABLES = (
 _TOLD = 0.05  # of the height: a flank still so high at an end of the range is told
 COLUMN = text("column", "", "which spectrum of the file: name, or number from 1")
 UNIT = choice("unit", ("nm", "eV", "cm-1"), None, "unit of the axis, if the file is silent")
+NOISE = choice("noise", RULES, "auto", "how the noise behaves; auto: counts only if the file says so")
 MASK = text("mask", "nm", "ranges of readings not to be used, e.g. 340-380")
 WINDOW = text("window", "nm", "range in which the band lies, e.g. 500-600")
 

@@ -131,6 +131,6 @@ class Together:
 
 def signed_deviance(signal: Signal, y: Array) -> tuple[Array, Array]:
     """Signed roots of the deviance and their derivatives in ``y``, each of shape (n,)."""
-    seconds = float(signal.live_time or 1.0) if signal.kind == "rate" else 1.0
+    seconds = signal.seconds
     off, slope = residuals(signal.y * seconds, np.maximum(y * seconds, 0.0) + _DARKEST)
     return off, np.where(y > 0, slope * seconds, 0.0)

@@ -34,6 +34,5 @@ def noisy(signal: Signal, rng: np.random.Generator, sigma: ArrayLike | None = No
         raise ValueError(f"the noise of {signal.kind} follows from the values; sigma has no meaning")
     if np.any(signal.y < 0):
         raise ValueError("a mean number of counts cannot be negative")
-    seconds = 1.0 if signal.kind == "counts" else float(signal.live_time or 1.0)
-    counts = rng.poisson(signal.y * seconds).astype(np.float64)
-    return replace(signal, y=counts / seconds, sigma=None)
+    counts = rng.poisson(signal.y * signal.seconds).astype(np.float64)
+    return replace(signal, y=counts / signal.seconds, sigma=None)

@@ -1,4 +1,4 @@
-"""What the head of a spectrum says about the instrument: excitation and bandwidth, in nm."""
+"""What the head of a spectrum says: excitation and bandwidth in nm, the time of a reading in s."""
 
 from __future__ import annotations
 
@@ -41,3 +41,20 @@ def stated_settings(lines: Iterable[str]) -> dict[str, float]:
                 out[name] = value
                 break
     return out
+
+
+_TIME = re.compile(
+    r"\b(?:integration|dwell|exposure|counting)[ _]?time\W*(?P<before>s|sec|seconds|ms|msec)?\W*?[:=,;\t ]\s*"
+    r"(?P<value>[0-9]+(?:[.,][0-9]+)?)\s*(?P<after>s|sec|seconds|ms|msec)?\b",
+    re.IGNORECASE,
+)
+
+
+def stated_seconds(lines: Iterable[str]) -> float | None:
+    """For how many seconds each reading was taken, if the lines around a table say it with its unit."""
+    match = _TIME.search("\n".join(lines))
+    unit = match and (match["after"] or match["before"])
+    if not match or not unit:
+        return None
+    value = float(match["value"].replace(",", ".")) * (1e-3 if unit.lower().startswith("m") else 1.0)
+    return value if 1e-6 <= value <= 1e5 else None

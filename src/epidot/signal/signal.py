@@ -106,6 +106,11 @@ class Signal:
         return self.with_values(self.x[keep], self.y[..., keep], sigma)
 
     @property
+    def seconds(self) -> float:
+        """By which ``y`` becomes counts: the ``live_time`` of a rate, 1 for counts."""
+        return float(self.live_time or 1.0) if self.kind == "rate" else 1.0
+
+    @property
     def known_sigma(self) -> Array | None:
         """``sigma`` where every point has one above zero, else ``None``."""
         return self.sigma if self.sigma is not None and bool(np.all(self.sigma > 0)) else None

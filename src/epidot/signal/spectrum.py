@@ -11,10 +11,11 @@ from epidot.constants import HC
 from epidot.errors import InputError
 from epidot.signal.decoding import file_bytes
 from epidot.signal.headings import unit as unit_of
-from epidot.signal.settings import stated_settings
-from epidot.signal.signal import NoiseKind, Signal
+from epidot.signal.settings import stated_seconds, stated_settings
+from epidot.signal.signal import Signal
 from epidot.signal.text import parse_table
 from epidot.signal.trace import Trace, axis_unit, to_nm, trace
+from epidot.signal.variance import scatter
 
 Array = NDArray[np.float64]
 
@@ -74,6 +75,9 @@ def read_spectrum(
     if np.any(np.diff(nm) <= 0):
         raise InputError("axis values too close to be told apart in nm", where)
     _refuse_huge(y, where, found)
+    seconds = stated_seconds(found.meta["header"])
+    noisy = scatter(found.y, found.y_unit, noise, where, seconds=seconds)
+    warnings += noisy.said
     meta = {**found.meta, "axis_unit": given, **stated_settings(found.meta["header"])}
     return Signal(
         technique=technique,
@@ -83,42 +87,13 @@ def read_spectrum(
         x_unit="nm",
         y_name=y_name,
         y_unit=found.y_unit or (unit_of(found.name) or ""),
-        kind=kind_of(found, noise, where, warnings),
+        kind=noisy.kind,
+        live_time=noisy.live_time,
         origin="measured",
         source=where,
         warnings=tuple(warnings),
         meta=meta,
     )
-
-
-def kind_of(found: Trace, noise: str, where: str, warnings: list[str]) -> NoiseKind:
-    """How the values scatter: as ``noise`` asks, or (``auto``) as the head and the values tell."""
-    whole = bool(np.all(found.y >= 0) and np.all(found.y == np.round(found.y)))
-    if noise == "counts":
-        refuse_no_counts(found.y, where)
-        return "counts"
-    if noise == "auto" and whole and found.y_unit == "counts" and float(found.y.max()) > 20:
-        warnings.append("whole numbers in counts: the noise was taken to be Poisson's")
-        return "counts"
-    return "analog"
-
-
-def refuse_no_counts(y: Array, where: str) -> None:
-    """Values (n,) that cannot be counts.
-
-    Raises
-    ------
-    InputError
-        With the first of them.
-    """
-    wrong = (y < 0) | (y != np.round(y))
-    if np.any(wrong):
-        raise InputError(
-            "these values are not counts (negative or not whole numbers)",
-            where,
-            seen=f"{y[np.argmax(wrong)]:g}",
-            remedy="leave the option noise out",
-        )
 
 
 def _refuse_huge(y: Array, where: str, found: Trace) -> None:

@@ -11,7 +11,7 @@ from epidot.instruments.contract import Dots, Header, Reported
 from epidot.instruments.options import Settings, choice, integer, limits, number, text
 from epidot.instruments.pl.bands import MOST
 from epidot.instruments.pl.trial import trial
-from epidot.instruments.spectrometer import COLUMN, MASK, TABLES, UNIT, WINDOW, axis_options
+from epidot.instruments.spectrometer import COLUMN, MASK, NOISE, TABLES, UNIT, WINDOW, axis_options
 from epidot.quantities import Fit, Quantities
 from epidot.signal import Signal
 
@@ -47,12 +47,7 @@ HEADER = Header(
             "per eV",
             "what the values of a file with an energy axis are; 'per nm' if only its axis was relabelled",
         ),
-        choice(
-            "noise",
-            ("auto", "counts", "analog"),
-            "auto",
-            "how the noise behaves; auto: counts only if the file says so",
-        ),
+        NOISE,
     ),
     setup=(
         *axis_options(450.0, 750.0),

@@ -15,13 +15,14 @@ from epidot.instruments.options import Settings
 from epidot.instruments.pl.apart import apart
 from epidot.instruments.pl.bands import MOST, after, gaussians, other
 from epidot.instruments.pl.laws import GAUSSIAN, SPLIT, TAILED
-from epidot.instruments.pl.measured import errors, noise_in, others, prepared, strongest
+from epidot.instruments.pl.measured import noise_in, others, prepared, strongest
 from epidot.instruments.pl.shapes import NAMES, Sum
 from epidot.quantities import Fit, Quantity
 from epidot.signal import Signal
 from epidot.signal.correlation import Noise
 from epidot.signal.fitting import Curve, Fitted
 from epidot.signal.limits import asked
+from epidot.signal.variance import standard_errors
 
 Array = NDArray[np.float64]
 
@@ -74,7 +75,7 @@ def _ready(signal: Signal, chosen: Settings) -> _Prepared:
     signal, shape, top, _ = found
     places = [float(signal.x[top])]
     places += [x for x, _ in others(signal, shape, top, noise, narrowest)]
-    return _Prepared(signal, replace(noise, sigma=errors(signal, shape)), places, warnings)
+    return _Prepared(signal, replace(noise, sigma=standard_errors(signal, shape)), places, warnings)
 
 
 def _curve(one: _Prepared, model: str, number: int) -> Curve:

@@ -19,6 +19,7 @@ from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal, local
 from epidot.signal.correlation import Noise, noise_of
 from epidot.signal.unusable import MASKED, Aside, set_aside, too_few
+from epidot.signal.variance import standard_errors
 from epidot.signal.windows import inside, off, ranges
 
 Array = NDArray[np.float64]
@@ -60,7 +61,7 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
         for x, share in beside
     ]
     density = str(chosen["density"])
-    known = replace(noise, sigma=errors(signal, shape))
+    known = replace(noise, sigma=standard_errors(signal, shape))
     band = find_band(signal.x, signal.y, known, shape, top, density)
     clipped = [] if band is None else [a for a in asides if a.why != MASKED and _in_band(a, band)]
     if clipped:
@@ -219,8 +220,7 @@ def prepared(signal: Signal, chosen: Settings) -> tuple[Signal, list[str], tuple
             left, right = float(np.mean(x[:ends])), float(np.mean(x[-ends:]))
             line = low + (high - low) * (x - left) / (right - left)
         if kind != "analog":  # counts less a background are no counts, but keep their errors
-            seconds = float(live_time or 1.0) if kind == "rate" else 1.0
-            sigma = np.sqrt(np.maximum(y * seconds, 1.0)) / seconds
+            sigma = standard_errors(signal, y)
             kind, live_time = "analog", None
         y = y - line
     return replace(signal, y=y, sigma=sigma, kind=kind, live_time=live_time), warnings, asides
@@ -229,15 +229,6 @@ def prepared(signal: Signal, chosen: Settings) -> tuple[Signal, list[str], tuple
 def noise_in(signal: Signal) -> Noise:
     """How the noise of neighbouring points hangs together; that of counts does not."""
     return noise_of(signal.x, signal.y) if signal.kind == "analog" else Noise()
-
-
-def errors(signal: Signal, shape: Array) -> Array | None:
-    """Standard error of every point where the kind of noise or the signal gives it, else ``None``."""
-    if signal.kind == "analog":
-        return signal.known_sigma
-    seconds = float(signal.live_time or 1.0) if signal.kind == "rate" else 1.0
-    # From the smoothed curve: errors taken from the counts themselves would pull the fit down.
-    return np.sqrt(np.maximum(shape * seconds, 1.0)) / seconds
 
 
 def strongest(

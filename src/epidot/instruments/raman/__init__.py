@@ -11,7 +11,7 @@ from epidot.instruments.contract import Dots, Header, Reported
 from epidot.instruments.options import Settings, choice, integer, number, text
 from epidot.instruments.raman.modes import BAND, BANDS
 from epidot.instruments.raman.trial import trial
-from epidot.instruments.spectrometer import COLUMN, TABLES
+from epidot.instruments.spectrometer import COLUMN, NOISE, TABLES
 from epidot.quantities import Fit, Quantities
 from epidot.signal import Signal
 
@@ -67,12 +67,7 @@ HEADER = Header(
         COLUMN,
         choice("unit", ("cm-1", "absolute cm-1", "nm"), None, "unit of the axis, if the file is silent"),
         number("laser", "nm", None, "wavelength of the laser, if the file is silent", 150, 3000),
-        choice(
-            "noise",
-            ("auto", "counts", "analog"),
-            "auto",
-            "how the noise behaves; auto: counts only if the file says so",
-        ),
+        NOISE,
     ),
     setup=(
         number("start_cm1", "cm-1", 90.0, "first shift", -500, 5000),

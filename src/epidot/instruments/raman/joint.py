@@ -22,6 +22,7 @@ from epidot.instruments.raman.modes import Mode
 from epidot.signal import Signal
 from epidot.signal.correlation import Noise
 from epidot.signal.optimum import Optimum, least
+from epidot.signal.variance import standard_errors
 
 Array = NDArray[np.float64]
 
@@ -101,12 +102,9 @@ def polynomial(x: Array, order: int) -> Array:
 
 def errors(signal: Signal, expected: Array | None = None) -> Array:
     """Standard error of every reading (n,) as its kind has it; of one unknown size for analog values."""
-    if signal.kind == "analog":
-        known = signal.known_sigma
-        return known if known is not None else np.full(len(signal), max(Noise().level(signal.y), 1e-300))
-    seconds = float(signal.live_time or 1.0) if signal.kind == "rate" else 1.0
     mean = uniform_filter1d(signal.y, SMOOTH, mode="nearest") if expected is None else expected
-    return np.asarray(np.sqrt(np.maximum(mean * seconds, 1.0)) / seconds, dtype=np.float64)
+    known = standard_errors(signal, mean)
+    return known if known is not None else np.full(len(signal), max(Noise().level(signal.y), 1e-300))
 
 
 def fit(

@@ -21,10 +21,9 @@ from epidot.signal.axis import convert
 from epidot.signal.decoding import file_bytes
 from epidot.signal.headings import spectral_unit
 from epidot.signal.headings import unit as unit_of
-from epidot.signal.signal import NoiseKind
-from epidot.signal.spectrum import kind_of, refuse_no_counts
 from epidot.signal.text import parse_table
 from epidot.signal.trace import Trace, trace
+from epidot.signal.variance import scatter
 
 Array = NDArray[np.float64]
 
@@ -52,7 +51,8 @@ def read_shift(path: str | Path, chosen: Settings) -> Signal:
     laser = _laser(chosen["laser"], stated_laser(found.meta["header"]), warnings)
     given = _axis(found, chosen["unit"], laser, where, warnings)
     _refuse_laser(chosen["laser"], given, where)
-    kind = kind_of(found, str(chosen["noise"]), where, warnings)
+    noisy = scatter(found.y, found.y_unit, str(chosen["noise"]), where)
+    warnings += noisy.said
     x, y = as_shift(found.x, found.y, given, laser, where)
     meta = {**found.meta, "axis_unit": given} | ({} if laser is None else {"laser_nm": laser})
     return Signal(
@@ -63,7 +63,7 @@ def read_shift(path: str | Path, chosen: Settings) -> Signal:
         "cm-1",
         "intensity",
         found.y_unit or (unit_of(found.name) or ""),
-        kind,
+        noisy.kind,
         "measured",
         source=where,
         warnings=tuple(warnings),
@@ -105,10 +105,7 @@ def _of_wdf(found: wdf.Spectra, chosen: Settings, where: str) -> Signal:
         "column_number": int(asked),
     }
     meta |= {} if laser is None else {"laser_nm": laser}
-    kind: NoiseKind = "analog"
-    if chosen["noise"] == "counts":
-        refuse_no_counts(y, where)
-        kind = "counts"
+    kind = scatter(y, "", str(chosen["noise"]), where).kind
     return Signal(
         "raman", x, y, "Raman shift", "cm-1", "intensity", "", kind, "measured",
         source=where, warnings=tuple(warnings), meta=meta,

@@ -14,6 +14,7 @@ from epidot.instruments.spectrometer import COLUMN, TABLES
 from epidot.instruments.xps.trial import trial
 from epidot.quantities import Fit, Quantities
 from epidot.signal import Signal
+from epidot.signal.variance import RULES
 
 # Names alone: a header costs no reading of numbers and sources.
 _LEVELS = data_document("xps.yaml").data["levels"]
@@ -65,7 +66,7 @@ HEADER = Header(
         number("photon_eV", "eV", None, "photon energy, if the file is silent or wrong [1486.6]", 10, 30000),
         choice(
             "noise",
-            ("auto", "counts", "analog"),
+            RULES,
             "auto",
             "how the noise behaves; auto: counts where the file or whole numbers say so",
         ),

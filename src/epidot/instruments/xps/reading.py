@@ -21,10 +21,9 @@ from epidot.instruments.xps import formats, vamas
 from epidot.instruments.xps.levels import AL_K_ALPHA, levels
 from epidot.signal import Signal
 from epidot.signal.decoding import decode, file_bytes
-from epidot.signal.signal import NoiseKind
-from epidot.signal.spectrum import kind_of
 from epidot.signal.text import parse_table
 from epidot.signal.trace import trace
+from epidot.signal.variance import scatter
 
 Array = NDArray[np.float64]
 
@@ -33,6 +32,7 @@ LEAST = 12  # readings of a region
 WIDE_EV = 150.0  # a region so wide is a survey
 _BINDING, _KINETIC = "binding", "kinetic"
 _HUGE = 1e150
+_UNITS = {"d": "counts", "count": "counts", "cps": "counts/s", "c/s": "counts/s"}  # those of VAMAS files
 _PHOTON = re.compile(r"\b(?:PE|hv|photon energy)\b\s*[:=]?\s*([0-9]+(?:\.[0-9]+)?)\s*eV", re.IGNORECASE)
 
 
@@ -153,29 +153,21 @@ def _of_table(raw: bytes, chosen: Settings, where: str) -> Signal:
         raise InputError(
             what, where, seen=f"{found.x_name} / {found.x_unit}", remedy="state it with the option axis"
         )
-    warnings = list(found.warnings)
-    kind = kind_of(found, str(chosen["noise"]), where, warnings)
-    if kind == "analog" and chosen["noise"] == "auto" and _whole(found.y) and float(found.y.max()) > 20:
-        kind = "counts"
-        warnings.append("whole numbers: the noise was taken to be Poisson's; state noise analog if it is not")
     named = _PHOTON.search(found.name)
     made = _region(
-        found.name, found.x, found.y, head, float(named[1]) if named else None, None,
-        "d" if kind == "counts" else found.y_unit,
-        {**chosen, "noise": kind}, where, None,
+        found.name, found.x, found.y, head, float(named[1]) if named else None, None, found.y_unit,
+        chosen, where, None, declared=False,
     )  # fmt: skip
     return replace(
-        made, warnings=(*warnings, *made.warnings), meta={**found.meta, **made.meta, "column": found.name}
+        made,
+        warnings=(*found.warnings, *made.warnings),
+        meta={**found.meta, **made.meta, "column": found.name},
     )
-
-
-def _whole(y: Array) -> bool:
-    return bool(np.all(y >= 0) and np.all(y == np.round(y)))
 
 
 def _region(
     name: str, x: Array, y: Array, axis: str, photon: float | None, seconds: float | None, unit: str,
-    chosen: Settings, where: str, transmission: Array | None,
+    chosen: Settings, where: str, transmission: Array | None, declared: bool = True,
 ) -> Signal:  # fmt: skip
     """One region over ascending binding energy, with the kind of its noise."""
     warnings: list[str] = []
@@ -201,7 +193,11 @@ def _region(
     if not np.all(keep):
         warnings.append(f"{name}: {int((~keep).sum())} readings at the energy of another were left out")
     x, y = x[keep], y[keep]
-    kind, live = _kind(y, unit, seconds, str(chosen["noise"]))
+    unit = _UNITS.get(unit.lower(), unit)
+    kind, live, said = scatter(
+        y, unit, str(chosen["noise"]), where, seconds=seconds, declared=declared, bare=not declared
+    )
+    warnings += said
     meta: dict[str, Any] = {"column": name, "columns": [name], "photon_eV": photon}
     if seconds is not None:
         meta["seconds"] = float(seconds)
@@ -212,25 +208,11 @@ def _region(
             companions[TRANSMISSION] = Signal(
                 "xps", x, t, "binding energy", "eV", TRANSMISSION, "", "analog", "measured"
             )
-    shown = "counts" if kind == "counts" else ("counts/s" if kind == "rate" else unit.replace("d", "counts"))
+    shown = unit or ("counts" if kind == "counts" else "")
     return Signal(
         "xps", x, y, "binding energy", "eV", "intensity", shown, kind, "measured",
         live_time=live, source=where, warnings=tuple(warnings), meta=meta, companions=companions,
     )  # fmt: skip
-
-
-def _kind(y: Array, unit: str, seconds: float | None, noise: str) -> tuple[NoiseKind, float | None]:
-    """How the readings scatter: counts, a rate of known time (whole counts when multiplied), or unknown."""
-    if noise == "analog" or np.any(y < 0):
-        return "analog", None
-    rate = "/s" in unit or unit.lower() in ("cps", "c/s")
-    if not rate and _whole(y) and (unit.lower() in ("d", "counts", "count") or noise == "counts"):
-        return "counts", None
-    if rate and seconds is not None:
-        n = y * seconds
-        if float(np.max(np.abs(n - np.round(n)))) < 1e-3 * max(1.0, float(n.max()) * 1e-6):
-            return "rate", float(seconds)
-    return "analog", None
 
 
 def _axis(said: str, x: Array, name: str, where: str, warnings: list[str]) -> str:

@@ -19,6 +19,7 @@ from epidot.instruments.xps.levels import Level, levels, reach
 from epidot.instruments.xps.lines import SHIRLEY, STRAIGHT, TOUGAARD, doublet, losses, static_shirley
 from epidot.signal import Signal
 from epidot.signal.fitting import Fitted, Free, fit_curve
+from epidot.signal.variance import standard_errors
 
 Array = NDArray[np.float64]
 
@@ -331,15 +332,12 @@ def _settled_shift(found: Found, shift: float, slack: float) -> tuple[float, flo
 def _weight(found: Found) -> Array:
     """One over the variance of every reading: of counts by the fit, else by neighbours' differences."""
     region = found.region
-    if region.kind == "analog":
-        known = region.known_sigma
-        if known is not None:
-            return np.asarray(known**-2.0)
+    known = standard_errors(region, found.fitted.curve)
+    if known is None:
         bends = np.diff(region.y, 2)  # of white noise their variance is 6 times that of a reading
         variance = (float(np.median(np.abs(bends))) / 0.6745) ** 2 / 6
         return np.full(len(region), 1 / max(variance, 1e-300))
-    seconds = float(region.live_time or 1.0) if region.kind == "rate" else 1.0
-    return np.asarray(seconds / np.maximum(found.fitted.curve, 1 / seconds))
+    return np.asarray(known**-2.0)
 
 
 def _strongest(

@@ -24,6 +24,7 @@ from epidot.signal import Signal
 from epidot.signal.decoding import decode, file_bytes
 from epidot.signal.text import parse_table
 from epidot.signal.trace import trace
+from epidot.signal.variance import scatter
 
 Array = NDArray[np.float64]
 
@@ -86,14 +87,16 @@ def _signal(
         raise InputError(
             "the axis is no 2theta in degrees", where, seen=f"{angle[0]:g} to {angle[-1]:g}", remedy=_DAMAGED
         )
-    whole = bool(np.all(counts >= 0) and np.all(counts == np.round(counts)))
-    warnings = () if whole else ("the values are no whole counts: their noise is found from the scatter",)
+    kind = scatter(counts, "counts", "auto", where, declared=True).kind
+    warnings = (
+        () if kind == "counts" else ("the values are no whole counts: their noise is found from the scatter",)
+    )
     if radiation is not None:
         meta["radiation"] = radiation
     if seconds is not None:
         meta["seconds_per_point"] = seconds
     return Signal(
-        "xrd", angle, counts, "2theta", "deg", "intensity", "counts", "counts" if whole else "analog",
+        "xrd", angle, counts, "2theta", "deg", "intensity", "counts", kind,
         "measured", source=where, warnings=warnings, meta=meta,
     )  # fmt: skip
 

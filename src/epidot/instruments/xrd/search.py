@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from epidot.signal import Signal
 from epidot.signal.fitting import Free
+from epidot.signal.variance import standard_errors
 
 Array = NDArray[np.float64]
 Limits = tuple[str, str, float, float, bool]  # name, unit, bounds, and whether the lower one is nature's
@@ -46,9 +47,8 @@ def bounded(limits: Iterable[Limits], start: Array) -> list[Free]:
 
 def weight(used: Signal, counts: Array) -> Array:
     """One over the standard error of each reading where ``counts`` are expected; 1 where none is known."""
-    if used.kind == "analog":
-        return np.ones(len(used))
-    return np.asarray(1 / np.sqrt(np.maximum(counts, 1.0)))
+    known = standard_errors(used, counts)
+    return np.ones(len(used)) if known is None else 1 / known
 
 
 @dataclass(frozen=True)
