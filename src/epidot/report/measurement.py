@@ -11,7 +11,7 @@ import numpy as np
 
 from epidot.errors import InputError
 from epidot.instruments import curve
-from epidot.quantities import Quantities
+from epidot.quantities import Quantities, number
 from epidot.report import style
 from epidot.signal import Signal
 
@@ -67,8 +67,8 @@ def page(name: str, signal: Signal, found: Quantities) -> Any:
         shown = found.curves.get(curve.DATA, signal)
         top.set_xlabel(_label(shown.x_name, shown.x_unit))
     said = [_said(n, q.value, q.sigma, q.unit) for n, q in found.items() if q.value is not None]
-    head = drawing.axes[0]  # the widest
-    head.set_title("\n".join([name, *_paired(said[:_NAMED])]), fontsize=7, loc="left")
+    head = "\n".join([name, *_paired(said[:_NAMED])])
+    drawing.suptitle(head, fontsize=7, x=0.01, ha="left", linespacing=1.4)
     return drawing
 
 
@@ -94,7 +94,10 @@ def _image(axis: Any, signal: Signal, mask: Signal | None) -> None:
 
 def _data(axis: Any, signal: Signal, lines: dict[str, Signal], marks: dict[str, Signal]) -> None:
     data = lines.pop(curve.DATA, signal)
-    axis.plot(data.x, data.y, ".", ms=2.5, color="0.55", label=data.y_name or "data")
+    if signal.rows is None:
+        axis.plot(data.x, data.y, ".", ms=2.5, color="0.55", label=data.y_name or "data")
+    else:  # what was counted on an image, in classes
+        axis.bar(data.x, data.y, width=np.gradient(data.x), color="0.8", label=data.y_name)
     for i, (name, one) in enumerate(lines.items()):
         quiet = name == curve.RESPONSE
         style_of = (
@@ -133,8 +136,7 @@ def _autocorrelation(axis: Any, off: Signal) -> None:
 
 
 def _said(name: str, value: float, sigma: float | None, unit: str) -> str:
-    error = f" ± {sigma:.2g}" if sigma else ""
-    return f"{name} = {value:.5g}{error}" + ("" if unit in ("", "1") else f" {unit}")
+    return f"{name} = {number(value, sigma)}" + ("" if unit in ("", "1") else f" {unit}")
 
 
 def _paired(texts: list[str]) -> list[str]:
