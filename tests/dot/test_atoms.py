@@ -114,7 +114,7 @@ def test_extxyz_of_grown_dots(tmp_path: Path, rng) -> None:
     assert write_extxyz({"end": DOT, "layers": LayeredDot("InP", 2.4, (Layer("ZnSe", 0.3),))}, path, rng) == 2
     frame, built = read(path, index=":")
     assert frame.info["name"] == "end"
-    assert frame.info["origin"].startswith(GROWN)
+    assert frame.info["drawn"].startswith(GROWN)
     assert len(frame) == len(PLACED)
     assert set(frame.arrays["role"]) == {"core", "shell", "oxide", "ligand"}
     assert np.array_equal(frame.arrays["layer"], PLACED.layer)

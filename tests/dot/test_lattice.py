@@ -161,7 +161,7 @@ def test_extxyz_round_trip(tmp_path: Path, rng) -> None:
     assert write_extxyz({"start": bare(2.4), "end": LAYERED}, path, rng) == 2
     first, last = read(path, index=":")
     assert first.info["name"] == "start"
-    assert last.info["origin"] == f"{export.LAYERED}; {export.PLACED['lattice']}"
+    assert last.info["drawn"] == f"{export.LAYERED}; {export.PLACED['lattice']}"
     assert last.info["dot"] == "InP | ZnSe | ZnS"
     assert last.info["core_diameter_nm"] == 3.3
     assert not any(last.pbc)

@@ -34,7 +34,7 @@ ANCHORS: Mapping[str, tuple[str, float]] = {
     "OA": ("O", -1), "OH": ("O", -1), "OAm": ("N", 0), "Int1": ("P", 1),
     "F": ("F", -1), "Cl": ("Cl", -1), "Br": ("Br", -1), "I": ("I", -1),
 }  # fmt: skip
-ANCHOR_NM = 0.21  # how far outward an anchoring atom is drawn; a picture, not a result
+ANCHOR_NM = 0.21  # from an anchoring atom to the atom it is drawn on; a picture, not a result
 
 
 @dataclass(frozen=True)
@@ -90,13 +90,11 @@ def place(dot: GrownDot, *, ligands: bool = True) -> Atoms:
     layer = np.where(role == "core", 0, layer)
     charge = np.array([float(charges()[el]) for el in species])
 
-    hung = [_oxide(full, kinds)]
-    if ligands:
-        hung.append(_anchors(full))
-    more = [
-        _hang(full, h, position, layer_of[net.place], r)
-        for h, r in zip(hung, ("oxide", "ligand"), strict=False)
-    ]
+    more: list[_More] = []
+    for kind in ("oxide", "ligand")[: 1 + ligands]:
+        hung = _oxide(full, kinds) if kind == "oxide" else _anchors(full)
+        there = np.concatenate([position, *(m[1] for m in more)])
+        more.append(_hang(full, hung, there, layer_of[net.place], kind))
     return Atoms(
         np.concatenate([species, *(m[0] for m in more)]),
         np.concatenate([position, *(m[1] for m in more)]),
@@ -248,6 +246,7 @@ def _anchors(dot: GrownDot) -> _Hung:
     site: list[Ints] = []
     names: list[str] = []
     reach: list[float] = []
+    bond_nm = dot.a_nm * 3**0.5 / 4
     for i, kind in enumerate(dot.kinds):
         sites = np.flatnonzero(dot.kind == i)
         for name, n in kind.ligands.items():
@@ -255,7 +254,7 @@ def _anchors(dot: GrownDot) -> _Hung:
             names += [name] * (n * len(sites))
             # an open end or a Z-type oleate sits on the zinc outside the chalcogenide
             on_zinc = len(sites) > 0 and not dot.cation[sites[0]] and name != "Int1"
-            reach += [ANCHOR_NM * (2 if on_zinc else 1)] * (n * len(sites))
+            reach += [ANCHOR_NM + on_zinc * bond_nm] * (n * len(sites))
     known = [ANCHORS.get(name, ("X", 0.0)) for name in names]
     return _Hung(
         np.concatenate([*site, np.empty(0, np.int64)]).astype(np.int64),
@@ -266,31 +265,33 @@ def _anchors(dot: GrownDot) -> _Hung:
 
 
 _More = tuple[NDArray[np.str_], Floats, Ints, NDArray[np.str_], Floats]
-_AROUND = np.array([v for v in product((-1.0, 0.0, 1.0), repeat=3) if any(v)])
+_AROUND = np.array([v for v in product((-2.0, -1.0, 0.0, 1.0, 2.0), repeat=3) if max(map(abs, v)) == 2])
 _AROUND /= np.linalg.norm(_AROUND, axis=1, keepdims=True)
-_ROOM_NM = 0.2  # an atom this far from its next neighbour is as good as one with more room
+_ROOM_NM = 0.195  # closer than this no two atoms are drawn where there is a choice
 
 
 def _hang(dot: GrownDot, hung: _Hung, position_nm: Floats, layer: Ints, role: str) -> _More:
-    """Places for what hangs on sites: of 26 directions the one with room that points most outward."""
+    """Places for what hangs on sites: of 98 directions the most outward one that has room.
+
+    Where none has room, the one with most of it.  ``position_nm`` (n, 3) are the atoms that are there.
+    """
     from scipy.spatial import cKDTree
 
-    tree = cKDTree(position_nm)
     out = dot.position_nm / np.maximum(np.linalg.norm(dot.position_nm, axis=1, keepdims=True), 1e-9)
+    spots = dot.position_nm[hung.site][:, None] + hung.reach_nm[:, None, None] * _AROUND
     found = np.empty((len(hung.site), 3))
-    beside: dict[int, list[Floats]] = {}
-    at = dot.position_nm[hung.site]
-    spots = at[:, None] + hung.reach_nm[:, None, None] * _AROUND
-    near, who = tree.query(spots, k=2)
-    own = np.linalg.norm(position_nm[who] - at[:, None, None], axis=3) < 1e-6
-    room = np.where(own[:, :, 0], near[:, :, 1], near[:, :, 0])
-    score = np.minimum(room, _ROOM_NM) + 0.1 * np.einsum("kc,jc->kj", out[hung.site], _AROUND)
-    for i, site in enumerate(hung.site.tolist()):
-        mine = score[i].copy()
-        for other in beside.get(site, ()):
-            mine -= 0.5 * (np.linalg.norm(spots[i] - other, axis=1) < _ROOM_NM)
-        found[i] = spots[i, int(np.argmax(mine))]
-        beside.setdefault(site, []).append(found[i])
+    if len(found):
+        room, _ = cKDTree(position_nm).query(spots, distance_upper_bound=2 * _ROOM_NM)
+        reached = 2 * float(hung.reach_nm.max()) + _ROOM_NM
+        beside = cKDTree(dot.position_nm[hung.site]).query_ball_point(dot.position_nm[hung.site], reached)
+    outward = out[hung.site] @ _AROUND.T
+    for i in range(len(found)):
+        others = found[[j for j in beside[i] if j < i]]
+        there = np.linalg.norm(spots[i][:, None] - others, axis=2).min(axis=1, initial=np.inf)
+        free = np.minimum(room[i], there)
+        enough = free >= _ROOM_NM
+        best = np.where(enough, outward[i], -np.inf) if enough.any() else free
+        found[i] = spots[i, int(np.argmax(best))]
     n = len(found)
     return (
         hung.species,

@@ -38,7 +38,10 @@ def write_data(batch: Batch, folder: Path, positions: Positions = "lattice") -> 
     files.make_folder(folder)
     batch.save(folder / "batch.nc")
     drawn = folder / "dots.extxyz"
-    write_extxyz(_drawn(batch), drawn, np.random.default_rng(batch.seed), None, positions=positions)
+    when = {s.name: {"time_s": s.time_s, "temperature_K": s.temperature_K} for s in batch.samples}
+    write_extxyz(
+        _drawn(batch), drawn, np.random.default_rng(batch.seed), None, positions=positions, said=when
+    )
     files.write(folder / "summary.json", json.dumps(batch.summary(), indent=2, ensure_ascii=False) + "\n")
 
 
