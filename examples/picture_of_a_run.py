@@ -47,7 +47,7 @@ def overview(batch: Batch) -> Any:
         atoms = place(drawn)
         reach = float(np.linalg.norm(atoms.position_nm, axis=1).max()) + 0.25
         there = portrait.draw(dot, atoms, reach)
-        portrait.scale_bar(dot, reach)
+        style.scale_bar(dot, reach)
         portrait.legend(dot, there, 4, loc="upper center", bbox_to_anchor=(0.5, 0.02))
         dot.set_title("a dot, cut open" if shown[-1].grown else "the mean dot, cut open")
     dot.axis("off")

@@ -12,6 +12,7 @@ from epidot.parameter import Parameter
 
 # A straight alkyl chain of n carbons, C. Tanford, J. Phys. Chem. 76, 3020 (1972).
 _VOLUME_NM3 = (0.0274, 0.0269)
+_LENGTH_NM = (0.15, 0.1265)
 
 Kind = Literal["L", "X", "Z"]
 
@@ -44,6 +45,11 @@ class Ligand:
     def volume_nm3(self) -> float | None:
         """Volume of all alkyl chains, without the head group."""
         return self.chains * (_VOLUME_NM3[0] + _VOLUME_NM3[1] * self.carbons) if self.carbons else None
+
+    @property
+    def length_nm(self) -> float | None:
+        """Length of an alkyl chain stretched out, without the head group."""
+        return _LENGTH_NM[0] + _LENGTH_NM[1] * self.carbons if self.carbons else None
 
 
 @lru_cache(maxsize=1)

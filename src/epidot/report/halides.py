@@ -1,4 +1,4 @@
-"""Figures of a treatment with halide: where the ions are, what an etch would find, and the light it buys."""
+"""Figures of a treatment with halide: where the ions are, and what an etch would find."""
 
 from __future__ import annotations
 
@@ -27,8 +27,6 @@ def drawn(batch: Batch) -> list[Figure]:
         treated = [s for s in batch.samples if f"{halide}{_ROUNDS}1" in s.quantities]
         if treated:
             out.append(rounds(treated, halide))
-    if found and len(_lit(batch)) > 1:
-        out.append(light(batch))
     return out
 
 
@@ -46,7 +44,9 @@ def concentration(batch: Batch, halide: str) -> Figure:
     begin = max(0, int(there[0]) - 1) if there.size else 0
     time, grid = time[begin:], grid[:, begin:]
     temperature = np.asarray(batch.history["temperature_K"])[begin:] - ZERO_CELSIUS
-    drawing, (above, axis) = style.figure(2, 1, size=(7.6, 4.4), sharex=True, height_ratios=(0.28, 1))
+    drawing, (above, axis) = style.figure(
+        2, 1, size=(style.HALF[0], 3.4), sharex=True, height_ratios=(0.28, 1)
+    )
     above.fill_between(time, temperature, float(temperature.min()) - 5, color=style.WARM, lw=0)
     above.plot(time, temperature, color="0.25", lw=1)
     above.set_ylabel("T / °C")
@@ -62,7 +62,7 @@ def concentration(batch: Batch, halide: str) -> Figure:
         inner = 0.0
         for name, outer in zip(names, dot.radii_nm, strict=True):
             axis.axhline(outer, color="white", lw=0.8)
-            axis.annotate(name, (time[0], (inner + outer) / 2), color="white", fontsize=7, va="center")
+            axis.annotate(name, (time[0], (inner + outer) / 2), color="white", fontsize=8, va="center")
             inner = float(outer)
         axis.set_ylim(0, float(dot.radii_nm[-1]))
     axis.set(xlabel="time / min", ylabel="radius / nm")
@@ -79,7 +79,7 @@ def rounds(samples: list[Sample], halide: str) -> Figure:
     """Ions per equal-depth round from outside, the core last, for the samples with halide."""
     count = sum(1 for name in samples[0].quantities if name.startswith(f"{halide}{_ROUNDS}"))
     labels = [*(str(i) for i in range(1, count + 1)), "core"]
-    drawing, axis = style.figure(size=(6.6, 3.0))
+    drawing, axis = style.figure(size=style.HALF)
     width = 0.8 / len(samples)
     data: dict[str, Any] = {"round": np.arange(1, count + 2)}
     for k, sample in enumerate(samples):
@@ -92,46 +92,14 @@ def rounds(samples: list[Sample], halide: str) -> Figure:
         data[sample.name] = amounts
     axis.set_xticks(np.arange(count + 1), labels)
     axis.set(xlabel="etch round, equal depths from outside", ylabel=f"{halide} per dot")
-    axis.legend(frameon=False)
+    axis.margins(y=0.05 + 0.09 * (1 + len(samples) // 3))
+    axis.legend(frameon=False, ncols=3, loc="upper center", fontsize=8)
     caption = (
         f"{halide} that {count} etch rounds of equal depth and a last one through the core would bring into "
         "solution. Round 1 holds the adsorbed ions too, the innermost round those bound where oxide was. "
         f"{_SAID}. Heights are not printed in its text."
     )
     return Figure(drawing, caption, data)
-
-
-def light(batch: Batch) -> Figure:
-    """Quantum yield and decay before and after the treatment."""
-    samples = _lit(batch)
-    drawing, (left, right) = style.figure(1, 2, size=(7.6, 3.0), width_ratios=(0.55, 1))
-    names = [s.name for s in samples]
-    yields = [100 * _value(s, "plqy") for s in samples]
-    left.bar(names, yields, color=[style.COLOURS[k % len(style.COLOURS)] for k in range(len(samples))])
-    for k, value in enumerate(yields):
-        left.annotate(f"{value:.0f}", (k, value), ha="center", va="bottom", fontsize=8)
-    left.set_ylabel("PLQY / %")
-    left.set_ylim(0, 105)
-    data: dict[str, Any] = {"plqy_percent": yields}
-    for k, sample in enumerate(samples):
-        t, decay = np.asarray(sample.spectra["t_ns"]), np.asarray(sample.spectra["decay"])
-        label = f"{sample.name}, {_value(sample, 'tau_intensity_ns'):.0f} ns"
-        right.semilogy(t, np.maximum(decay, 1e-6), label=label, color=style.COLOURS[k % len(style.COLOURS)])
-        data |= {f"t_ns_{sample.name}": t, f"decay_{sample.name}": decay}
-    right.set(xlabel="time / ns", ylabel="intensity", ylim=(1e-3, 1.1), xlim=(0, 350))
-    right.legend(frameon=False)
-    caption = (
-        "Light before and after: the sample taken before halide or amine came, and the last. Lifetimes are "
-        "intensity-weighted averages. Healed reversible traps give more light and less delayed light at once."
-    )
-    return Figure(drawing, caption, data)
-
-
-def _lit(batch: Batch) -> list[Sample]:
-    """The last sample without halide and the last of all, if both have a decay."""
-    seen = [s for s in batch.samples if s.spectra and s.population is not None]
-    before = [s for s in seen if s.population is not None and not s.population.dot.halides]
-    return [before[-1], seen[-1]] if before and seen[-1] is not before[-1] else []
 
 
 def _value(sample: Sample, name: str) -> float:

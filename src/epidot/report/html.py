@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 
 from epidot import files
-from epidot.report import figures, halides, portrait, style
+from epidot.report import cut, figures, halides, portrait, series, style
 from epidot.report.template import rendered
 from epidot.runs.batch import Batch, Sample
 from epidot.runs.quantities import COLUMNS, cell
 from epidot.units import celsius
+
+PORTRAITS = 12  # dots that are drawn atom by atom
 
 
 def write(batch: Batch, path: str | Path, claims: Sequence[Any] = (), elsewhere: Sequence[str] = ()) -> None:
@@ -66,28 +68,25 @@ def render(batch: Batch, claims: Sequence[Any] = (), elsewhere: Sequence[str] = 
 
 
 def _figures(batch: Batch) -> list[figures.Figure]:
-    drawn = [figures.programme(batch)]
-    # Under shells that the recipe describes the surface does not react: nothing to draw against time.
-    if any(np.ptp(values) > 0 for name, values in batch.history.items() if name.startswith("growth/")):
-        drawn.append(figures.growth(batch))
-    dots = {s.name: s.population.dot for s in _spread(batch.samples) if s.population is not None}
+    drawn = [figures.programme(batch), *series.drawn(batch), *figures.growth(batch)]
+    dots = {s.name: s.population.dot for s in batch.samples if s.population is not None}
     if dots:
-        drawn += [_portraits(batch), figures.cross_section(dots)]
+        drawn += [_portraits(batch), cut.sections(dots)]
     if any(s.spectra for s in batch.samples):
         drawn += [figures.spectra(batch), figures.decays(batch)]
     return drawn + halides.drawn(batch)
 
 
 def _portraits(batch: Batch) -> figures.Figure:
-    """Atoms of at most three samples, first and last among them."""
+    """Atoms of every sample; of very many, first and last among those drawn."""
     rng = np.random.default_rng(batch.seed)
-    samples = _spread(tuple(s for s in batch.samples if s.population is not None), 3)
-    found = {s.name: portrait.likeness(s, rng) for s in samples}
+    samples = tuple(s for s in batch.samples if s.population is not None)
+    found = {s.name: portrait.likeness(s, rng) for s in _spread(samples, PORTRAITS)}
     dots = {name: dot for name, dot in found.items() if dot is not None}
-    return portrait.portraits(dots, known=all(s.grown for s in samples), pixels=420)
+    return portrait.row(dots, known=all(s.grown for s in samples), left_out=len(samples) - len(found))
 
 
-def _spread(samples: tuple[Sample, ...], most: int = 4) -> tuple[Sample, ...]:
+def _spread(samples: tuple[Sample, ...], most: int) -> tuple[Sample, ...]:
     """At most ``most`` of the samples, first and last among them."""
     if len(samples) <= most:
         return samples
@@ -95,10 +94,12 @@ def _spread(samples: tuple[Sample, ...], most: int = 4) -> tuple[Sample, ...]:
     return tuple(samples[round(i * step)] for i in range(most))
 
 
-def _figure(figure: figures.Figure) -> dict[str, str]:
+def _figure(figure: figures.Figure) -> dict[str, Any]:
     data = base64.b64encode(style.csv(figure.data).encode()).decode()
     return {
-        "svg": style.svg(figure.drawing),
+        "svg": "" if figure.drawing is None else style.svg(figure.drawing),
+        "panels": [(panel.name, style.svg(panel.drawing), panel.told) for panel in figure.panels],
+        "legend": list(figure.keys.items()),
         "caption": figure.caption,
         "csv": f"data:text/csv;base64,{data}",
     }

@@ -12,7 +12,7 @@ from epidot.dot.atoms import Atoms, place
 from epidot.dot.grown import GrownDot
 from epidot.dot.on_sites import on_sites
 from epidot.report import style
-from epidot.report.figures import Figure
+from epidot.report.figures import Figure, Panel
 from epidot.report.spheres import render
 from epidot.runs.batch import Sample
 
@@ -103,15 +103,41 @@ def portraits(samples: Mapping[str, GrownDot], *, known: bool = True, pixels: in
         there |= dict.fromkeys(draw(axis, atoms, reach, pixels))
         axis.set_title(name, fontsize=9)
         data |= columns(name, atoms)
-    scale_bar(axes[0][0], reach)
+    style.scale_bar(axes[0][0], reach)
     legend(drawing, there, columns=min(len(there), 4 * count))
-    said = (
+    return Figure(drawing, _said(known), data)
+
+
+def row(samples: Mapping[str, GrownDot], *, known: bool, left_out: int = 0, pixels: int = 320) -> Figure:
+    """As :func:`portraits`, a panel for each dot; ``left_out`` samples are not drawn."""
+    placed = {name: place(dot) for name, dot in samples.items()}
+    reach = max(float(np.linalg.norm(a.position_nm, axis=1).max()) for a in placed.values()) + _MARGIN_NM
+    panels, data = [], {}
+    there: dict[str, None] = {}
+    for number, (name, atoms) in enumerate(placed.items()):
+        drawing, axis = style.figure(size=(2.2, 2.2))
+        there |= dict.fromkeys(draw(axis, atoms, reach, pixels))
+        if number == 0:
+            style.scale_bar(axis, reach)
+        panels.append(Panel(name, drawing, (_counted(atoms),)))
+        data |= columns(name, atoms)
+    caption = _said(known) + (f" {left_out} more samples are not drawn." if left_out else "")
+    keys = {name: _LOOK[name][0] for name in _LOOK if name in there}
+    return Figure(None, caption, data, panels=tuple(panels), keys=keys)
+
+
+def _said(known: bool) -> str:
+    what = (
         "One dot of the flask, the one of middle size, atom by atom"
         if known
         else "The mean dot put on sites of the lattice (a likeness: no dot of this run was grown on sites)"
     )
-    caption = f"{said}; a quarter is cut out. Ligands by their anchoring atom only; nothing is relaxed."
-    return Figure(drawing, caption, data)
+    return f"{what}; a quarter is cut out. Ligands by their anchoring atom only; nothing is relaxed."
+
+
+def _counted(atoms: Atoms) -> str:
+    """The inorganic composition in one line."""
+    return " ".join(f"{element}{n}" for element, n in atoms.counts().items())
 
 
 def columns(name: str, atoms: Atoms) -> dict[str, Any]:
@@ -127,13 +153,6 @@ def columns(name: str, atoms: Atoms) -> dict[str, Any]:
         f"{name}: layer": atoms.layer,
         f"{name}: charge": atoms.charge,
     }
-
-
-def scale_bar(axis: Any, reach_nm: float) -> None:
-    """One nanometre, lower left."""
-    x, y = -0.95 * reach_nm, -0.95 * reach_nm
-    axis.plot([x, x + 1], [y, y], color="0.2", lw=2, solid_capstyle="butt", zorder=3)
-    axis.text(x + 0.5, y + 0.03 * reach_nm, "1 nm", ha="center", va="bottom", fontsize=8, color="0.2")
 
 
 def legend(on: Any, shown: Mapping[str, None] | list[str], columns: int, **where: Any) -> None:

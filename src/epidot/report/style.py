@@ -23,6 +23,8 @@ MATERIAL_COLOURS: Mapping[str, str] = {
     "CdS": "#E5C494",
 }
 WARM = "#FBE3CF"  # under a temperature curve
+HALIDES = ("F", "Cl", "Br", "I")
+HALF = (4.9, 3.0)  # inches of a figure of which two stand side by side, or one on a small screen
 FORMATS = (".png", ".svg", ".pdf")
 
 _RC: dict[str, Any] = {
@@ -55,6 +57,37 @@ def figure(
         drawing = Figure(figsize=size, layout="constrained")
         axes = drawing.subplots(rows, columns, **keywords)
     return drawing, axes
+
+
+def material_colour(material: str) -> str:
+    """The colour of a material; of a mixed crystal the mean of those it is mixed of."""
+    if material in MATERIAL_COLOURS:
+        return MATERIAL_COLOURS[material]
+    cation, *anions = re.findall("[A-Z][a-z]?", material)
+    known = [rgb(MATERIAL_COLOURS[cation + a]) for a in anions if cation + a in MATERIAL_COLOURS]
+    if not known:
+        return "#999999"
+    mean = (round(255 * sum(parts) / len(known)) for parts in zip(*known, strict=True))
+    return "#" + "".join(f"{part:02X}" for part in mean)
+
+
+def colours(number: int) -> list[str]:
+    """So many colours in their order: the palette, or steps of one scale where it does not suffice."""
+    if number <= len(COLOURS):
+        return list(COLOURS[:number])
+    import matplotlib as mpl
+    from matplotlib.colors import to_hex
+
+    scale = mpl.colormaps["viridis"]
+    return [to_hex(scale(0.92 * i / (number - 1))) for i in range(number)]
+
+
+def scale_bar(axis: Any, reach: float, length_nm: float = 1) -> None:
+    """A bar of so many nanometres, lower left of a picture that reaches ``reach`` to each side."""
+    x, y = -0.95 * reach, -0.95 * reach
+    axis.plot([x, x + length_nm], [y, y], color="0.2", lw=2, solid_capstyle="butt", zorder=3)
+    told = f"{length_nm:g} nm"
+    axis.text(x + length_nm / 2, y + 0.03 * reach, told, ha="center", va="bottom", fontsize=8, color="0.2")
 
 
 def rgb(colour: str) -> tuple[float, float, float]:
