@@ -169,11 +169,11 @@ def test_a_negative_amount_is_refused_with_its_line(tmp_path: Path) -> None:
     assert caught.value.faults[0].line == 9
 
 
-def test_the_report_draws_where_halide_is_and_what_light_it_buys(batch: Batch) -> None:
+def test_the_report_draws_where_halide_is(batch: Batch) -> None:
     from epidot.report import halides, html, style
 
     drawn = halides.drawn(batch)
-    assert len(drawn) == 3
+    assert len(drawn) == 2
     for figure in drawn:
         assert style.svg(figure.drawing).startswith("<svg")
         assert all(np.all(np.isfinite(np.asarray(values, dtype=float))) for values in figure.data.values())

@@ -50,7 +50,7 @@ def sections(dots: Mapping[str, LayeredDot]) -> Figure:
     reach *= 1.03
     panels, keys, data = [], {}, {}
     for place, (name, dot) in enumerate(dots.items()):
-        drawing, axis = style.figure(size=(2.2, 2.2))
+        drawing, axis = style.panel()
         keys |= draw(axis, dot)
         axis.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
         axis.axis("off")

@@ -42,7 +42,7 @@ def programme(batch: Batch) -> Figure:
     """Temperature against time with the additions of the recipe and the samples."""
     t = np.asarray(batch.history["time_s"]) / 60
     temperature = np.asarray(batch.history["temperature_K"]) - ZERO_CELSIUS
-    drawing, axis = style.figure(size=style.HALF)
+    drawing, axis = style.half()
     axis.plot(t, temperature, color="0.25")
     times, texts = _additions(batch)
     told = _labelled(axis, times, texts, float(t[-1]) or 1.0, max(float(temperature.max()), 1.0))
@@ -165,7 +165,7 @@ def growth(batch: Batch) -> list[Figure]:
         found = {n: values for n, values in found.items() if np.any(values != 0)}
         if not any(np.ptp(values) > 0 for values in found.values()):
             continue
-        drawing, axis = style.figure(size=style.HALF)
+        drawing, axis = style.half()
         shade(axis, batch)
         for sample in batch.samples:
             axis.axvline(sample.time_s / 60, color="0.8", lw=0.8, zorder=0)
@@ -180,7 +180,7 @@ def growth(batch: Batch) -> list[Figure]:
 
 def spectra(batch: Batch) -> Figure:
     """Absorption and emission of the population at every sample."""
-    drawing, axis = style.figure(size=style.HALF)
+    drawing, axis = style.half()
     data: dict[str, Any] = {}
     lit = [s for s in batch.samples if "nm" in s.spectra]
     for sample, colour in zip(lit, style.colours(len(lit)), strict=True):
@@ -211,7 +211,7 @@ def spectra(batch: Batch) -> Figure:
 
 def decays(batch: Batch) -> Figure:
     """Photoluminescence decay of the population at every sample."""
-    drawing, axis = style.figure(size=style.HALF)
+    drawing, axis = style.half()
     data: dict[str, Any] = {}
     lit = [s for s in batch.samples if "t_ns" in s.spectra]
     for sample, colour in zip(lit, style.colours(len(lit)), strict=True):

@@ -79,7 +79,7 @@ def rounds(samples: list[Sample], halide: str) -> Figure:
     """Ions per equal-depth round from outside, the core last, for the samples with halide."""
     count = sum(1 for name in samples[0].quantities if name.startswith(f"{halide}{_ROUNDS}"))
     labels = [*(str(i) for i in range(1, count + 1)), "core"]
-    drawing, axis = style.figure(size=style.HALF)
+    drawing, axis = style.half()
     width = 0.8 / len(samples)
     data: dict[str, Any] = {"round": np.arange(1, count + 2)}
     for k, sample in enumerate(samples):

@@ -115,7 +115,7 @@ def row(samples: Mapping[str, GrownDot], *, known: bool, left_out: int = 0, pixe
     panels, data = [], {}
     there: dict[str, None] = {}
     for number, (name, atoms) in enumerate(placed.items()):
-        drawing, axis = style.figure(size=(2.2, 2.2))
+        drawing, axis = style.panel()
         there |= dict.fromkeys(draw(axis, atoms, reach, pixels))
         if number == 0:
             style.scale_bar(axis, reach)

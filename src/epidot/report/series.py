@@ -53,7 +53,7 @@ def drawn(batch: Batch) -> list[Figure]:
 def figure(batch: Batch, shown: Shown) -> Figure:
     """The quantities against time at the left, and sample by sample at the right."""
     samples = batch.samples
-    drawing, (left, right) = style.figure(1, 2, size=style.HALF, sharey=True, width_ratios=(1.15, 1))
+    drawing, (left, right) = style.half(2, below_pt=_room_pt(samples), sharey=True, width_ratios=(1.15, 1))
     minutes = np.array([s.time_s for s in samples]) / 60
     place = np.arange(len(samples))
     data: dict[str, Any] = {"time_min": minutes}
@@ -123,9 +123,20 @@ def _write(axis: Any, place: Array, values: Array) -> None:
     axis.margins(y=0.16)
 
 
+def _room_pt(samples: Sequence[Sample]) -> float:
+    """Below an axis, for the longest name on its side; the longest are cut by :func:`_short`."""
+    return max(34.0, 14 + 4.9 * max((len(_short(s.name)) for s in samples), default=0))
+
+
+def _short(name: str, most: int = 22) -> str:
+    return name if len(name) <= most else name[: most - 1] + "…"
+
+
 def _named(axis: Any, samples: Sequence[Sample]) -> None:
     step = -(-len(samples) // _NAMES)
-    axis.set_xticks(range(0, len(samples), step), [s.name for s in samples[::step]], rotation=90, fontsize=8)
+    axis.set_xticks(
+        range(0, len(samples), step), [_short(s.name) for s in samples[::step]], rotation=90, fontsize=8
+    )
     axis.tick_params(axis="y", length=0)
     axis.set_xlim(-0.5, len(samples) - 0.5)
 

@@ -48,13 +48,37 @@ def figure(
     rows: int = 1, columns: int = 1, size: tuple[float, float] = (6.6, 3.2), **keywords: Any
 ) -> tuple[Any, Any]:
     """A figure that belongs to no window, and its axes."""
+    return _figure(rows, columns, size, "constrained", keywords)
+
+
+def half(columns: int = 1, below_pt: float = 34, **keywords: Any) -> tuple[Any, Any]:
+    """A figure of the size :data:`HALF` and its axes, margins said and not sought: that takes half the time.
+
+    ``below_pt`` is what stands below the axes.
+    """
+    width, height = 72 * HALF[0], 72 * HALF[1]
+    margins = {"left": 48 / width, "right": 1 - 5 / width, "bottom": below_pt / height, "top": 1 - 6 / height}
+    return _figure(1, columns, HALF, "none", {"gridspec_kw": margins | {"wspace": 0.04}} | keywords)
+
+
+def panel(inches: float = 2.2) -> tuple[Any, Any]:
+    """A square drawing that is all picture, and its axis."""
+    edges = {"left": 0, "right": 1, "bottom": 0, "top": 1}
+    drawing, axis = _figure(1, 1, (inches, inches), "none", {"gridspec_kw": edges})
+    axis.axis("off")
+    return drawing, axis
+
+
+def _figure(
+    rows: int, columns: int, size: tuple[float, float], layout: str, keywords: Mapping[str, Any]
+) -> tuple[Any, Any]:
     import matplotlib as mpl
     from cycler import cycler
     from matplotlib.figure import Figure
 
     rc = _RC | {"axes.prop_cycle": cycler(color=COLOURS)}
     with mpl.rc_context(rc):
-        drawing = Figure(figsize=size, layout="constrained")
+        drawing = Figure(figsize=size, layout=layout)
         axes = drawing.subplots(rows, columns, **keywords)
     return drawing, axes
 
