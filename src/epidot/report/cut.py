@@ -48,7 +48,9 @@ def sections(dots: Mapping[str, LayeredDot]) -> Figure:
     """The mean dot of every sample, cut open, all to one scale."""
     reach = max(float(d.radii_nm[-1]) + max(map(length_nm, outside(d)), default=0.1) for d in dots.values())
     reach *= 1.03
-    panels, keys, data = [], {}, {}
+    panels: list[Panel] = []
+    keys: dict[str, str] = {}
+    data: dict[str, Any] = {}
     for place, (name, dot) in enumerate(dots.items()):
         drawing, axis = style.panel()
         keys |= draw(axis, dot)
@@ -90,7 +92,7 @@ def draw(axis: Any, dot: LayeredDot) -> dict[str, str]:
         out = np.stack([np.cos(at), np.sin(at)], axis=1)
         colour = _COLOURS.get(name, _HALIDE if ANCHORS.get(name, ("X", 0.0))[0] in style.HALIDES else _OTHER)
         lines = np.stack([out * edge, out * (edge + length_nm(name))], axis=1)
-        axis.add_collection(LineCollection(lines, colors=colour, linewidths=1.1, alpha=0.75))
+        axis.add_collection(LineCollection(list(lines), colors=colour, linewidths=1.1, alpha=0.75))
         keys[name] = colour
     for material, r in list(zip(materials, radii, strict=True))[::-1]:
         colour = style.material_colour(material)

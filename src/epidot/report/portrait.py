@@ -112,7 +112,8 @@ def row(samples: Mapping[str, GrownDot], *, known: bool, left_out: int = 0, pixe
     """As :func:`portraits`, a panel for each dot; ``left_out`` samples are not drawn."""
     placed = {name: place(dot) for name, dot in samples.items()}
     reach = max(float(np.linalg.norm(a.position_nm, axis=1).max()) for a in placed.values()) + _MARGIN_NM
-    panels, data = [], {}
+    panels: list[Panel] = []
+    data: dict[str, Any] = {}
     there: dict[str, None] = {}
     for number, (name, atoms) in enumerate(placed.items()):
         drawing, axis = style.panel()

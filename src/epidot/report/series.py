@@ -55,7 +55,7 @@ def figure(batch: Batch, shown: Shown) -> Figure:
     samples = batch.samples
     drawing, (left, right) = style.half(2, below_pt=_room_pt(samples), sharey=True, width_ratios=(1.15, 1))
     minutes = np.array([s.time_s for s in samples]) / 60
-    place = np.arange(len(samples))
+    place = np.arange(len(samples), dtype=np.float64)
     data: dict[str, Any] = {"time_min": minutes}
     shade(left, batch)
     for name, colour in zip(shown.names, style.COLOURS, strict=False):

@@ -70,7 +70,7 @@ def panel(inches: float = 2.2) -> tuple[Any, Any]:
 
 
 def _figure(
-    rows: int, columns: int, size: tuple[float, float], layout: str, keywords: Mapping[str, Any]
+    rows: int, columns: int, size: tuple[float, float], layout: Any, keywords: Mapping[str, Any]
 ) -> tuple[Any, Any]:
     import matplotlib as mpl
     from cycler import cycler
