@@ -7,11 +7,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from epidot.errors import InputError
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from epidot.signal import Signal
+
+
+def pandas() -> Any:
+    """The library pandas.
+
+    Raises
+    ------
+    InputError
+        If it is not installed.
+    """
+    try:
+        import pandas
+    except ImportError:
+        remedy = "pip install pandas, or take to_json() or to_xarray()"
+        raise InputError("tables are made by pandas, which is not installed", remedy=remedy) from None
+    return pandas
 
 
 @dataclass(frozen=True)
@@ -93,6 +111,26 @@ class Quantities(Mapping[str, Quantity]):
 
     def __len__(self) -> int:
         return len(self.found)
+
+    def to_frame(self) -> Any:
+        """The quantities as a pandas table: a row for each by its name; value, sigma, unit, method, note.
+
+        Of a series there is a row for each value, ``name_1`` and so on.
+
+        Raises
+        ------
+        InputError
+            If pandas is not installed.
+        """
+        rows = {
+            f"{name}_{i}": (value, sigma, s.unit, s.method, s.note)
+            for name, s in self.series.items()
+            for i, (value, sigma) in enumerate(zip(s.values, s.sigmas, strict=True), start=1)
+        }
+        rows |= {name: (q.value, q.sigma, q.unit, q.method, q.note) for name, q in self.found.items()}
+        heads = ("value", "sigma", "unit", "method", "note")
+        table = pandas().DataFrame.from_dict(rows, orient="index", columns=list(heads))
+        return table.astype({"value": float, "sigma": float}).rename_axis("quantity")
 
     def without_errors(self) -> Quantities:
         """The same values, of which no error is known."""

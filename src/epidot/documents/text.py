@@ -7,8 +7,9 @@ here, by the core schema of YAML 1.2: ``no`` and ``12:30`` are text, ``1e7`` is 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,53 @@ def parse(text: str, *, where: str = "<text>") -> Document:
         raise InputError("nested too deeply", where) from None
     builder.faults.raise_if_any()
     return Document(data, where, builder.lines)
+
+
+def dump(data: Any) -> str:
+    """Plain data as YAML text that :func:`parse` reads as the same data.
+
+    Raises
+    ------
+    InputError
+        If something is neither text, a number, a truth, nothing, a list nor a table with names.
+    """
+    import yaml
+
+    class Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
+        """Text that the core schema of YAML 1.2 would read as something else gets quotes."""
+
+        def represent_text(self, text: str) -> Any:
+            style = None if isinstance(_scalar(text), str) and not text.startswith("=") else '"'
+            return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+    Dumper.add_representer(str, Dumper.represent_text)
+    Dumper.ignore_aliases = lambda self, data: True
+    text: str = yaml.dump(
+        _plain(data, "the top"), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=10_000
+    )
+    return text
+
+
+def _plain(data: Any, place: str) -> Any:
+    """``data`` in the types that YAML knows; numbers of other libraries as plain ones."""
+    if data is None or isinstance(data, bool | str):
+        return str(data) if isinstance(data, str) else data
+    if isinstance(data, Mapping):
+        for key in data:
+            if not isinstance(key, str):
+                raise InputError(f"a name in {place} must be text", seen=repr(key))
+        return {str(key): _plain(value, key) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_plain(one, place) for one in data]
+    if isinstance(data, Integral):
+        return int(data)
+    if isinstance(data, Real):
+        return float(data)
+    raise InputError(
+        f"{place} is neither text, a number, a list nor a table",
+        seen=type(data).__name__,
+        remedy='write quantities as text with their unit, e.g. "320 °C"',
+    )
 
 
 class _Builder:

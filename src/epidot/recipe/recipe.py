@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from epidot import documents
 from epidot.documents import Document, paper_folders
 from epidot.errors import Fault, Faults, InputError, nearest
 from epidot.recipe import parsing, schema, timeline, variants
+from epidot.recipe.changed import Steps, changed, data_of
 from epidot.recipe.events import Dots, Event, FormCore, TakeSample
 from epidot.recipe.variants import Remark
 
@@ -75,6 +78,65 @@ class Recipe:
             return self.core.sigma_rel
         formed = [e.sigma_rel for e in self.events if isinstance(e, FormCore)]
         return formed[-1] if formed else 0.0
+
+    @property
+    def steps(self) -> tuple[Any, ...]:
+        """The steps as plain data, as they are written; faults and :meth:`with_` count them from 1."""
+        return tuple(self._data()["steps"])
+
+    def with_(
+        self, *more: Any, steps: Steps | None = None, name: str | None = None, **headings: Any
+    ) -> Recipe:
+        """A recipe that differs from this one; it is checked whole again, and no longer a paper's.
+
+        Parameters
+        ----------
+        more
+            Steps that follow the last, e.g. ``{"hold": "30 min"}``.
+        steps
+            By their numbers from 1 those that are replaced, e.g. ``{14: {"heat": "230 °C"}}``; ``None``
+            leaves one out.  A list stands for all steps.
+        name
+            How it is called; else after this one.
+        headings
+            What stands above the steps, e.g. ``core={"diameter": "2.8 nm"}``: of a table only the keys that
+            are named change, ``None`` leaves out.
+
+        Raises
+        ------
+        InputError
+            With every fault of the new recipe, or if there is no such step or heading.
+        """
+        own = name or f"{self.name.rpartition('/')[2]}-changed"
+        said = {"title": f"{self.title} (changed)", **headings, "name": own}
+        text = documents.dump(changed(self._data(), more, steps, said))
+        return from_text(text, where=f"<{own}>", name=own)
+
+    def _data(self) -> dict[str, Any]:
+        return data_of(documents.parse(self.text, where=self.where), self.variant)
+
+
+def of(source: str | Path | Mapping[str, Any] | Recipe) -> Recipe:
+    """A recipe from its file or shipped name, from YAML text, or from the same as a table (a ``dict``).
+
+    Raises
+    ------
+    InputError
+        As :func:`load`.
+    """
+    if isinstance(source, Recipe):
+        return source
+    if isinstance(source, Mapping):
+        return from_text(documents.dump(source), where="<dict>")
+    if isinstance(source, str) and ("\n" in source or source.lstrip().startswith("{")):
+        return from_text(source)
+    if isinstance(source, str | Path):
+        return load(source)
+    raise InputError(
+        "this is no recipe",
+        seen=type(source).__name__,
+        remedy="give a file, a shipped name, YAML text, a dict or a Recipe",
+    )
 
 
 def load(path_or_name: str | Path, variant: str | None = None) -> Recipe:

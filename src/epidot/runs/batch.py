@@ -17,6 +17,7 @@ from epidot.dot.grown import GrownDot
 from epidot.dot.layers import Population
 from epidot.errors import InputError
 from epidot.quantities import Quantity
+from epidot.runs import tables
 from epidot.runs.stored import (
     dot_from_plain,
     dot_to_plain,
@@ -111,6 +112,14 @@ class Batch:
         last = ("conservation", "basis", "rests_on", "assumptions", "notes", "provenance")
         samples = {"samples": [s.to_json() for s in self.samples]}
         return first | samples | {name: getattr(self, name) for name in last}
+
+    def to_xarray(self) -> Any:
+        """Everything but the dots as an ``xarray.Dataset``; see :func:`epidot.runs.tables.dataset`."""
+        return tables.dataset(self)
+
+    def to_dataframe(self) -> Any:
+        """The samples as a pandas table; see :func:`epidot.runs.tables.frame`."""
+        return tables.frame(self)
 
     def save(self, path: str | Path) -> None:
         """Write netCDF4."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from epidot.errors import InputError, nearest
 from epidot.matter import materials
@@ -79,7 +79,7 @@ class Order:
 
 
 def order_from(
-    source: str | Path | Recipe,
+    source: str | Path | Mapping[str, Any] | Recipe,
     *,
     dots: int | None = None,
     seed: int | None = None,
@@ -87,7 +87,9 @@ def order_from(
     hypothesis: str | None = None,
     mechanism: str | None = None,
 ) -> Order:
-    """An order from a recipe, its file or name, or from the batch of an earlier run, which it repeats.
+    """An order from a recipe in any form (:func:`epidot.recipe.recipe.of`), or from an earlier run's batch.
+
+    A batch is repeated.
 
     Raises
     ------
@@ -95,7 +97,7 @@ def order_from(
         If there is no such recipe or it has faults; if the batch was made with a mechanism of one's own and
         none, or another one, is given.
     """
-    if not isinstance(source, Recipe) and Path(source).suffix == ".nc":
+    if isinstance(source, str | Path) and Path(source).suffix == ".nc":
         source = str(source)
         from epidot.runs.batch import Batch
 
@@ -113,7 +115,7 @@ def order_from(
             hypothesis=hypothesis or old.provenance.get("hypothesis", HYPOTHESIS),
         )
     return Order(
-        source if isinstance(source, Recipe) else recipes.load(source),
+        recipes.of(source),
         engine or ENGINE,
         DOTS.get(engine or ENGINE, 1) if dots is None else dots,
         seed or 0,

@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from epidot.errors import InputError, nearest
 from epidot.growth.flask import Flask, Progress, Taken
@@ -158,7 +159,7 @@ def recorded(
 
 
 def run(
-    source: str | Path | Recipe,
+    source: str | Path | Mapping[str, Any] | Recipe,
     *,
     dots: int | None = None,
     seed: int | None = None,
@@ -166,7 +167,10 @@ def run(
     hypothesis: str | None = None,
     mechanism: str | None = None,
 ) -> Batch:
-    """Run a recipe, given as such or by its file or shipped name, or repeat the batch of an earlier run.
+    """Run a recipe, or repeat the batch of an earlier run.
+
+    ``source`` is a recipe's file or shipped name, YAML text, the same as a ``dict``, a :class:`Recipe`, or
+    the ``batch.nc`` that is to be repeated.
 
     ``engine`` is ``kmc`` (the lattice) or ``meanfield``; without it that of the earlier run, or the usual
     one.  ``hypothesis`` of halide transport: "H1" bath loss, "H2" solubility, "H3" interior traps.
