@@ -29,4 +29,4 @@ for name, what in (("250 °C (the paper)", paper), ("220 °C", cooler)):
         f"{name:24s}{found['shell_layers'].value:8.2f}{found['coverage'].value:10.1%}"
         f"{found['crystalline_fraction'].value:13.1%}{found['plqy'].value:8.1%}"
     )
-print("\nMean field, with barriers fitted to the paper: an extrapolation, not a measurement.")
+print("\nBarriers fitted to the paper: an extrapolation, not a measurement.")
