@@ -66,6 +66,11 @@ def test_every_addition_is_named_whole_on_the_programme(batch: Batch) -> None:
         assert not any(one.overlaps(other) for other in boxes[i + 1 :])
 
 
+def test_a_recipe_that_adds_nothing_has_a_programme(batch: Batch) -> None:
+    none = replace(batch, steps=tuple(s for s in batch.steps if not s[2].startswith("add ")))
+    assert labels(figures.programme(none)) == []
+
+
 def test_very_many_additions_are_numbered_and_told(batch: Batch) -> None:
     many = tuple((60.0 * i, 0.0, f"add {i + 1} mmol of SePR3") for i in range(60))
     figure = figures.programme(replace(batch, steps=many))

@@ -123,8 +123,8 @@ def _labelled(axis: Any, times: Sequence[float], texts: Sequence[str], last_min:
 def _apart(wanted: Any, widths: Any, last: float) -> list[float]:
     """Places (n,) in the order of ``wanted`` that keep half the sum of their widths from each other."""
     out: list[float] = []
-    for x, w, before in zip(wanted, widths, [0.0, *widths[:-1]], strict=True):
-        out.append(max(float(x), out[-1] + (w + before) / 2) if out else max(float(x), 0.0))
+    for i, x in enumerate(wanted):
+        out.append(max(float(x), out[-1] + (widths[i] + widths[i - 1]) / 2 if out else 0.0))
     limit = last + (widths[-1] / 2 if len(out) else 0.0)
     for i in range(len(out) - 1, -1, -1):  # what was pushed out at the right is taken back
         out[i] = min(out[i], limit - widths[i] / 2)

@@ -23,8 +23,8 @@ def dataset(batch: Batch) -> Any:
     Along ``sample`` (its name; beside it ``sample_time_s`` and ``sample_temperature_K``): every quantity by
     its name, with unit and method as attributes, and ``<name>_sigma``, its standard error of sampling.
     Along ``sample`` and ``nm``: ``absorption`` and ``emission``; along ``sample`` and ``moment``: ``decay``
-    at ``decay_time_ns``.  Along ``moment_of_run`` (with ``time_s``): the history, each by its name with ``__``
-    for ``/``.  What a sample does not have is NaN.
+    at ``decay_time_ns``.  Along ``moment_of_run`` (with ``time_s``): the history, each by its name with
+    ``__`` for ``/``.  What a sample does not have is NaN.
     """
     import xarray as xr
 
