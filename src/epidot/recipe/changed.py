@@ -26,6 +26,8 @@ def data_of(document: Document, variant: str | None) -> dict[str, Any]:
         for key in place[:-1]:
             inner = inner[key]
         inner[place[-1]] = {"value": inner[place[-1]], remark.kind: remark.why}
+    if variants.CORE in document.data and variants.CORE not in data:
+        data[variants.CORE] = "none"  # a flask without dots stays one
     return data
 
 

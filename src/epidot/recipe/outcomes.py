@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from epidot.dot import composition
+from epidot.dot.lattice import MAX_DIAMETER_NM
 from epidot.dot.layers import Layer
 from epidot.errors import InputError, nearest
 from epidot.matter import materials
@@ -143,6 +144,15 @@ def shell(flask: PlannedFlask, step: Done) -> None:
         else:
             one = composition.parse_layer(want.layer or composition.LAYER)
             thickness = (want.layers or 0.0) * composition.layer_thickness_nm(want.material, one)
+        most = MAX_DIAMETER_NM / 2 - flask.diameter / 2 - flask.shells_nm
+        if thickness > most:
+            raise InputError(
+                f"the dot would be larger than {MAX_DIAMETER_NM:g} nm, the largest whose atoms are drawn",
+                seen=f"{thickness:.3g} nm of {want.material}",
+                nearest=(f"at most {max(most, 0.0):.3g} nm",),
+                remedy="check that the thickness is in nm",
+            )
+        flask.shells_nm += thickness
         layer = Layer(
             want.material,
             thickness,

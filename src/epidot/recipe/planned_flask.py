@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,8 @@ from epidot.recipe.variants import Remark
 ROOM_K = 298.15
 RAMP = 10 / 60  # K/s, where a recipe names none
 SAME_K = 0.5  # temperatures closer than this are the same
+TROUTON = 10.5  # entropy of boiling over R (about 88 J/mol/K): Trouton's rule
+MOST_BAR = 2.0  # of vapour from a pure solvent; what is dissolved lowers it, but no open flask holds more
 
 
 @dataclass
@@ -34,6 +37,8 @@ class PlannedFlask:
     medium: str | None = None
     dots_mol: float = 0.0
     diameter: float = 0.0
+    shells_nm: float = 0.0  # thickness of those that are described
+    warned_of: set[str] = field(default_factory=set)  # media that are above their boiling point
     sampled: dict[str, int] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     warnings: list[Fault] = field(default_factory=list)
@@ -120,19 +125,34 @@ class PlannedFlask:
         self.check_boiling(line)
 
     def check_boiling(self, line: int) -> None:
-        """The medium must not boil; what else boils off is only pointed out."""
+        """A medium above its boiling point is a warning, far above it a fault; of others all is told.
+
+        What is dissolved in a solvent raises its boiling point, and ODE (315 °C) is used at 320 °C and above.
+        """
         boils = self.present.get(self.medium or "")
         if boils is None and self.medium is not None:
             boils = self.stockroom.find(self.medium).boils_K
         if boils is not None and self.temperature > boils + SAME_K:
-            self.faults.add(
-                f"{self.medium} boils at {formatting.temperature(boils)}",
-                line=line,
-                seen=formatting.temperature(self.temperature),
-                remedy="choose a lower temperature or a solvent that boils higher",
-            )
+            bar = math.exp(TROUTON * (1 - boils / self.temperature))
+            here = f"{self.medium} boils at {formatting.temperature(boils)}"
+            if bar > MOST_BAR:
+                most = boils / (1 - math.log(MOST_BAR) / TROUTON)
+                self.faults.add(
+                    here,
+                    line=line,
+                    seen=formatting.temperature(self.temperature),
+                    nearest=(f"at most {math.floor(most - 273.15)} °C",),
+                    remedy="choose a lower temperature or a solvent that boils higher",
+                )
+            elif self.medium not in self.warned_of:
+                self.warned_of.add(str(self.medium))
+                self.warn(
+                    f"{here}: at {formatting.temperature(self.temperature)} its vapour alone has about "
+                    f"{bar:.1f} bar; it refluxes, and the temperature may not be reached",
+                    line,
+                )
             self.present.pop(self.medium or "", None)
-            self.medium = None
+            self.medium = None if bar > MOST_BAR else self.medium
         for name, point in list(self.present.items()):
             if name != self.medium and self.temperature > point + SAME_K:
                 self.warn(

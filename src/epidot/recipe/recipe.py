@@ -246,7 +246,12 @@ def _recipe(document: Document, text: str, name: str, variant: str | None) -> Re
         raise InputError("the recipe cannot be read", document.where)
     # A step that could not be read leaves the flask in an unknown state: what follows is then not judged.
     steps = tuple(step for step in read if step is not None)
-    walk = timeline.walk(header, steps if len(steps) == len(read) else (), faults)
+    core = document.data.get(variants.CORE, "") if isinstance(document.data, dict) else ""
+    if core is None:
+        remedy = 'write e.g. core: {material: InP, diameter: 3.3 nm, amount: 220 nmol}, or "core: none"'
+        faults.add("the heading core says nothing", line=document.line((variants.CORE,)), remedy=remedy)
+    # A heading that says "none", or that this variant leaves out, means a flask without dots.
+    walk = timeline.walk(header, steps if len(steps) == len(read) else (), faults, no_dots=core != "")
     faults.raise_if_any()
     remarks = sorted((*parsing.remarks(chosen), *walk.defaults), key=lambda r: r.line)
     return Recipe(

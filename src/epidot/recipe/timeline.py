@@ -13,6 +13,7 @@ from epidot.recipe.planned_flask import PlannedFlask
 from epidot.recipe.variants import Remark
 
 END = "end"
+_CATIONS, _ANIONS = frozenset({"Zn", "Cd"}), frozenset({"S", "Se", "Te"})
 SOLVENT = '"solvent: {reagent: ODE, volume: 5 mL}"'
 
 
@@ -27,8 +28,8 @@ class Walk:
     dots: Dots | None  # what the heading "core" puts in
 
 
-def walk(header: schema.Header, steps: tuple[Done, ...], faults: Faults) -> Walk:
-    """Carry out ``steps`` on paper; faults go to ``faults``."""
+def walk(header: schema.Header, steps: tuple[Done, ...], faults: Faults, *, no_dots: bool = False) -> Walk:
+    """Carry out ``steps`` on paper; faults go to ``faults``; ``no_dots`` if a flask without them is meant."""
     flask = PlannedFlask(header, faults)
     start_K = flask.temperature
     dots = _dots(flask)
@@ -38,6 +39,15 @@ def walk(header: schema.Header, steps: tuple[Done, ...], faults: Faults) -> Walk
             remedy = 'start with the headings "core" and "solvent", or with an "add" step'
             faults.add("the flask is empty", line=step.line, seen=step.kind, remedy=remedy)
         _STEPS[step.kind](flask, step)
+        if not no_dots and step.kind == "add" and _grows_on_nothing(flask):
+            faults.add(
+                "there are no dots on which this could grow",
+                line=step.line,
+                seen=" and ".join(_precursors(flask)),
+                remedy='give a heading such as "core: {material: InP, diameter: 3.3 nm, amount: 220 nmol}", '
+                'or "core: none" if none are meant to be there',
+            )
+            no_dots = True
     _end(flask, steps)
     return Walk(tuple(flask.events), tuple(flask.warnings), tuple(flask.defaults), start_K, dots)
 
@@ -82,6 +92,19 @@ def _start(flask: PlannedFlask, steps: tuple[Done, ...]) -> None:
             f"it holds {formatting.volume(solvent.volume)}"
         )
     flask.fill(solvent.reagent, volume, solvent, text, medium=True)
+
+
+def _grows_on_nothing(flask: PlannedFlask) -> bool:
+    return flask.header.core is None and flask.dots_mol == 0 and len(_precursors(flask)) == 2
+
+
+def _precursors(flask: PlannedFlask) -> list[str]:
+    """What of the flask brings the cation of a shell, and what its anion: the first of each."""
+    found = []
+    for wanted in (_CATIONS, _ANIONS):
+        named = (n for n in flask.liquor if wanted & flask.stockroom.elements(n).keys())
+        found += list(named)[:1]
+    return found
 
 
 def _volume_added_later(flask: PlannedFlask, steps: tuple[Done, ...]) -> float:

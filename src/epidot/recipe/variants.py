@@ -19,6 +19,7 @@ from epidot.recipe.parts import plain
 Kind = Literal["assumed", "source", "default"]
 
 _HOLE = re.compile(r"\$\{\s*([^${}]+?)\s*\}")
+CORE = "core"  # a heading that may say "none"
 _CONDITION = "only if"
 _REMARKED = ("value", "assumed", "source")
 
@@ -82,7 +83,8 @@ def resolve(document: Document, variant: str | None, faults: Faults) -> Chosen:
         return chosen
     root = _Resolver(page, _parameters(page, variant), variant).node(page)
     # A heading whose value is left out by this variant is as if it had not been written.
-    root.value = {k: v for k, v in root.value.items() if v.value is not _LEFT_OUT}
+    none = {k for k, v in root.value.items() if k == CORE and str(v.value).strip().lower() == "none"}
+    root.value = {k: v for k, v in root.value.items() if v.value is not _LEFT_OUT and k not in none}
     chosen.document = replace(chosen.document, data=_flatten(root, (), chosen))
     chosen.all_left_out = bool(document.data.get("steps")) and "steps" not in root.value
     return chosen
