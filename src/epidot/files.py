@@ -106,7 +106,7 @@ def make_folder(path: str | Path) -> None:
     CannotWrite
         If there is a file of that name or the folder cannot be made.
     """
-    with _refused(path):
+    with refused(path):
         Path(path).mkdir(parents=True, exist_ok=True)
 
 
@@ -184,7 +184,7 @@ _AT_ONCE: int = getattr(os, "O_NONBLOCK", 0)
 
 def _put(path: str | Path, content: bytes, *, keep: bool) -> None:
     """Write aside; then rename (``keep``) or take it away again."""
-    with _refused(path):
+    with refused(path):
         target = Path(os.path.realpath(path))
         if not _is_file(path):
             descriptor = os.open(path, os.O_WRONLY | _AT_ONCE)
@@ -233,7 +233,8 @@ def _all(descriptor: int, content: bytes) -> None:
 
 
 @contextmanager
-def _refused(path: str | Path) -> Iterator[None]:
+def refused(path: str | Path) -> Iterator[None]:
+    """Inside, trouble of the system with ``path`` becomes :class:`CannotWrite`."""
     try:
         yield
     except (OSError, ValueError) as error:

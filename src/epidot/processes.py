@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
+    from concurrent.futures import Executor, ProcessPoolExecutor
 
 
 def beside(jobs: int | None, tasks: int, worth: bool) -> int:
@@ -23,25 +24,65 @@ def beside(jobs: int | None, tasks: int, worth: bool) -> int:
 
 @contextmanager
 def processes(n: int) -> Iterator[Executor | None]:
-    """``n`` processes beside this one, to be closed at the end; ``None`` for none."""
+    """``n`` processes beside this one, to be closed at the end; ``None`` for none.
+
+    On any trouble, an interruption too, they are ended at once; and they end when this process does, however
+    that ends.
+    """
     if n < 1:
         yield None
         return
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 
-    # Started afresh: a copy of this process would copy whatever its threads hold.
-    pool = ProcessPoolExecutor(n, multiprocessing.get_context("spawn"), _leave_interrupts_to_the_first)
+    pool = ProcessPoolExecutor(n, multiprocessing.get_context(_how()), _serve)
+    pool.submit(os.getpid)  # copies are made now, while there is one thread
     try:
         yield pool
+    except BaseException:
+        _end(pool)
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _leave_interrupts_to_the_first() -> None:
+def _how() -> str:
+    """``fork`` where this process has no other thread, else ``spawn``.
+
+    A copy would hold the locks of other threads for ever; it has loaded already what this process has.
+    """
+    try:
+        alone = sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1
+    except OSError:
+        alone = False
+    return "fork" if alone else "spawn"
+
+
+def _end(pool: ProcessPoolExecutor) -> None:
+    for process in list((pool._processes or {}).values()):
+        with suppress(OSError, ValueError):
+            process.kill()
+
+
+def _serve() -> None:
+    """Leave interruptions to the first process, and do not outlive it."""
+    import multiprocessing
     import signal
+    import threading
+    from multiprocessing.connection import wait
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
+    first = multiprocessing.parent_process()
+    if first is not None:
+
+        def follow() -> None:
+            wait([first.sentinel])
+            os._exit(1)
+
+        threading.Thread(target=follow, daemon=True).start()
 
 
 @contextmanager

@@ -16,7 +16,8 @@ import epidot
 
 PACKAGE = Path(epidot.__file__).parent
 FLOORS = (
-    ("constants", "units", "errors", "parameter", "quantities", "documents", "files", "processes", "jit"),
+    ("constants", "units", "errors", "parameter", "quantities", "documents", "files", "folders")
+    + ("interrupts", "processes", "jit"),
     ("signal",),
     ("matter",),
     ("dot",),

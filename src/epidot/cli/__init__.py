@@ -6,12 +6,12 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from epidot import files
-from epidot.cli import refused
-from epidot.errors import EpidotError, InputError
+from epidot import interrupts
 
 if TYPE_CHECKING:
     import typer
+
+    from epidot.errors import EpidotError
 
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
@@ -19,42 +19,53 @@ EXIT_BAD_INPUT = 2
 
 def main(arguments: list[str] | None = None) -> int:
     """Run ``epidot`` with ``arguments`` (default: those of the shell) and leave with its exit status."""
+    try:
+        interrupts.heed()
+        status = _status(sys.argv[1:] if arguments is None else arguments)
+    except KeyboardInterrupt:
+        print("epidot: interrupted", file=sys.stderr)
+        status = EXIT_FAILED
+    sys.exit(status)
+
+
+def _status(argv: list[str]) -> int:
+    """Carry ``argv`` out; every fault ends as a message and a status."""
     # The matrices are small: threads inside one of them only wait for each other and double the work.
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
-    argv = sys.argv[1:] if arguments is None else arguments
+    from epidot import files
+    from epidot.errors import EpidotError, InputError
+
     try:
         from epidot.cli.app import build
 
         try:
-            status = _carried_out(build(argv), argv)
+            return _carried_out(build(argv), argv)
         finally:
             if sys.stdout is not None:  # None: the shell closed it
                 sys.stdout.flush()
     except InputError as error:
         _say(error)
-        status = EXIT_BAD_INPUT
+        return EXIT_BAD_INPUT
     except EpidotError as error:
         _say(error)
-        status = EXIT_FAILED
-    except KeyboardInterrupt:
-        print("epidot: interrupted", file=sys.stderr)
-        status = EXIT_FAILED
+        return EXIT_FAILED
     except BrokenPipeError:  # the reader of our output has gone, e.g. `| head`
         sys.stderr.close()
-        status = EXIT_FAILED
+        return EXIT_FAILED
     except OSError as error:
         if error.filename is not None:  # files have their own messages: this is something else
             raise
         _say(files.refusal("standard output", error))
         # Python would try once more to print what could not be printed.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = EXIT_BAD_INPUT
-    sys.exit(status)
+        return EXIT_BAD_INPUT
 
 
 def _carried_out(app: typer.Typer, argv: list[str]) -> int:
     """The exit status of the command that ``argv`` names."""
+    from epidot.cli import refused
+
     try:
         return int(app(argv, standalone_mode=False) or 0)
     except Exception as error:

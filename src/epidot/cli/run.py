@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import typer
 
 from epidot.cli import options, output
 from epidot.cli.progress import Progress
-from epidot.errors import EpidotError, Fault, Faults, InputError, WorkError, nearest
-from epidot.files import CannotWrite
+from epidot.errors import Faults, nearest
 from epidot.units import celsius
-
-if TYPE_CHECKING:
-    from epidot.runs.batch import Sample
 
 
 def run(
@@ -48,6 +44,9 @@ def run(
         "lattice", "--positions", help="Of the atoms in dots.extxyz: lattice, or relaxed with their strain."
     ),
     resume: bool = typer.Option(False, "--resume", help="Go on where an interrupted run stopped."),
+    overwrite: bool = typer.Option(
+        False, "--overwrite", help="Write even beside, or over, files that are no results of a run."
+    ),
     materials: Path | None = options.MATERIALS,
     papers: Path | None = options.PAPERS,
     as_json: bool = typer.Option(False, "--json", help="The summary as one JSON object on stdout."),
@@ -66,48 +65,33 @@ def run(
     if positions != where:
         faults.add("--positions has no such choice", seen=positions, nearest=nearest(positions, POSITIONS))
     faults.raise_if_any()
-    from epidot.papers.of_run import claims_of
-    from epidot.processes import processes
-    from epidot.report import html
-    from epidot.runs import checkpoint
-    from epidot.runs.jobs import usual
+    from epidot.report.run import carry_out
     from epidot.runs.order import order_from
-    from epidot.runs.output import check, write_data
-    from epidot.runs.run import recorded
 
     order = order_from(
         recipe, dots=dots, seed=seed, engine=engine, hypothesis=hypothesis, mechanism=mechanism
     )
     folder = out or Path("run-" + order.recipe.name.replace("/", "-"))
-    check(folder)
-    if resume and not checkpoint.is_in(folder):
-        fault = Fault("there is no interrupted run here", str(folder), remedy="run without --resume")
-        raise InputError(fault)
-    with Progress() as progress, processes((jobs or usual(order)) - 1) as others:
-        try:
-            done, batch = recorded(order, others, folder=folder, resume=resume, progress=progress)
-        except CannotWrite as error:  # what was done until then is not lost
-            kept = Fault(
-                "what was done is kept", str(folder), remedy="the same command with --resume goes on"
-            )
-            raise InputError([*error.faults, kept]) from None
-        except EpidotError:
-            if not resume:
-                checkpoint.discard(folder)
-            raise
-        except KeyboardInterrupt:
-            raise WorkError(f"interrupted; the same command with --resume goes on from {folder}") from None
-        progress(1.0, "writing the results")
-        drawn = html.begin(batch, folder / "report.html", *claims_of(done), others=others)
-        write_data(batch, folder, where)
-        drawn()
-    checkpoint.clear(folder)
+    with Progress() as progress:
+        summary, before = carry_out(
+            order,
+            folder,
+            jobs=jobs,
+            positions=where,
+            resume=resume,
+            overwrite=overwrite,
+            progress=progress,
+        )
+    if before:
+        output.note(f"{folder}: this run is done already")
     if as_json:
-        output.emit_json(batch.summary())
+        output.emit_json(summary)
         return
-    print(f"{batch.recipe}: {batch.dots} dots, {batch.engine} engine, seed {batch.seed}\n")
-    print(_table(batch.samples))
-    for remark in batch.notes:
+    print(
+        f"{summary['recipe']}: {summary['dots']} dots, {summary['engine']} engine, seed {summary['seed']}\n"
+    )
+    print(_table(summary["samples"]))
+    for remark in summary["notes"]:
         output.note(remark)
     print(f"\nEvery quantity with its unit: {folder / 'summary.json'}\nReport: {folder / 'report.html'}")
 
@@ -125,17 +109,20 @@ _SHOWN = (
 )
 
 
-def _table(samples: Sequence[Sample]) -> str:
+def _table(samples: Sequence[Mapping[str, Any]]) -> str:
+    from epidot.quantities import Quantity
     from epidot.runs.quantities import cell, find
 
     columns = [find(name) for name in _SHOWN]
-    rows = [
-        (
-            sample.name,
-            f"{sample.time_s / 60:.1f}",
-            f"{celsius(sample.temperature_K):.0f}",
-            *(cell(column, sample.quantities.get(column.name)) for column in columns),
+    rows = []
+    for sample in samples:
+        known = {name: Quantity(**q) for name, q in sample["quantities"].items()}
+        rows.append(
+            (
+                sample["name"],
+                f"{sample['time_s'] / 60:.1f}",
+                f"{celsius(sample['temperature_K']):.0f}",
+                *(cell(column, known.get(column.name)) for column in columns),
+            )
         )
-        for sample in samples
-    ]
     return output.table(rows, ("sample", "min", "°C", *(c.heading.replace(" / ", " ") for c in columns)))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
-from dataclasses import asdict, replace
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -20,32 +24,70 @@ from epidot.growth.halide import HalideState, Ions
 from epidot.growth.lattice.population import GrownPopulation
 from epidot.growth.state import FlaskState
 
-NAME = "checkpoint.json"
+NAME = "checkpoint.epidot"
+_FORMAT = b"epidot-checkpoint/2"
+_TEXT = "text"  # the array that holds the JSON
+_SHARE = 1 / 20  # of the time of a run that may go into keeping it
 Arrays = dict[str, NDArray[Any]]
 
 
-def save(folder: Path, key: dict[str, Any], progress: Progress) -> None:
-    """Write the progress; ``key`` is what must match to go on.
+class Keeper:
+    """Keeps the progress of a run in ``folder``, at the cost of a small share of the time.
 
-    Dots grown on the lattice go, as arrays, into a file of their own, named after the step.
+    ``key`` is what must match to go on.
     """
-    files.make_folder(folder)
+
+    def __init__(self, folder: Path, key: dict[str, Any]) -> None:
+        self._folder, self._key = folder, key
+        self._pending: Progress | None = None
+        self._next = -math.inf
+
+    def keep(self, progress: Progress) -> None:
+        """Keep ``progress`` now, or when it is time or :meth:`flush` asks for it."""
+        self._pending = progress
+        if time.monotonic() >= self._next:
+            self.flush()
+
+    def flush(self) -> None:
+        """Keep what is not kept yet."""
+        if self._pending is None:
+            return
+        began = time.monotonic()
+        save(self._folder, self._key, self._pending)
+        self._pending = None
+        ended = time.monotonic()
+        self._next = ended + (ended - began) / _SHARE
+
+
+def save(folder: Path, key: dict[str, Any], progress: Progress) -> None:
+    """Write the progress into one file, whole or not at all; ``key`` is what must match to go on.
+
+    Raises
+    ------
+    CannotWrite
+        If it cannot be written.
+    """
     arrays: Arrays = {}
     populations = [_set_aside(state.grown, i, arrays) for i, state in enumerate(_with_dots(progress))]
     content: dict[str, Any] = {
         "key": key,
-        "progress": asdict(_without_dots(progress)),
+        "progress": _fields(_without_dots(progress)),
         "populations": populations,
     }
-    if arrays:
-        content["arrays"] = f"checkpoint-{progress.done}.npz"
-        raw = io.BytesIO()
-        np.savez(raw, **arrays)  # type: ignore[arg-type]
-        files.write(folder / content["arrays"], raw.getvalue())
-    files.write(folder / NAME, json.dumps(content, default=np.ndarray.tolist))
-    for old in folder.glob("checkpoint-*.npz"):
-        if old.name != content.get("arrays"):
-            old.unlink(missing_ok=True)
+    text = json.dumps(content, default=_plain).encode()
+    raw = io.BytesIO()
+    np.savez(raw, **{_TEXT: np.frombuffer(text, dtype=np.uint8)}, **arrays)  # type: ignore[arg-type]
+    body = raw.getvalue()
+    files.write(folder / NAME, b"%s %s\n" % (_FORMAT, hashlib.sha256(body).hexdigest().encode()) + body)
+
+
+def _fields(one: Any) -> dict[str, Any]:
+    return {f.name: getattr(one, f.name) for f in fields(one)}
+
+
+def _plain(one: Any) -> Any:
+    """What JSON does not know: arrays as lists, our own as their fields."""
+    return one.tolist() if isinstance(one, np.ndarray) else _fields(one)
 
 
 def load(folder: Path, key: dict[str, Any]) -> Progress | None:
@@ -54,32 +96,46 @@ def load(folder: Path, key: dict[str, Any]) -> Progress | None:
     Raises
     ------
     InputError
-        If the checkpoint belongs to another recipe, seed, engine, version or set of parameters.
+        If the checkpoint is damaged, or belongs to another order or version.
     """
     path = folder / NAME
     if not is_in(folder):
         return None
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        head, _, body = path.read_bytes().partition(b"\n")
+        if head != b"%s %s" % (_FORMAT, hashlib.sha256(body).hexdigest().encode()):
+            raise ValueError("damaged")
+        with np.load(io.BytesIO(body), allow_pickle=False) as file:
+            arrays: Arrays = {name: file[name] for name in file.files}
+        content = json.loads(arrays.pop(_TEXT).tobytes())
         found, progress = content["key"], _progress(content["progress"])
-        arrays: Arrays = {}
-        if "arrays" in content:
-            with np.load(folder / content["arrays"], allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
     except (ValueError, KeyError, TypeError, OSError, BadZipFile):
         raise InputError(
-            "cannot go on from this checkpoint", str(path), remedy="run without --resume"
+            "cannot go on from this checkpoint: it is damaged or of another version",
+            str(path),
+            remedy="run without --resume",
         ) from None
-    different = sorted(name for name in key if found.get(name) != key[name])
+    insist(found, key, str(path), "interrupted")
+    populations = [_taken_up(text, i, arrays) for i, text in enumerate(content["populations"])]
+    return _with_these(progress, populations)
+
+
+def insist(found: Mapping[str, Any], key: Mapping[str, Any], where: str, what: str) -> None:
+    """Refuse to go on with another order than that of the run ``found``, which was ``what``.
+
+    Raises
+    ------
+    InputError
+        Naming what differs.
+    """
+    different = sorted(n for n in {*found, *key} if str(found.get(n)) != str(key.get(n)))
     if different:
         raise InputError(
-            f"the interrupted run had another {', '.join(different)}",
-            str(path),
+            f"the {what} run had another {', '.join(different)}",
+            where,
             seen=", ".join(str(found.get(name)) for name in different),
             remedy="run without --resume, or with the same order",
         )
-    populations = [_taken_up(text, i, arrays) for i, text in enumerate(content["populations"])]
-    return _with_these(progress, populations)
 
 
 def is_in(folder: Path) -> bool:
@@ -88,17 +144,8 @@ def is_in(folder: Path) -> bool:
 
 
 def clear(folder: Path) -> None:
-    """Remove the checkpoint of a run that is done."""
+    """Remove the checkpoint of a run that is done, or that cannot be done."""
     (folder / NAME).unlink(missing_ok=True)
-    for arrays in folder.glob("checkpoint-*.npz"):
-        arrays.unlink(missing_ok=True)
-
-
-def discard(folder: Path) -> None:
-    """Leave nothing behind of a run that cannot be done: neither its checkpoint nor an empty folder."""
-    clear(folder)
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()
 
 
 def _with_dots(progress: Progress) -> list[FlaskState]:

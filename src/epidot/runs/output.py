@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,15 @@ def check(folder: Path) -> None:
         Naming the first file or folder that cannot be written.
     """
     files.check_folder(folder, NAMES)
+
+
+def finished(folder: Path) -> Mapping[str, str] | None:
+    """What the finished run in ``folder`` was made of (its provenance), or ``None`` if there is none."""
+    try:
+        found = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+        return dict(found["provenance"]) if (folder / "batch.nc").is_file() else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def write_data(batch: Batch, folder: Path, positions: Positions = "lattice") -> None:

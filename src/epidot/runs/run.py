@@ -33,13 +33,15 @@ _LIGHT_SHARE = 0.5  # of the work that is left after the flask, for the progress
 class Run:
     """An order whose flask is done.
 
-    ``first`` is the flask before the first event; every sample (``start``: pristine dots, ``end``: after the
-    last step) answers by itself what it is asked.
+    ``first`` is the flask before the first event, ``keeper`` keeps what is done for one that
+    goes on after an interruption; every sample (``start``: pristine dots, ``end``: after the last step)
+    answers by itself what it is asked.
     """
 
     setting: Setting
     first: Progress
     done: Progress
+    keeper: checkpoint.Keeper | None = None
 
     @cached_property
     def taken(self) -> tuple[Sampled, ...]:
@@ -97,15 +99,23 @@ def run_flask(
         timeline, engines.engine_of(order, mechanism), mechanism, order.recipe.name, setting.halides
     )
     first = flask.begin(FlaskState.at_start(order.recipe))
-    key = order.key if folder is not None else {}  # once: a mechanism of one's own is read for it
-    start = checkpoint.load(folder, key) if resume and folder is not None else None
+    start, keeper = first, None
+    if folder is not None:
+        key = order.key  # once: a mechanism of one's own is read for it
+        start = (checkpoint.load(folder, key) if resume else None) or first
+        keeper = checkpoint.Keeper(folder, key)
 
     def keep(so_far: Progress, event: ev.Event) -> None:
-        if folder is not None:
-            checkpoint.save(folder, key, so_far)
+        if keeper is not None:
+            keeper.keep(so_far)
         each(so_far, event)
 
-    return Run(setting, first, flask.run(start or first, keep, points))
+    try:
+        return Run(setting, first, flask.run(start, keep, points), keeper)
+    except KeyboardInterrupt:
+        if keeper is not None:
+            keeper.flush()
+        raise
 
 
 def carry_out(
@@ -118,9 +128,9 @@ def carry_out(
 ) -> Batch:
     """Run ``order`` and read everything off every sample.
 
-    With ``folder``, what is done is kept there after every step, so that an interrupted run can go on
-    with ``resume``.  ``progress`` is told the fraction done and what is being worked on.  With ``jobs``
-    above 1, samples are read by other processes while the flask goes on; the result does not depend on them.
+    With ``folder``, which must exist, what is done is kept there now and then, so that an interrupted run
+    can go on with ``resume``.  ``progress`` is told the fraction done and what is being worked on.  With
+    ``jobs`` above 1, samples are read by other processes while the flask goes on; the result does not depend on them.
 
     Raises
     ------
@@ -154,7 +164,12 @@ def recorded(
         tell(1 - _LIGHT_SHARE * (1 - share), f"light of {sample.taken.name}")
 
     done = run_flask(order, folder=folder, resume=resume, each=each)
-    found = reader.read(done.taken, about)
+    try:
+        found = reader.read(done.taken, about)
+    except KeyboardInterrupt:
+        if done.keeper is not None:
+            done.keeper.flush()
+        raise
     return done, batch_of(done.setting, done.first, done.done, found)
 
 
