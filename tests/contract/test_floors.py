@@ -15,9 +15,9 @@ import pytest
 import epidot
 
 PACKAGE = Path(epidot.__file__).parent
+BASE = ("files", "folders", "interrupts", "processes", "jit")
 FLOORS = (
-    ("constants", "units", "errors", "parameter", "quantities", "documents", "files", "folders")
-    + ("interrupts", "processes", "jit"),
+    ("constants", "units", "errors", "parameter", "quantities", "documents", *BASE),
     ("signal",),
     ("matter",),
     ("dot",),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ def carry_out(
     resume: bool = False,
     overwrite: bool = False,
     progress: Tell = lambda share, text: None,
-) -> tuple[Mapping[str, Any], bool]:
+) -> tuple[dict[str, Any], bool]:
     """Carry ``order`` out and put its results into ``folder``; its summary, and whether it was done already.
 
     An interrupted run leaves its checkpoint, with which ``resume`` goes on to the same bits.
@@ -81,7 +81,7 @@ def carry_out(
 
 def _into(
     own: Owned, order: Order, jobs: int | None, positions: Positions, resume: bool, progress: Tell
-) -> Mapping[str, Any]:
+) -> dict[str, Any]:
     def tell(share: float, text: str) -> None:
         interrupts.pass_on()
         progress(share, text)

@@ -130,7 +130,8 @@ def carry_out(
 
     With ``folder``, which must exist, what is done is kept there now and then, so that an interrupted run
     can go on with ``resume``.  ``progress`` is told the fraction done and what is being worked on.  With
-    ``jobs`` above 1, samples are read by other processes while the flask goes on; the result does not depend on them.
+    ``jobs`` above 1, samples are read by other processes while the flask goes on; the result does not depend
+    on them.
 
     Raises
     ------

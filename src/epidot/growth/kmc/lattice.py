@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -48,6 +48,25 @@ class Relation:
         return len(self.index)
 
 
+class Copies(Mapping[str, Relation]):
+    """The relations of ``n`` dots that are all alike ``one``; those of all sites are made when asked for."""
+
+    def __init__(self, one: Lattice, n: int) -> None:
+        self.one, self.n = one, n
+        self._made: dict[str, Relation] = {}
+
+    def __getitem__(self, name: str) -> Relation:
+        if name not in self._made:
+            self._made[name] = _joined([self.one.relations[name]] * self.n, _offsets([self.one] * self.n))
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.one.relations)
+
+    def __len__(self) -> int:
+        return len(self.one.relations)
+
+
 @dataclass(frozen=True)
 class Lattice:
     """Sites in one array, dot after dot.
@@ -74,7 +93,8 @@ class Lattice:
             faults.add("a site has a sublattice without a name", seen=int(self.sublattice.max()))
         if self.dots[0] != 0 or self.dots[-1] != n or np.any(np.diff(self.dots) < 1):
             faults.add("the dots must divide the sites into consecutive, non-empty runs", seen=self.dots)
-        for name, relation in self.relations.items():
+        new = {} if isinstance(self.relations, Copies) else self.relations  # what is copied was checked
+        for name, relation in new.items():
             if len(relation.start) != n + 1 or relation.start[-1] != len(relation.index):
                 faults.add(f"relation {name!r} does not have one row per site")
             elif len(relation) and not 0 <= int(relation.index.min()) <= int(relation.index.max()) < n:
@@ -135,6 +155,8 @@ def templates(lattice: Lattice) -> tuple[Lattice, Ints]:
 
     Dots cut from one master lattice are alike, and then share one set of neighbour lists.
     """
+    if isinstance(lattice.relations, Copies):
+        return lattice.relations.one, lattice.dots[:-1]
     known: dict[bytes, int] = {}
     distinct: list[Lattice] = []
     firsts: list[int] = []
@@ -173,16 +195,8 @@ def join(dots: Sequence[Lattice]) -> Lattice:
         if dot.sublattices != first.sublattices or set(dot.relations) != set(first.relations):
             faults.add(f"dot {number} has other sublattices or relations than dot 0")
     faults.raise_if_any()
-    offsets = np.concatenate([[0], np.cumsum([len(d) for d in dots])]).astype(np.int32)
-    relations = {}
-    for name in first.relations:
-        rows = [d.relations[name] for d in dots]
-        edges = np.concatenate([[0], np.cumsum([len(r) for r in rows])])
-        start = np.concatenate(
-            [r.start[:-1] + e for r, e in zip(rows, edges[:-1], strict=True)] + [edges[-1:]]
-        )
-        index = np.concatenate([r.index + o for r, o in zip(rows, offsets[:-1], strict=True)])
-        relations[name] = Relation(start.astype(np.int32), index.astype(np.int32))
+    offsets = _offsets(dots)
+    relations = {name: _joined([d.relations[name] for d in dots], offsets) for name in first.relations}
     bounds = [d.dots[:-1] + o for d, o in zip(dots, offsets[:-1], strict=True)] + [offsets[-1:]]
     positions = [d.position for d in dots if d.position is not None]
     return Lattice(
@@ -192,3 +206,22 @@ def join(dots: Sequence[Lattice]) -> Lattice:
         np.concatenate(bounds).astype(np.int32),
         np.concatenate(positions) if len(positions) == len(dots) else None,
     )
+
+
+def copied(one: Lattice, n: int) -> Lattice:
+    """``n`` dots alike in one array of sites, as :func:`join` gives them, without positions."""
+    size = len(one)
+    dots = np.arange(0, n * size + 1, size, dtype=np.int32)
+    return Lattice(np.tile(one.sublattice, n), Copies(one, n), one.sublattices, dots)
+
+
+def _offsets(dots: Sequence[Lattice]) -> Ints:
+    return np.concatenate([[0], np.cumsum([len(d) for d in dots])]).astype(np.int32)
+
+
+def _joined(rows: Sequence[Relation], offsets: Ints) -> Relation:
+    """One relation of many dots, whose first sites are ``offsets``."""
+    edges = np.concatenate([[0], np.cumsum([len(r) for r in rows])])
+    start = np.concatenate([r.start[:-1] + e for r, e in zip(rows, edges[:-1], strict=True)] + [edges[-1:]])
+    index = np.concatenate([r.index + o for r, o in zip(rows, offsets[:-1], strict=True)])
+    return Relation(start.astype(np.int32), index.astype(np.int32))

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from epidot.errors import Faults, nearest
 from epidot.growth.kmc.compiler import Compiled
+from epidot.growth.kmc.lattice import Copies
 from epidot.growth.kmc.programme import Flow, Programme
-from epidot.growth.kmc.recount import neighbour_count
 from epidot.growth.kmc.stream import seeded
 from epidot.growth.kmc.tables import (
     FREE,
@@ -102,9 +102,12 @@ def _species(compiled: Compiled, start: ArrayLike | str, faults: Faults) -> U8:
         if species.min() < 0 or species.max() >= len(model.names):
             faults.add("a species index that does not exist", seen=f"{species.min()} to {species.max()}")
             species = np.clip(species, 0, len(model.names) - 1)
+    kinds, places = len(model.names), len(lattice.sublattices)
+    code = species.astype(np.uint16) * np.uint16(places) + lattice.sublattice
+    there = np.bincount(code, minlength=kinds * places).reshape(kinds, places)
     for i, name in enumerate(model.names):
         for b, sublattice in enumerate(lattice.sublattices):
-            n = int(np.sum((species == i) & (lattice.sublattice == b)))
+            n = int(there[i, b])
             if n and not model.allowed(name, sublattice):
                 faults.add(f"{name} cannot sit on sublattice {sublattice}", seen=f"{n} sites")
     return species.astype(np.uint8)
@@ -112,14 +115,36 @@ def _species(compiled: Compiled, start: ArrayLike | str, faults: Faults) -> U8:
 
 def _keys(compiled: Compiled, species: U8) -> NDArray[np.int32]:
     model, lattice = compiled.model, compiled.lattice
-    key = np.zeros(len(lattice), dtype=np.int64)
-    for i, block in enumerate(compiled.blocks):
-        mine = lattice.sublattice == i
-        value = block.base + compiled.tables.local[i][species].astype(np.int64)
-        for d in block.digits:
-            value += d.stride * neighbour_count(model, lattice, species, d.counted)
-        key[mine] = value[mine]
-    return key.astype(np.int32)
+    from epidot.growth.kmc.environments import environments
+
+    one, n = (
+        (lattice.relations.one, lattice.relations.n)
+        if isinstance(lattice.relations, Copies)
+        else (lattice, 1)
+    )
+    names = (
+        list(dict.fromkeys(d.counted[0] for b in compiled.blocks for d in b.digits))
+        or list(one.relations)[:1]
+    )
+    digits = [(i, d) for i, b in enumerate(compiled.blocks) for d in b.digits]
+    starts = [one.relations[name].start.astype(np.int64) for name in names]
+    ahead = np.concatenate([[0], np.cumsum([len(one.relations[name]) for name in names])])
+    out = np.zeros(len(lattice), dtype=np.int32)
+    environments(
+        n,
+        one.sublattice,
+        np.stack([start + a for start, a in zip(starts, ahead[:-1], strict=True)]),
+        np.concatenate([one.relations[name].index for name in names]),
+        np.searchsorted([i for i, _ in digits], np.arange(len(compiled.blocks) + 1)),
+        np.array([names.index(d.counted[0]) for _, d in digits], dtype=np.int64),
+        np.array([d.stride for _, d in digits], dtype=np.int64),
+        np.array([[n in d.counted[1] for n in model.names] for _, d in digits] or [[False]], dtype=np.bool_),
+        compiled.tables.base,
+        compiled.tables.local,
+        species,
+        out,
+    )
+    return out
 
 
 def unfilled(compiled: Compiled) -> dict[str, NDArray[Any]]:
@@ -149,7 +174,10 @@ def file_sites(compiled: Compiled, state: State) -> None:
     """
     C, pages = state.page.shape[0], len(state.pool)
     classes = classes_of(compiled, state)
-    order = np.lexsort((state.position, classes))
+    if state.position.any():
+        order = np.lexsort((state.position, classes))
+    else:  # the order of the sites; classes of two bytes are sorted by counting
+        order = np.argsort(classes.astype(np.uint16), kind="stable")
     bounds = np.searchsorted(classes[order], np.arange(C))
     state.n[:] = 0
     state.n[C - 1] = 1  # the liquor
