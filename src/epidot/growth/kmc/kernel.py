@@ -14,6 +14,7 @@ import numpy as np
 
 from epidot.constants import K_B
 from epidot.growth.kmc import tables as fixed
+from epidot.growth.kmc.environments import environments as environments
 from epidot.growth.kmc.jit import entry, part, spliced
 from epidot.growth.kmc.tables import F8, I32, I64, U8, U64, Drive, Log, Sites, State, Tables
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -73,9 +74,18 @@ class Simulation:
     ) -> None:
         self.compiled = compiled
         steady = programme if isinstance(programme, Programme) else Programme.constant(float(programme))
-        self.state = first_state(compiled, start, seed, dict(liquor or {}), volume, tuple(held))
+        self.state = first_state(
+            compiled, start, seed, dict(liquor or {}), volume, tuple(held), self._kernel.environments
+        )
         self._drive = drive_of(compiled, steady, tuple(flows))
         self.state = self.state._replace(poured=np.zeros(len(self._drive.flow_start), dtype=np.int64))
+
+    @property
+    def _kernel(self) -> Any:
+        """What is compiled."""
+        from epidot.growth.kmc import kernel
+
+        return kernel
 
     # --- what it is now ------------------------------------------------------------------------------
     @property
@@ -173,10 +183,8 @@ class Simulation:
         return Outcome(self.time, int(whole[EVENTS]) - first, int(whole[NULLS]) - nulls, deadlock)
 
     def _advance(self, log: Log, end: float, most: int, idle: int) -> int:
-        from epidot.growth.kmc import kernel
-
         c = self.compiled
-        return kernel.advance(c.tables, c.sites, self._drive, self.state, log, end, most, idle)
+        return int(self._kernel.advance(c.tables, c.sites, self._drive, self.state, log, end, most, idle))
 
     def _nothing_ahead(self) -> bool:
         return not changes_ahead(self._drive, self.state)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -36,8 +37,12 @@ def first_state(
     liquor: dict[str, int],
     volume: float,
     held: tuple[str, ...],
+    environments: Callable[..., None],
 ) -> State:
-    """A state at time 0 with nothing drawn yet; its bounds are still to be set."""
+    """A state at time 0 with nothing drawn yet; its bounds are still to be set.
+
+    ``environments`` is the compiled function of that name: numba is loaded by those who run only.
+    """
     model, lattice = compiled.model, compiled.lattice
     N, R, M = len(lattice), len(model.reactions), len(model.liquor)
     faults = Faults("start")
@@ -76,7 +81,7 @@ def first_state(
         real=real,
         random=seeded(seed),
     )
-    state.key[:] = _keys(compiled, species)
+    state.key[:] = _keys(compiled, species, environments)
     whole[STALE] = 1
     file_sites(compiled, state)
     return state
@@ -113,10 +118,8 @@ def _species(compiled: Compiled, start: ArrayLike | str, faults: Faults) -> U8:
     return species.astype(np.uint8)
 
 
-def _keys(compiled: Compiled, species: U8) -> NDArray[np.int32]:
+def _keys(compiled: Compiled, species: U8, environments: Callable[..., None]) -> NDArray[np.int32]:
     model, lattice = compiled.model, compiled.lattice
-    from epidot.growth.kmc.environments import environments
-
     one, n = (
         (lattice.relations.one, lattice.relations.n)
         if isinstance(lattice.relations, Copies)
