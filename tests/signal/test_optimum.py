@@ -37,6 +37,22 @@ def test_what_points_inwards_is_released() -> None:
         assert np.all(found.free)
 
 
+@pytest.mark.parametrize("end", [2.0, 0.6])  # no room, and less than none
+@pytest.mark.parametrize("jacobian", [False, True])
+def test_a_parameter_without_room_stays_and_the_others_are_found(end: float, jacobian: bool) -> None:
+    x = np.linspace(0.0, 5.0, 60)
+    y = 3 * np.exp(-2 * x) + 0.5
+
+    def residuals(v: np.ndarray) -> np.ndarray:
+        return decay(x, v)[0] - y
+
+    low, high = np.array([0.0, 2.0, 0.0]), np.array([10.0, end, 10.0])
+    by = (lambda v: decay(x, v)[1]) if jacobian else None
+    found = least(residuals, [np.array([1.0, 2.0, 0.1])], low, high, by)
+    assert found.values == pytest.approx([3.0, 2.0, 0.5], abs=1e-6)
+    assert list(found.free) == [True, False, True]
+
+
 def test_the_deeper_valley_is_found() -> None:
     x = np.linspace(0.0, 10.0, 200)
     y = np.sin(2.3 * x)

@@ -116,7 +116,8 @@ def least(
     (n, p); without it they are taken numerically.  With ``further``, more starts spread about the first one
     are tried as long as the best end is doubtful: not settled, at a bound, or with values that nothing
     determines.  Without ``tight`` the search ends where a step gains less than a hundred-millionth of
-    the sum: enough to compare models.  ``evaluations`` are the most of one search.
+    the sum: enough to compare models.  ``evaluations`` are the most of one search.  A parameter whose bounds
+    leave no room stays at the lower one.
 
     Raises
     ------
@@ -265,11 +266,13 @@ def _from(
             return np.asarray(jacobian(values), dtype=np.float64)
         return slopes(safe, values, scale, low=low, high=high)
 
+    narrow = ~(low < high)  # no room to search: readings over less than a line's least width
+    high = np.maximum(low, high)
     span = np.where(np.isfinite(high - low), high - low, np.maximum(np.abs(start), 1.0))
     at = np.clip(start, low + 1e-6 * span, high - 1e-6 * span)
     if not float(np.max(np.abs(safe(at)))) < _HUGE:
         return None
-    held = np.zeros(at.size, dtype=np.bool_)
+    held = narrow
     for _ in range(1 if rough else _ROUNDS):
         free = ~held
 
@@ -303,7 +306,7 @@ def _from(
         at = np.where(below, low, np.where(above, high, at))
         held = held | below | above
         slope = derivatives(at).T @ safe(at)
-        inwards = held & np.where(at <= low, slope < 0, slope > 0)
+        inwards = held & ~narrow & np.where(at <= low, slope < 0, slope > 0)
         if not np.any(inwards) and not np.any(below | above):
             break
         held &= ~inwards
