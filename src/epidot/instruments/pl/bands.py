@@ -1,7 +1,7 @@
 """Several emission bands fitted together; their shape is chosen by likelihood among stated laws.
 
-Every law of :mod:`epidot.instruments.pl.laws` is fitted, the background under it as a level, a line or the
-tail of the excitation.  The deviance and the number of free values give each a weight, by which the shapes
+Every law of :mod:`epidot.instruments.pl.laws` is fitted, the background under it by those of
+:mod:`epidot.instruments.pl.background` that the readings ask for.  The deviance and the number of free values give each a weight, by which the shapes
 are averaged (:mod:`epidot.signal.degrees`).  Where no law describes the readings the deviance is measured by
 what is left over, so that none is believed alone.
 """
@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from epidot.constants import HC
 from epidot.instruments.banded import numbered
 from epidot.instruments.pl.apart import OFF_ITS_TOP, Apart, apart
+from epidot.instruments.pl.background import BENT
+from epidot.instruments.pl.background import LAWS as UNDER
 from epidot.instruments.pl.laws import GAUSSIAN, IN_NM, SKEWED, SPLIT, TAILED, VOIGT, Shape
 from epidot.instruments.pl.shapes import NAMES, Sum
 from epidot.quantities import Quantity
@@ -40,6 +42,11 @@ _SHARE = 0.02
 _SAME = 1e-3  # of the noise's variance
 _ROUNDING = 1e-12  # of the mean square of the readings: no noise is less
 _PEDESTAL = 0.02  # of the highest band: so much under the bands is told
+_HOPED = 0.7  # of what more free values must take off: what a first order promises less of is not tried
+_WELL = 1e-6  # of a column that is not in the others
+_SLOPE = 0.3  # of a band's height above the valley beside it: so far the curve rises again to an end
+_BEGUN_EV = (0.035, 0.06, 0.1)  # standard deviations with which bands on slopes begin
+_STARTS, _FOLLOWED = 2, 3  # so many starts over a background; of so many backgrounds all shapes are tried
 NO_OPTIMUM = "no shape tried came to an optimum inside the bounds of its search, in the fit"
 
 
@@ -55,10 +62,9 @@ class Trial:
     @property
     def words(self) -> str:
         """Shape and background."""
-        return self.fit.shape.words + ("" if self.fit.under == "level" else f", {_UNDER[self.fit.under]}")
-
-
-_UNDER = {"level": "over a level", "line": "over a line", "tail": "over the tail of the excitation"}
+        return self.fit.shape.words + (
+            "" if self.fit.under == "level" else f", {UNDER[self.fit.under].words}"
+        )
 
 
 @dataclass(frozen=True)
@@ -150,18 +156,144 @@ def _what(name: str, density: str) -> str:
 
 def tried(signal: Signal, noise: Noise, places: Sequence[float], number: int) -> list[Trial]:
     """Every shape fitted to ``number`` bands, the likeliest first; those not to be believed weigh nothing."""
+    if _on_a_slope(signal, places):
+        return _tried_on_slopes(signal, noise, places, number)
     first, free = gaussians(signal, noise, places, number)
-    fits = [first]
-    split = other(signal, noise, first, free, SPLIT)
-    fits += [split, other(signal, noise, first, free, IN_NM)]
-    fits += [other(signal, noise, split, free, shape) for shape in (SKEWED, TAILED, VOIGT)]
+    fits = _of_every_shape(signal, noise, first, free)
     best = _weighed(signal, noise, fits)[0]
-    for under in ("line", "tail"):
-        found = other(signal, noise, best.fit, free, best.fit.shape, under)
-        if _weighed(signal, noise, [*fits, found])[0].fit is found:
-            others = [one for one in fits if one is not best.fit and one.under == "level"]
-            fits += [found, *(other(signal, noise, one, free, one.shape, under) for one in others)]
+    for under in [name for name in UNDER if name != "level"]:
+        begun = _worth(signal, noise, best, under)
+        if begun is None:
+            continue
+        found = other(signal, noise, best.fit, free, best.fit.shape, under, begun)
+        seen = _weighed(signal, noise, [*fits, found])
+        if seen[0].fit is found:
+            shapes = [one for one in fits if one.under == "level" and one.shape is not found.shape]
+            fits += [found, *(other(signal, noise, one, free, one.shape, under, begun) for one in shapes)]
+            best = _weighed(signal, noise, fits)[0]
     return _weighed(signal, noise, fits)
+
+
+def _of_every_shape(
+    signal: Signal, noise: Noise, first: Sum, free: Sequence[Free], under: str = "level"
+) -> list[Sum]:
+    """Bands of every shape, begun at ``first``, which are Gaussians over the same background."""
+    begun = first.values[first.beside + 1 :].tolist()
+    split = other(signal, noise, first, free, SPLIT, under, begun)
+    fits = [first, split, other(signal, noise, first, free, IN_NM, under, begun)]
+    begun = split.values[split.beside + 1 :].tolist()
+    return fits + [other(signal, noise, split, free, s, under, begun) for s in (SKEWED, TAILED, VOIGT)]
+
+
+def _worth(signal: Signal, noise: Noise, best: Trial, under: str) -> list[float] | None:
+    """Where a search over another background begins; ``None`` if that cannot be worth its free values.
+
+    To first order: by how much of what ``best`` leaves goes away with one more column.
+    """
+    design = noise.weighted(best.fit.design(signal.x))
+    basis = np.linalg.qr(design[:, np.any(design != 0, axis=0)])[0]
+    left = noise.weighted(signal.y - best.fit.curve(signal.x))
+    unit = best.fit.cost / best.deviance if best.deviance > 0 else math.inf
+    seen: list[tuple[float, list[float]]] = []
+    law = UNDER[under]
+    for own, column in law.begun(signal.x, best.fit.span):
+        column = noise.weighted(column)
+        free = column - basis @ (basis.T @ column)
+        size = float(free @ free)
+        if size > _WELL * float(column @ column) and ((along := float(free @ left)) > 0 or not law.end):
+            seen.append((along**2 / size, [along / size, *own]))
+    if not seen:
+        return None
+    gained, begun = max(seen)
+    more = len(law.names) - len(UNDER[best.fit.under].names)
+    return begun if gained > _HOPED * COUNTED * max(more, 1) * unit else None
+
+
+def _on_a_slope(signal: Signal, places: Sequence[float]) -> bool:
+    """Whether the curve rises again from beside a band to an end, by a good part of the band's height."""
+    even, smooth, _ = local.smoothed(signal.x, signal.y, 6.0)
+    ends = max(3, even.size // 40)
+    for place, side, end in (
+        (min(places), slice(None, ends), 1),
+        (max(places), slice(-ends, None), -1),
+    ):
+        at = int(np.argmin(np.abs(even - place)))
+        beside = smooth[: at + 1] if end > 0 else smooth[at:]
+        low = float(np.min(beside))
+        if float(np.mean(smooth[side])) - low > _SLOPE * (float(smooth[at]) - low):
+            return True
+    return False
+
+
+def _tried_on_slopes(signal: Signal, noise: Noise, places: Sequence[float], number: int) -> list[Trial]:
+    """As :func:`tried` where a background rises over the bands: a search without it would go astray."""
+    if len(places) < number:
+        first, free = gaussians(signal, noise, places, number)
+        places = [HC / float(band[1]) for band in first.bands]
+    else:
+        places = list(places)[:number]
+        even, smooth, _ = local.smoothed(signal.x, signal.y, 6.0)
+        free = _start(signal, even, smooth, places, 1.0)
+    firsts = [
+        _fit(signal, noise, limits, [np.array([f.start for f in one]) for one in more], GAUSSIAN, under)
+        for under in UNDER
+        for limits, *more in [_begun_on(signal, noise, free, places, under)]
+    ]
+    seen = _weighed(signal, noise, firsts)
+    fits = list(firsts)
+    for one in seen[:_FOLLOWED]:
+        fits += _of_every_shape(signal, noise, one.fit, free, one.fit.under)[1:]
+    return _weighed(signal, noise, fits)
+
+
+def _begun_on(
+    signal: Signal, noise: Noise, free: Sequence[Free], places: Sequence[float], under: str
+) -> list[list[Free]]:
+    """Parameters of Gaussians over a background, from the best of a coarse grid of widths and of its laws."""
+    x, span = signal.x, (float(signal.x[0]), float(signal.x[-1]))
+    law = UNDER[under]
+    weighted = noise.weighted(signal.y)
+    scale = float(np.max(np.abs(signal.y)))
+    seen: list[tuple[float, list[float]]] = []
+    for width in _BEGUN_EV:
+        bands = [GAUSSIAN.law(HC / x, HC / place, width)[0] for place in places]
+        for own, column in law.begun(x, span) if law.names[1:] else [((), None)]:
+            columns = noise.weighted(
+                np.stack([*bands, np.ones(x.size), *([] if column is None else [column])], axis=1)
+            )
+            found, *_ = np.linalg.lstsq(columns, weighted, rcond=None)
+            if np.any(found[: len(places)] <= 0) or (law.end and found[-1] <= 0):
+                continue
+            left = weighted - columns @ found
+            values: list[float] = []
+            for height, place in zip(found, places, strict=False):
+                values += [float(height), HC / place, width]
+            seen.append((float(left @ left), [*values, *found[len(places) :].tolist(), *own]))
+    seen.sort()
+    k = 3 * len(places) + 1
+    out = []
+    for _, values in seen[:_STARTS]:
+        limits = [
+            replace(f, start=float(np.clip(v, f.low, f.high))) for f, v in zip(free, values[:k], strict=True)
+        ]
+        out.append([*limits, *_background(signal, under, values[k:], 20 * scale)])
+    return out or [[*free, *_background(signal, under, [], 20 * scale)]]
+
+
+def _background(signal: Signal, under: str, begun: Sequence[float], most: float) -> list[Free]:
+    """The values of a background beside its offset, and their search."""
+    length, energies = float(np.ptp(signal.x)), float(np.ptp(HC / signal.x[[0, -1]]))
+    high = float(np.max(np.abs(signal.y)))
+    free = {
+        "slope": Free("slope", signal.y_unit, 0.0, -most, most),
+        "tail": Free("tail", signal.y_unit, 0.01 * high, 0.0, most, natural=True),
+        "reach_nm": Free("reach_nm", "nm", min(20.0, length / 3), 2.0, 3 * length),
+        "reach_eV": Free("reach_eV", "eV", energies / 3, 0.005, 10 * energies),
+        "bend": Free("bend", "", 0.1, *BENT),
+    }
+    mine = [free[name] for name in UNDER[under].names[1:]]
+    starts = [*begun, *(f.start for f in mine[len(begun) :])]
+    return [replace(f, start=float(np.clip(v, f.low, f.high))) for f, v in zip(mine, starts, strict=True)]
 
 
 def gaussians(signal: Signal, noise: Noise, places: Sequence[float], number: int) -> tuple[Sum, list[Free]]:
@@ -224,19 +356,17 @@ def _gaussians(
 
 
 def other(
-    signal: Signal, noise: Noise, fit: Sum, free: Sequence[Free], shape: Shape, under: str = "level"
+    signal: Signal,
+    noise: Noise,
+    fit: Sum,
+    free: Sequence[Free],
+    shape: Shape,
+    under: str = "level",
+    begun: Sequence[float] = (),
 ) -> Sum:
-    """Another shape or background, the search beginning at ``fit``."""
-    first, last = float(signal.x[0]), float(signal.x[-1])
+    """Another shape or background, the search beginning at ``fit``, that for the latter at ``begun``."""
     span = float(free[-1].high - free[-1].low)
-    limits = after(fit, free, shape)
-    high = float(np.max(signal.y))
-    if under == "line":
-        limits.append(Free("slope", signal.y_unit, 0.0, -2 * span, 2 * span))
-    if under == "tail":
-        begin = max(float(signal.y[0] - fit.curve(signal.x[:1])[0]), 0.01 * high)
-        limits.append(Free("tail", signal.y_unit, begin, 0.0, 20 * span, natural=True))
-        limits.append(Free("reach_nm", "nm", 20.0, 2.0, last - first))
+    limits = [*after(fit, free, shape), *_background(signal, under, begun, 20 * span)]
     return _fit(signal, noise, limits, [], shape, under)
 
 

@@ -73,7 +73,7 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     under = unread = ""
     looked = rule != "bands" and number == 1 and chosen["baseline"] == "none" and len(signal) >= _TELLING
     if looked and band is not None and stands(shape, top, level):
-        bare = without(signal, known, shape, top, [float(signal.x[top])], density)
+        bare = without(signal, known, shape, top, level, [float(signal.x[top])], density)
         if isinstance(bare, str):
             unread = bare
         elif bare is not None:
@@ -253,9 +253,10 @@ def strongest(
         if line is None:
             high = float(np.max(shape))
             if high > 1.001 * float(shape[top]) + _SIGNIFICANT * level:
-                edge = "blue" if int(np.argmax(shape)) < top else "red"
+                blue = int(np.argmax(shape)) < top
+                edge, what = ("blue", "scattered light") if blue else ("red", "the flank of another band")
                 warnings.append(
-                    f"the signal is higher at the {edge} end than in the band (scattered light?); "
+                    f"the signal is higher at the {edge} end than in the band ({what}?); "
                     "the strongest maximum inside the range was taken"
                 )
             return signal, shape, top, level

@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.instruments.pl.band import Band, Value, find_band
+from epidot.instruments.pl.band import Band, Value, find_band, reach
 from epidot.instruments.pl.bands import NO_OPTIMUM, Trial, tried
 from epidot.signal import Signal, local
 from epidot.signal.correlation import Noise
@@ -32,14 +32,22 @@ _VALUES = ("peak_nm", "peak_eV", "fwhm_nm", "fwhm_eV")
 
 
 def stands(shape: Array, top: int, level: float) -> bool:
-    """Whether the smoothed curve (n,) does not come down to zero on a side of its maximum ``top``.
+    """Whether the smoothed curve (n,) does not come down to zero on a side of its maximum ``top``, or rises again.
 
     ``level`` is the noise of that curve.  A flank cut off above half of the maximum says nothing.
     """
     height = float(shape[top])
     least = max(_SHOWN * height, _SEEN * level)
-    lows = [float(np.min(side)) for side in (shape[:top], shape[top + 1 :]) if side.size]
-    return any(least < low < height / 2 for low in lows)
+    for side in (shape[top::-1], shape[top:]):  # from the band outwards
+        if least < float(np.min(side)) < height / 2 or _rises(side, level):
+            return True
+    return False
+
+
+def _rises(side: Array, level: float) -> bool:
+    """Whether a curve (n,) rises again towards its end, by more than its noise ``level`` makes."""
+    ends = max(3, side.size // 20)
+    return float(np.mean(side[-ends:])) - float(np.min(side)) > _RISES * level
 
 
 def beyond(signal: Signal, shape: Array, top: int, noise: Noise, stood: bool) -> str:
@@ -73,9 +81,15 @@ def beyond(signal: Signal, shape: Array, top: int, noise: Noise, stood: bool) ->
 
 
 def without(
-    signal: Signal, noise: Noise, shape: Array, top: int, places: Sequence[float], density: str
+    signal: Signal,
+    noise: Noise,
+    shape: Array,
+    top: int,
+    level: float,
+    places: Sequence[float],
+    density: str,
 ) -> tuple[Band, str] | str | None:
-    """The band without what it stands on, and a warning that says so.
+    """The band without what it stands on, and a warning that says so; ``level`` as in :func:`stands`.
 
     ``None`` if no background is told apart from the wings of the band; a text says why that cannot be told.
     """
@@ -84,16 +98,20 @@ def without(
         return (
             f"{NO_OPTIMUM} of band and background: the level from which half of the maximum counts is unknown"
         )
-    at = signal.x[top : top + 1]
+    low, high = reach(shape, top, 0.5 * float(shape[top]))
+    at = signal.x[[top, low, high]]
     weights = np.array([t.weight for t in trials])
-    under = np.array([float(t.fit.background(at)[0]) for t in trials])
+    under = np.array([t.fit.background(at) for t in trials])
     spread = np.array([_doubt(signal, noise, t, at) for t in trials])
-    mean = float(weights @ under)
-    error = float(weights @ np.hypot(spread, under - mean))
-    height = float(shape[top]) - mean
-    if not mean > max(_SHOWN * height, 2 * error):
+    mean = weights @ under
+    error = weights @ np.hypot(spread, under - mean)
+    height = float(shape[top]) - float(mean[0])
+    slopes = _rises(shape[top::-1], level) or _rises(shape[top:], level)
+    if not np.any(mean > np.maximum(0.0 if slopes else _SHOWN * height, 2 * error)):
         return None
-    seen = [_read(signal, noise, shape, top, t, e, density) for t, e in zip(trials, spread, strict=True)]
+    seen = [
+        _read(signal, noise, shape, top, t, e, density) for t, e in zip(trials, spread[:, 0], strict=True)
+    ]
     found = [(t, *one) for t, one in zip(trials, seen, strict=True) if one is not None]
     if not found:
         return None
@@ -115,21 +133,21 @@ def without(
         band, peak_nm=peak_nm, peak_eV=peak_eV, fwhm_nm=values["fwhm_nm"], fwhm_eV=values["fwhm_eV"]
     )
     said = (
-        f"the band stands on a background of {mean / height:.1%} of its height; it was taken off by a fit of "
+        f"the band stands on a background of {float(np.max(mean)) / height:.1%} of its height; it was taken off by a fit of "
         f"band and background together ({best.words}, and what is as likely), and its doubt is in the errors "
         "(option baseline=offset or linear for another)"
     )
     return bare, said
 
 
-def _doubt(signal: Signal, noise: Noise, trial: Trial, at: Array) -> float:
-    """Standard error of the background of a trial at one place."""
+def _doubt(signal: Signal, noise: Noise, trial: Trial, at: Array) -> Array:
+    """Standard errors (m,) of the background of a trial at some places (m,)."""
     design = noise.weighted(trial.fit.design(signal.x))
     left = noise.weighted(signal.y - trial.fit.curve(signal.x))
     answers = noise.answers(design) * math.sqrt(local.believed(noise, left, design))
-    columns = trial.fit.design(at)[0]
-    columns[: trial.fit.beside] = 0.0
-    return float(np.linalg.norm(columns @ answers))
+    columns = trial.fit.design(at)
+    columns[:, : trial.fit.beside] = 0.0
+    return np.asarray(np.linalg.norm(columns @ answers, axis=1))
 
 
 def _read(

@@ -1,6 +1,6 @@
 """A sum of emission bands of one shape over a background, as photons per nm.
 
-The background is a level, a line, or a level with light of the excitation that falls off from the blue end.
+The background is one of the laws of :mod:`epidot.instruments.pl.background`.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.constants import HC
+from epidot.instruments.pl.background import LAWS
 from epidot.instruments.pl.laws import SPLIT, Shape
 
 Array = NDArray[np.float64]
 
 NAMES = ("peak_nm", "peak_eV", "fwhm_nm", "fwhm_eV", "area")
-BACKGROUNDS = {"level": ("offset",), "line": ("offset", "slope"), "tail": ("offset", "tail", "reach_nm")}
 _HALVINGS = 46  # of a bracket some 0.1 eV wide: down to rounding
 
 
@@ -46,7 +46,7 @@ class Sum:
     @property
     def beside(self) -> int:
         """Where in ``values`` the background begins."""
-        return int(self.values.size - len(BACKGROUNDS[self.under]))
+        return int(self.values.size - len(LAWS[self.under].names))
 
     @property
     def photons(self) -> Array:
@@ -91,17 +91,7 @@ class Sum:
         return curve, out
 
     def _under(self, nm: Array) -> tuple[Array, list[Array]]:
-        offset, *more = (float(v) for v in self.values[self.beside :])
-        one = np.ones(nm.size)
-        first, last = self.span
-        if self.under == "line":  # the slope is what it rises by from end to end
-            way = (nm - (first + last) / 2) / (last - first)
-            return offset + more[0] * way, [one, way]
-        if self.under == "tail":
-            falls = np.exp(-(nm - first) / more[1])
-            by_reach = more[0] * falls * (nm - first) / more[1] ** 2
-            return offset + more[0] * falls, [one, falls, by_reach]
-        return offset * one, [one]
+        return LAWS[self.under].over(nm, self.span, self.values[self.beside :])
 
     def read_off(self, k: int, density: str) -> tuple[Array, Array]:
         """``NAMES`` of band ``k`` (5,), and their derivatives (5, p) in the free values.
