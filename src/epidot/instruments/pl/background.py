@@ -1,13 +1,13 @@
 """What emission bands stand on: a level, a line, or light that falls off from an end of the range.
 
-The tail of the excitation is an exponential in the wavelength, and so may the foot of something further red be.
-What bends is the flank of a band whose maximum lies outside the range: photons per energy whose logarithm is a
-parabola in the energy, which a Gaussian is, and a power of the wavelength nearly.
+The tail of the excitation is an exponential in the wavelength, and so may the foot of something further red
+be.  What bends is the flank of a band whose maximum lies outside the range: photons per energy whose
+logarithm is a parabola in the energy, which a Gaussian is, and a power of the wavelength nearly.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,19 +26,31 @@ _BENDS = (-0.35, 0.7, 3.0, 10.0)
 class Background:
     """A law of the background: its ``words``, the names of its values, and which ``end`` it falls from.
 
-    ``end`` is 0 for none, 1 for the blue one and -1 for the red one; ``bent`` if its exponential bends.
+    ``end`` is 0 for none, 1 for the blue one and -1 for the red one; ``bent`` if its exponential bends;
+    ``both`` are the laws whose sum it is.
     """
 
     words: str
     names: tuple[str, ...]
     end: int = 0
     bent: bool = False
+    both: tuple[str, str] | None = None
+
+    @property
+    def heights(self) -> int:
+        """In how many of its values, beside the offset, it is linear."""
+        return 2 if self.both else len(self.names[1:2])
 
     def over(self, nm: Array, span: tuple[float, float], values: Array) -> tuple[Array, list[Array]]:
         """The background over ``nm`` (n,) and its derivatives in the ``values`` (p,).
 
         ``span`` are the ends / nm of what was recorded.
         """
+        if self.both:
+            blue, red = (LAWS[name] for name in self.both)
+            curve, columns = blue.over(nm, span, values[: len(blue.names)])
+            beyond, others = red.over(nm, span, np.append(0.0, values[len(blue.names) :]))
+            return curve + beyond, [*columns, *others[1:]]
         offset, *more = (float(v) for v in values)
         one = np.ones(nm.size)
         first, last = span
@@ -55,17 +67,30 @@ class Background:
         return offset + height * falls, columns
 
     def begun(self, nm: Array, span: tuple[float, float]) -> Iterator[tuple[tuple[float, ...], Array]]:
-        """Places where a search may begin: values beside offset and height, and what is in height 1 (n,)."""
-        first, last = span
+        """Places where a search may begin: the values that are no heights, and the columns (n, heights)."""
+        if self.both:
+            blue, red = (LAWS[name] for name in self.both)
+            for reach, one in list(blue.begun(nm, span))[::2]:
+                for bent, other in list(red.begun(nm, span))[::2]:
+                    yield (*reach, *bent), np.concatenate([one, other], axis=1)
+            return
         if not self.end:
-            if len(self.names) > 1:
-                yield (), (nm - (first + last) / 2) / (last - first)
+            first, last = span
+            line = (nm - (first + last) / 2) / (last - first)
+            yield (), line[:, None] if self.heights else np.empty((nm.size, 0))
             return
         length = self._way(nm, span)[1]
         for share in _REACHES:
             for bend in _BENDS if self.bent else (0.0,):
                 reach = share * length
-                yield (reach, bend) if self.bent else (reach,), self._falling(nm, span, reach, bend)[0]
+                falls = self._falling(nm, span, reach, bend)[0]
+                yield (reach, bend) if self.bent else (reach,), falls[:, None]
+
+    def placed(self, heights: Sequence[float], own: Sequence[float]) -> list[float]:
+        """Its values beside the offset, in their order, from those of :meth:`begun` and the heights."""
+        if self.both:
+            return [heights[0], own[0], heights[1], *own[1:]]
+        return [*heights, *own]
 
     def _way(self, nm: Array, span: tuple[float, float]) -> tuple[Array, float]:
         """How far from the end every place is, and how far the other end: in eV if it bends, else in nm."""
@@ -96,5 +121,10 @@ LAWS = {
     "foot": Background("over a foot that rises to the red end", ("offset", "tail", "reach_nm"), -1),
     "red flank": Background(
         "over the flank of a band beyond the red end", ("offset", "tail", "reach_eV", "bend"), -1, bent=True
+    ),
+    "both ends": Background(
+        "over the tail of the excitation and the flank of a band beyond the red end",
+        ("offset", "tail", "reach_nm", "foot", "reach_eV", "bend"),
+        both=("tail", "red flank"),
     ),
 }

@@ -1,9 +1,9 @@
 """Several emission bands fitted together; their shape is chosen by likelihood among stated laws.
 
 Every law of :mod:`epidot.instruments.pl.laws` is fitted, the background under it by those of
-:mod:`epidot.instruments.pl.background` that the readings ask for.  The deviance and the number of free values give each a weight, by which the shapes
-are averaged (:mod:`epidot.signal.degrees`).  Where no law describes the readings the deviance is measured by
-what is left over, so that none is believed alone.
+:mod:`epidot.instruments.pl.background` that the readings ask for.  The deviance and the number of free values
+give each a weight, by which the shapes are averaged (:mod:`epidot.signal.degrees`).  Where no law describes
+the readings the deviance is measured by what is left over, so that none is believed alone.
 """
 
 from __future__ import annotations
@@ -196,12 +196,15 @@ def _worth(signal: Signal, noise: Noise, best: Trial, under: str) -> list[float]
     unit = best.fit.cost / best.deviance if best.deviance > 0 else math.inf
     seen: list[tuple[float, list[float]]] = []
     law = UNDER[under]
-    for own, column in law.begun(signal.x, best.fit.span):
-        column = noise.weighted(column)
-        free = column - basis @ (basis.T @ column)
-        size = float(free @ free)
-        if size > _WELL * float(column @ column) and ((along := float(free @ left)) > 0 or not law.end):
-            seen.append((along**2 / size, [along / size, *own]))
+    for own, columns in law.begun(signal.x, best.fit.span):
+        columns = noise.weighted(columns)
+        free = columns - basis @ (basis.T @ columns)
+        size = np.sum(free**2, axis=0)
+        if np.any(size <= _WELL * np.sum(columns**2, axis=0)):
+            continue
+        heights = np.linalg.lstsq(free, left, rcond=None)[0]
+        if under == "line" or np.all(heights > 0):
+            seen.append((float(np.sum((free @ heights) ** 2)), law.placed(heights.tolist(), own)))
     if not seen:
         return None
     gained, begun = max(seen)
@@ -257,18 +260,19 @@ def _begun_on(
     seen: list[tuple[float, list[float]]] = []
     for width in _BEGUN_EV:
         bands = [GAUSSIAN.law(HC / x, HC / place, width)[0] for place in places]
-        for own, column in law.begun(x, span) if law.names[1:] else [((), None)]:
-            columns = noise.weighted(
-                np.stack([*bands, np.ones(x.size), *([] if column is None else [column])], axis=1)
-            )
+        fixed = noise.weighted(np.stack([*bands, np.ones(x.size)], axis=1))
+        for own, more in law.begun(x, span):
+            columns = np.concatenate([fixed, noise.weighted(more)], axis=1)
             found, *_ = np.linalg.lstsq(columns, weighted, rcond=None)
-            if np.any(found[: len(places)] <= 0) or (law.end and found[-1] <= 0):
+            heights = found[len(places) + 1 :]
+            if np.any(found[: len(places)] <= 0) or (under != "line" and np.any(heights <= 0)):
                 continue
             left = weighted - columns @ found
             values: list[float] = []
             for height, place in zip(found, places, strict=False):
                 values += [float(height), HC / place, width]
-            seen.append((float(left @ left), [*values, *found[len(places) :].tolist(), *own]))
+            begun = [float(found[len(places)]), *law.placed(heights.tolist(), own)]
+            seen.append((float(left @ left), [*values, *begun]))
     seen.sort()
     k = 3 * len(places) + 1
     out = []
@@ -287,6 +291,7 @@ def _background(signal: Signal, under: str, begun: Sequence[float], most: float)
     free = {
         "slope": Free("slope", signal.y_unit, 0.0, -most, most),
         "tail": Free("tail", signal.y_unit, 0.01 * high, 0.0, most, natural=True),
+        "foot": Free("foot", signal.y_unit, 0.01 * high, 0.0, most, natural=True),
         "reach_nm": Free("reach_nm", "nm", min(20.0, length / 3), 2.0, 3 * length),
         "reach_eV": Free("reach_eV", "eV", energies / 3, 0.005, 10 * energies),
         "bend": Free("bend", "", 0.1, *BENT),

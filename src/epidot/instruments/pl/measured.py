@@ -14,7 +14,7 @@ from epidot.instruments.options import Settings
 from epidot.instruments.pl.band import Band, Value, find_band, reach, through_slit
 from epidot.instruments.pl.bands import MOST, fit_bands
 from epidot.instruments.pl.lines import lines_of
-from epidot.instruments.pl.pedestal import beyond, stands, without
+from epidot.instruments.pl.pedestal import beyond, on_a_slope, stands, without
 from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal, local
 from epidot.signal.correlation import Noise, noise_of
@@ -70,12 +70,12 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     number = chosen["bands"] or min(1 + len(beside), MOST)
     rule = str(chosen["method"])
     several = None
-    under = unread = ""
+    under, unread, sloping = "", "", False
     looked = rule != "bands" and number == 1 and chosen["baseline"] == "none" and len(signal) >= _TELLING
     if looked and band is not None and stands(shape, top, level):
         bare = without(signal, known, shape, top, level, [float(signal.x[top])], density)
         if isinstance(bare, str):
-            unread = bare
+            unread, sloping = bare, on_a_slope(shape, top, level)
         elif bare is not None:
             band, said = bare
             warnings.append(said)
@@ -101,7 +101,8 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
         if not _stands_alone(shape, top, signal.x, [x for x, _ in beside]):
             unread = "another band lies above half of the maximum beside it"
         if unread:
-            quantities |= {n: Quantity(None, None, n[-2:], "none", unread) for n in ("fwhm_nm", "fwhm_eV")}
+            names = _QUANTITIES if sloping else ("fwhm_nm", "fwhm_eV")
+            quantities |= {n: Quantity(None, None, n[-2:], "none", unread) for n in names}
         curves["top of the band"] = _curve(signal, band.x, band.y)
     if several is not None:
         for k, one in enumerate(several.each, start=1):

@@ -28,11 +28,13 @@ _SEEN = 5.0  # and in units of the noise of the smoothed curve
 _RISES = 7.0  # in units of that noise: the highest of some tens of readings stands 4 to 5 above the lowest
 _UNDER = 0.03  # of the height: what is lower may be the band's own flank
 _STEEPER = 1.5  # what lies under the red side, in units of that under the blue one
+_BESIDE = 0.03  # of the height: a slope whose valley beside the band is lower hardly moves its maximum
+_MISFIT, _SHARE = 3.0, 0.01  # residuals so many times the noise, and so large a share of the band's height
 _VALUES = ("peak_nm", "peak_eV", "fwhm_nm", "fwhm_eV")
 
 
 def stands(shape: Array, top: int, level: float) -> bool:
-    """Whether the smoothed curve (n,) does not come down to zero on a side of its maximum ``top``, or rises again.
+    """Whether the smoothed curve (n,) does not come down to zero beside its maximum ``top``, or rises again.
 
     ``level`` is the noise of that curve.  A flank cut off above half of the maximum says nothing.
     """
@@ -42,6 +44,12 @@ def stands(shape: Array, top: int, level: float) -> bool:
         if least < float(np.min(side)) < height / 2 or _rises(side, level):
             return True
     return False
+
+
+def on_a_slope(shape: Array, top: int, level: float) -> bool:
+    """Whether the curve rises again to an end before it came near zero: its maximum is not the band's."""
+    least = max(_BESIDE * float(shape[top]), _SEEN * level)
+    return any(float(np.min(side)) > least and _rises(side, level) for side in (shape[top::-1], shape[top:]))
 
 
 def _rises(side: Array, level: float) -> bool:
@@ -93,10 +101,15 @@ def without(
 
     ``None`` if no background is told apart from the wings of the band; a text says why that cannot be told.
     """
-    trials = [t for t in tried(signal, noise, places, len(places)) if t.weight > 0]
+    every = tried(signal, noise, places, len(places))
+    trials = [t for t in every if t.weight > 0]
     if not trials[0].fit.optimal:
+        return f"{NO_OPTIMUM} of band and background: what the band stands on is unknown"
+    times, left = _left(signal, noise, trials[0])
+    if on_a_slope(shape, top, level) and times > _MISFIT and left > _SHARE:
         return (
-            f"{NO_OPTIMUM} of band and background: the level from which half of the maximum counts is unknown"
+            "the band stands on a slope that no background tried describes (what is left is "
+            f"{times:.0f} times the noise): narrow the window, or subtract the slope first"
         )
     low, high = reach(shape, top, 0.5 * float(shape[top]))
     at = signal.x[[top, low, high]]
@@ -109,12 +122,10 @@ def without(
     slopes = _rises(shape[top::-1], level) or _rises(shape[top:], level)
     if not np.any(mean > np.maximum(0.0 if slopes else _SHOWN * height, 2 * error)):
         return None
-    seen = [
-        _read(signal, noise, shape, top, t, e, density) for t, e in zip(trials, spread[:, 0], strict=True)
-    ]
+    seen = [_read(signal, noise, shape, t, e, density) for t, e in zip(trials, spread[:, 0], strict=True)]
     found = [(t, *one) for t, one in zip(trials, seen, strict=True) if one is not None]
     if not found:
-        return None
+        return "no maximum is left where the background is taken off"
     weights = np.array([t.weight for t, *_ in found])
     weights /= weights.sum()
     best, band = found[0][0], found[0][1]
@@ -128,16 +139,25 @@ def without(
         values[name] = Value(*averaged([v.value for v, _ in each], errors, weights.tolist()))
     peak_nm, peak_eV = values["peak_nm"], values["peak_eV"]
     if peak_nm is None or peak_eV is None:
-        return None
+        return "no maximum is left where the background is taken off"
     bare = replace(
         band, peak_nm=peak_nm, peak_eV=peak_eV, fwhm_nm=values["fwhm_nm"], fwhm_eV=values["fwhm_eV"]
     )
+    share = float(np.max(mean)) / height
     said = (
-        f"the band stands on a background of {float(np.max(mean)) / height:.1%} of its height; it was taken off by a fit of "
+        f"the band stands on a background of {share:.1%} of its height; it was taken off by a fit of "
         f"band and background together ({best.words}, and what is as likely), and its doubt is in the errors "
         "(option baseline=offset or linear for another)"
     )
     return bare, said
+
+
+def _left(signal: Signal, noise: Noise, trial: Trial) -> tuple[float, float]:
+    """What a trial leaves, root mean square: in units of the noise, and in parts of the band's height."""
+    off = signal.y - trial.fit.curve(signal.x)
+    level = noise.level(signal.y) if noise.sigma is None else noise.sigma
+    height = float(np.max(trial.fit.bands[:, 0]))
+    return float(np.sqrt(np.mean((off / level) ** 2))), float(np.sqrt(np.mean(off**2))) / max(height, 1e-300)
 
 
 def _doubt(signal: Signal, noise: Noise, trial: Trial, at: Array) -> Array:
@@ -151,13 +171,14 @@ def _doubt(signal: Signal, noise: Noise, trial: Trial, at: Array) -> Array:
 
 
 def _read(
-    signal: Signal, noise: Noise, shape: Array, top: int, trial: Trial, error: float, density: str
+    signal: Signal, noise: Noise, shape: Array, trial: Trial, error: float, density: str
 ) -> tuple[Band, dict[str, float]] | None:
     """The band over a trial's background, and what the ``error`` of that moves every value by.
 
     To first order, by how the values answer to the readings.
     """
     under = trial.fit.background(signal.x)
+    top = int(np.argmax(trial.fit.alone(signal.x, 0)))  # a slope moves the maximum of the sum
     band = find_band(signal.x, signal.y - under, noise, shape - under, top, density)
     if band is None:
         return None
