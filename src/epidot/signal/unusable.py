@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.signal.correlation import Noise
+from epidot.signal.plateau import plateau
 from epidot.signal.signal import Signal
 from epidot.signal.windows import inside, ranges
 
@@ -20,6 +21,7 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 MASKED = "masked"
+CLIPPED = "clipped flat at the top of the scale"
 _FLAT = 4  # so many equal readings in a row at the very top
 _GAP_NM = 5.0  # a narrower stretch left out by the user is bridged by its neighbours
 _MOST = 0.6  # with more than this share set aside the rest is no spectrum
@@ -106,7 +108,11 @@ def set_aside(
             leave_out(inside(signal.x, ranges(mask, "mask")), MASKED)
         if saturation is not None:
             leave_out(_blind(y, saturation), f"saturated (above {saturation:g})")
-        leave_out(clipped(y), "clipped flat at the top of the scale")
+        leave_out(clipped(y), CLIPPED)
+        rest = np.flatnonzero(keep)
+        level = np.zeros(n, dtype=np.bool_)
+        level[rest[plateau(signal.x[rest], y[rest])]] = True
+        leave_out(level, CLIPPED)
     return signal.kept(keep), tuple(sorted(asides, key=lambda a: a.low))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from epidot.constants import HC
 from epidot.errors import InputError
 from epidot.instruments.options import Settings
 from epidot.instruments.pl.band import Band, Value, find_band, reach, through_slit
@@ -18,6 +19,7 @@ from epidot.instruments.pl.pedestal import beyond, on_a_slope, stands, without
 from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal, local
 from epidot.signal.correlation import Noise, noise_of
+from epidot.signal.plateau import if_cut
 from epidot.signal.unusable import MASKED, Aside, set_aside, too_few
 from epidot.signal.variance import standard_errors
 from epidot.signal.windows import inside, off, ranges
@@ -97,7 +99,7 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     elif band is None:
         return _nothing(signal, "no maximum can be read from the strongest band", warnings)
     else:
-        quantities = _local(band, density, bandwidth, under)
+        quantities = _if_cut(signal, _local(band, density, bandwidth, under))
         if not _stands_alone(shape, top, signal.x, [x for x, _ in beside]):
             unread = "another band lies above half of the maximum beside it"
         if unread:
@@ -172,6 +174,24 @@ def _local(band: Band, density: str, bandwidth: float, under: str) -> dict[str, 
         "fwhm_nm": quantity("fwhm_nm", band.fwhm_nm, "nm", how + "per nm", ""),
         "fwhm_eV": quantity("fwhm_eV", band.fwhm_eV, "eV", how + jacobian, note),
     }
+
+
+def _if_cut(signal: Signal, quantities: dict[str, Quantity]) -> dict[str, Quantity]:
+    """With what the flanks alone would say in the errors, where readings leave open if the top is cut."""
+    seen = if_cut(signal.x, signal.y)
+    if seen is None:
+        return quantities
+    peak, width = seen
+    there = {"peak_nm": peak, "peak_eV": HC / peak, "fwhm_nm": width, "fwhm_eV": width * HC / peak**2}
+    out = dict(quantities)
+    for name, other in there.items():
+        q = quantities[name]
+        if q.value is not None and q.sigma is not None:
+            moved = abs(q.value - other)
+            said = f"a top cut off flat (clipped?) is as likely and would move it by {moved:.2g} {q.unit}"
+            note = f"{q.note}; {said}" if q.note else said
+            out[name] = replace(q, sigma=math.hypot(q.sigma, moved), note=f"{note}, which is in the error")
+    return out
 
 
 def _nothing(signal: Signal, why: str, warnings: list[str]) -> Quantities:
