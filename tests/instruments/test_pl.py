@@ -161,6 +161,57 @@ def test_a_band_on_a_background_is_read_without_it(under: Callable[[Array], Arra
     assert np.mean(np.array(pulls) < 1) > 0.4
 
 
+def from_blue(x: Array) -> Array:
+    return np.asarray(np.exp(-(x - x[0]) / 60))
+
+
+def line_to_zero(x: Array) -> Array:
+    return np.asarray((x[-1] - x) / np.ptp(x))
+
+
+def beyond_blue(x: Array) -> Array:
+    return of_gauss(x, 2.75, 0.2)
+
+
+def beyond_red(x: Array) -> Array:
+    return of_gauss(x, 1.55, 0.12)
+
+
+@pytest.mark.parametrize("slope", [from_blue, line_to_zero, beyond_blue, beyond_red])
+def test_a_band_on_a_slope_is_read_without_it(slope: Callable[[Array], Array]) -> None:
+    """The maximum of the sum lay up to 12 nm away, at errors of 1 nm."""
+    x, fine = np.arange(470.0, 761.0), np.arange(470.0, 761.0, 0.01)
+    alone = of_gauss(fine, 2.0, 0.06)
+    above = fine[alone >= alone.max() / 2]
+    truth = {"peak_nm": float(fine[np.argmax(alone)]), "fwhm_nm": float(np.ptp(above))}
+    for seed in range(3):
+        y = slope(x) + 0.15 * of_gauss(x, 2.0, 0.06)
+        y = y + 0.001 * np.random.default_rng([9, seed]).standard_normal(x.size)
+        found = pl.measure(spectrum(1e4 * y, x))
+        for name, true in truth.items():
+            value, sigma = found[name].value, found[name].sigma
+            assert value is not None and sigma is not None
+            assert abs(value - true) < 4 * sigma
+            assert sigma < 1.5
+
+
+def test_a_slope_that_no_background_describes_holds_no_place() -> None:
+    x = np.arange(470.0, 761.0)
+    slope = 1 / (1 + ((HC / x - 2.75) / 0.1) ** 2)
+    for seed in range(3):
+        noise = 0.001 * np.random.default_rng([10, seed]).standard_normal(x.size)
+        found = pl.measure(spectrum(1e4 * (slope + 0.15 * of_gauss(x, 2.0, 0.06) + noise), x))
+        assert found["peak_nm"].value is None
+        assert "slope" in found["peak_nm"].note
+
+
+def test_what_is_higher_at_the_red_end_is_no_scattered_light() -> None:
+    x = np.arange(470.0, 761.0)
+    found = pl.measure(spectrum(1e4 * (beyond_red(x) + 0.3 * of_gauss(x, 2.0, 0.06)), x))
+    said = [w for w in found.warnings if "red end" in w]
+    assert said and not any("scattered" in w for w in said)
+
+
 def test_a_foot_on_the_red_side_is_no_level() -> None:
     """A broad band whose maximum lies outside the range is named; the level of an instrument is not."""
     x = np.arange(450.0, 620.0)

@@ -8,6 +8,7 @@ import pytest
 from epidot.errors import InputError
 from epidot.instruments import instrument
 from epidot.signal import Signal
+from epidot.signal.plateau import plateau
 from epidot.signal.unusable import clipped, set_aside, too_few
 
 NM = np.arange(400.0, 801.0)
@@ -118,3 +119,52 @@ def test_a_mask_over_everything_names_the_range() -> None:
     with pytest.raises(InputError, match="mask, window and exclude") as caught:
         instrument("pl").measure(signal(band(8000, np.random.default_rng(1))), mask="400-800")
     assert "400 to 800 nm" in str(caught.value)
+
+
+X = np.arange(480.0, 721.0)
+
+
+def bell(middle: float = 590.0, sigma: float = 17.0) -> np.ndarray:
+    return np.asarray(np.exp(-0.5 * ((X - middle) / sigma) ** 2))
+
+
+@pytest.mark.parametrize("level", [0.3, 0.6, 0.8, 0.95])
+@pytest.mark.parametrize("noise", [0.001, 0.005])
+def test_a_level_top_under_noise_is_cut_off(level: float, noise: float) -> None:
+    """Widths were 9 to 35 of their errors off where noise came after the clipping."""
+    for seed in range(3):
+        drawn = np.random.default_rng([1, seed]).standard_normal(X.size)
+        found = pl.measure(signal(6e4 * (np.minimum(bell(), level) + noise * drawn) + 300, x=X))
+        assert found["peak_nm"].value is None
+        assert found["fwhm_nm"].value is None
+        assert "clipped flat" in found["peak_nm"].note
+
+
+def test_a_level_quieter_than_its_flanks_is_cut_off() -> None:
+    """Shot noise before the clipping, a little noise of reading after it."""
+    for seed in range(4):
+        rng = np.random.default_rng([2, seed])
+        y = np.minimum(bell() + 0.02 * np.sqrt(bell()) * rng.standard_normal(X.size), 0.8)
+        found = pl.measure(signal(6e4 * (y + 0.002 * rng.standard_normal(X.size)), x=X))
+        assert found["peak_nm"].value is None
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.0005, 0.003, 0.01])
+@pytest.mark.parametrize("apart", [0.0, 34.0, 40.0])
+def test_a_top_flat_by_itself_is_kept(apart: float, noise: float) -> None:
+    """One band, two like ones that make a flat top (two standard deviations apart), and a little more."""
+    for seed in range(4):
+        y = bell(590 - apart / 2) + bell(590 + apart / 2)
+        y = y + noise * np.random.default_rng([3, seed]).standard_normal(X.size)
+        assert not np.any(plateau(X, 1e4 * y))
+
+
+def test_what_may_be_cut_off_has_no_small_error() -> None:
+    """Where noise hides whether the top is level, the width that the flanks alone would give is in the error."""
+    far = 0
+    for seed in range(12):
+        drawn = np.random.default_rng([4, seed]).standard_normal(X.size)
+        width = pl.measure(signal(1e4 * (np.minimum(bell(), 0.9) + 0.02 * drawn), x=X))["fwhm_nm"]
+        if width.value is not None and width.sigma is not None:
+            far += abs(width.value - 17 * 2.3548) > 4 * width.sigma
+    assert far <= 1
