@@ -134,7 +134,7 @@ def test_a_level_top_under_noise_is_cut_off(level: float, noise: float) -> None:
     """Widths were 9 to 35 of their errors off where noise came after the clipping."""
     for seed in range(3):
         drawn = np.random.default_rng([1, seed]).standard_normal(X.size)
-        found = pl.measure(signal(6e4 * (np.minimum(bell(), level) + noise * drawn) + 300, x=X))
+        found = instrument("pl").measure(signal(6e4 * (np.minimum(bell(), level) + noise * drawn) + 300, x=X))
         assert found["peak_nm"].value is None
         assert found["fwhm_nm"].value is None
         assert "clipped flat" in found["peak_nm"].note
@@ -145,7 +145,7 @@ def test_a_level_quieter_than_its_flanks_is_cut_off() -> None:
     for seed in range(4):
         rng = np.random.default_rng([2, seed])
         y = np.minimum(bell() + 0.02 * np.sqrt(bell()) * rng.standard_normal(X.size), 0.8)
-        found = pl.measure(signal(6e4 * (y + 0.002 * rng.standard_normal(X.size)), x=X))
+        found = instrument("pl").measure(signal(6e4 * (y + 0.002 * rng.standard_normal(X.size)), x=X))
         assert found["peak_nm"].value is None
 
 
@@ -160,11 +160,11 @@ def test_a_top_flat_by_itself_is_kept(apart: float, noise: float) -> None:
 
 
 def test_what_may_be_cut_off_has_no_small_error() -> None:
-    """Where noise hides whether the top is level, the width that the flanks alone would give is in the error."""
+    """Where noise hides whether the top is level, what the flanks alone would say is in the error."""
     far = 0
     for seed in range(12):
         drawn = np.random.default_rng([4, seed]).standard_normal(X.size)
-        width = pl.measure(signal(1e4 * (np.minimum(bell(), 0.9) + 0.02 * drawn), x=X))["fwhm_nm"]
+        width = instrument("pl").measure(signal(1e4 * (np.minimum(bell(), 0.9) + 0.02 * drawn), x=X))["fwhm_nm"]
         if width.value is not None and width.sigma is not None:
             far += abs(width.value - 17 * 2.3548) > 4 * width.sigma
     assert far <= 1

@@ -144,14 +144,15 @@ def _highest(x: Array, y: Array) -> _Top | None:
 def _smooth(u: Array, z: Array, degree: int) -> _Fit | None:
     if z.size < degree + 4:
         return None
-    basis = np.polynomial.legendre.legvander(u, degree)
+    basis: Array = np.polynomial.legendre.legvander(u, degree).astype(np.float64)
     log = _fitted(basis, z)
     return None if log is None else _Fit(_square(z - _exp(log)), degree + 1, np.zeros(z.size, dtype=np.bool_))
 
 
 def _cut(u: Array, z: Array, degree: int, start: Mask) -> _Fit | None:
     """The curve that is level where its flanks would rise above it, from a first guess of where that is."""
-    basis = np.polynomial.legendre.legvander(np.append(u, np.linspace(-1, 1, _FINE)), degree)
+    where = np.append(u, np.linspace(-1, 1, _FINE))
+    basis: Array = np.polynomial.legendre.legvander(where, degree).astype(np.float64)
     on, seen = start, []
     for _ in range(_ROUNDS):
         beside = ~on

@@ -82,9 +82,8 @@ class Background:
         length = self._way(nm, span)[1]
         for share in _REACHES:
             for bend in _BENDS if self.bent else (0.0,):
-                reach = share * length
-                falls = self._falling(nm, span, reach, bend)[0]
-                yield (reach, bend) if self.bent else (reach,), falls[:, None]
+                own = (share * length, bend)
+                yield own[: 1 + self.bent], self._falling(nm, span, *own)[0][:, None]
 
     def placed(self, heights: Sequence[float], own: Sequence[float]) -> list[float]:
         """Its values beside the offset, in their order, from those of :meth:`begun` and the heights."""

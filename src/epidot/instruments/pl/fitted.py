@@ -13,7 +13,8 @@ from epidot.errors import Fault, InputError
 from epidot.instruments import banded
 from epidot.instruments.options import Settings
 from epidot.instruments.pl.apart import apart
-from epidot.instruments.pl.bands import MOST, after, gaussians, other
+from epidot.instruments.pl.bands import MOST
+from epidot.instruments.pl.candidates import after, gaussians, other
 from epidot.instruments.pl.laws import GAUSSIAN, SPLIT, TAILED
 from epidot.instruments.pl.measured import noise_in, others, prepared, strongest
 from epidot.instruments.pl.shapes import NAMES, Sum

@@ -1,7 +1,7 @@
 """A band that stands on something: a level, a slope, light of the excitation.
 
 Half of a maximum counted from zero is then too low, and the width too large.  Shape and background are
-fitted together (:mod:`epidot.instruments.pl.bands`): wide wings and a level look alike, so every shape that
+fitted together (:mod:`epidot.instruments.pl.candidates`): wide wings and a level look alike, so every shape that
 is to be believed says what lies under the band, and the band is read off the rest.  What they say
 differently, and what each of them leaves open, is in the errors.
 """
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.instruments.pl.band import Band, Value, find_band, reach
-from epidot.instruments.pl.bands import NO_OPTIMUM, Trial, tried
+from epidot.instruments.pl.candidates import NO_OPTIMUM, Trial, tried
 from epidot.signal import Signal, local
 from epidot.signal.correlation import Noise
 from epidot.signal.degrees import averaged
