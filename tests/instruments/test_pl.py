@@ -545,8 +545,11 @@ def test_one_rule_for_a_series() -> None:
 
 
 def test_bands_that_are_none_have_no_small_error(rng: np.random.Generator) -> None:
-    """Two roofs: no bell fits them, so the values come without error and the rule stays with the top."""
-    one, other = (np.maximum(1 - np.abs(NM - middle) / 25, 0) for middle in (530, 620))
+    """Two roofed boxes: no bell fits them, so no value has an error and the rule stays with the top.
+
+    A flat roof would be a clipped band.
+    """
+    one, other = ((1 - d / 100) * (d < 25) for d in (np.abs(NM - 530), np.abs(NM - 620)))
     y = 1000.0 * (one + 0.6 * other) + rng.standard_normal(NM.size)
     found = pl.measure(spectrum(y), bands=2)
     assert found.extra["rule"] == "local"

@@ -164,7 +164,9 @@ def test_what_may_be_cut_off_has_no_small_error() -> None:
     far = 0
     for seed in range(12):
         drawn = np.random.default_rng([4, seed]).standard_normal(X.size)
-        width = instrument("pl").measure(signal(1e4 * (np.minimum(bell(), 0.9) + 0.02 * drawn), x=X))["fwhm_nm"]
+        width = instrument("pl").measure(signal(1e4 * (np.minimum(bell(), 0.9) + 0.02 * drawn), x=X))[
+            "fwhm_nm"
+        ]
         if width.value is not None and width.sigma is not None:
             far += abs(width.value - 17 * 2.3548) > 4 * width.sigma
     assert far <= 1

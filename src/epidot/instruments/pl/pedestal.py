@@ -1,8 +1,8 @@
 """A band that stands on something: a level, a slope, light of the excitation.
 
 Half of a maximum counted from zero is then too low, and the width too large.  Shape and background are
-fitted together (:mod:`epidot.instruments.pl.candidates`): wide wings and a level look alike, so every shape that
-is to be believed says what lies under the band, and the band is read off the rest.  What they say
+fitted together (:mod:`epidot.instruments.pl.candidates`): wide wings and a level look alike, so every shape
+that is to be believed says what lies under the band, and the band is read off the rest.  What they say
 differently, and what each of them leaves open, is in the errors.
 """
 
