@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -265,3 +266,41 @@ def test_noise_alone_holds_no_exciton() -> None:
         y = np.random.default_rng(seed).normal(0.0, 1e-3, x.size)
         dark = Signal("uvvis", x, y, "wavelength", "nm", "absorbance", "", "analog", "measured")
         assert uvvis.measure(dark)["first_exciton_nm"].value is None, seed
+
+
+def to_zero(x: np.ndarray) -> np.ndarray:
+    return np.asarray((x[-1] - x) / np.ptp(x))
+
+
+def scattered(x: np.ndarray) -> np.ndarray:
+    return np.asarray((500 / x) ** 4)
+
+
+def raised(x: np.ndarray) -> np.ndarray:
+    return np.ones(x.size)
+
+
+@pytest.mark.parametrize("under", [to_zero, scattered, raised])
+@pytest.mark.parametrize("share", [0.02, 0.1, 0.2])
+def test_a_baseline_that_is_seen_is_in_the_errors(
+    under: Callable[[np.ndarray], np.ndarray], share: float
+) -> None:
+    """A slope that reaches zero at the red end moved valley and half width by hundreds of their errors."""
+    place, depth, width = truth()
+    true = {"first_exciton_nm": place, "valley_depth": depth, "hwhm_eV": width}
+    for seed in range(2):
+        noise = 5e-4 * np.random.default_rng([11, seed]).standard_normal(NM.size)
+        found = uvvis.measure(spectrum(dots() + share * under(NM) + noise))
+        for name, value in true.items():
+            q = found[name]
+            assert q.value is not None
+            assert q.sigma is not None
+            assert abs(q.value - value) < 3.5 * q.sigma
+        assert any("baseline" in w for w in found.warnings)
+
+
+def test_no_baseline_no_word() -> None:
+    for seed in range(4):
+        noise = 5e-4 * np.random.default_rng([12, seed]).standard_normal(NM.size)
+        found = uvvis.measure(spectrum(dots() + noise))
+        assert not any("baseline" in w for w in found.warnings)

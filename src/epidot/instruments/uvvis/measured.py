@@ -19,6 +19,7 @@ from epidot.instruments.uvvis.exciton import (
     red_half,
     through_slit,
 )
+from epidot.instruments.uvvis.foot import baseline
 from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal
 from epidot.signal.correlation import Noise, noise_of
@@ -62,15 +63,11 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
         found = first_exciton(signal.x, signal.y, noise, least, method)
     found = _not_beside(found, asides, signal)
     reach = signal.x[0], signal.x[-1]
-    width = _half_width(signal, noise, found)
-    quantities = {
-        **_place(found),
-        "valley_depth": _valley(found, offset),
-        "hwhm_eV": width,
-        "diameter_nm": _diameter(found, material, signal.source),
-        "concentration_M": _concentration(found, material, float(chosen["path_cm"]), offset, width.value),
-    }
-    if found.top is not None and chosen["baseline"] == "none":
+    quantities = _read(signal, noise, found, material, chosen, offset)
+    told = len(warnings)
+    if chosen["baseline"] == "none":
+        quantities = _with_baseline(signal, noise, found, quantities, warnings, material, chosen)
+    if found.top is not None and chosen["baseline"] == "none" and len(warnings) == told:
         ends = max(3, len(signal) // 50)
         red = float(np.mean(signal.y[-ends:]))
         if abs(red) > 0.03 * found.top.y and signal.x[-1] > found.top.x + 30:
@@ -93,6 +90,63 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     )
 
 
+def _read(
+    signal: Signal, noise: Noise, found: Exciton, material: str | None, chosen: Settings, offset: float
+) -> dict[str, Quantity]:
+    """Every quantity of a spectrum whose baseline has the standard error ``offset``."""
+    width = _half_width(signal, noise, found)
+    return {
+        **_place(found),
+        "valley_depth": _valley(found, offset),
+        "hwhm_eV": width,
+        "diameter_nm": _diameter(found, material, signal.source),
+        "concentration_M": _concentration(found, material, float(chosen["path_cm"]), offset, width.value),
+    }
+
+
+def _with_baseline(
+    signal: Signal,
+    noise: Noise,
+    found: Exciton,
+    quantities: dict[str, Quantity],
+    warnings: list[str],
+    material: str | None,
+    chosen: Settings,
+) -> dict[str, Quantity]:
+    """With what a baseline seen to the red of the first exciton moves them by in their errors."""
+    half = None if found.top is None else red_half(signal.x, signal.y, noise, found.top)
+    if found.top is None:
+        return quantities
+    beside = found.top.x + _USUAL_NM if half is None else half[0]
+    under = baseline(signal.x, signal.y, noise, found.top.x, beside)
+    if under is None:
+        return quantities
+    bare = replace(signal, y=signal.y - under)
+    least, method = float(chosen["least_depth"]), str(chosen["method"])
+    other = first_exciton(bare.x, bare.y, noise, least, method)
+    share = float(np.interp(found.top.x, signal.x, under)) / found.top.y
+    if other.kind != found.kind:
+        return quantities
+    warnings.append(
+        f"readings to the red of the first exciton draw a baseline of {share:.1%} of its height under it; "
+        "what it moves is in the errors (option baseline takes it off)"
+    )
+    out = dict(quantities)
+    for name, q in _read(bare, noise, other, None, chosen, 0.0).items():
+        mine = quantities[name]
+        if mine.value is not None and mine.sigma is not None and q.value is not None:
+            moved = abs(mine.value - q.value)
+            said = f"the baseline would move it by {moved:.2g}, which is in the error"
+            note = f"{mine.note}; {said}" if mine.note else said
+            out[name] = replace(mine, sigma=math.hypot(mine.sigma, moved), note=note)
+    concentration = out["concentration_M"]
+    if concentration.value is not None and concentration.sigma is not None:
+        wider = math.hypot(concentration.sigma, share * concentration.value)
+        out["concentration_M"] = replace(concentration, sigma=wider)
+    return out
+
+
+_USUAL_NM = 30.0  # from the maximum to half of it, where half of it is not reached
 _BESIDE_NM = 5.0  # a feature so near to readings that cannot be used is their edge
 
 
