@@ -37,6 +37,15 @@ _WELL = 1e-6  # of a column that is not in the others
 _SLOPE = 0.3  # of a band's height above the valley beside it: so far the curve rises again to an end
 _BEGUN_EV = (0.035, 0.06, 0.1)  # standard deviations with which bands on slopes begin
 _STARTS, _FOLLOWED = 2, 3  # so many starts over a background; of so many backgrounds all shapes are tried
+# What bends or comes from both ends is tried where something simpler was of use.
+_AFTER: dict[str, tuple[str, ...]] = {
+    "line": (),
+    "tail": (),
+    "foot": (),
+    "flank": ("tail",),
+    "red flank": ("foot",),
+    "both ends": ("tail", "flank", "foot", "red flank"),
+}
 NO_OPTIMUM = "no shape tried came to an optimum inside the bounds of its search, in the fit"
 
 
@@ -64,7 +73,9 @@ def tried(signal: Signal, noise: Noise, places: Sequence[float], number: int) ->
     first, free = gaussians(signal, noise, places, number)
     fits = _of_every_shape(signal, noise, first, free)
     best = _weighed(signal, noise, fits)[0]
-    for under in [name for name in UNDER if name != "level"]:
+    for under, after_these in _AFTER.items():
+        if after_these and best.fit.under not in after_these:
+            continue
         begun = _worth(signal, noise, best, under)
         if begun is None:
             continue
