@@ -75,7 +75,7 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     under, unread, sloping = "", "", False
     looked = rule != "bands" and number == 1 and chosen["baseline"] == "none" and len(signal) >= _TELLING
     if looked and band is not None and stands(shape, top, level):
-        bare = without(signal, known, shape, top, level, [float(signal.x[top])], density)
+        bare = without(signal, known, shape, top, level, band, density)
         if isinstance(bare, str):
             unread, sloping = bare, on_a_slope(shape, top, level)
         elif bare is not None:

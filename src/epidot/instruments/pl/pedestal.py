@@ -9,7 +9,6 @@ differently, and what each of them leaves open, is in the errors.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -94,23 +93,21 @@ def without(
     shape: Array,
     top: int,
     level: float,
-    places: Sequence[float],
+    raw: Band,
     density: str,
 ) -> tuple[Band, str] | str | None:
     """The band without what it stands on, and a warning that says so; ``level`` as in :func:`stands`.
 
+    ``raw`` is the band as read with it.
+
     ``None`` if no background is told apart from the wings of the band; a text says why that cannot be told.
     """
-    every = tried(signal, noise, places, len(places))
+    every = tried(signal, noise, [float(signal.x[top])], 1)
     trials = [t for t in every if t.weight > 0]
     if not trials[0].fit.optimal:
         return f"{NO_OPTIMUM} of band and background: what the band stands on is unknown"
     times, left = _left(signal, noise, trials[0])
-    if on_a_slope(shape, top, level) and times > _MISFIT and left > _SHARE:
-        return (
-            "the band stands on a slope that no background tried describes (what is left is "
-            f"{times:.0f} times the noise): narrow the window, or subtract the slope first"
-        )
+    undescribed = on_a_slope(shape, top, level) and times > _MISFIT and left > _SHARE
     low, high = reach(shape, top, 0.5 * float(shape[top]))
     at = signal.x[[top, low, high]]
     weights = np.array([t.weight for t in trials])
@@ -136,7 +133,14 @@ def without(
             values[name] = None
             continue
         errors = [math.hypot(v.sigma, moved) for v, moved in each]
-        values[name] = Value(*averaged([v.value for v, _ in each], errors, weights.tolist()))
+        value, error_of_it = averaged([v.value for v, _ in each], errors, weights.tolist())
+        as_read = getattr(raw, name)
+        if undescribed:  # no background is believed: what taking it off moves is in doubt
+            if as_read is None:
+                values[name] = None
+                continue
+            error_of_it = math.hypot(error_of_it, value - as_read.value)
+        values[name] = Value(value, error_of_it)
     peak_nm, peak_eV = values["peak_nm"], values["peak_eV"]
     if peak_nm is None or peak_eV is None:
         return "no maximum is left where the background is taken off"
@@ -149,6 +153,11 @@ def without(
         f"band and background together ({best.words}, and what is as likely), and its doubt is in the errors "
         "(option baseline=offset or linear for another)"
     )
+    if undescribed:
+        said += (
+            f"; but no background tried describes the slope (what is left is {times:.0f} times the noise): "
+            "what taking it off moves is in the errors too: narrow the window, or subtract the slope first"
+        )
     return bare, said
 
 
