@@ -37,7 +37,7 @@ CORE_KEYS = ("material", "diameter", "sigma")
 SHELL_KEYS = ("material", "thickness", "layers", "layer", "coherency", "crystalline")
 # key under surface: -> field of the dot
 SURFACE = {rule.described: name for name, rule in surface_rules().items() if rule.described}
-LIGANDS = ("OA", "OAm", "OH", "F", "Cl", "Br", "I", "Int1")
+LIGANDS = ("OA", "OAm", "OH", "F", "Cl", "Br", "I", "Int1", "OPR3")
 DOTS = 200
 _MAX_DOTS = 100_000
 _DIAMETERS_NM = (0.8, 30.0)

@@ -126,6 +126,18 @@ class Experiments:
             self._measured[key] = dots, measure(dots)
         return self._measured[key][1]
 
+    def described(self, dot: str) -> Population:
+        """A dot that the paper's file describes.
+
+        Raises
+        ------
+        InputError
+            If there is none of that name.
+        """
+        if dot not in self.dots:
+            raise InputError("no such dot is described", seen=dot, nearest=nearest(dot, self.dots))
+        return self.dots[dot]
+
     def light(self, dot: str, quantity: str) -> float:
         """A quantity of light of a described dot.
 
@@ -136,12 +148,10 @@ class Experiments:
         """
         from epidot.light.optics import Optics
 
-        if dot not in self.dots:
-            raise InputError("no such dot is described", seen=dot, nearest=nearest(dot, self.dots))
+        given = self.described(dot)
         known = needing(*LIGHT)
         if quantity not in known:
             raise InputError("light has no such quantity", seen=quantity, nearest=nearest(quantity, known))
         if dot not in self._light:
-            given = self.dots[dot]
             self._light[dot] = Optics(engines.even_population(given.dot, given.sigma_rel))
         return float(getattr(self._light[dot], quantity))

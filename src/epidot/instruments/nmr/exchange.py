@@ -33,6 +33,32 @@ def two_sites(x: Array, f: Sequence[float], w: Sequence[float], first: float, k1
     return np.asarray(1j / math.pi * top / (a * b + 1j * (a * m12 + b * m21)))
 
 
+def two_sites_slopes(
+    x: Array, f: Sequence[float], w: Sequence[float], first: float, k12: float
+) -> tuple[Complex, Complex]:
+    """The line (n,) of :func:`two_sites` and its derivatives (6, n): both places, both widths, share, rate.
+
+    The share is that of site 1; there must be something in site 2.
+    """
+    second = 1.0 - first
+    a, b = x - f[0] + 0.5j * w[0], x - f[1] + 0.5j * w[1]
+    m21 = 0.5 * k12 / math.pi
+    m12 = m21 * first / second
+    top = first * b + second * a + 1j * (m12 + m21)
+    low = a * b + 1j * (a * m12 + b * m21)
+    value = 1j / math.pi * top / low
+    scale = 1j / math.pi / low
+
+    def by(of_top: Complex | complex, of_low: Complex) -> Complex:
+        return np.asarray(scale * of_top - value / low * of_low)
+
+    by_a, by_b = by(second, b + 1j * m12), by(first, a + 1j * m21)
+    by_m12, by_m21 = by(1j, 1j * a), by(1j, 1j * b)
+    by_share = by(b - a, np.zeros_like(a)) + by_m12 * m21 / second**2
+    by_rate = (by_m12 * first / second + by_m21) / (2 * math.pi)
+    return np.asarray(value), np.stack([-by_a, -by_b, 0.5j * by_a, 0.5j * by_b, by_share, by_rate])
+
+
 def sites(x: Array, f: ArrayLike, w: ArrayLike, p: ArrayLike, k: ArrayLike) -> Complex:
     """The line (n,) of any number of sites; ``k[i, j]`` is the rate from j to i (diagonal: any)."""
     f, w, p = (np.asarray(v, dtype=np.float64) for v in (f, w, p))

@@ -28,7 +28,8 @@ Array = NDArray[np.float64]
 _SHARED = ("ppm1", "ppm2", "dH", "dG", "dH_act", "dG_act", "width2_Hz")
 _ROOM_K = 298.15  # at which dG and dG_act are told
 _KIND = "exchange of two sites (McConnell), with phase and baseline"
-_BARRIER = 45.0  # kJ/mol, where the search begins
+_LEAST_SHARE = 1e-9  # of a site: less of it shows nowhere
+_BARRIER, _BARRIERS = 45.0, (52.0, 45.0, 60.0)  # kJ/mol: dH_act and dG_act where the search begins
 _WIDTHS = "the second site is taken to have one natural width at all temperatures, the first one of each"
 _LEFT = 1.2  # mean square of the residuals, in noise, from which two sites do not describe a spectrum
 _NEAREST = 5.0  # K that temperatures of a series must differ by at least in all
@@ -79,13 +80,16 @@ def _entropy(dH: float, dG: float) -> float:
 
 @dataclass(frozen=True)
 class Sites:
-    """One spectrum with two sites in exchange, by ``k`` and share, or by temperature and thermodynamics."""
+    """One spectrum with two sites in exchange, by ``k`` and share, or by temperature and thermodynamics.
+
+    ``lines`` are places / Hz about the first site, and shares, of its line: those beside a 77Se are split.
+    """
 
     signal: Signal
     seen: Spectrum
     MHz: float
     temperature_K: float | None
-    coupling_Hz: float | None = None
+    lines: Sequence[tuple[float, float]] = ((0.0, 1.0),)
 
     def stacked(self) -> Signal:
         s = self.seen
@@ -94,43 +98,68 @@ class Sites:
         x = np.arange(y.size, dtype=np.float64)
         return Signal("nmr", x, y, "point", "", "intensity", "", "analog", "measured", sigma)
 
+    @property
+    def common(self) -> int:
+        """Number of the parameters that every spectrum has."""
+        return 10 if self.seen.complex else 8
+
+    def _balance(self, own: Array) -> tuple[float, float, Array]:
+        """Share of the first site, rate, and derivatives (2, 4) or (2, 2) of both in ``own``."""
+        if (T := self.temperature_K) is None:
+            k = math.exp(own[1])
+            return float(own[0]), k, np.array([[1.0, 0.0], [0.0, k]])
+        p = exchange.share_of_first(T, own[0], _entropy(own[0], own[1]))
+        k = exchange.eyring(T, own[2], _entropy(own[2], own[3]))
+        p = float(np.clip(p, _LEAST_SHARE, 1 - _LEAST_SHARE))
+        # G at T is H (1 - T/room) + G(room) T/room
+        by = -1e3 / (R_GAS * T) * np.array([1 - T / _ROOM_K, T / _ROOM_K])
+        slopes = np.zeros((2, 4))
+        slopes[0, :2] = -p * (1 - p) * by
+        slopes[1, 2:] = k * by
+        return p, k, slopes
+
+    def _expected(self, v: Array, slopes: bool) -> tuple[Array, Array]:
+        s, n = self.seen, self.common
+        p, k, by_own = self._balance(v[n:])
+        f, w = v[0:2] * self.MHz, v[2:4].tolist()
+        x = s.x * self.MHz
+        shape = np.zeros(x.size, dtype=np.complex128)
+        by = np.zeros((6, x.size), dtype=np.complex128)
+        for offset, part in self.lines:
+            at = [float(f[0]) + offset, float(f[1])]
+            if slopes:
+                value, each = exchange.two_sites_slopes(x, at, w, p, k)
+                by += part * each
+            else:
+                value = exchange.two_sites(x, at, w, p, k)
+            shape += part * value
+        turned = self.MHz * np.exp(1j * v[5])
+        shape *= turned
+        t = 2 * (s.x - s.x[0]) / (s.x[-1] - s.x[0]) - 1
+        real = v[4] * shape.real + v[6] + v[7] * t
+        y = np.concatenate([real, v[4] * shape.imag + v[8] + v[9] * t]) if s.complex else real
+        if not slopes:
+            return y, np.empty((0, y.size))
+        by *= v[4] * turned
+        of_places, of_widths = by[0:2] * self.MHz, by[2:4]
+        of_own = by_own.T @ by[4:6]
+        rows = np.vstack([of_places, of_widths, shape, 1j * v[4] * shape])
+        straight = np.stack([np.ones_like(t), t])
+        none = np.zeros((2, t.size))
+        if not s.complex:
+            return y, np.vstack([rows.real, straight, of_own.real])
+        both = np.hstack([rows.real, rows.imag])
+        lines = np.vstack([np.hstack([straight, none]), np.hstack([none, straight])])
+        return y, np.vstack([both, lines, np.hstack([of_own.real, of_own.imag])])
+
     def model(self, v: Array) -> Array:
         """Of ppm1, ppm2, width1_Hz, width2_Hz, area, phase, level, slope (, both of the imaginary part), and
         the exchange: dH, dG, dH_act, dG_act (kJ/mol) at a temperature, else share and ln of the rate."""
-        s = self.seen
-        n = 10 if s.complex else 8
-        own = v[n:]
-        if self.temperature_K is not None:
-            p = exchange.share_of_first(self.temperature_K, own[0], _entropy(own[0], own[1]))
-            k = exchange.eyring(self.temperature_K, own[2], _entropy(own[2], own[3]))
-        else:
-            p, k = float(own[0]), math.exp(own[1])
-        f, w = v[0:2] * self.MHz, v[2:4]
-        shape = np.zeros(s.x.size, dtype=np.complex128)
-        for offset, part in self._satellites():
-            at = [float(f[0]) + offset, float(f[1])]
-            shape += part * exchange.two_sites(s.x * self.MHz, at, w.tolist(), p, k)
-        shape *= v[4] * self.MHz * np.exp(1j * v[5])
-        t = 2 * (s.x - s.x[0]) / (s.x[-1] - s.x[0]) - 1
-        real = shape.real + v[6] + v[7] * t
-        return np.concatenate([real, shape.imag + v[8] + v[9] * t]) if s.complex else real
-
-    def _satellites(self) -> list[tuple[float, float]]:
-        """Places / Hz about the first site, and shares, of its line: those beside a 77Se are split."""
-        if self.coupling_Hz is None:
-            return [(0.0, 1.0)]
-        return pattern({"77Se": Parameter("coupling_Hz", self.coupling_Hz, "Hz", "as given", "measured")})
+        return self._expected(v, slopes=False)[0]
 
     def jacobian(self, v: Array) -> Array:
-        """Derivatives (m, p) of the model, central differences."""
-        steps = 1e-6 * np.maximum(np.abs(v), 1e-3)
-        columns = []
-        for i, h in enumerate(steps):
-            up, down = v.copy(), v.copy()
-            up[i] += h
-            down[i] -= h
-            columns.append((self.model(up) - self.model(down)) / (2 * h))
-        return np.stack(columns, axis=1)
+        """Derivatives (m, p) of the model."""
+        return np.asarray(self._expected(v, slopes=True)[1].T)
 
     def free(self, places: tuple[float, float]) -> list[Free]:
         """What every such spectrum has, without the exchange."""
@@ -164,7 +193,10 @@ def _sites(signal: Signal, temperature: bool, coupling_Hz: float | None = None) 
     if temperature and not T:
         what = "a series of temperatures needs that of every spectrum"
         raise InputError(what, signal.source or None, remedy="give temperature_K when it is read")
-    return Sites(signal, spectrum(signal), float(MHz), float(T) if temperature and T else None, coupling_Hz)
+    lines: Sequence[tuple[float, float]] = ((0.0, 1.0),)
+    if coupling_Hz is not None:
+        lines = pattern({"77Se": Parameter("coupling_Hz", coupling_Hz, "Hz", "as given", "measured")})
+    return Sites(signal, spectrum(signal), float(MHz), float(T) if temperature and T else None, lines)
 
 
 def _places(chosen: Settings, where: str) -> tuple[float, float]:
@@ -181,9 +213,7 @@ def _places(chosen: Settings, where: str) -> tuple[float, float]:
 
 def _one(sites: Sites, places: tuple[float, float]) -> Fitted:
     """Share and rate of one spectrum, both places as given."""
-    n = 10 if sites.seen.complex else 8
-    at = sites.free(places)
-    held = at[2:n]
+    held = sites.free(places)[2:]
     own = [Free("first_share", "1", 0.5, 1e-4, 1 - 1e-4), Free("ln_k", "", 8.0, -2.0, 20.0)]
     fixed = np.array(places)
     p = _centre(sites, places)
@@ -192,9 +222,11 @@ def _one(sites: Sites, places: tuple[float, float]) -> Fitted:
         sites.stacked(),
         lambda v: sites.model(np.concatenate([fixed, v])),
         [*held, *own],
+        jacobian=lambda v: sites.jacobian(np.concatenate([fixed, v]))[:, 2:],
         starts=starts,
         further=False,
         tight=False,
+        scoring=True,
     )
 
 
@@ -245,8 +277,7 @@ def _series(signals: Sequence[Signal], chosen: Settings) -> Fit:
     p = np.array([_centre(one, places) for one in each])
     slope, off = np.polyfit(1 / T, np.log((1 - p) / p), 1)
     dH = -slope * R_GAS * 1e-3
-    start = [dH, dH - off * R_GAS * _ROOM_K * 1e-3, _BARRIER, 52.0]
-    more = [45.0, 60.0]  # dG_act
+    start = [dH, dH - off * R_GAS * _ROOM_K * 1e-3, _BARRIER, _BARRIERS[0]]
     names = [
         ("dH", "kJ/mol", 300.0),
         ("dG", "kJ/mol", 100.0),
@@ -267,13 +298,13 @@ def _series(signals: Sequence[Signal], chosen: Settings) -> Fit:
                 one.model,
                 free,
                 jacobian=one.jacobian,
-                starts=[np.append(first[:-1], g) for g in more],
+                starts=[np.append(first[:-1], g) for g in _BARRIERS[1:]] if not curves else (),
             )
         )
     limits = asked(chosen, len(signals))
     if not limits.shared:
         limits = Limits(limits.fixed, limits.bounds, _SHARED)
-    together = fit_curves(curves, limits, further=False, tight=False)
+    together = fit_curves(curves, limits, further=False, tight=False, scoring=True)
     shown = [_plain(one.signal, one.seen.x, one.seen.real) for one in each]
     told = []
     for fit, of, signal in zip(together.each, shown, signals, strict=True):
@@ -281,8 +312,9 @@ def _series(signals: Sequence[Signal], chosen: Settings) -> Fit:
         for name, (h, g) in {"dS": ("dH", "dG"), "dS_act": ("dH_act", "dG_act")}.items():
             at = [fit.names.index(h), fit.names.index(g)]
             by = np.array([1.0, -1.0]) * 1e3 / _ROOM_K
-            variance = float(by @ np.nan_to_num(fit.covariance[np.ix_(at, at)], posinf=np.inf) @ by)
-            sigma = math.sqrt(variance) if math.isfinite(variance) and variance > 0 else None
+            both = fit.covariance[np.ix_(at, at)]
+            variance = float(by @ both @ by) if np.all(np.isfinite(both)) else 0.0
+            sigma = math.sqrt(variance) if variance > 0 else None
             value = _entropy(fit.value(h), fit.value(g))
             found[name] = Quantity(value, sigma, "J/mol/K", f"{h} less {g}, over {_ROOM_K:g} K")
         told.append(replace(fit, curve=fit.curve[: len(of)]).told(of, found, [*signal.warnings, _WIDTHS]))

@@ -15,7 +15,6 @@ from epidot.instruments.nmr.detected import CLEAR, Seen, Spectrum, lines
 from epidot.instruments.nmr.shapes import line, slopes, width_of
 from epidot.signal import Signal
 from epidot.signal.fitting import Curve, Fitted, Free, fit_curve
-from epidot.signal.optimum import scored
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -125,26 +124,15 @@ class Group:
 
     def fitted(self, like: Signal, free: Sequence[Free]) -> Fitted:
         """The lines at their best: found by scoring, which is quick, and then looked at as every fit is."""
-        signal = self.signal(like)
-        sigma = signal.sigma if signal.sigma is not None else np.ones(len(signal))
-
-        def both(v: Array) -> tuple[Array, Array]:
-            model, by = self.parts(v)
-            return (model - signal.y) / sigma, by / sigma[:, None]
-
-        low, high = np.array([f.low for f in free]), np.array([f.high for f in free])
-        if len(signal) > low.size:
-            end = scored(both, [np.array([f.start for f in free])], low, high, 1.0)
-            if end is not None:
-                free = [replace(f, start=float(v)) for f, v in zip(free, end.values, strict=True)]
         return fit_curve(
-            signal,
+            self.signal(like),
             lambda v: self.parts(v)[0],
             free,
             jacobian=lambda v: self.parts(v)[1],
             further=False,
             tight=False,
             evaluations=_SEARCH,
+            scoring=True,
         )
 
 

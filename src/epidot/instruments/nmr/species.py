@@ -56,11 +56,12 @@ class Resonance:
 
 @dataclass(frozen=True)
 class Species:
-    """A species with its resonances; ``dot`` is what of a dot carries it."""
+    """A species with its resonances; ``dot`` is what of a dot carries it, ``liquor`` its name in a flask."""
 
     name: str
     title: str
     dot: str
+    liquor: str
     resonances: tuple[Resonance, ...]
 
     def of(self, nucleus_name: str) -> tuple[Resonance, ...]:
@@ -87,9 +88,10 @@ def table() -> Table:
     width = plain.value if plain else 1.0
     found = {}
     for name, entry in page["species"].table().items():
-        entry.fields(("title", "dot", "resonances"), ("title", "resonances"))
+        entry.fields(("title", "dot", "liquor", "resonances"), ("title", "resonances"))
         rows = tuple(_resonance(name, row, width) for row in entry["resonances"].rows("resonance"))
-        found[name] = Species(name, entry["title"].text(), entry["dot"].text(""), tuple(r for r in rows if r))
+        on, dissolved = (entry[key].text("") for key in ("dot", "liquor"))
+        found[name] = Species(name, entry["title"].text(), on, dissolved, tuple(r for r in rows if r))
     exchange = page["exchange"]
     rates = {k: exchange[k].parameter() for k in ("dH", "dS", "dH_act", "dS_act")}
     pair = exchange["first"].text(), exchange["second"].text()
@@ -144,6 +146,15 @@ def species(name: str) -> Species:
     """
     known = names.index((one, (one.name,)) for one in table().species.values())
     return names.look_up("species of NMR", name, known, tuple(table().species))
+
+
+def dissolved_species(liquor: Mapping[str, float]) -> dict[str, float]:
+    """Moles of the species of the table among what is dissolved in a flask."""
+    return {
+        one.name: liquor[one.liquor]
+        for one in table().species.values()
+        if one.liquor and liquor.get(one.liquor, 0.0) > 0
+    }
 
 
 def resonance(name: str, nucleus_name: str) -> Resonance:

@@ -11,10 +11,11 @@ from epidot.papers.words import (
     instruments,
     light,
     recipes,
+    resonance,
 )
 from epidot.papers.words.registry import MODEL_WORDS, RUN_WORDS, WORDS, NoValue, Word, vocabulary
 
-_LOADED = (arithmetic, equations, recipes, chemistry, diffusion, flasks, light, instruments)
+_LOADED = (arithmetic, equations, recipes, chemistry, diffusion, flasks, light, instruments, resonance)
 
 __all__ = ["MODEL_WORDS", "RUN_WORDS", "WORDS", "NoValue", "Word", "table", "vocabulary"]
 

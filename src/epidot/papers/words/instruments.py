@@ -18,7 +18,7 @@ from epidot.papers.words.registry import word
 from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal
 
-_SEED = 20230043  # simulated noise is the same every time
+SEED = 20230043  # simulated noise is the same every time
 # The decay starts at 0 with no response to unfold; nothing is left of it when the next pulse comes.
 _PULSE: Mapping[str, Any] = {
     "channel_ns": 0.2,
@@ -39,7 +39,7 @@ def valley_depth(experiments: Experiments, recipe: str, sample: str) -> float:
     """Valley depth that uvvis reads off the simulated absorption of a sample."""
     dots = experiments.run(recipe).sample(sample).population
     tool = instrument("uvvis")
-    return _value(tool.measure(tool.simulate(dots, rng=np.random.default_rng(_SEED)))["valley_depth"])
+    return value_of(tool.measure(tool.simulate(dots, rng=np.random.default_rng(SEED)))["valley_depth"])
 
 
 @word("measure.decay", runs=True)
@@ -47,7 +47,7 @@ def decay(experiments: Experiments, recipe: str, sample: str, quantity: str) -> 
     """What tcspc reads off the simulated decay of a sample, free of noise, with two exponentials."""
     dots = experiments.run(recipe).sample(sample).population
     tool = instrument("tcspc")
-    return _value(_named(tool.measure(tool.simulate(dots), exponentials=2), quantity))
+    return value_of(named(tool.measure(tool.simulate(dots), exponentials=2), quantity))
 
 
 @word("measure.etch", runs=True)
@@ -60,7 +60,7 @@ def etch(
     found = tool.measure(tool.simulate(dots))
     if quantity in found.series:
         return [v or 0.0 for v in found.series[quantity].values]
-    return _value(_named(found, quantity))
+    return value_of(named(found, quantity))
 
 
 @word("measure.raman", runs=True)
@@ -68,7 +68,7 @@ def raman(experiments: Experiments, recipe: str, sample: str, quantity: str) -> 
     """What raman reads off the simulated spectrum of a sample, free of noise."""
     dots = experiments.run(recipe).sample(sample).population
     tool = instrument("raman")
-    return _value(_named(tool.measure(tool.simulate(dots, _BRIGHT), background=4), quantity))
+    return value_of(named(tool.measure(tool.simulate(dots, _BRIGHT), background=4), quantity))
 
 
 @word("measure.raman_core")
@@ -76,17 +76,9 @@ def raman_core(material: str, diameter_nm: float, oxide: float, quantity: str) -
     """What raman reads off the simulated spectrum of bare cores with so many oxide units, noise included."""
     tool = instrument("raman")
     dots = [LayeredDot(material, diameter_nm, oxide=oxide)]
-    return _value(
-        _named(tool.measure(tool.simulate(dots, _BRIGHT, rng=np.random.default_rng(_SEED))), quantity)
+    return value_of(
+        named(tool.measure(tool.simulate(dots, _BRIGHT, rng=np.random.default_rng(SEED))), quantity)
     )
-
-
-@word("measure.dosy", runs=True)
-def dosy(experiments: Experiments, recipe: str, sample: str, quantity: str) -> float:
-    """What dosy reads off the simulated decay of the ligands' line of a sample, noise included."""
-    dots = experiments.run(recipe).sample(sample).population
-    tool = instrument("dosy")
-    return _value(_named(tool.measure(tool.simulate(dots, rng=np.random.default_rng(_SEED))), quantity))
 
 
 @word("measure.xps", runs=True)
@@ -97,7 +89,7 @@ def xps(experiments: Experiments, recipe: str, sample: str, quantity: str, c1s_e
         shown = [next(n for n, one in levels().items() if one.element == e) for e in parts[1:]]
     else:
         shown = ["_".join(parts[:2])]
-    return _value(_named(_xps(experiments, recipe, sample, shown, c1s_eV), quantity))
+    return value_of(named(_xps(experiments, recipe, sample, shown, c1s_eV), quantity))
 
 
 @word("measure.xps_mean_eV", runs=True)
@@ -106,7 +98,7 @@ def xps_mean(experiments: Experiments, recipe: str, sample: str, level: str) -> 
     found = _xps(experiments, recipe, sample, [level])
     ends = [n for n in found if n.startswith(f"{level}_") and n.endswith("_fraction")]
     states = [n.removesuffix("_fraction") for n in ends]
-    return sum(_value(found[f"{s}_eV"]) * _value(found[f"{s}_fraction"]) for s in states)
+    return sum(value_of(found[f"{s}_eV"]) * value_of(found[f"{s}_fraction"]) for s in states)
 
 
 def _xps(
@@ -142,7 +134,7 @@ def setup(technique: str, option: str) -> float:
 def fraction1(tau1_ns: float, tau2_ns: float, fraction1: float) -> float:
     """Share of the intensity in the short lifetime that tcspc fits to a simulated decay of two."""
     decay = _decay([tau1_ns, tau2_ns], [fraction1, 1 - fraction1])
-    return _value(instrument("tcspc").measure(decay, exponentials=2, **_FROM_THE_PULSE)["fraction1"])
+    return value_of(instrument("tcspc").measure(decay, exponentials=2, **_FROM_THE_PULSE)["fraction1"])
 
 
 @word("measure.tail_ns")
@@ -150,21 +142,35 @@ def tail(tau_ns: float, low_ns: float, high_ns: float) -> float:
     """Lifetime (ns) that tcspc fits to a simulated decay between two times (ns)."""
     decay = _decay([tau_ns], [1.0])
     window = {"start_ns": low_ns, "stop_ns": high_ns, "period": "none", "background": 0.0}
-    return _value(instrument("tcspc").measure(decay, exponentials=1, **window)["tau1_ns"])
+    return value_of(instrument("tcspc").measure(decay, exponentials=1, **window)["tau1_ns"])
 
 
 def _decay(tau_ns: list[float], shares: list[float]) -> Signal:
     """Counts of exponentials with these shares of the intensity, in channels of the paper's resolution."""
-    return counted(shares, tau_ns, _PULSE, np.random.default_rng(_SEED))
+    return counted(shares, tau_ns, _PULSE, np.random.default_rng(SEED))
 
 
-def _named(found: Quantities, name: str) -> Quantity:
+def named(found: Mapping[str, Quantity], name: str) -> Quantity:
+    """The quantity ``name``.
+
+    Raises
+    ------
+    InputError
+        If the instrument has none of that name.
+    """
     if name not in found:
         raise InputError("the instrument has no such quantity", seen=name, nearest=nearest(name, found))
     return found[name]
 
 
-def _value(found: Quantity) -> float:
+def value_of(found: Quantity) -> float:
+    """Its value.
+
+    Raises
+    ------
+    ValueError
+        If it has none.
+    """
     if found.value is None:
         raise ValueError(f"the instrument finds no such quantity: {found.note}")
     return found.value
