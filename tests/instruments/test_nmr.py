@@ -12,7 +12,15 @@ import pytest
 from epidot.dot.layers import LayeredDot
 from epidot.errors import InputError
 from epidot.instruments import nmr
-from epidot.instruments.nmr.exchange import coalescence, eyring, share_of_first, sites, two_sites
+from epidot.instruments.nmr.exchange import (
+    coalescence,
+    eyring,
+    share_of_first,
+    sites,
+    two_sites,
+    two_sites_slopes,
+)
+from epidot.instruments.nmr.fitted import _sites
 from epidot.instruments.nmr.relaxation import turning_s, width_Hz
 from epidot.instruments.nmr.shapes import line, slopes, width_of
 from epidot.instruments.nmr.species import pattern, resonance, table
@@ -31,6 +39,38 @@ def test_two_sites_are_the_matrix_of_two(first: float, k12: float) -> None:
     closed = two_sites(X, [-350.0, 420.0], [4.0, 15.0], first, k12)
     matrix = sites(X, [-350.0, 420.0], [4.0, 15.0], [first, 1 - first], [[0, k21], [k12, 0]])
     np.testing.assert_allclose(closed, matrix, rtol=1e-12, atol=1e-12 * np.abs(matrix).max())
+
+
+def test_derivatives_of_two_sites() -> None:
+    at = np.array([-350.0, 420.0, 4.0, 15.0, 0.3, 700.0])
+    value, by = two_sites_slopes(X, at[:2], at[2:4], at[4], at[5])
+    np.testing.assert_allclose(value, two_sites(X, at[:2], at[2:4], at[4], at[5]), rtol=1e-12)
+    for i, h in enumerate([1e-3, 1e-3, 1e-4, 1e-4, 1e-6, 1e-2]):
+        ends = []
+        for step in (h, -h):
+            v = at.copy()
+            v[i] += step
+            ends.append(two_sites(X, v[:2], v[2:4], v[4], v[5]))
+        np.testing.assert_allclose(by[i], (ends[0] - ends[1]) / (2 * h), atol=1e-6 * np.abs(by[i]).max())
+
+
+@pytest.mark.parametrize("temperature", [True, False])
+def test_derivatives_of_a_spectrum_with_two_sites(temperature: bool) -> None:
+    """By temperature and thermodynamics, and by share and rate; with satellites, phase and baseline."""
+    setup = {"nucleus": "31P", "from_ppm": 46.0, "to_ppm": 56.0, "step_Hz": 20.0, "temperature_K": 260.0}
+    dot = LayeredDot("InP", 2.4, (), ligands={"Int1": 14.0}, adatoms={"Zn": 50.0})
+    one = _sites(nmr.simulate([dot], setup), temperature, 680.0)
+    own = [-39.0, 3.3, 45.0, 50.0] if temperature else [0.4, 7.0]
+    at = np.array([48.8, 53.0, 20.0, 10.0, 1.1, 0.1, 0.01, 0.02, 0.03, -0.01, *own])
+    found = one.jacobian(at)
+    assert found.shape == (one.model(at).size, at.size)
+    for i in range(at.size):
+        h = 1e-6 * max(1.0, abs(at[i]))
+        up, down = at.copy(), at.copy()
+        up[i] += h
+        down[i] -= h
+        numeric = (one.model(up) - one.model(down)) / (2 * h)
+        np.testing.assert_allclose(found[:, i], numeric, atol=1e-5 * np.abs(numeric).max())
 
 
 def test_fast_exchange_is_one_line_at_the_mean() -> None:

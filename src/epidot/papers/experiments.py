@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from epidot.dot.layers import Population
 from epidot.errors import InputError, WorkError, nearest
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from epidot.runs.flasks import Flasks
     from epidot.runs.run import Run
 
+Dots = TypeVar("Dots")
 Wanted = tuple[str, tuple[str, ...], str]  # recipe, what is put in double, hypothesis about halides
 FLASKS = 30  # of the lattice, for every recipe
 LIGHT_GROUPS = 10  # light is solved anew for every group left out
@@ -53,7 +54,7 @@ class Experiments:
     workers: Executor | None = None
     only: Run | None = None
     _light: dict[str, Optics] = field(default_factory=dict)
-    _measured: dict[tuple[int, str], tuple[Population, Quantities]] = field(default_factory=dict)
+    _measured: dict[tuple[int, str], tuple[object, Quantities]] = field(default_factory=dict)
 
     def by(self, engine: str, left_out: frozenset[int] = frozenset()) -> Experiments:
         """The same experiments seen through ``engine``, without the flasks (or dots) ``left_out``."""
@@ -116,7 +117,7 @@ class Experiments:
             n = 0 if light or members < 2 else min(members, LIGHT_GROUPS)
         return [frozenset(range(i, members, n)) for i in range(n)]
 
-    def measured(self, dots: Population, how: str, measure: Callable[[Population], Quantities]) -> Quantities:
+    def measured(self, dots: Dots, how: str, measure: Callable[[Dots], Quantities]) -> Quantities:
         """What an instrument measures of ``dots`` in the way ``how``, each done once.
 
         Flasks without growth are the same whatever is left out, and so is what is measured of them.

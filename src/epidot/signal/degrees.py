@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
 
@@ -129,3 +129,23 @@ def averaged(
     value = float(sum(w * v for w, v in zip(weights, values, strict=True)))
     each = (math.hypot(e, v - value) for e, v in zip(errors, values, strict=True))
     return value, float(sum(w * e for w, e in zip(weights, each, strict=True)))
+
+
+def mixed(
+    values: Sequence[ArrayLike], covariances: Sequence[ArrayLike], weights: Sequence[float]
+) -> tuple[Array, Array]:
+    """The mean (n,) of what several curves say of n values together, and its covariance (n, n).
+
+    Each of ``values`` is (n,), each of ``covariances`` (n, n).  What they say differently is in the
+    covariance as in that of a mixture; for one value that is a little more than :func:`averaged` gives, which has no
+    form for several.  A curve that does not know its errors leaves none.
+    """
+    w = np.asarray(weights, dtype=np.float64)
+    each = np.array([np.asarray(v, dtype=np.float64) for v in values])
+    mean = w @ each
+    off = each - mean
+    known = [np.asarray(c, dtype=np.float64) for c, share in zip(covariances, w, strict=True) if share > 0]
+    if not all(np.all(np.isfinite(c)) for c in known):
+        return np.asarray(mean), np.full((mean.size, mean.size), np.inf)
+    inside = sum(share * c for share, c in zip(w[w > 0], known, strict=True))
+    return np.asarray(mean), np.asarray(inside + (w[:, None] * off).T @ off)

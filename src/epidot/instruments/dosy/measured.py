@@ -23,6 +23,7 @@ from epidot.instruments.dosy.smoothest import smoothest
 from epidot.instruments.options import Settings
 from epidot.quantities import Fit, Quantities, Quantity
 from epidot.signal import Signal
+from epidot.signal.degrees import mixed
 from epidot.signal.fitting import Fitted
 
 Array = NDArray[np.float64]
@@ -229,12 +230,10 @@ def _likely(signal: Signal, fit: Fitted) -> float:
 
 def mean(values: Sequence[tuple[float, float | None]], share: Array) -> tuple[float, float | None]:
     """Mean of the laws' values with these weights; its error holds what they differ by."""
-    at = np.array([v for v, _ in values])
-    middle = float(share @ at)
-    if any(s is None for (_, s), w in zip(values, share, strict=True) if w > 1e-3):
-        return middle, None
-    variance = np.array([0.0 if s is None else s**2 for _, s in values])
-    return middle, math.sqrt(float(share @ (variance + (at - middle) ** 2)))
+    weights = np.where(share > 1e-3, share, 0.0)
+    variances = [[[np.inf if s is None else s * s]] for _, s in values]
+    middle, variance = mixed([[v] for v, _ in values], variances, (weights / weights.sum()).tolist())
+    return float(middle[0]), math.sqrt(variance[0, 0]) if np.isfinite(variance[0, 0]) else None
 
 
 def _of_gradient(D: float, sigma: float | None, chosen: Settings, how: str) -> Quantity:

@@ -6,8 +6,7 @@ import numpy as np
 
 from epidot.instruments.contract import Trial
 from epidot.instruments.symmetry import random_dots
-
-ROOM_K = 298.15
+from epidot.recipe.planned_flask import ROOM_K
 
 
 def trial(rng: np.random.Generator) -> Trial:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -49,12 +50,12 @@ def two_sites_slopes(
     value = 1j / math.pi * top / low
     scale = 1j / math.pi / low
 
-    def by(of_top: Complex | complex, of_low: Complex) -> Complex:
+    def by(of_top: Any, of_low: Any) -> Complex:
         return np.asarray(scale * of_top - value / low * of_low)
 
     by_a, by_b = by(second, b + 1j * m12), by(first, a + 1j * m21)
     by_m12, by_m21 = by(1j, 1j * a), by(1j, 1j * b)
-    by_share = by(b - a, np.zeros_like(a)) + by_m12 * m21 / second**2
+    by_share = by(b - a, 0.0) + by_m12 * m21 / second**2
     by_rate = (by_m12 * first / second + by_m21) / (2 * math.pi)
     return np.asarray(value), np.stack([-by_a, -by_b, 0.5j * by_a, 0.5j * by_b, by_share, by_rate])
 

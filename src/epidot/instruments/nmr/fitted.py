@@ -19,6 +19,7 @@ from epidot.instruments.nmr.species import pattern
 from epidot.instruments.options import Settings
 from epidot.parameter import Parameter
 from epidot.quantities import Fit, Quantities, Quantity
+from epidot.recipe.planned_flask import ROOM_K
 from epidot.signal import Signal
 from epidot.signal.fitting import Curve, Fitted, Free, fit_curve, fit_curves
 from epidot.signal.limits import Limits, asked
@@ -26,7 +27,6 @@ from epidot.signal.limits import Limits, asked
 Array = NDArray[np.float64]
 
 _SHARED = ("ppm1", "ppm2", "dH", "dG", "dH_act", "dG_act", "width2_Hz")
-_ROOM_K = 298.15  # at which dG and dG_act are told
 _KIND = "exchange of two sites (McConnell), with phase and baseline"
 _LEAST_SHARE = 1e-9  # of a site: less of it shows nowhere
 _BARRIER, _BARRIERS = 45.0, (52.0, 45.0, 60.0)  # kJ/mol: dH_act and dG_act where the search begins
@@ -75,7 +75,7 @@ def _plain(signal: Signal, x: Array, y: Array) -> Signal:
 
 def _entropy(dH: float, dG: float) -> float:
     """J/mol/K from both in kJ/mol, dG at room temperature."""
-    return float(dH - dG) * 1e3 / _ROOM_K
+    return float(dH - dG) * 1e3 / ROOM_K
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class Sites:
         k = exchange.eyring(T, own[2], _entropy(own[2], own[3]))
         p = float(np.clip(p, _LEAST_SHARE, 1 - _LEAST_SHARE))
         # G at T is H (1 - T/room) + G(room) T/room
-        by = -1e3 / (R_GAS * T) * np.array([1 - T / _ROOM_K, T / _ROOM_K])
+        by = -1e3 / (R_GAS * T) * np.array([1 - T / ROOM_K, T / ROOM_K])
         slopes = np.zeros((2, 4))
         slopes[0, :2] = -p * (1 - p) * by
         slopes[1, 2:] = k * by
@@ -277,14 +277,14 @@ def _series(signals: Sequence[Signal], chosen: Settings) -> Fit:
     p = np.array([_centre(one, places) for one in each])
     slope, off = np.polyfit(1 / T, np.log((1 - p) / p), 1)
     dH = -slope * R_GAS * 1e-3
-    start = [dH, dH - off * R_GAS * _ROOM_K * 1e-3, _BARRIER, _BARRIERS[0]]
+    start = [dH, dH - off * R_GAS * ROOM_K * 1e-3, _BARRIER, _BARRIERS[0]]
     names = [
         ("dH", "kJ/mol", 300.0),
         ("dG", "kJ/mol", 100.0),
         ("dH_act", "kJ/mol", 300.0),
         ("dG_act", "kJ/mol", 150.0),
     ]
-    curves = []
+    curves: list[Curve] = []
     for one in each:
         own = [
             Free(name, unit, float(np.clip(v, -0.9 * most, 0.9 * most)), -most, most)
@@ -308,15 +308,15 @@ def _series(signals: Sequence[Signal], chosen: Settings) -> Fit:
     shown = [_plain(one.signal, one.seen.x, one.seen.real) for one in each]
     told = []
     for fit, of, signal in zip(together.each, shown, signals, strict=True):
-        found = fit.quantities(f"{_KIND}; dG at {_ROOM_K:g} K")
+        found = fit.quantities(f"{_KIND}; dG at {ROOM_K:g} K")
         for name, (h, g) in {"dS": ("dH", "dG"), "dS_act": ("dH_act", "dG_act")}.items():
             at = [fit.names.index(h), fit.names.index(g)]
-            by = np.array([1.0, -1.0]) * 1e3 / _ROOM_K
+            by = np.array([1.0, -1.0]) * 1e3 / ROOM_K
             both = fit.covariance[np.ix_(at, at)]
             variance = float(by @ both @ by) if np.all(np.isfinite(both)) else 0.0
             sigma = math.sqrt(variance) if variance > 0 else None
             value = _entropy(fit.value(h), fit.value(g))
-            found[name] = Quantity(value, sigma, "J/mol/K", f"{h} less {g}, over {_ROOM_K:g} K")
+            found[name] = Quantity(value, sigma, "J/mol/K", f"{h} less {g}, over {ROOM_K:g} K")
         told.append(replace(fit, curve=fit.curve[: len(of)]).told(of, found, [*signal.warnings, _WIDTHS]))
     return _sound(together.packed("exchange", told), together.each, T)
 

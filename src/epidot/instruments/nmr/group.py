@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from epidot.instruments.nmr.detected import CLEAR, Seen, Spectrum, lines
 from epidot.instruments.nmr.shapes import line, slopes, width_of
 from epidot.signal import Signal
+from epidot.signal.degrees import likely, mixed
 from epidot.signal.fitting import Curve, Fitted, Free, fit_curve
 
 Array = NDArray[np.float64]
@@ -28,6 +29,7 @@ _GAUSS = 12.0  # and what a Gaussian share of the widths must
 _POOR = 1.3  # mean square of the residuals from which another shape is tried
 _FAULT = 0.03  # of the tallest line: less beside it is a fault of its shape
 _LEAST_HALF = 0.3  # points
+_FULL = "full"
 _SEARCH = 100  # evaluations: lines that have not settled by then are too many for what shows
 
 
@@ -138,10 +140,12 @@ class Group:
 
 @dataclass(frozen=True)
 class Lines:
-    """A group and its fit."""
+    """A group and its fit; ``rival`` is a fit of the other shape, of weight ``doubt``."""
 
     group: Group
     fit: Fitted
+    rival: Lines | None = None
+    doubt: float = 0.0
 
     @property
     def squares(self) -> float:
@@ -172,20 +176,39 @@ class Lines:
             total += area * line(x, at, width, gauss)
         return np.asarray(total * np.exp(1j * self.fit.value("phase")))
 
-    def covariance(self, names: Sequence[str]) -> Array:
-        at = [self.fit.names.index(n) for n in names]
-        return np.asarray(self.fit.covariance[np.ix_(at, at)])
+    def told(self, names: Sequence[str]) -> tuple[Array, Array]:
+        """Values (n,) and covariance (n, n) of parameters by name, of a full width as ``full1``.
 
-    def width(self, k: int) -> tuple[float, float | None]:
-        """FWHM in ppm with its error."""
-        _, _, w, g = self.values(k)
-        full = width_of(w, g)
-        if not self.group.voigt:
-            return full, self.fit.sigma(f"width{k + 1}")
-        root = np.sqrt(0.2166 * w * w + g * g) or 1.0
-        by = np.array([0.5346 + 0.2166 * w / root, g / root])
-        variance = float(by @ self.covariance([f"width{k + 1}", f"gauss{k + 1}"]) @ by)
-        return full, float(np.sqrt(variance)) if np.isfinite(variance) and variance >= 0 else None
+        Both shapes have a say, as far as the data leave open which it is.
+        """
+        own = self._told(names)
+        if self.rival is None or not self.doubt > 0:
+            return own
+        other = self.rival._told(names)
+        return mixed([own[0], other[0]], [own[1], other[1]], [1 - self.doubt, self.doubt])
+
+    def _told(self, names: Sequence[str]) -> tuple[Array, Array]:
+        values, rows = [], np.zeros((len(names), len(self.fit.names)))
+        for row, name in zip(rows, names, strict=True):
+            if not name.startswith(_FULL):
+                at = self.fit.names.index(name)
+                row[at] = 1.0
+                values.append(float(self.fit.values[at]))
+                continue
+            k = int(name.removeprefix(_FULL)) - 1
+            _, _, w, g = self.values(k)
+            values.append(width_of(w, g))
+            if not self.group.voigt:
+                row[self.fit.names.index(f"width{k + 1}")] = 1.0
+                continue
+            root = float(np.sqrt(0.2166 * w * w + g * g)) or 1.0
+            row[self.fit.names.index(f"width{k + 1}")] = 0.5346 + 0.2166 * w / root
+            row[self.fit.names.index(f"gauss{k + 1}")] = g / root
+        used = np.flatnonzero(np.any(rows != 0, axis=0))
+        inside = self.fit.covariance[np.ix_(used, used)]
+        if self.fit.status != "converged" or not np.all(np.isfinite(inside)):
+            return np.array(values), np.full((len(names), len(names)), np.inf)
+        return np.array(values), np.asarray(rows[:, used] @ inside @ rows[:, used].T)
 
 
 def windows(seen: Spectrum, found: Sequence[Seen]) -> list[tuple[int, int, list[Seen]]]:
@@ -266,6 +289,27 @@ def _shaped(like: Signal, seen: Spectrum, starts: Sequence[Start], phase: float,
     other = _lines(like, seen, begun, best.fit.value("phase"), True)
     gained = best.squares - other.squares > _GAUSS + 2 * best.group.n
     return other if shape == "voigt" or (gained and other.fit.status == "converged") else best
+
+
+def with_rival(like: Signal, found: Lines) -> Lines:
+    """``found`` beside a fit of the other shape, each with the weight that the data give it."""
+    group = found.group
+    points = found.fit.curve.size
+    if found.fit.status != "converged" or 4 * group.n + 5 >= points:
+        return found
+    starts = [found.values(k) for k in range(group.n)]
+    if group.voigt:
+        starts = [(a, at, width_of(w, g), 0.0) for a, at, w, g in starts]
+    else:
+        starts = [(a, at, 0.8 * w, 0.3 * w) for a, at, w, _ in starts]
+    other = _lines(like, group.spectrum, starts, found.fit.value("phase"), not group.voigt)
+    if other.fit.status != "converged":
+        return found
+    both = (found, other)
+    weights = likely([one.squares for one in both], [one.fit.values.size for one in both])
+    if weights[1] > weights[0] and not group.voigt:
+        found, other, weights = other, found, weights[::-1]
+    return replace(found, rival=other, doubt=float(weights[1]))
 
 
 def _lines(like: Signal, seen: Spectrum, starts: Sequence[Start], phase: float, voigt: bool) -> Lines:

@@ -12,7 +12,7 @@ from epidot.errors import InputError
 from epidot.instruments import curve
 from epidot.instruments.nmr.assigned import UNREFERENCED, Line, assign, satellites
 from epidot.instruments.nmr.detected import Seen, Spectrum, lines, spectrum
-from epidot.instruments.nmr.group import Lines, fit_group, part, windows
+from epidot.instruments.nmr.group import Lines, fit_group, part, windows, with_rival
 from epidot.instruments.nmr.quantified import amounts, standard_line
 from epidot.instruments.nmr.species import resonance, table
 from epidot.instruments.options import Settings
@@ -66,9 +66,10 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     told, said = amounts(every, found, nucleus, chosen, signal.source)
     quantities |= told
     warnings += said
-    for line in every:
+    shares = _shares(every, found)
+    for line, share in zip(every, shares, strict=True):
         if line.name:
-            quantities |= _named(line, every, MHz)
+            quantities |= _named(line, share, MHz)
     bad = [one.fit.message for one in found if one.fit.status != "converged"]
     if bad:
         warnings.append("; ".join(dict.fromkeys(bad)))
@@ -77,7 +78,7 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     per_nmol = extra_factor(every, chosen, nucleus)
     return Quantities(
         "nmr", quantities, signal.source, tuple(dict.fromkeys(warnings)), extra, _curves(signal, seen, found),
-        _series(every, MHz, per_nmol),
+        _series(every, shares, MHz, per_nmol),
     )  # fmt: skip
 
 
@@ -150,7 +151,7 @@ def fitted_lines(signal: Signal, shape: str) -> tuple[Spectrum, list[Lines]]:
         narrowest = min(each.half for each in own)
         rest = _without(seen, [*out[:i], *later])
         out[i] = fit_group(signal, part(rest, *span, narrowest), own, step, shape)
-    return seen, out
+    return seen, [with_rival(signal, one) for one in out] if shape == "auto" else out
 
 
 def _new(seen: Spectrum, left: Spectrum, known: list[Seen], n: int) -> list[Seen]:
@@ -175,14 +176,35 @@ def _without(seen: Spectrum, others: list[Lines]) -> Spectrum:
 def _every(found: list[Lines]) -> list[Line]:
     out = []
     for g, one in enumerate(found):
-        sound = one.fit.status == "converged"
         for k in range(one.group.n):
-            area, at, _, _ = one.values(k)
-            width, sigma_width = one.width(k)
-            n = str(k + 1)
-            sigma = [one.fit.sigma(name + n) if sound else None for name in ("ppm", "area")]
-            out.append(Line(at, sigma[0], width, sigma_width if sound else None, area, sigma[1], g, k))
+            names = [f"{what}{k + 1}" for what in ("ppm", "full", "area")]
+            values, covariance = one.told(names)
+            at, width, area = values.tolist()
+            spread = [float(np.sqrt(v)) if np.isfinite(v) and v > 0 else None for v in np.diag(covariance)]
+            out.append(Line(at, spread[0], width, spread[1], area, spread[2], g, k))
     return sorted(out, key=lambda line: -line.ppm)
+
+
+def _shares(every: list[Line], found: list[Lines]) -> list[Quantity]:
+    """Area of each line over that of all, with the error that all of them leave."""
+    how = "area of the line over that of all"
+    areas = np.array([line.area for line in every])
+    signs = np.sign(areas)
+    total = float(signs @ areas) or 1.0
+    covariance = np.zeros((areas.size, areas.size))
+    for g, one in enumerate(found):
+        rows = [i for i, line in enumerate(every) if line.group == g]
+        own = one.told([f"area{every[i].index + 1}" for i in rows])[1]
+        covariance[np.ix_(rows, rows)] = own
+    if not np.all(np.isfinite(covariance)):
+        return [Quantity(a / total, None, "1", how) for a in areas.tolist()]
+    by = (np.eye(areas.size) - np.outer(areas / total, signs)) / total
+    variance = np.diag(by @ covariance @ by.T)
+    alone = areas.size == 1
+    return [
+        Quantity(a / total, None if alone else float(np.sqrt(max(v, 0.0))) or None, "1", how)
+        for a, v in zip(areas.tolist(), variance.tolist(), strict=True)
+    ]
 
 
 def _reference(every: list[Line], text: str, nucleus: str, signal: Signal) -> tuple[float, float]:
@@ -223,12 +245,10 @@ def _overlaps(every: list[Line]) -> list[str]:
     return out
 
 
-def _named(line: Line, every: list[Line], MHz: float | None) -> dict[str, Quantity]:
+def _named(line: Line, share: Quantity, MHz: float | None) -> dict[str, Quantity]:
     how = f"line fitted at {line.ppm:.3f} ppm, called by the only species of the table that lies near"
-    total = sum(abs(one.area) for one in every) or 1.0
-    sigma = None if line.sigma_area is None else line.sigma_area / total
     out = {f"{line.name}_ppm": Quantity(line.ppm, line.sigma_ppm, "ppm", how)}
-    out[f"{line.name}_integral"] = Quantity(line.area / total, sigma, "1", how)
+    out[f"{line.name}_integral"] = replace(share, method=how)
     if MHz:
         wide = None if line.sigma_width is None else line.sigma_width * MHz
         out[f"{line.name}_width_Hz"] = Quantity(line.width_ppm * MHz, wide, "Hz", how)
@@ -243,8 +263,9 @@ def extra_factor(every: list[Line], chosen: Settings, nucleus: str) -> float | N
     return float(chosen["standard_nmol"]) * count / line.area if line.area > 0 else None
 
 
-def _series(every: list[Line], MHz: float | None, per_nmol: float | None) -> dict[str, Series]:
-    total = sum(abs(one.area) for one in every) or 1.0
+def _series(
+    every: list[Line], shares: list[Quantity], MHz: float | None, per_nmol: float | None
+) -> dict[str, Series]:
     how = "complex or real lines with phase and baseline, least squares"
 
     def series(values: list[float], sigmas: list[float | None], unit: str, by: float = 1.0) -> Series:
@@ -254,7 +275,7 @@ def _series(every: list[Line], MHz: float | None, per_nmol: float | None) -> dic
     areas, errors = [one.area for one in every], [one.sigma_area for one in every]
     out = {
         "line_ppm": series([one.ppm for one in every], [one.sigma_ppm for one in every], "ppm"),
-        "line_integral": series(areas, errors, "1", 1 / total),
+        "line_integral": series([one.value or 0.0 for one in shares], [one.sigma for one in shares], "1"),
     }
     if MHz:
         out["line_width_Hz"] = series(

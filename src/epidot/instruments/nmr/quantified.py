@@ -64,13 +64,13 @@ def amounts(
     sound = line.sigma_area is not None and all(o.sigma_area is not None for o in own)
     for g in {o.group for o in own}:
         inside = [f"area{o.index + 1}" for o in own if o.group == g]
-        variance += float(np.sum(found[g].covariance(inside)))
+        variance += float(np.sum(found[g].told(inside)[1]))
     if not area > 0:
         return {"area_ratio": Quantity(None, None, "1", _RATIO, "the ligand's area is not above zero")}, []
     both = 0.0
     for o in own:
         if o.group == line.group:
-            pair = found[o.group].covariance([f"area{o.index + 1}", f"area{line.index + 1}"])
+            pair = found[o.group].told([f"area{o.index + 1}", f"area{line.index + 1}"])[1]
             both += float(pair[0, 1])
     r = line.area / area
     relative = (

@@ -30,7 +30,7 @@ _LEAST = 1e-6  # nmol: what is less is not in a tube
 
 @word("measure.nmr", runs=True)
 def nmr(experiments: Experiments, recipe: str, sample: str, quantity: str, **setup: Any) -> Any:
-    """What nmr reads off a simulated spectrum of a sample; main_ppm, main_width_Hz are of the largest line."""
+    """What nmr reads off a simulated spectrum of a sample; main_ppm, main_width_Hz: of its largest line."""
     return _read(_of_sample(experiments, recipe, sample, setup), quantity)
 
 
@@ -43,7 +43,7 @@ def nmr_finds(experiments: Experiments, recipe: str, sample: str, quantity: str,
 @word("measure.nmr_of_dot", experiments=True, model=True)
 def nmr_of_dot(experiments: Experiments, dot: str, quantity: str, **setup: Any) -> Any:
     """What nmr reads off a simulated spectrum of a described dot."""
-    return _read(_measured(experiments.described(dot), setup), quantity)
+    return _read(_measured(experiments, experiments.described(dot), setup), quantity)
 
 
 @word("measure.nmr_of_dot_series", experiments=True, model=True)
@@ -59,21 +59,15 @@ def nmr_of_dot_series(
     return value_of(named(found.each[0], parameter))
 
 
-@word("measure.nmr_tube")
-def nmr_tube(beside: str, quantity: str, **setup: Any) -> Any:
+@word("measure.nmr_tube", experiments=True)
+def nmr_tube(experiments: Experiments, beside: str, quantity: str, **setup: Any) -> Any:
     """What nmr reads off a simulated spectrum of dissolved species, such as 'TOPSe:500' (nmol)."""
-    return _read(_measured(_NONE, {**_NO_DOTS, "beside": beside, **setup}), quantity)
-
-
-@word("measure.nmr_tube_finds")
-def nmr_tube_finds(beside: str, quantity: str, **setup: Any) -> bool:
-    """Whether nmr finds a quantity in a simulated spectrum of dissolved species."""
-    return _finds(_measured(_NONE, {**_NO_DOTS, "beside": beside, **setup}), quantity)
+    return _read(_measured(experiments, _NONE, {**_NO_DOTS, "beside": beside, **setup}), quantity)
 
 
 @word("measure.dosy", runs=True)
 def dosy(experiments: Experiments, recipe: str, sample: str, quantity: str, **setup: Any) -> float:
-    """What dosy reads off the simulated decay of a sample's line; free_molar_mass= is told to the measurement."""
+    """What dosy reads off the simulated decay of a sample's line; it is told free_molar_mass=, if given."""
     dots = experiments.run(recipe).sample(sample).population
     tool = instrument("dosy")
     told: dict[str, Any] = {}
@@ -85,7 +79,7 @@ def dosy(experiments: Experiments, recipe: str, sample: str, quantity: str, **se
 
 @word("measure.free_D")
 def free_D(molar_mass: float) -> float:
-    """D (m²/s) of a small molecule of a molar mass (g/mol) in CDCl3 at room temperature, by dosy's own law."""
+    """D (m²/s) of a small molecule of a molar mass (g/mol) in CDCl3 at 25 °C, by the law of dosy."""
     from epidot.instruments.dosy.simulated import free_diffusion
 
     known = {one.name: one.default for one in instrument("dosy").HEADER.setup}
@@ -100,7 +94,7 @@ def abundance(name: str) -> float:
 
 @word("nucleus.receptivity")
 def receptivity(name: str, other: str) -> float:
-    """Signal of a nucleus at natural abundance over that of another one: abundance times the cube of gamma."""
+    """Natural signal of a nucleus over that of another one: abundance times the cube of gamma."""
     one, than = nucleus(name), nucleus(other)
     return one.abundance / than.abundance * (one.gamma / than.gamma) ** 3
 
@@ -109,9 +103,8 @@ def _of_sample(experiments: Experiments, recipe: str, sample: str, setup: dict[s
     seen = experiments.run(recipe).sample(sample)
     dissolved = _beside(seen, setup)
     if not seen.state.dots_mol > 0:
-        return _measured(_NONE, {**_NO_DOTS, **dissolved, **setup})
-    how = f"nmr {sorted(setup.items())}"
-    return experiments.measured(seen.population, how, lambda dots: _measured(dots, {**dissolved, **setup}))
+        return _measured(experiments, _NONE, {**_NO_DOTS, **dissolved, **setup})
+    return _measured(experiments, seen.population, {**dissolved, **setup})
 
 
 def _beside(sample: Sampled, setup: dict[str, Any]) -> dict[str, Any]:
@@ -126,19 +119,25 @@ def _beside(sample: Sampled, setup: dict[str, Any]) -> dict[str, Any]:
     return {"beside": ", ".join(f"{name}:{nmol:.9g}" for name, nmol in each.items())} if each else {}
 
 
-def _measured(dots: Population | Sequence[LayeredDot], setup: dict[str, Any]) -> Quantities:
+def _measured(
+    experiments: Experiments, dots: Population | tuple[LayeredDot, ...], setup: dict[str, Any]
+) -> Quantities:
     tool = instrument("nmr")
-    seen = tool.simulate(dots, setup, rng=np.random.default_rng(SEED))
-    told: dict[str, Any] = {}
-    used = seen.meta["setup"]
-    if used["nucleus"] == "1H" and used["standard_nmol"] > 0:  # the tube holds ferrocene unless something else is asked for
-        told = {"standard": used["standard"] or "ferrocene", "standard_nmol": used["standard_nmol"]}
-    return tool.measure(seen, **told)
+
+    def measure(dots: Population | tuple[LayeredDot, ...]) -> Quantities:
+        seen = tool.simulate(dots, setup, rng=np.random.default_rng(SEED))
+        told: dict[str, Any] = {}
+        used = seen.meta["setup"]
+        if used["nucleus"] == "1H" and used["standard_nmol"] > 0:
+            told = {"standard": used["standard"] or "ferrocene", "standard_nmol": used["standard_nmol"]}
+        return tool.measure(seen, **told)
+
+    return experiments.measured(dots, f"nmr {sorted(setup.items())}", measure)
 
 
 def _read(found: Quantities, quantity: str) -> Any:
     if quantity.startswith(_LARGEST):
-        largest = int(np.argmax(found.series["line_integral"].values))
+        largest = int(np.argmax([v or 0.0 for v in found.series["line_integral"].values]))
         return found.series["line_" + quantity.removeprefix(_LARGEST)].values[largest]
     if quantity in found.series:
         return list(found.series[quantity].values)
