@@ -137,8 +137,8 @@ def mixed(
     """The mean (n,) of what several curves say of n values together, and its covariance (n, n).
 
     Each of ``values`` is (n,), each of ``covariances`` (n, n).  What they say differently is in the
-    covariance as in that of a mixture; for one value that is a little more than :func:`averaged` gives, which has no
-    form for several.  A curve that does not know its errors leaves none.
+    covariance as in that of a mixture; for one value that is a little more than :func:`averaged` gives,
+    which has no form for several.  A curve that does not know its errors leaves none.
     """
     w = np.asarray(weights, dtype=np.float64)
     each = np.array([np.asarray(v, dtype=np.float64) for v in values])

@@ -141,8 +141,8 @@ def fit_curve(
     (white by default).  Residuals that contradict the errors, or hang together, widen the covariance.
 
     ``jacobian`` are the derivatives (n, p) of the model; ``starts`` more places for the search to begin;
-    ``further``, ``tight`` and ``evaluations`` as in :func:`epidot.signal.optimum.least`.  With ``scoring``
-    the search begins where scoring ends, which is quicker for many points; it needs a ``jacobian``.
+    ``further``, ``tight`` and ``evaluations`` as in :func:`epidot.signal.optimum.least`; with ``scoring`` the
+    search begins where scoring ends, which is quicker.
 
     Raises
     ------
@@ -150,8 +150,7 @@ def fit_curve(
         If there are not more points than parameters.
     """
     curve = Curve(signal, model, free, noise or Noise(), jacobian, starts)
-    together = fit_curves([curve], further=further, tight=tight, evaluations=evaluations, scoring=scoring)
-    return together.each[0]
+    return fit_curves([curve], further=further, tight=tight, evaluations=evaluations, scoring=scoring).each[0]
 
 
 def fit_curves(
@@ -206,9 +205,8 @@ def fit_curves(
     known = all(c.jacobian is not None for c in curves)
     starts = _starts(objective, parts)
     jacobian = by if known else None
-    if scoring and jacobian is not None:
-        end = scored(lambda u: (off(u), by(u)), starts, low, high, 1.0)
-        starts = starts if end is None else [end.values]
+    if scoring and known and (end := scored(lambda u: (off(u), by(u)), starts, low, high, 1.0)) is not None:
+        starts = [end.values]
     found = least(off, starts, low, high, jacobian, further=further, tight=tight, evaluations=evaluations)
     ends = _Ends.of(objective, curves, settled)
     covariance = _covariance(found, parts, rows, ends, high - low)

@@ -14,7 +14,8 @@ import numpy as np
 
 from epidot.dot.layers import LayeredDot, Population
 from epidot.instruments import instrument
-from epidot.instruments.nmr.species import dissolved_species
+from epidot.instruments.dosy.simulated import free_diffusion
+from epidot.instruments.nmr.species import dissolved_species, resonance, table
 from epidot.matter.nuclei import nucleus
 from epidot.papers.experiments import Experiments
 from epidot.papers.words.instruments import SEED, named, value_of
@@ -80,8 +81,6 @@ def dosy(experiments: Experiments, recipe: str, sample: str, quantity: str, **se
 @word("measure.free_D")
 def free_D(molar_mass: float) -> float:
     """D (m²/s) of a small molecule of a molar mass (g/mol) in CDCl3 at 25 °C, by the law of dosy."""
-    from epidot.instruments.dosy.simulated import free_diffusion
-
     known = {one.name: one.default for one in instrument("dosy").HEADER.setup}
     return free_diffusion({**known, "free_molar_mass": float(molar_mass)})
 
@@ -149,6 +148,4 @@ def _finds(found: Quantities, quantity: str) -> bool:
 
 
 def _coupling() -> float:
-    from epidot.instruments.nmr.species import resonance, table
-
     return resonance(table().pair[0], "31P").couplings["77Se"].value
