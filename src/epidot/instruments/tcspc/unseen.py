@@ -1,0 +1,308 @@
+"""What a term that the counts do not show makes of the averages.
+
+A slow term may hide in the background, a fast one in the rise, a middle one between two others, and the
+averages are then off by many of their formal errors.  So the next larger number of terms is followed through
+everything that the counts allow: a further term of each lifetime τ on a grid from the rise of the record to
+its length, its share f of the light from none to that of the weakest other term (each set of terms is then met
+once), everything else fitted anew, the background free.  Each place weighs what the evidence gives it,
+all shares alike and all ln τ alike before the measurement (Laplace's approximation for what is fitted):
+
+    w = k (k + 1) / ln(τ_high/τ_low) · Π f'_c/f_c · (|I|/|I'|)^½ · e^(−ΔD/2) · df d ln τ
+
+against weight 1 of the k terms chosen; f_c are the shares of their light, I the information, ΔD what the
+deviance rises by, and a prime is with the further term.  A term that has to be small or in one place to be
+allowed weighs little; one that takes up the light of the others over a wide range weighs as much as they.
+
+The value stays that of the terms chosen.  Its error is the least whose single holds 68.3 % and whose double
+95.4 % of the mixture of all, as models are averaged by Buckland et al. (Biometrics 53, 603 (1997)).
+
+For speed channels are put together to bins of equal counts, and exponentials are splines in ln τ.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.instruments.tcspc.response import Array
+from epidot.instruments.tcspc.solve import Solution
+from epidot.signal.poisson import deviance
+
+BINS = 128
+PLACES = 16  # lifetimes of the further term
+MOST = 16  # shares that are tried at each
+FAR = 12.0  # rise of the deviance from which a share weighs nothing
+LEVELS = ((0.6827, 1.0), (0.9545, 2.0))  # share of a normal law, and within how many standard errors
+_STEP = 0.25  # of ln τ between knots
+_NEAR, _WIDE = 0.7, 2.5  # rise of the deviance by one step in the share: wider steps below, finer ones above
+_DEEP, _LEVEL = 8, 0.02  # steps of one fit, and the gain in deviance at which it ends
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Normal laws (m,) of both averages: ``averages`` and ``sigma`` (m, 2) / ns, and their ``weight`` (m,)."""
+
+    averages: Array
+    sigma: Array
+    weight: Array
+
+    def joined(self, other: Mixture) -> Mixture:
+        """Both together."""
+        pairs = ((self.averages, other.averages), (self.sigma, other.sigma), (self.weight, other.weight))
+        return Mixture(*(np.concatenate(pair) for pair in pairs))
+
+    def errors(self, averages: Array) -> Array:
+        """Standard errors (2,) about ``averages`` that hold their share of the mixture."""
+        off, sigma = self.averages - averages, np.maximum(self.sigma, 1e-12 * averages)
+        held = [
+            [_reach(off[:, i], sigma[:, i], self.weight, share) / n for share, n in LEVELS] for i in (0, 1)
+        ]
+        return np.max(held, axis=1)
+
+
+def alone(averages: Array, sigma: Array) -> Mixture:
+    """One normal law (2,) of weight 1."""
+    return Mixture(averages[None, :], sigma[None, :], np.ones(1))
+
+
+def _reach(off: Array, sigma: Array, weight: Array, level: float) -> float:
+    """How far from zero the share ``level`` of the laws about ``off`` (m,) ends."""
+    from scipy.special import ndtr
+
+    share = weight / weight.sum()
+    low, high = 0.0, float(np.max(np.abs(off) + 4 * sigma))
+    for _ in range(40):
+        middle = 0.5 * (low + high)
+        held = ndtr((middle - off) / sigma) - ndtr((-middle - off) / sigma)
+        low, high = (middle, high) if float(share @ held) < level else (low, middle)
+    return high
+
+
+def unseen(solution: Solution, shortest: float, excess: float) -> Mixture:
+    """The averages with one more term, of a lifetime from ``shortest`` / ns on; the deviance counts in units
+    of its ``excess``."""
+    search = _Search(solution, shortest, excess)
+    return search.weighed(*search.followed())
+
+
+@dataclass(frozen=True)
+class _Search:
+    """Fits of the binned counts with a further term held.
+
+    Parameters x (m, p) of each: logarithms of the k counts and lifetimes, then what is linear (scattered light,
+    background, place of the response) as steps from the solution in standard errors.  The further term brings
+    ``ratio`` (m,) times the light of the others.
+    """
+
+    solution: Solution
+    shortest: float
+    excess: float
+
+    @cached_property
+    def terms(self) -> int:
+        return self.solution.model.terms
+
+    @cached_property
+    def first(self) -> NDArray[np.intp]:
+        """The first channel of each bin."""
+        total = np.cumsum(self.solution.mu)
+        at = np.searchsorted(total, total[-1] * np.arange(BINS) / BINS)
+        return np.unique(np.minimum(at, total.size - 1))
+
+    def put(self, rows: Array) -> Array:
+        """``rows`` (..., n) in the bins."""
+        return np.asarray(np.add.reduceat(rows, self.first, axis=-1))
+
+    @cached_property
+    def span(self) -> tuple[float, float]:
+        """Logarithms of the shortest and the longest lifetime looked at."""
+        edges, taus = self.solution.model.response.edges, self.solution.theta[self.terms : 2 * self.terms]
+        low = min(self.shortest, float(taus[0]) / 1.5)
+        return math.log(low), math.log(max(float(edges[-1] - edges[0]), 1.5 * low))
+
+    @cached_property
+    def knots(self) -> Array:
+        taus = np.log(self.solution.theta[self.terms : 2 * self.terms])
+        low, high = self.span
+        low, high = min(low, float(taus[0])) - 4 * _STEP, max(high, float(taus[-1])) + 4 * _STEP
+        return np.linspace(low, high, math.ceil((high - low) / _STEP) + 1)
+
+    @cached_property
+    def column(self):  # type: ignore[no-untyped-def]
+        """Counts (bins,) of an exponential over ln τ."""
+        from scipy.interpolate import CubicSpline
+
+        model, knots = self.solution.model, self.knots
+        own = self.solution.theta[model.own_at]
+        shown = model.response.mixture(np.exp(knots), np.eye(knots.size), own)[0]
+        return CubicSpline(knots, self.put(shown if model.live is None else shown * model.live), axis=0)
+
+    @cached_property
+    def y(self) -> Array:
+        return self.put(self.solution.y)
+
+    @cached_property
+    def trust(self) -> Array:
+        solution = self.solution
+        whole = self.put(solution.mu)
+        known = 1.0 if solution.trust is None else whole / self.put(solution.mu / solution.trust)
+        return np.asarray(known * np.ones_like(whole) / self.excess)
+
+    @cached_property
+    def linear(self) -> tuple[Array, Array]:
+        """What each linear parameter adds to the bins (q, bins), and how far down it may go (q,)."""
+        solution, at = self.solution, slice(2 * self.terms, None)
+        rows = self.put(solution.by[at])
+        size = 1.0 / np.sqrt(np.maximum((rows**2 / self.put(solution.mu)).sum(axis=1), 1e-300))
+        room = np.minimum(solution.model.floors()[at] - solution.theta[at], 0.0)
+        return rows * size[:, None], room / size
+
+    @cached_property
+    def start(self) -> Array:
+        k, theta = self.terms, self.solution.theta
+        light = np.maximum(theta[:k], 1e-6 * theta[:k].sum())
+        return np.concatenate((np.log(light), np.log(theta[k : 2 * k]), np.zeros(theta.size - 2 * k)))
+
+    @cached_property
+    def base(self) -> Array:
+        """What stands in the bins beside the terms of the solution."""
+        k = self.terms
+        light = np.exp(self.start[:k]) @ self.column(self.start[k : 2 * k])
+        return np.asarray(self.put(self.solution.mu) - light)
+
+    @cached_property
+    def ends(self) -> tuple[Array, Array]:
+        """Lowest and highest x (p,)."""
+        k, room = self.terms, self.linear[1]
+        low = np.concatenate((np.full(k, -40.0), np.full(k, self.knots[0]), room))
+        return low, np.concatenate((np.full(k, 700.0), np.full(k, self.knots[-1]), np.full(room.size, np.inf)))
+
+    def expected(self, x: Array, ratio: Array, further: Array) -> tuple[Array, Array]:
+        """Counts (m, bins) and derivatives (m, p, bins)."""
+        k, rows = self.terms, self.linear[0]
+        log_tau, light = x[:, k : 2 * k].ravel(), np.exp(x[:, :k, None])
+        shape = (x.shape[0], k, self.y.size)
+        by = np.empty((x.shape[0], x.shape[1], self.y.size))
+        by[:, :k] = self.column(log_tau).reshape(shape) + ratio[:, None, None] * further[:, None, :]
+        by[:, k : 2 * k] = self.column(log_tau, 1).reshape(shape)
+        by[:, : 2 * k] *= np.concatenate((light, light), axis=1)
+        by[:, 2 * k :] = rows
+        mu = self.base + by[:, :k].sum(axis=1) + x[:, 2 * k :] @ rows
+        return np.maximum(mu, 1e-9), by
+
+    def deviance(self, mu: Array) -> Array:
+        return np.asarray((self.trust * deviance(np.broadcast_to(self.y, mu.shape), mu)).sum(axis=1))
+
+    def down(self, x: Array, ratio: Array, further: Array) -> tuple[Array, Array, Array]:
+        """Where the fits (m, p) that begin at ``x`` end, their deviances (m,) and information (m, p, p)."""
+        low, high = self.ends
+        mu, by = self.expected(x, ratio, further)
+        now = self.deviance(mu)
+        damping = np.full(now.size, 1e-6)
+        one = np.eye(x.shape[1])
+        for _ in range(_DEEP):
+            weighted = by * (self.trust / mu)[:, None, :]
+            information = weighted @ by.transpose(0, 2, 1)
+            slope = (weighted @ (self.y - mu)[:, :, None])[:, :, 0]
+            stuck = ((x <= low) & (slope < 0)) | ((x >= high) & (slope > 0))
+            size = np.einsum("mpp->mp", information)
+            more = size * np.where(stuck, 1e9, damping[:, None]) + 1e-9
+            step = np.linalg.solve(information + more[:, :, None] * one, np.where(stuck, 0.0, slope)[:, :, None])
+            move = step[:, :, 0]
+            move[:, : 2 * self.terms] = np.clip(move[:, : 2 * self.terms], -1.0, 1.0)
+            there = np.clip(x + move, low, high)
+            mu_there, by_there = self.expected(there, ratio, further)
+            then = self.deviance(mu_there)
+            better = then <= now
+            gained = now - then
+            x, mu = np.where(better[:, None], there, x), np.where(better[:, None], mu_there, mu)
+            by, now = np.where(better[:, None, None], by_there, by), np.where(better, then, now)
+            damping = np.where(better, np.maximum(damping / 10, 1e-7), damping * 30)
+            if np.all(better & (gained < _LEVEL)):
+                break
+        weighted = by * (self.trust / mu)[:, None, :]
+        return x, now, weighted @ by.transpose(0, 2, 1)
+
+    @cached_property
+    def places(self) -> Array:
+        """ln τ (m,) of the further term."""
+        return np.linspace(*self.span, PLACES)
+
+    def followed(self) -> tuple[NDArray[np.intp], Array, Array, Array, Array]:
+        """Each fit by place (m,) and share (m,): where it ended (m, p), its deviance and its information."""
+        k, none = self.terms, np.zeros(PLACES)
+        further = self.column(self.places)
+        x, now, information = self.down(self.start[None, :], none[:1], further[:1])
+        light = np.exp(x[0, :k])
+        most = float(light.min() / (light.sum() + light.min()))
+        step = np.clip(0.7 * self._known(x, further), 1e-6, most / 6)
+        out = [(np.arange(PLACES), none, np.repeat(x, PLACES, 0), np.repeat(now, PLACES), np.repeat(information, PLACES, 0))]
+        _, share, x, last, _ = out[0]
+        at = np.arange(PLACES)
+        for _ in range(MOST):
+            share = share + step
+            x, here, information = self.down(x, share / (1 - share), further[at])
+            out.append((at, share, x, here, information))
+            light = np.exp(x[:, :k])
+            go_on = (here < now + FAR) & (share < (1 - share) * light.min(axis=1) / light.sum(axis=1))
+            rise = np.abs(here - last)
+            step = step * np.where(rise < _NEAR, 1.8, np.where(rise > _WIDE, 0.6, 1.0))
+            at, share, x, last, step = at[go_on], share[go_on], x[go_on], here[go_on], step[go_on]
+            if not at.size:
+                break
+        return tuple(np.concatenate(parts) for parts in zip(*out, strict=True))  # type: ignore[return-value]
+
+    def _known(self, x: Array, further: Array) -> Array:
+        """Standard error (m,) of the share of a further term about none."""
+        k = self.terms
+        mu, by = self.expected(x, np.zeros(1), further[:1])
+        rows, root = by[0], np.sqrt(self.trust / mu[0])
+        column = float(np.exp(x[0, :k]).sum()) * further * root
+        basis = np.linalg.qr((rows * root).T)[0]
+        left = column - (column @ basis) @ basis.T
+        return np.asarray(1.0 / np.sqrt(np.maximum((left**2).sum(axis=1), 1e-12 * (column**2).sum(axis=1))))
+
+    def weighed(
+        self, at: NDArray[np.intp], share: Array, x: Array, deviances: Array, information: Array
+    ) -> Mixture:
+        """The averages of every fit, with its weight."""
+        k = self.terms
+        light, tau = np.exp(x[:, :k]), np.exp(x[:, k : 2 * k])
+        whole, last = light.sum(axis=1, keepdims=True), np.exp(self.places[at])[:, None]
+        ratio = (share / (1 - share))[:, None]
+        counts = whole * (1 + ratio)
+        height = (light / tau).sum(axis=1, keepdims=True) + ratio * whole / last
+        moment = (light * tau).sum(axis=1, keepdims=True) + ratio * whole * last
+        averages = np.concatenate((counts / height, moment / counts), axis=1)
+        by = np.zeros((at.size, 2, x.shape[1]))
+        own = (1 + ratio) / counts
+        by[:, 0, :k] = light * (own - (1 / tau + ratio / last) / height)
+        by[:, 0, k : 2 * k] = light / tau / height
+        by[:, 1, :k] = light * ((tau + ratio * last) / moment - own)
+        by[:, 1, k : 2 * k] = light * tau / moment
+        by *= averages[:, :, None]
+        # before the measurement: shares anywhere from none to all, ln τ anywhere in its range
+        known = np.concatenate((np.ones(k), np.full(k, 12 / (self.span[1] - self.span[0]) ** 2)))
+        information = information + np.diag(np.concatenate((known, np.full(x.shape[1] - 2 * k, 1e-6))))
+        solved = np.linalg.solve(information, by.transpose(0, 2, 1))
+        sigma = np.sqrt(np.maximum(np.einsum("mkp,mpk->mk", by, solved), 0.0))
+        log_i = np.linalg.slogdet(information)[1]
+        shares = np.log(light / whole).sum(axis=1) + k * np.log1p(-share)
+        size = -0.5 * (deviances - deviances[0] + log_i - log_i[0]) + shares - shares[0]
+        weight = k * (k + 1) * self._widths(at, share) * np.exp(np.minimum(size, 50.0))
+        return Mixture(averages, sigma, weight)
+
+    def _widths(self, at: NDArray[np.intp], share: Array) -> Array:
+        """How much df d ln τ / ln(τ_high/τ_low) each fit stands for, by the trapezoid."""
+        out = np.zeros_like(share)
+        for i in range(PLACES):
+            here = np.flatnonzero(at == i)  # in the order of the shares
+            steps = np.diff(share[here]) / 2
+            out[here[1:]] += steps
+            out[here[:-1]] += steps
+        out[(at > 0) & (at < PLACES - 1)] *= 2
+        return out / (2 * (PLACES - 1))
