@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from epidot.instruments import tcspc
 from epidot.instruments.tcspc.simulated import counted
+from epidot.signal import Signal
 
 SETUP = {option.name: option.default for option in tcspc.HEADER.setup}
 
@@ -66,3 +67,41 @@ def test_a_lifetime_below_the_response_is_in_every_error() -> None:
     assert last is not None
     said = tcspc.measure(last, irf_fwhm_ns=3.0).warnings
     assert any(words.startswith("light scattered without delay") for words in said)
+
+
+def slow_term_under_a_background(seed: int) -> Signal:
+    """10 and 40 ns of the same height, a period of three of the longer, every sixth count background."""
+    asked = {"channels": 1024, "channel_ns": 120 / 1024, "period_ns": 120.0, "irf_fwhm_ns": 0.5}
+    asked |= {"counts": 1e3, "background": 0.2 * 1e3 / 1024, "t0_ns": 6.0}
+    return counted([0.2, 0.8], [10.0, 40.0], SETUP | asked, np.random.default_rng([9, seed]))
+
+
+def test_a_slow_term_that_is_not_seen_is_in_the_error_or_the_average_is_withheld() -> None:
+    truths = {"tau_amplitude_ns": 25.0, "tau_intensity_ns": 34.0}
+    none, worst = 0, 0.0
+    for seed in range(10):
+        found = tcspc.measure(slow_term_under_a_background(seed), irf_fwhm_ns=0.5)
+        for name, truth in truths.items():
+            q = found[name]
+            if q.value is None or q.sigma is None:
+                assert "a term that they do not show may move it" in q.note
+                none += 1
+            else:
+                worst = max(worst, abs(q.value - truth) / q.sigma)
+    assert none >= 8
+    assert worst < 4
+
+
+def test_one_lifetime_that_is_alone_keeps_its_error() -> None:
+    """Two per cent background, a window of twelve lifetimes: nothing can hide."""
+    asked = {"channels": 1024, "channel_ns": 500 / 1024, "period_ns": 500.0, "irf_fwhm_ns": 2.0}
+    asked |= {"counts": 1e5, "background": 2.0, "t0_ns": 25.0}
+    for seed in range(3):
+        signal = counted([1.0], [40.0], SETUP | asked, np.random.default_rng([10, seed]))
+        free, stated = (tcspc.measure(signal, irf_fwhm_ns=2.0, exponentials=n) for n in (0, 1))
+        if free.extra["exponentials"] == 1:
+            for name in ("tau_amplitude_ns", "tau_intensity_ns"):
+                assert free[name].value == stated[name].value
+                assert free[name].sigma is not None
+                assert stated[name].sigma is not None
+                assert stated[name].sigma <= free[name].sigma < 1.3 * stated[name].sigma

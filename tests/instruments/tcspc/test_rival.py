@@ -9,7 +9,7 @@ from scipy.stats import foldnorm
 from epidot.instruments import tcspc
 from epidot.instruments.tcspc.laws import LAWS
 from epidot.instruments.tcspc.simulated import counted
-from epidot.instruments.tcspc.unresolved import reach
+from epidot.instruments.tcspc.unseen import reach
 from epidot.signal import Signal
 
 NAMES = ("tau_amplitude_ns", "tau_intensity_ns")
@@ -30,10 +30,10 @@ def two(seed: int, counts: float) -> Signal:
 
 def test_the_error_holds_68_percent_of_the_mixture() -> None:
     one = np.ones(1)
-    assert reach(np.zeros(1), one, one) == pytest.approx(1.0, abs=1e-3)
+    assert reach(np.zeros(1), one, one, 0.6827) == pytest.approx(1.0, abs=1e-3)
     for far in (0.3, 2.0, 9.0):
-        assert reach(np.array([-far]), one, one) == pytest.approx(foldnorm.ppf(0.6827, far), rel=1e-6)
-    mixed = reach(np.array([0.0, 3.0]), np.array([1.0, 2.0]), np.array([3.0, 1.0]))
+        assert reach(np.array([-far]), one, one, 0.6827) == pytest.approx(foldnorm.ppf(0.6827, far), rel=1e-6)
+    mixed = reach(np.array([0.0, 3.0]), np.array([1.0, 2.0]), np.array([3.0, 1.0]), 0.6827)
     rng = np.random.default_rng(5)
     drawn = np.where(rng.random(400_000) < 0.75, rng.normal(0, 1, 400_000), rng.normal(3, 2, 400_000))
     assert np.mean(np.abs(drawn) < mixed) == pytest.approx(0.6827, abs=3e-3)

@@ -71,7 +71,7 @@ class Quality:
 
 @dataclass(frozen=True)
 class Analysis:
-    """A fit with everything that is said about it."""
+    """A fit with everything that is said about it; ``far`` (2,) is how far off / ns either average may be."""
 
     solution: Solution
     estimate: Estimate
@@ -80,6 +80,7 @@ class Analysis:
     widened: bool = False
     needless: Needless | None = None
     rival: Rival | None = None
+    far: Array | None = None
 
 
 def quality(solution: Solution) -> Quality:

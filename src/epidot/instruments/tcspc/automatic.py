@@ -13,19 +13,19 @@ from epidot.instruments.tcspc.analyse import (
     MOST_TERMS,
     Analysis,
     Setting,
-    Trial,
     at_once,
     believed,
     finished,
     fit_terms,
     gained,
+    rise,
 )
 from epidot.instruments.tcspc.record import Record
-from epidot.instruments.tcspc.rival import rival
-from epidot.instruments.tcspc.unresolved import hint, widened
+from epidot.instruments.tcspc.rival import Rival, rival
+from epidot.instruments.tcspc.unresolved import hint
+from epidot.instruments.tcspc.unseen import ALL, alone, unseen
 
 HINT = 4.0  # gain in deviance by a further amplitude from which a further term is tried
-DOUBT = 4.0  # gain from which a term not believed enters the averages' errors (Akaike's criterion)
 
 
 def analyse(record: Record, setting: Setting) -> Analysis:
@@ -41,7 +41,6 @@ def analyse(record: Record, setting: Setting) -> Analysis:
         return replace(done, rival=rival(record, setting, done))
     fits: list[Analysis] = []
     trials: list[dict[str, Any]] = []
-    larger: Trial | None = None
     for terms in range(1, MOST_TERMS + 1):
         try:
             near = fits[-1].solution if fits else None
@@ -52,9 +51,6 @@ def analyse(record: Record, setting: Setting) -> Analysis:
         accepted = not fits or (gain > needed and believed(done) and not at_once(record, setting, done))
         trials.append(_row(done, None if not fits else gain, needed, accepted))
         if not accepted:
-            fixed = done.solution.converged and not done.estimate.irregular
-            if fixed and gain > DOUBT * done.quality.excess:
-                larger = Trial(done, gain)
             break
         fits.append(done)
         if done.quality.probability > 0.05 and hint(done.solution) < HINT:
@@ -62,15 +58,24 @@ def analyse(record: Record, setting: Setting) -> Analysis:
     if not fits:
         raise WorkError("the fit did not converge from any start value")
     done = fits[-1]
-    factor = 1.0 if record.counted else done.quality.reduced
-    others = (
-        [] if larger is None else [(larger.analysis.estimate, larger.gain / larger.analysis.quality.excess)]
-    )
-    wider = widened(done.solution, done.estimate, factor, done.quality.excess, others)
     other = rival(record, setting, done)
+    return replace(_widened(record, setting, done, other), trials=tuple(trials), widened=True, rival=other)
+
+
+def _widened(record: Record, setting: Setting, done: Analysis, other: Rival | None) -> Analysis:
+    """``done`` with errors of the averages that hold what the models beside it make of them."""
+    solution, good, found = done.solution, done.quality, done.estimate
+    here, sigma = found.likeliest[-2:], found.sigma[-2:]
+    if not solution.converged or not np.all(np.isfinite(sigma)):
+        return done
+    shortest = record.channel_ns * record.bin if setting.tail else rise(record)[1]
+    all_of_them = alone(here, sigma).joined(
+        unseen(solution, shortest, good.excess if record.counted else good.reduced)
+    )
     if other is not None:
-        wider = wider.with_errors(np.maximum(wider.sigma[-2:], other.reaches(wider.values[-2:])))
-    return replace(done, estimate=wider, trials=tuple(trials), widened=True, rival=other)
+        all_of_them = other.beside(all_of_them)
+    wide = np.maximum(sigma, all_of_them.errors(here))
+    return replace(done, estimate=found.with_errors(wide), far=all_of_them.reach(here, ALL))
 
 
 def _row(done: Analysis, gain: float | None, needed: float, accepted: bool) -> dict[str, Any]:

@@ -144,8 +144,16 @@ def _named(
         useless = False
         if found.widened and name.startswith(("tau_a", "tau_i")):
             note = "the error allows for a further term or a spread of lifetimes that the data do not resolve"
-            if useless := not sigma < USEFUL * value:
-                note = f"withheld: the data leave {value:.3g} ± {sigma:.2g} ns"
+            far = (
+                sigma
+                if found.far is None
+                else float(found.far[("tau_amplitude_ns", "tau_intensity_ns").index(name)])
+            )
+            if useless := not max(sigma, far) < USEFUL * value:
+                note = (
+                    f"withheld: the data leave {value:.3g} ± {sigma:.2g} ns, "
+                    f"and a term that they do not show may move it by {far:.2g} ns"
+                )
         out[name] = Quantity(
             None if useless else value,
             None if useless else sigma,

@@ -4,9 +4,8 @@ Two or three exponentials describe a stretched decay within the noise of 10⁴ t
 averages are then off by many of their own errors: most of all the amplitude average, which lives on the
 first moments of the decay.  So the law is fitted too, where a comparison of the curves without noise says
 that it may do.  If by Akaike's criterion it is as good a description as the exponentials (within
-``APART``), it is a rival, which is said; and where the data chose the number of terms, an average may be as
-far off as the rival says: a truth of its kind lies d + N(0, σ²) from what is stated, d the distance of the
-rival's average and σ its error, and the error stated is the one that holds 68 % of that.
+``APART``), it is a rival, which is said; and where the data chose the number of terms, the errors of the
+averages hold it with three times the weight of all exponentials together (:mod:`.unseen`; assumed).
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from epidot.instruments.tcspc.decay import Decay, as_law, domains, started
 from epidot.instruments.tcspc.record import Record
 from epidot.instruments.tcspc.response import Array
 from epidot.instruments.tcspc.solve import Solution
-from epidot.instruments.tcspc.unresolved import reach
+from epidot.instruments.tcspc.unseen import Mixture, alone
 from epidot.signal.limits import Placed
 from epidot.signal.objective import common
 from epidot.signal.scoring import descend
@@ -32,6 +31,8 @@ APART = 4.0  # in Akaike's criterion: a model further off is told apart
 _FAR = 40.0  # weighted squares between two curves without noise, from which the fit need not be made
 _POINTS = 40
 _STRETCHED = "stretched"
+# Of a stretched decay against few exact lifetimes where the counts do not tell the two apart: dots are many.
+_ODDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,9 @@ class Rival:
             f"{self.averages[0]:.4g} ns (amplitude) and {self.averages[1]:.4g} ns (intensity)"
         )
 
-    def reaches(self, averages: Array) -> Array:
-        """Errors (2,) of ``averages`` that hold a truth of the rival's kind."""
-        off = self.averages - averages
-        return np.array([reach(off[i : i + 1], self.sigma[i : i + 1], np.ones(1)) for i in range(2)])
+    def beside(self, others: Mixture) -> Mixture:
+        """``others`` and the stretched exponential."""
+        return others.joined(alone(self.averages, self.sigma, _ODDS * float(others.weight.sum())))
 
 
 def rival(record: Record, setting: Setting, found: Analysis) -> Rival | None:

@@ -3,18 +3,19 @@
 A slow term may hide in the background, a fast one in the rise, a middle one between two others, and the
 averages are then off by many of their formal errors.  So the next larger number of terms is followed through
 everything that the counts allow: a further term of each lifetime τ on a grid from the rise of the record to
-its length, its share f of the light from none to that of the weakest other term (each set of terms is then met
-once), everything else fitted anew, the background free.  Each place weighs what the evidence gives it,
+its length, its share f of the light from none to that of the weakest other term (each set of terms is then
+met once), everything else fitted anew, the background free.  Each place weighs what the evidence gives it,
 all shares alike and all ln τ alike before the measurement (Laplace's approximation for what is fitted):
 
-    w = k (k + 1) / ln(τ_high/τ_low) · Π f'_c/f_c · (|I|/|I'|)^½ · e^(−ΔD/2) · df d ln τ
+    w = Π f'_c/f_c · (|I|/|I'|)^½ · e^(−ΔD/2) · df d ln τ / ln(τ_high/τ_low)
 
-against weight 1 of the k terms chosen; f_c are the shares of their light, I the information, ΔD what the
+against weight 1 of the terms chosen; f_c are the shares of their light, I the information, ΔD what the
 deviance rises by, and a prime is with the further term.  A term that has to be small or in one place to be
 allowed weighs little; one that takes up the light of the others over a wide range weighs as much as they.
 
 The value stays that of the terms chosen.  Its error is the least whose single holds 68.3 % and whose double
-95.4 % of the mixture of all, as models are averaged by Buckland et al. (Biometrics 53, 603 (1997)).
+95.4 % of the mixture of all, as models are averaged by Buckland et al. (Biometrics 53, 603 (1997)).  Where
+99.7 % reach further than half of the average, the counts do not bound it: it is withheld.
 
 For speed channels are put together to bins of equal counts, and exponentials are splines in ln τ.
 """
@@ -22,6 +23,7 @@ For speed channels are put together to bins of equal counts, and exponentials ar
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -33,10 +35,11 @@ from epidot.instruments.tcspc.solve import Solution
 from epidot.signal.poisson import deviance
 
 BINS = 128
-PLACES = 16  # lifetimes of the further term
-MOST = 16  # shares that are tried at each
+PLACES = 16  # number of lifetimes of the further term
+MOST = 16  # number of shares that are tried at each
 FAR = 12.0  # rise of the deviance from which a share weighs nothing
 LEVELS = ((0.6827, 1.0), (0.9545, 2.0))  # share of a normal law, and within how many standard errors
+ALL = 0.9973  # share that has to lie within half of an average for it to be stated
 _STEP = 0.25  # of ln τ between knots
 _NEAR, _WIDE = 0.7, 2.5  # rise of the deviance by one step in the share: wider steps below, finer ones above
 _DEEP, _LEVEL = 8, 0.02  # steps of one fit, and the gain in deviance at which it ends
@@ -44,7 +47,7 @@ _DEEP, _LEVEL = 8, 0.02  # steps of one fit, and the gain in deviance at which i
 
 @dataclass(frozen=True)
 class Mixture:
-    """Normal laws (m,) of both averages: ``averages`` and ``sigma`` (m, 2) / ns, and their ``weight`` (m,)."""
+    """Normal laws of both averages: ``averages`` and ``sigma`` (m, 2) / ns, and their ``weight`` (m,)."""
 
     averages: Array
     sigma: Array
@@ -57,19 +60,20 @@ class Mixture:
 
     def errors(self, averages: Array) -> Array:
         """Standard errors (2,) about ``averages`` that hold their share of the mixture."""
+        return np.asarray(np.max([self.reach(averages, share) / n for share, n in LEVELS], axis=0))
+
+    def reach(self, averages: Array, share: float) -> Array:
+        """How far (2,) from ``averages`` that share of the mixture ends."""
         off, sigma = self.averages - averages, np.maximum(self.sigma, 1e-12 * averages)
-        held = [
-            [_reach(off[:, i], sigma[:, i], self.weight, share) / n for share, n in LEVELS] for i in (0, 1)
-        ]
-        return np.max(held, axis=1)
+        return np.array([reach(off[:, i], sigma[:, i], self.weight, share) for i in (0, 1)])
 
 
-def alone(averages: Array, sigma: Array) -> Mixture:
-    """One normal law (2,) of weight 1."""
-    return Mixture(averages[None, :], sigma[None, :], np.ones(1))
+def alone(averages: Array, sigma: Array, weight: float = 1.0) -> Mixture:
+    """One normal law (2,)."""
+    return Mixture(averages[None, :], sigma[None, :], np.array([weight]))
 
 
-def _reach(off: Array, sigma: Array, weight: Array, level: float) -> float:
+def reach(off: Array, sigma: Array, weight: Array, level: float) -> float:
     """How far from zero the share ``level`` of the laws about ``off`` (m,) ends."""
     from scipy.special import ndtr
 
@@ -86,16 +90,19 @@ def unseen(solution: Solution, shortest: float, excess: float) -> Mixture:
     """The averages with one more term, of a lifetime from ``shortest`` / ns on; the deviance counts in units
     of its ``excess``."""
     search = _Search(solution, shortest, excess)
-    return search.weighed(*search.followed())
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        found = search.weighed(*search.followed())
+    known = np.isfinite(found.weight) & np.isfinite(found.averages + found.sigma).all(axis=1)
+    return Mixture(found.averages[known], found.sigma[known], found.weight[known])
 
 
 @dataclass(frozen=True)
 class _Search:
     """Fits of the binned counts with a further term held.
 
-    Parameters x (m, p) of each: logarithms of the k counts and lifetimes, then what is linear (scattered light,
-    background, place of the response) as steps from the solution in standard errors.  The further term brings
-    ``ratio`` (m,) times the light of the others.
+    Parameters x (m, p) of each: logarithms of the k counts and lifetimes, then what is linear (scattered
+    light, background, place of the response) as steps from the solution in standard errors.  The further
+    term brings ``ratio`` (m,) times the light of the others.
     """
 
     solution: Solution
@@ -132,14 +139,17 @@ class _Search:
         return np.linspace(low, high, math.ceil((high - low) / _STEP) + 1)
 
     @cached_property
-    def column(self):  # type: ignore[no-untyped-def]
+    def column(self) -> Callable[..., Array]:
         """Counts (bins,) of an exponential over ln τ."""
         from scipy.interpolate import CubicSpline
 
         model, knots = self.solution.model, self.knots
         own = self.solution.theta[model.own_at]
         shown = model.response.mixture(np.exp(knots), np.eye(knots.size), own)[0]
-        return CubicSpline(knots, self.put(shown if model.live is None else shown * model.live), axis=0)
+        spline: Callable[..., Array] = CubicSpline(
+            knots, self.put(shown if model.live is None else shown * model.live), axis=0
+        )
+        return spline
 
     @cached_property
     def y(self) -> Array:
@@ -179,7 +189,9 @@ class _Search:
         """Lowest and highest x (p,)."""
         k, room = self.terms, self.linear[1]
         low = np.concatenate((np.full(k, -40.0), np.full(k, self.knots[0]), room))
-        return low, np.concatenate((np.full(k, 700.0), np.full(k, self.knots[-1]), np.full(room.size, np.inf)))
+        return low, np.concatenate(
+            (np.full(k, 700.0), np.full(k, self.knots[-1]), np.full(room.size, np.inf))
+        )
 
     def expected(self, x: Array, ratio: Array, further: Array) -> tuple[Array, Array]:
         """Counts (m, bins) and derivatives (m, p, bins)."""
@@ -211,7 +223,9 @@ class _Search:
             stuck = ((x <= low) & (slope < 0)) | ((x >= high) & (slope > 0))
             size = np.einsum("mpp->mp", information)
             more = size * np.where(stuck, 1e9, damping[:, None]) + 1e-9
-            step = np.linalg.solve(information + more[:, :, None] * one, np.where(stuck, 0.0, slope)[:, :, None])
+            step = np.linalg.solve(
+                information + more[:, :, None] * one, np.where(stuck, 0.0, slope)[:, :, None]
+            )
             move = step[:, :, 0]
             move[:, : 2 * self.terms] = np.clip(move[:, : 2 * self.terms], -1.0, 1.0)
             there = np.clip(x + move, low, high)
@@ -240,9 +254,9 @@ class _Search:
         light = np.exp(x[0, :k])
         most = float(light.min() / (light.sum() + light.min()))
         step = np.clip(0.7 * self._known(x, further), 1e-6, most / 6)
-        out = [(np.arange(PLACES), none, np.repeat(x, PLACES, 0), np.repeat(now, PLACES), np.repeat(information, PLACES, 0))]
-        _, share, x, last, _ = out[0]
-        at = np.arange(PLACES)
+        x, last, information = (np.repeat(one, PLACES, axis=0) for one in (x, now, information))
+        at, share = np.arange(PLACES), none
+        out = [(at, share, x, last, information)]
         for _ in range(MOST):
             share = share + step
             x, here, information = self.down(x, share / (1 - share), further[at])
@@ -254,7 +268,14 @@ class _Search:
             at, share, x, last, step = at[go_on], share[go_on], x[go_on], here[go_on], step[go_on]
             if not at.size:
                 break
-        return tuple(np.concatenate(parts) for parts in zip(*out, strict=True))  # type: ignore[return-value]
+        places, shares, ends, deviances, informations = zip(*out, strict=True)
+        return (
+            np.concatenate(places),
+            np.concatenate(shares),
+            np.concatenate(ends),
+            np.concatenate(deviances),
+            np.concatenate(informations),
+        )
 
     def _known(self, x: Array, further: Array) -> Array:
         """Standard error (m,) of the share of a further term about none."""
@@ -293,7 +314,7 @@ class _Search:
         log_i = np.linalg.slogdet(information)[1]
         shares = np.log(light / whole).sum(axis=1) + k * np.log1p(-share)
         size = -0.5 * (deviances - deviances[0] + log_i - log_i[0]) + shares - shares[0]
-        weight = k * (k + 1) * self._widths(at, share) * np.exp(np.minimum(size, 50.0))
+        weight = self._widths(at, share) * np.exp(np.minimum(size, 50.0))
         return Mixture(averages, sigma, weight)
 
     def _widths(self, at: NDArray[np.intp], share: Array) -> Array:
