@@ -103,6 +103,9 @@ WALK: Walk = {
         "--mechanism": (RUN, ("--mechanism", "mine.yaml")),
         "--positions": (RUN, ("--positions", "relaxed")),
         "--resume": (RUN, ("--resume",)),
+        "--overwrite": ((*RUN[:-2], "-o", "taken"), ("--overwrite",)),
+        "--dry-run": (RUN, ("--dry-run",)),
+        "--force": ((*RUN, "--dots", "99999999", "--dry-run"), ("--force",)),
         "--json": (RUN, ("--json",)),
     },
     ("dose",): {
@@ -710,6 +713,8 @@ def _write_inputs() -> None:
     from importlib import resources
 
     Path("empty").mkdir()
+    Path("taken").mkdir()
+    Path("taken", "notes.txt").write_text("not of a run", encoding="utf-8")
 
     Path(DOT).write_text(
         "core: {material: InP, diameter: 3.3 nm, sigma: 8 %}\nlayer: d111\n"

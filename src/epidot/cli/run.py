@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -12,6 +13,9 @@ from epidot.cli import options, output
 from epidot.cli.progress import Progress
 from epidot.errors import Faults, nearest
 from epidot.units import celsius
+
+if TYPE_CHECKING:
+    from epidot.runs.needs import Needs
 
 
 def run(
@@ -47,6 +51,10 @@ def run(
     overwrite: bool = typer.Option(
         False, "--overwrite", help="Write even beside, or over, files that are no results of a run."
     ),
+    dry_run: bool = typer.Option(
+        False, "--dry-run", help="Say what the run would need and which files it would write; run nothing."
+    ),
+    force: bool = typer.Option(False, "--force", help="Run even what this machine seems too small for."),
     materials: Path | None = options.MATERIALS,
     papers: Path | None = options.PAPERS,
     as_json: bool = typer.Option(False, "--json", help="The summary as one JSON object on stdout."),
@@ -66,12 +74,18 @@ def run(
         faults.add("--positions has no such choice", seen=positions, nearest=nearest(positions, POSITIONS))
     faults.raise_if_any()
     from epidot.report.run import carry_out
+    from epidot.runs.needs import needs
     from epidot.runs.order import order_from
 
     order = order_from(
         recipe, dots=dots, seed=seed, engine=engine, hypothesis=hypothesis, mechanism=mechanism
     )
     folder = out or Path("run-" + order.recipe.name.replace("/", "-"))
+    if dry_run:
+        _needs(needs(order, jobs), folder, force, as_json)
+        return
+    if not force:
+        needs(order, jobs).refuse(folder)
     with Progress() as progress:
         summary, before = carry_out(
             order,
@@ -94,6 +108,19 @@ def run(
     for remark in summary["notes"]:
         output.note(remark)
     print(f"\nEvery quantity with its unit: {folder / 'summary.json'}\nReport: {folder / 'report.html'}")
+
+
+def _needs(needed: Needs, folder: Path, force: bool, as_json: bool) -> None:
+    """What a run would need; refused as the run itself would be."""
+    from epidot.runs.output import NAMES
+
+    if as_json:
+        output.emit_json({**asdict(needed), "files": [str(folder / name) for name in NAMES]})
+    else:
+        print(output.table(needed.rows(), ("needs", "about")))
+        print("\nWould write " + ", ".join(str(folder / name) for name in NAMES))
+    if not force:
+        needed.refuse(folder)
 
 
 # What the terminal shows of each sample; everything is in summary.json.

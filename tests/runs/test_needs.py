@@ -1,0 +1,44 @@
+"""What a run will need is said before it begins, and what the machine cannot hold is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from epidot.errors import InputError
+from epidot.runs import needs as room
+from epidot.runs.needs import needs
+from epidot.runs.order import order_from
+
+RECIPE = "choi2023/inp-zns-staged-4"
+
+
+def order(dots: int, engine: str = "kmc"):
+    return order_from(RECIPE, dots=dots, engine=engine)
+
+
+def test_needs_grow_with_the_dots_and_the_lattice_needs_more_than_the_mean_field() -> None:
+    few, many = needs(order(10), 1), needs(order(1000), 1)
+    assert many.memory_MB > 1.5 * few.memory_MB
+    assert many.cpu_s > 5 * few.cpu_s
+    assert needs(order(1000, "meanfield"), 1).memory_MB < many.memory_MB
+    assert needs(order(10), 3).memory_MB > few.memory_MB
+    assert needs(order(10), 3).processes == 3
+
+
+def test_larger_cores_need_more() -> None:
+    small = order_from("choi2023/inp-se", dots=100)
+    wider = small.recipe.with_(core={"diameter": "6 nm"})
+    assert needs(order_from(wider, dots=100), 1).memory_MB > needs(small, 1).memory_MB + 50
+
+
+def test_what_does_not_fit_is_refused_with_what_is_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(room, "memory_MB", lambda: 700.0)
+    needs(order(10), 1).refuse(tmp_path)
+    with pytest.raises(InputError, match="memory") as caught:
+        needs(order(1000), 1).refuse(tmp_path)
+    assert "700 MB are there" in str(caught.value)
+    assert "--force" in str(caught.value)
+    monkeypatch.setattr(room, "memory_MB", lambda: None)  # a machine that does not say
+    needs(order(1000), 1).refuse(tmp_path)
