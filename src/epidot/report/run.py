@@ -57,9 +57,9 @@ def carry_out(
                 )
             checkpoint.insist(there, order.key, str(folder), "finished")
             return json.loads((folder / "summary.json").read_text(encoding="utf-8")), True
+        check(folder)
         if not overwrite and not resume:
             own.refuse_foreign({checkpoint.NAME, *(() if there is None else NAMES)})
-        check(folder)
         try:
             return _into(own, order, jobs, positions, resume, progress), False
         except CannotWrite as error:

@@ -27,9 +27,20 @@ def baseline(x: Array, y: Array, noise: Noise, top: float, half: float) -> Array
     ``top`` and ``half`` / nm are where the maximum and, to its red, half of it lie.  A line, or a level with
     scattering as λ⁻⁴, whichever leaves less; ``None`` where nothing is seen, or no readings are there.
     """
-    red = x > top + _WIDTHS * (half - top)
+    start = top + _WIDTHS * (half - top)
+    red = x > start
     if np.sum(red) < _FEWEST or np.ptp(x[red]) < half - top:
         return None
+    # Nearer readings may be the foot of the absorption itself: those farther out must see it too.
+    out = x > 0.5 * (start + x[-1])
+    enough = np.sum(out) >= _FEWEST and np.ptp(x[out]) >= half - top
+    if enough and _seen(x, y, noise, top, out) is None:
+        return None
+    return _seen(x, y, noise, top, red)
+
+
+def _seen(x: Array, y: Array, noise: Noise, top: float, red: NDArray[np.bool_]) -> Array | None:
+    """The likelier law of the readings ``red`` (n,) under all of them, if it stands clear at ``top``."""
     kept = noise.kept(red)
     seen = []
     for column in ((x - top) / (x[-1] - top), (500.0 / x) ** 4):
