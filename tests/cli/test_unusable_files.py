@@ -74,7 +74,7 @@ def test_a_target_that_cannot_be_written_is_told_before_the_work(
     def works(*_: object, **__: object) -> None:
         raise AssertionError("the work began before the target was looked at")
 
-    monkeypatch.setattr("epidot.runs.run.recorded", works)
+    monkeypatch.setattr("epidot.report.run.recorded", works)
     Path("file").write_text("x", encoding="utf-8")
     for ending in ("svg", "csv"):
         Path(f"loop.{ending}").symlink_to(f"loop.{ending}")

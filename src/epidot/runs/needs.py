@@ -97,11 +97,14 @@ def memory_MB() -> float | None:
 
 def _disk_MB(folder: Path) -> float | None:
     """Room on the disk on which ``folder`` is or will be."""
-    place = next((p for p in (folder, *folder.absolute().parents) if p.exists()), Path())
+    place = next(
+        (p for p in (folder, *folder.absolute().parents) if os.path.exists(p)), Path()
+    )  # a name may be too long to ask
     try:
-        return shutil.disk_usage(place).free / 2**20
+        usage = shutil.disk_usage(place)
     except OSError:
         return None
+    return usage.free / 2**20 if usage.total else None  # /proc has no size, and is refused for what it is
 
 
 def _size(megabytes: float) -> str:
