@@ -2,8 +2,8 @@
 
 Each is a base and a part per dot.  On the lattice a dot is a layer of sites about its core, so that its part
 grows as the square of the diameter; in the mean field it is a few numbers.  The figures are those measured
-for ``choi2023/inp-zns-staged-4`` (3.3 nm cores; 20, 100 and 2,000 dots): another recipe may need a few times
-as much or as little, and so may another machine.
+for ``choi2023/inp-zns-staged-4`` (3.3 nm cores; 20, 100 and 1,000 dots, in the mean field 2,000): another
+recipe may need a few times as much or as little, and so may another machine.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from epidot.runs.jobs import usual
 from epidot.runs.order import LATTICE, Order
 
 _DIAMETER_NM = 3.3  # of the cores that were measured
-_MEMORY_MB = {"base": 550.0, "process": 300.0, LATTICE: 0.75, "dot": 0.02}
+_MEMORY_MB = {"base": 550.0, "process": 300.0, LATTICE: 1.4, "dot": 0.02}
 _DISK_MB = {"base": 9.0, "dot": 0.003}
-_CPU_S = {"base": 10.0, LATTICE: 0.13, "dot": 0.001}
+_CPU_S = {"base": 10.0, LATTICE: 0.09, "dot": 0.001}
 
 
 @dataclass(frozen=True)
