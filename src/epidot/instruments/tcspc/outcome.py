@@ -201,8 +201,9 @@ def _better(curve: Curve, found: Analysis) -> str | None:
     more = int(other.free.sum()) - int(found.solution.free.sum())
     if not found.solution.deviance - other.deviance > max(more, 1) * math.log(max(float(curve.y.sum()), 3.0)):
         return None
+    free = "one free exponential describes" if terms == 1 else f"{terms} free exponentials describe"
     return (
-        f"{terms} free exponentials describe the counts better: reduced deviance "
+        f"{free} the counts better: reduced deviance "
         f"{quality(other).reduced:.3g} instead of {found.quality.reduced:.3g}; no errors are stated"
     )
 
