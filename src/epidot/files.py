@@ -119,11 +119,18 @@ def check_folder(path: str | Path, names: Sequence[str]) -> None:
         As :func:`make_folder` and :func:`write`.
     """
     folder = Path(path)
-    new = [place for place in (folder, *folder.parents) if not os.path.lexists(place)]
-    try:
+    with unless_empty(folder):
         make_folder(folder)
         for name in names:
             check(folder / name)
+
+
+@contextmanager
+def unless_empty(folder: Path) -> Iterator[None]:
+    """``folder`` and those it lies in, if they are made inside and empty at the end, are gone then."""
+    new = [place for place in (folder, *folder.parents) if not os.path.lexists(place)]
+    try:
+        yield
     finally:
         for place in new:
             with suppress(OSError):

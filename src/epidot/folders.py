@@ -136,18 +136,15 @@ def owned(folder: str | Path) -> Iterator[Owned]:
         If the folder cannot be made or written into.
     """
     where = Path(folder)
-    new = [place for place in (where, *where.parents) if not os.path.lexists(place)]
-    descriptor = _locked(where)
-    try:
-        yield Owned(where, descriptor)
-    finally:
-        if _is(descriptor, where / LOCK):
-            with suppress(OSError):
-                (where / LOCK).unlink()
-        os.close(descriptor)
-        for place in new:
-            with suppress(OSError):
-                place.rmdir()
+    with files.unless_empty(where):
+        descriptor = _locked(where)
+        try:
+            yield Owned(where, descriptor)
+        finally:
+            if _is(descriptor, where / LOCK):
+                with suppress(OSError):
+                    (where / LOCK).unlink()
+            os.close(descriptor)
 
 
 def _locked(folder: Path) -> int:

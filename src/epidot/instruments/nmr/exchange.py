@@ -25,13 +25,20 @@ def two_sites(x: Array, f: Sequence[float], w: Sequence[float], first: float, k1
 
     ``k12`` is the rate from 1 to 2.  Absorption is the real part, dispersion the imaginary one.
     """
+    *_, top, low = _forms(x, f, w, first, k12)
+    return np.asarray(1j / math.pi * top / low)
+
+
+def _forms(
+    x: Array, f: Sequence[float], w: Sequence[float], first: float, k12: float
+) -> tuple[Any, Any, float, float, Any, Any]:
+    """Both distances (n,), both rates / Hz, numerator and denominator of the line (n,)."""
     second = 1.0 - first
     k21 = k12 * first / second if second > 0 else 0.0
     a, b = x - f[0] + 0.5j * w[0], x - f[1] + 0.5j * w[1]
     m12, m21 = 0.5 * k21 / math.pi, 0.5 * k12 / math.pi  # from 2 into 1, from 1 into 2
     # [[a + i m21, -i m12], [-i m21, b + i m12]] inverted by hand, where the products of rates cancel
-    top = first * b + second * a + 1j * (m12 + m21)
-    return np.asarray(1j / math.pi * top / (a * b + 1j * (a * m12 + b * m21)))
+    return a, b, m12, m21, first * b + second * a + 1j * (m12 + m21), a * b + 1j * (a * m12 + b * m21)
 
 
 def two_sites_slopes(
@@ -42,11 +49,7 @@ def two_sites_slopes(
     The share is that of site 1; there must be something in site 2.
     """
     second = 1.0 - first
-    a, b = x - f[0] + 0.5j * w[0], x - f[1] + 0.5j * w[1]
-    m21 = 0.5 * k12 / math.pi
-    m12 = m21 * first / second
-    top = first * b + second * a + 1j * (m12 + m21)
-    low = a * b + 1j * (a * m12 + b * m21)
+    a, b, m12, m21, top, low = _forms(x, f, w, first, k12)
     value = 1j / math.pi * top / low
     scale = 1j / math.pi / low
 

@@ -32,8 +32,7 @@ def counts_of(signal: Signal) -> tuple[Array, bool, tuple[str, ...]]:
         )
     if not np.any(y > 0):
         raise InputError("no counts at all", where)
-    if signal.kind == "rate" and signal.live_time:
-        y = y * signal.live_time
+    y = y * signal.seconds
     whole = np.rint(y)
     if np.all(np.abs(y - whole) <= 1e-6 * np.maximum(y, 1.0)):
         return np.asarray(whole, dtype=np.float64), True, ()
