@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,10 +22,17 @@ def heed() -> None:
     """From now on an interruption raises ``KeyboardInterrupt``; what the caller ignores stays ignored."""
     global _first
     _first = None
+    sys.unraisablehook = _unraisable
     for name in _NAMES:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _told)
+
+
+def _unraisable(lost: sys.UnraisableHookArgs) -> None:
+    """Say nothing of an interruption that somebody's callback lost: :func:`pass_on` raises it again."""
+    if not issubclass(lost.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(lost)
 
 
 def _told(number: int, frame: FrameType | None) -> None:
@@ -32,6 +40,7 @@ def _told(number: int, frame: FrameType | None) -> None:
     now = time.monotonic()
     if _first is not None:
         if now - _first > _AGAIN_S and not _held:
+            os.write(2, b"epidot: interrupted again: ended without clearing up\n")
             os._exit(1)
         return  # both a key and the system that ends us may say so: the first is being heeded
     _first = now

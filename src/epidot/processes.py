@@ -62,6 +62,10 @@ def _end(pool: ProcessPoolExecutor) -> None:
     for process in list((pool._processes or {}).values()):
         with suppress(OSError, ValueError):
             process.kill()
+    # What was half sent to them has no reader but us: without the mend of CPython issue 94777 (3.11.2 is)
+    # its writer would wait for ever, and we for the writer.
+    with suppress(AttributeError, OSError):
+        pool._call_queue._reader.close()  # type: ignore[attr-defined]
 
 
 def _serve() -> None:
