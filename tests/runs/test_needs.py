@@ -42,3 +42,10 @@ def test_what_does_not_fit_is_refused_with_what_is_there(
     assert "--force" in str(caught.value)
     monkeypatch.setattr(room, "memory_MB", lambda: None)  # a machine that does not say
     needs(order(1000), 1).refuse(tmp_path)
+
+
+@pytest.mark.parametrize("wrong", [{"dots": 2.5}, {"dots": "5"}, {"dots": True}, {"seed": 1.5}])
+def test_numbers_that_are_none_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(InputError, match="whole number") as caught:
+        order_from(RECIPE, **wrong)
+    assert repr(next(iter(wrong.values()))) in str(caught.value)

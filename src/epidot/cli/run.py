@@ -17,6 +17,8 @@ from epidot.units import celsius
 if TYPE_CHECKING:
     from epidot.runs.needs import Needs
 
+_MOST = 1_000_000_000  # of dots, seeds and processes that can be asked for
+
 
 def run(
     recipe: str = typer.Argument(
@@ -67,8 +69,8 @@ def run(
 
     faults = Faults()
     for name, value, least in (("--dots", dots, 1), ("--seed", seed, 0), ("--jobs", jobs, 1)):
-        if value is not None and not least <= value <= 1_000_000_000:
-            faults.add(f"{name} must be a whole number from {least}", seen=value)
+        if value is not None and not least <= value <= _MOST:
+            faults.add(f"{name} must be a whole number from {least} to {_MOST:.0e}", seen=value)
     where = next((known for known in POSITIONS if known == positions), POSITIONS[0])
     if positions != where:
         faults.add("--positions has no such choice", seen=positions, nearest=nearest(positions, POSITIONS))

@@ -90,6 +90,12 @@ class Batch:
     notes: tuple[str, ...] = ()
     claims: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        names = ", ".join(sample.name for sample in self.samples)
+        return (
+            f"<Batch of {self.recipe}: {self.dots} dots, {self.engine}, seed {self.seed}; samples: {names}>"
+        )
+
     def sample(self, name: str) -> Sample:
         """The sample called ``name``.
 

@@ -43,7 +43,7 @@ class Needs:
         """
         faults = Faults()
         memory, disk = memory_MB(), _disk_MB(folder)
-        remedy = "take fewer --dots, or insist with --force"
+        remedy = "take fewer --dots or --jobs, or insist with --force"
         if memory is not None and self.memory_MB > memory:
             what = f"this run needs some {_size(self.memory_MB)} of memory"
             faults.add(what, seen=f"{_size(memory)} are there", remedy=remedy)

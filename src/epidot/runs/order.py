@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 from typing import Any, Literal
 
@@ -46,6 +47,10 @@ class Order:
         if self.engine not in ENGINES:
             raise InputError("no such engine", seen=self.engine, nearest=nearest(self.engine, ENGINES))
         constants(self.hypothesis)  # refuses one that its file does not name
+        numbers: dict[str, object] = {"dots": self.dots, "seed": self.seed}  # as they come from Python
+        for name, value in numbers.items():
+            if isinstance(value, bool) or not isinstance(value, Integral):
+                raise InputError(f"{name} must be a whole number", seen=repr(value))
         if self.dots < 1:
             raise InputError("a run needs at least one dot", seen=str(self.dots))
 
