@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from epidot.constants import R_GAS, ZERO_CELSIUS
 from epidot.errors import Fault, InputError, nearest
+from epidot.matter import cone
 from epidot.papers.words.registry import word
 
 
@@ -32,6 +33,12 @@ def molar_mass(formula: str) -> float:
     from epidot.matter import formulas
 
     return float(sum(atomic_masses[atomic_numbers[a]] * n for a, n in formulas.elements(formula).items()))
+
+
+@word("ligand.cone_angle")
+def cone_angle(from_bond_deg: float) -> float:
+    """Tolman's cone angle (degrees), at least, of alkyls on P that stand so far from the bond to the apex."""
+    return cone.cone_angle(from_bond_deg)
 
 
 @word("mechanism.parameter", model=True)
