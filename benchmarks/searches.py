@@ -22,7 +22,8 @@ import numpy as np
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 from epidot.errors import WorkError
-from epidot.instruments.tcspc.analyse import Setting, model_for
+from epidot.instruments.tcspc.analyse import model_for
+from epidot.instruments.tcspc.analysis import Setting
 from epidot.instruments.tcspc.decay import Decay, domains, started
 from epidot.instruments.tcspc.model import Model
 from epidot.instruments.tcspc.record import Record, record

@@ -24,7 +24,7 @@ class Polynomial:
     """P(u), u = (x - centre) / half in [-1, 1], given by its Legendre coefficients, shape (degree + 1,)."""
 
     def __init__(self, coefficients: Array, centre: float, half: float) -> None:
-        self.centre, self.half = centre, half
+        self.coefficients, self.centre, self.half = coefficients, centre, half
         # Powers of u, lowest first: quick to evaluate, and safe on [-1, 1] at the degrees used here.
         orders = [_powers(coefficients.size) @ coefficients]
         for _ in range(2):

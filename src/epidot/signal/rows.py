@@ -123,6 +123,8 @@ def find_format(text: Text, where: str) -> tuple[str, str]:
                 score += 1
         if score > best_score:
             best, best_score = (delimiter, decimal), score
+        if best_score == len(sample):  # no other can do better
+            break
     if best is None or best_score < 2:
         raise _no_table(text, where, sample)
     delimiter, decimal = best

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from epidot.instruments import tcspc
-from epidot.instruments.tcspc.analyse import Setting, quality
+from epidot.instruments.tcspc.analyse import quality
+from epidot.instruments.tcspc.analysis import Setting
 from epidot.instruments.tcspc.automatic import analyse
 from epidot.instruments.tcspc.estimate import derived, derived_names, derived_slopes, estimate, unified
 from epidot.instruments.tcspc.intervals import profile

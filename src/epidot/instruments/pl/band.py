@@ -118,12 +118,13 @@ def find_band(x: Array, y: Array, noise: Noise, shape: Array, top: int, density:
     xs, ys, noise = x[part], y[part] / scale, noise.kept(part).scaled(1 / scale)
     answers: list[Answer] = []
     curves: dict[int, _Curve] = {}
+    curve: _Curve | None = None
     for degree in _DEGREES:
         if xs.size < degree + 3:
             break
         if degree < _FIRST and xs.size >= _FIRST + 5:
             continue
-        curve = _fitted(xs, ys, noise, shape[part], degree)
+        curve = _fitted(xs, ys, noise, shape[part], degree, curve)
         found = None if curve is None else _answers(curve, xs, float(x[top]), density)
         if curve is not None and found is not None:
             answers.append(Answer(degree, found, curve.answers, curve.variance))
@@ -219,13 +220,19 @@ def reach(y: Array, top: int, level: float) -> tuple[int, int]:
     return ends[0], ends[1]
 
 
-def _fitted(x: Array, y: Array, noise: Noise, shape: Array, degree: int) -> _Curve | None:
-    """Fit of y = exp(P(x)) from the smoothed curve as the start."""
+def _fitted(
+    x: Array, y: Array, noise: Noise, shape: Array, degree: int, below: _Curve | None = None
+) -> _Curve | None:
+    """Fit of y = exp(P(x)), begun at the fit of a lower degree, else at the smoothed curve."""
     centre, half = float((x[0] + x[-1]) / 2), float((x[-1] - x[0]) / 2)
     basis: Array = np.polynomial.legendre.legvander((x - centre) / half, degree).astype(np.float64)
-    weight = np.ones(x.size) if noise.sigma is None else 1 / noise.sigma
-    floor = np.maximum(shape, 0.05 * float(np.max(shape)))
-    c = _inverse(basis * (floor * weight)[:, None]) @ (np.log(floor) * floor * weight)
+    if below is not None and isinstance(below.log, Polynomial):
+        c = np.zeros(degree + 1)
+        c[: below.log.coefficients.size] = below.log.coefficients
+    else:
+        weight = np.ones(x.size) if noise.sigma is None else 1 / noise.sigma
+        floor = np.maximum(shape, 0.05 * float(np.max(shape)))
+        c = _solved(basis * (floor * weight)[:, None], np.log(floor) * floor * weight)
     found = _settled_on(y, noise, c, lambda v: (basis @ v, basis))
     if found is None:
         return None
@@ -269,7 +276,7 @@ def _settled_on(
     now = float(left @ left)
     for _ in range(_NEWTON):
         jacobian = basis * curve[:, None]
-        step = _inverse(jacobian) @ left
+        step = _solved(jacobian, left)
         promised = float(left @ (jacobian @ step))
         size, tried = 1.0, off(c + step)
         while size > 1e-3 and not float(tried[0] @ tried[0]) <= now * (1 + _ROUNDING):
@@ -289,6 +296,22 @@ def _settled_on(
 
 def _inverse(design: Array) -> Array:
     """The pseudo-inverse (p, n), by the normal equations where they lose nothing."""
+    length, scaled, normal = _normal(design)
+    if normal is None:
+        return np.asarray(np.linalg.pinv(design), dtype=np.float64)
+    return np.asarray(np.linalg.solve(normal, scaled.T) / length[:, None], dtype=np.float64)
+
+
+def _solved(design: Array, right: Array) -> Array:
+    """The least squares solution (p,) of ``design`` (n, p) for ``right`` (n,), in the same way."""
+    length, scaled, normal = _normal(design)
+    if normal is None:
+        return np.asarray(np.linalg.pinv(design) @ right, dtype=np.float64)
+    return np.asarray(np.linalg.solve(normal, scaled.T @ right) / length, dtype=np.float64)
+
+
+def _normal(design: Array) -> tuple[Array, Array, Array | None]:
+    """Lengths of the columns, the columns in units of them, and their products; ``None`` where these lose."""
     length = np.sqrt(np.sum(design**2, axis=0))
     length = np.where(length > 0, length, 1.0)
     scaled = design / length
@@ -296,10 +319,8 @@ def _inverse(design: Array) -> Array:
     try:
         below = np.linalg.cholesky(normal)
     except np.linalg.LinAlgError:
-        below = np.zeros((1, 1))
-    if float(np.min(np.diagonal(below))) < _WELL:
-        return np.asarray(np.linalg.pinv(design), dtype=np.float64)
-    return np.asarray(np.linalg.solve(normal, scaled.T) / length[:, None], dtype=np.float64)
+        return length, scaled, None
+    return length, scaled, normal if float(np.min(np.diagonal(below))) >= _WELL else None
 
 
 def _answers(curve: _Curve, x: Array, near: float, density: str) -> dict[str, tuple[float, Array]] | None:
@@ -360,7 +381,7 @@ def _half_points(
     def above(v: float) -> float:
         return curve.log.at(v) + power * math.log(v) - level
 
-    low = logs + power * np.log(grid) <= level
+    low = (logs + power * np.log(grid) if power else logs) <= level
     blue, red = np.flatnonzero(low[: at + 1])[-1:], at + 1 + np.flatnonzero(low[at + 1 :])[:1]
 
     def half(first_of_two: NDArray[np.intp]) -> Point | None:

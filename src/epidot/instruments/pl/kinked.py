@@ -48,10 +48,16 @@ class Kinked:
 
     def design(self, x: Array) -> Array:
         """Derivatives of the values in the coefficients, shape (n, 6)."""
+        _, a, b, c, d, _ = self.coefficients
         u = self._u(x)
-        below, above = np.where(u < 0, u, 0.0), np.where(u < 0, 0.0, u)
-        columns = [np.ones(x.size), below**2, above**2, u**3, u**4, -self.over(x, 1) * self.half]
-        return np.stack(columns, axis=1)
+        below, above = np.minimum(u, 0.0), np.maximum(u, 0.0)
+        square = u * u
+        out = np.empty((x.size, 6))
+        out[:, 0] = 1.0
+        out[:, 1], out[:, 2] = below * below, above * above
+        out[:, 3], out[:, 4] = square * u, square * square
+        out[:, 5] = -(2 * (a * below + b * above) + square * (3 * c + 4 * d * u))  # moving the kink moves u
+        return out
 
     def gradient(self, x: float, derivative: int = 0) -> Array:
         """Derivatives of ``at(x, derivative)`` (0 or 1) in the coefficients, shape (6,)."""

@@ -6,23 +6,19 @@ import math
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from epidot.constants import FWHM
 from epidot.errors import WorkError
+from epidot.instruments.tcspc.analysis import Analysis, Needless, Quality, Setting
 from epidot.instruments.tcspc.estimate import Estimate, derived, estimate, response_scatter
 from epidot.instruments.tcspc.measured_response import MeasuredResponse
 from epidot.instruments.tcspc.model import Model
-from epidot.instruments.tcspc.prompt import Prompt
 from epidot.instruments.tcspc.record import Record
 from epidot.instruments.tcspc.response import Array, GaussianResponse, Response, TailResponse
 from epidot.instruments.tcspc.solve import Solution, solve, starts
 from epidot.signal.poisson import deviance, expected_deviance
-
-if TYPE_CHECKING:
-    from epidot.instruments.tcspc.rival import Rival
 
 MOST_TERMS = 4
 UNLIKELY = 1e-3  # probability of the deviance below which a model is doubted
@@ -33,54 +29,6 @@ AWAY = (-3.0, -1.0, 1.0)  # further starts of the pulse, in standard deviations 
 FLAT = 0.25  # lifetime over window from which a term is flat enough to pass for background
 AT_ONCE = 0.1  # lifetime over width of the rise below which a term passes for scattered light
 TWICE = 1.1  # two lifetimes nearer than this factor are one found twice
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What to fit.  ``terms`` 0 lets the data decide; ``background`` counts per channel if not fitted."""
-
-    terms: int = 0
-    prompt: Prompt | None = None
-    irf_fwhm_ns: float | None = None
-    tail: bool = False
-    scatter: bool = False
-    background: float | None = None
-    correct_bias: bool = True
-
-
-@dataclass(frozen=True)
-class Quality:
-    """How well a solution describes the counts.
-
-    ``reduced`` is deviance per degree of freedom, ``expected`` what counting noise alone gives it and
-    ``scatter`` by how much that varies; ``probability`` of a deviance at least as large.
-    """
-
-    deviance: float
-    degrees: int
-    reduced: float
-    expected: float
-    scatter: float
-    probability: float
-
-    @property
-    def excess(self) -> float:
-        """Deviance over what is expected, at least 1."""
-        return max(1.0, self.reduced / self.expected)
-
-
-@dataclass(frozen=True)
-class Analysis:
-    """A fit with everything that is said about it; ``far`` (2,) is how far off / ns either average may be."""
-
-    solution: Solution
-    estimate: Estimate
-    quality: Quality
-    trials: tuple[dict[str, Any], ...] = ()
-    widened: bool = False
-    needless: Needless | None = None
-    rival: Rival | None = None
-    far: Array | None = None
 
 
 def quality(solution: Solution) -> Quality:
@@ -319,16 +267,6 @@ def further_term(record: Record, setting: Setting, found: Analysis) -> Trial | N
         return with_setting(record, replace(setting, terms=found.solution.model.terms + 1), found)
     except WorkError:
         return None
-
-
-@dataclass(frozen=True)
-class Needless:
-    """A term that the counts do not demand: its number, by how much the deviance rises without, and what is
-    derived (k,) from the fit without it, its own counts zero."""
-
-    number: int
-    rise: float
-    values: Array
 
 
 def needless_term(record: Record, setting: Setting, found: Analysis) -> Needless | None:

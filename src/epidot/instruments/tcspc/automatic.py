@@ -9,19 +9,10 @@ from typing import Any
 import numpy as np
 
 from epidot.errors import WorkError
-from epidot.instruments.tcspc.analyse import (
-    MOST_TERMS,
-    Analysis,
-    Setting,
-    at_once,
-    believed,
-    finished,
-    fit_terms,
-    gained,
-    rise,
-)
+from epidot.instruments.tcspc.analyse import MOST_TERMS, at_once, believed, finished, fit_terms, gained, rise
+from epidot.instruments.tcspc.analysis import Analysis, Rival, Setting
 from epidot.instruments.tcspc.record import Record
-from epidot.instruments.tcspc.rival import Rival, rival
+from epidot.instruments.tcspc.rival import rival
 from epidot.instruments.tcspc.unresolved import hint
 from epidot.instruments.tcspc.unseen import ALL, alone, unseen
 

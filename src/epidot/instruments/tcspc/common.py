@@ -10,7 +10,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.instruments.tcspc.analyse import Quality, quality
+from epidot.instruments.tcspc.analyse import quality
+from epidot.instruments.tcspc.analysis import Quality
 from epidot.instruments.tcspc.decay import Decay
 from epidot.instruments.tcspc.estimate import derived, derived_names, response_noise
 from epidot.instruments.tcspc.mixture import Mixture

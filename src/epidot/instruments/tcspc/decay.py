@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from epidot.instruments.tcspc.analyse import Setting, model_for
+from epidot.instruments.tcspc.analyse import model_for
+from epidot.instruments.tcspc.analysis import Setting
 from epidot.instruments.tcspc.laws import LAWS
 from epidot.instruments.tcspc.mixture import Mixture
 from epidot.instruments.tcspc.model import Model

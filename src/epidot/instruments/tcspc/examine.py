@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from epidot.errors import Faults, InputError
-from epidot.instruments.tcspc.analyse import Analysis, Setting
+from epidot.instruments.tcspc.analysis import Analysis, Setting
 from epidot.instruments.tcspc.automatic import analyse
 from epidot.instruments.tcspc.counting import counts_of
 from epidot.instruments.tcspc.formats import read_decay

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from epidot.errors import InputError
-from epidot.instruments.tcspc.analyse import MOST_TERMS, Setting, behind, fit_terms
+from epidot.instruments.tcspc.analyse import MOST_TERMS, behind, fit_terms
+from epidot.instruments.tcspc.analysis import Setting
 from epidot.instruments.tcspc.automatic import analyse
 from epidot.instruments.tcspc.common import Ended, in_order
 from epidot.instruments.tcspc.decay import Curve, as_law, before, domains, started

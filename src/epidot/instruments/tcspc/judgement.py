@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from epidot.instruments.tcspc.analyse import Analysis, Needless, Setting
+from epidot.instruments.tcspc.analysis import Analysis, Needless, Setting
 from epidot.instruments.tcspc.misfit import Misfit, listed, place
 from epidot.instruments.tcspc.record import Record
 from epidot.quantities import Quantity

@@ -11,7 +11,8 @@ import numpy as np
 
 from epidot.constants import FWHM
 from epidot.instruments import curve
-from epidot.instruments.tcspc.analyse import Analysis, Quality, Setting, needless_term
+from epidot.instruments.tcspc.analyse import needless_term
+from epidot.instruments.tcspc.analysis import Analysis, Quality, Setting
 from epidot.instruments.tcspc.examine import examine
 from epidot.instruments.tcspc.intervals import Interval, profile
 from epidot.instruments.tcspc.judgement import USEFUL, judged, withheld

@@ -20,14 +20,13 @@ from epidot.errors import WorkError
 from epidot.instruments.tcspc.analyse import (
     MOST_TERMS,
     UNLIKELY,
-    Analysis,
-    Setting,
     Trial,
     demanded,
     further_term,
     needed_gain,
     with_setting,
 )
+from epidot.instruments.tcspc.analysis import Analysis, Setting
 from epidot.instruments.tcspc.record import Record
 from epidot.instruments.tcspc.reflection import with_reflection
 from epidot.instruments.tcspc.unresolved import hint

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from epidot.instruments.tcspc.analyse import Analysis, quality
+from epidot.instruments.tcspc.analyse import quality
+from epidot.instruments.tcspc.analysis import Analysis
 from epidot.instruments.tcspc.common import Ended
 from epidot.instruments.tcspc.decay import Curve
 from epidot.instruments.tcspc.determined import determined, undetermined

@@ -11,54 +11,28 @@ averages hold it with three times the weight of all exponentials together (:mod:
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from epidot.errors import WorkError
-from epidot.instruments.tcspc.analyse import Analysis, Setting, rise
+from epidot.instruments.tcspc.analyse import rise
+from epidot.instruments.tcspc.analysis import Analysis, Rival, Setting
 from epidot.instruments.tcspc.common import Ended
 from epidot.instruments.tcspc.decay import Decay, as_law, domains, started
 from epidot.instruments.tcspc.record import Record
 from epidot.instruments.tcspc.response import Array
 from epidot.instruments.tcspc.solve import Solution
-from epidot.instruments.tcspc.unseen import Mixture, alone
 from epidot.signal.limits import Placed
 from epidot.signal.objective import common
+from epidot.signal.optimum import least
 from epidot.signal.scoring import descend
 
 APART = 4.0  # in Akaike's criterion: a model further off is told apart
 _FAR = 40.0  # weighted squares between two curves without noise, from which the fit need not be made
 _POINTS = 40
+_TRIED = 30  # evaluations: whether it is near shows soon
 _STRETCHED = "stretched"
-# Of a stretched decay against few exact lifetimes where the counts do not tell the two apart: dots are many.
-_ODDS = 3.0
-
-
-@dataclass(frozen=True)
-class Rival:
-    """A stretched exponential that the counts do not tell from the exponentials: its width ``beta``, the two
-    ``averages`` / ns and their ``sigma`` (2,), by how much its deviance is ``higher`` and its parameters are
-    ``fewer``."""
-
-    beta: float
-    averages: Array
-    sigma: Array
-    higher: float
-    fewer: int
-
-    def said(self, terms: int) -> str:
-        """In words."""
-        more = "higher" if self.higher > 0 else "lower"
-        return (
-            f"{terms} exponentials are not told from a stretched one of beta {self.beta:.2f}: its deviance "
-            f"is {more} by {abs(self.higher):.2g} with {self.fewer} parameters less, and gives averages of "
-            f"{self.averages[0]:.4g} ns (amplitude) and {self.averages[1]:.4g} ns (intensity)"
-        )
-
-    def beside(self, others: Mixture) -> Mixture:
-        """``others`` and the stretched exponential."""
-        return others.joined(alone(self.averages, self.sigma, _ODDS * float(others.weight.sum())))
 
 
 def rival(record: Record, setting: Setting, found: Analysis) -> Rival | None:
@@ -120,7 +94,6 @@ def _distance(record: Record, solution: Solution) -> float:
 
     Behind the rise, in bins that widen with time; light and background of the law are free.
     """
-    from scipy.optimize import least_squares
     from scipy.special import gammaincc
 
     amplitudes, taus, _, _ = solution.model.parts(solution.theta)
@@ -141,6 +114,9 @@ def _distance(record: Record, solution: Solution) -> float:
         return np.asarray(target - np.linalg.solve(gram, columns @ target) @ columns)
 
     tau = float(amplitudes @ taus / amplitudes.sum())
-    with np.errstate(all="ignore"):
-        found = least_squares(off, [math.log(0.7 * tau), 0.5], method="lm", ftol=1e-2, xtol=1e-2, max_nfev=30)
-    return 2 * float(found.cost)
+    free = np.full(2, np.inf)
+    begun = [np.array([math.log(0.7 * tau), 0.5])]
+    try:
+        return least(off, begun, -free, free, further=False, tight=False, evaluations=_TRIED).cost
+    except ValueError:  # no number at the start: nothing is near
+        return math.inf

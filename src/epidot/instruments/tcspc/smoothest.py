@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from epidot.errors import InputError
-from epidot.instruments.tcspc.analyse import Analysis, fit_terms, quality
+from epidot.instruments.tcspc.analyse import fit_terms, quality
+from epidot.instruments.tcspc.analysis import Analysis
 from epidot.instruments.tcspc.estimate import estimate
 from epidot.instruments.tcspc.examine import settle
 from epidot.instruments.tcspc.measured import curves_of

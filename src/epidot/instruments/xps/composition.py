@@ -17,6 +17,7 @@ from epidot.instruments.xps.levels import Level, attenuation, levels
 from epidot.instruments.xps.paths import ORGANIC, mean_free_path
 from epidot.instruments.xps.sphere import shard
 from epidot.matter.materials import crystal, material
+from epidot.signal.optimum import least
 
 Array = NDArray[np.float64]
 
@@ -174,8 +175,6 @@ def thicknesses(
 
     ``scale`` multiplies areas by element, to see what an error does.
     """
-    from scipy.optimize import least_squares
-
     scale = scale or {}
     own = {name: marker(name, dot, found) for name in (dot.core, *sought)}
     missing = [name for name, one in own.items() if one is None]
@@ -206,10 +205,11 @@ def thicknesses(
         return np.asarray(np.log(np.array(signals[1:]) / signals[0]) - wanted, dtype=np.float64)
 
     low, high = math.log(1e-3), math.log(_THICKEST_NM)
-    end = least_squares(off, np.full(len(sought), math.log(0.5)), bounds=(low, high), xtol=1e-12, ftol=1e-12)
-    if float(np.max(np.abs(end.fun))) > 1e-5:
+    each = np.ones(len(sought))
+    end = least(off, [math.log(0.5) * each], low * each, high * each, further=False)
+    if float(np.max(np.abs(end.residuals))) > 1e-5:
         return "no thickness between 0.001 and 15 nm gives these areas"
-    return [float(t) for t in np.exp(end.x)]
+    return [float(t) for t in np.exp(end.values)]
 
 
 def closed_form(dot: LayeredDot, shell: str, found: Mapping[str, Seen]) -> float | None:
