@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from epidot.instruments.symmetry import random_dots
     from epidot.light.optics import optics
     from epidot.light.states import solve_dot
+    from epidot.light.states.atoms import solve_atoms
     from epidot.matter.materials import material
     from epidot.mechanism.lint import check as lint
     from epidot.mechanism.load import load as load_mechanism
@@ -85,6 +86,7 @@ _HOMES = {
     "shipped_recipes": "epidot.recipe.recipe:shipped",
     "run": "epidot.runs.run:run",
     "save_signal": "epidot.signal.storage:save",
+    "solve_atoms": "epidot.light.states.atoms:solve_atoms",
     "solve_dot": "epidot.light.states:solve_dot",
     "symmetry_pulls": "epidot.instruments.symmetry:pulls",
     "write_extxyz": "epidot.dot.export:write_extxyz",
@@ -130,6 +132,7 @@ __all__ = [
     "run",
     "save_signal",
     "shipped_recipes",
+    "solve_atoms",
     "solve_dot",
     "symmetry_pulls",
     "write_extxyz",

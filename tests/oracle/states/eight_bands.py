@@ -18,13 +18,13 @@ from epidot.light.states.mesh import Mesh, combined
 Array = NDArray[np.float64]
 
 
-def block(mesh: Mesh, bands: Bands, twoF: int, Ln: int) -> tuple[Array, Array]:
+def block(mesh: Mesh, bands: Bands, twoF: int, Ln: int, remote: float = REMOTE) -> tuple[Array, Array]:
     """(H, overlap) of block (F, Ln); the unknowns are the valence channels, then s with l = Ln."""
     gap = np.where(bands.Ep > 0, bands.Ec - bands.Ev, 1.0)
     minus = valence(mesh, bands, bands.L - bands.Ep / gap).block(twoF, Ln)
     those = channels(twoF, Ln)
     first = 1 if Ln else 0
-    kinetic = HBAR2_2M * REMOTE * (mesh.stiff + Ln * (Ln + 1) * mesh.plain).sum(axis=0)
+    kinetic = HBAR2_2M * remote * (mesh.stiff + Ln * (Ln + 1) * mesh.plain).sum(axis=0)
     s_block = (kinetic + combined(bands.Ec, mesh.mass))[first:, first:]
     s_mass = mesh.mass.sum(axis=0)[first:, first:]
     # <s| P div |V>: ∫ f P (a' + c a/r) r² dr
@@ -42,11 +42,11 @@ def block(mesh: Mesh, bands: Bands, twoF: int, Ln: int) -> tuple[Array, Array]:
     return H, np.block([[minus.S, zero.T], [zero, s_mass]])
 
 
-def pair(mesh: Mesh, bands: Bands) -> tuple[float, float]:
+def pair(mesh: Mesh, bands: Bands, remote: float = REMOTE) -> tuple[float, float]:
     """(Ee, Eh) of 1S: the first state above the middle of the gap in block (1/2, 0), below it in (3/2, 1)."""
     from scipy.linalg import eigh
 
     middle = float(bands.Ev[0]) + bands.gap_core / 2
-    conduction = eigh(*block(mesh, bands, 1, 0), eigvals_only=True)
-    valence = eigh(*block(mesh, bands, 3, 1), eigvals_only=True)
+    conduction = eigh(*block(mesh, bands, 1, 0, remote), eigvals_only=True)
+    valence = eigh(*block(mesh, bands, 3, 1, remote), eigvals_only=True)
     return float(conduction[conduction > middle][0]), float(valence[valence < middle][-1])

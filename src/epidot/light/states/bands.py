@@ -34,13 +34,13 @@ KEYS = (
 )
 
 
-def kane_energy(m_e: float, gap_eV: float, split_off_eV: float) -> float:
+def kane_energy(m_e: float, gap_eV: float, split_off_eV: float, remote: float = REMOTE) -> float:
     """Kane energy Ep in eV that gives the conduction-band mass ``m_e`` (in electron masses).
 
-    Solves 1/m_e = 1 + (Ep/3) [2/Eg + 1/(Eg + Δ)].  The tabulated Ep of InP (20.7 eV) would need a
+    Solves 1/m_e = remote + (Ep/3) [2/Eg + 1/(Eg + Δ)].  The tabulated Ep of InP (20.7 eV) would need a
     negative remote term and makes the eight-band problem lose its ellipticity.
     """
-    return float((1 / m_e - REMOTE) * 3 / (2 / gap_eV + 1 / (gap_eV + split_off_eV)))
+    return float((1 / m_e - remote) * 3 / (2 / gap_eV + 1 / (gap_eV + split_off_eV)))
 
 
 @dataclass(frozen=True)
