@@ -19,7 +19,7 @@ from epidot.light.states.atoms.sites import lattice
 from epidot.light.states.atoms.solve import NotSolved, Shifted, residuals, shifted
 from epidot.light.states.atoms.spin import in_space
 from epidot.light.states.bands import kane_energy
-from epidot.matter.materials import crystal
+from epidot.matter.materials import compound_of, crystal
 from epidot.parameter import Parameter, rests_on
 
 Floats = NDArray[np.float64]
@@ -236,8 +236,6 @@ def _coupling(atoms: Atoms, first: NDArray[np.int64], used: Mapping[str, Paramet
 
 def _of_core(atoms: Atoms, first: NDArray[np.int64], values: Mapping[str, float]) -> float:
     """Mean over the core's own bonds (all, where a dot has no core) of a number of each crystal."""
-    from epidot.matter.materials import compound_of
-
     inside = (atoms.layer[first] == 0).all(axis=1)
     pairs = atoms.species[first[inside] if inside.any() else first]
     kinds, number = np.unique(pairs, axis=0, return_counts=True)
