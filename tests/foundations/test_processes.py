@@ -26,6 +26,7 @@ IN_A_CALLBACK = """
 import os, signal, weakref
 from epidot import interrupts
 class Thing: pass
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by what a shell runs behind
 interrupts.heed()
 thing = Thing()
 seen = weakref.ref(thing, lambda _: os.kill(os.getpid(), signal.SIGINT))

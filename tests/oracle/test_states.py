@@ -14,7 +14,7 @@ from epidot.dot.layers import Layer, LayeredDot
 from epidot.light.states import Options, coulomb, eigen, hole, solve_dot
 from epidot.light.states.bands import Bands, bands, kane_energy
 from epidot.light.states.electron import electrons_below, solve_electron
-from epidot.light.states.levels import solve_after
+from epidot.light.states.levels import TRACE_NM, solve_after
 from epidot.light.states.mesh import mesh
 from oracle.states import bessel, electron_eV, pair_eV
 
@@ -149,6 +149,16 @@ def test_a_shell_of_the_same_material_is_a_larger_core():
     whole = solve_dot(LayeredDot("InP", 4.2))
     assert grown.E_1S_eV == pytest.approx(whole.E_1S_eV, abs=1e-4)
     assert grown.K == pytest.approx(whole.K, rel=1e-4)
+
+
+@pytest.mark.parametrize("shell", ["ZnSe", "ZnS"])
+def test_a_shell_that_is_nearly_not_there(shell):
+    """The mesh cells of such a shell make eigenvalues so large that all are rounded with 1e-9 eV."""
+    nm = 1.02 * TRACE_NM
+    for core in np.linspace(2.6, 3.4, 40):
+        bare = solve_dot(LayeredDot("InP", core)).Ee_eV
+        thin = solve_dot(LayeredDot("InP", core, (Layer(shell, nm),))).Ee_eV
+        assert thin == pytest.approx(bare, abs=1e-3)
 
 
 def test_attraction_of_two_uniform_balls():

@@ -18,6 +18,7 @@ from epidot.light.states.bands import REMOTE, Bands
 from epidot.light.states.mesh import Mesh, combined
 
 Array = NDArray[np.float64]
+_NEAR = 1e-6  # eV from the level the functional of the eigenvector is right to less than 1e-10
 
 
 @dataclass(frozen=True)
@@ -88,11 +89,13 @@ def conduction(mesh: Mesh, bands: Bands, l: int) -> Conduction:
     )
 
 
-def solve_electron(mesh: Mesh, bands: Bands, l: int = 0, n: int = 1, tolerance_eV: float = 1e-10) -> Electron:
+def solve_electron(mesh: Mesh, bands: Bands, l: int = 0, n: int = 1) -> Electron:
     """The ``n``-th level of angular momentum ``l``.
 
     Newton's method on E: the n-th eigenvalue w(E) of the Hamiltonian with the masses at E falls with
-    E, so w(E) = E has one root; dw/dE comes from the eigenvector.
+    E, so w(E) = E has one root; dw/dE comes from the eigenvector.  Eigenvalues are rounded with the largest
+    of them, 1e-9 eV and more where a shell is thinner than an atom, so the last digits are those of the
+    Rayleigh functional of the eigenvector, whose error is the square of the vector's.
 
     Raises
     ------
@@ -111,8 +114,8 @@ def solve_electron(mesh: Mesh, bands: Bands, l: int = 0, n: int = 1, tolerance_e
         slope = -float(bands.inverse_mass_slope(E) @ _by_region(band.kinetic, c))
         step = (float(value[0]) - E) / (1 - slope)
         E = max(E + step, 0.5 * (E + float(bands.Ev[:-1].max(initial=bands.Ev[0]))))
-        if abs(step) < tolerance_eV:
-            return band.level(n, E, c)
+        if abs(step) < _NEAR:
+            return band.level(n, _energy(band, c, E), c)
     raise WorkError(f"the electron level {n}, l = {l} did not converge")
 
 
