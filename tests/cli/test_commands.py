@@ -136,6 +136,13 @@ def test_a_run_leaves_everything_it_promises(epidot: Epidot, tmp_path: Path) -> 
     assert measured["technique"] == "pl"
     expected = summary["samples"][-1]["quantities"]["pl_peak_nm"]["value"]
     assert measured["quantities"]["peak_nm"]["value"] == pytest.approx(expected, abs=3)
+    tube = ("--from-ppm", "3.6", "--to-ppm", "6.4", "--noise", "0.0002")
+    shown = epidot("simulate", "nmr", "out", "-o", "nmr.csv", *tube, "--json")
+    assert shown.status == 0, shown.err
+    told = ("--standard", "ferrocene", "--standard-nmol", "1000", "--dots-nmol", "3.5")
+    counted = epidot("measure", "nmr", "nmr.csv", *told, "--json").json["quantities"]["ligands_per_dot"]
+    carried = summary["samples"][-1]["quantities"]["ligands_OA_per_dot"]["value"]
+    assert counted["value"] == pytest.approx(carried, abs=3 * counted["sigma"])
 
 
 @pytest.mark.parametrize(

@@ -28,18 +28,20 @@ try:
     read(good)  # what is imported late is not the file's fault
 except InputError:
     pass
-for path in sorted(Path(sys.argv[2]).iterdir()):
+for path in sorted(p for p in Path(sys.argv[2]).rglob("*") if p.is_file()):
     resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + 60, resource.RLIM_INFINITY))
     start = time.process_time()
     try:
         read(path)
         ended = "read"
     except InputError as error:
-        ended = "refused" if path.name in str(error) else f"without its place: {error}"
+        here = path.name in str(error) or str(path.parent) in str(error)  # or the parameters beside it
+        ended = "refused" if here else f"without its place: {error}"
     except BaseException as error:
         ended = f"{type(error).__name__}: {error}"
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps([path.name, ended, time.process_time() - start, most]), flush=True)
+    name = str(path.relative_to(sys.argv[2]))
+    print(json.dumps([name, ended, time.process_time() - start, most]), flush=True)
 """
 
 
@@ -47,6 +49,7 @@ for path in sorted(Path(sys.argv[2]).iterdir()):
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = tmp_path_factory.mktemp("hostile")
     for name, content in files().items():
+        (found / name).parent.mkdir(exist_ok=True)
         (found / name).write_bytes(content)
     (found / "good.txt").write_text("".join(f"{400 + n} {1000 - n}\n" for n in range(100)))
     return found

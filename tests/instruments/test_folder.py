@@ -231,6 +231,24 @@ def test_the_shell_of_xps_is_counted_and_held_against_the_run() -> None:
     assert chalcogen.verdict == "agree"
 
 
+def test_the_density_of_ligands_by_eq_2_is_held_against_the_run() -> None:
+    """72 oleates on 2.4 nm are 4.0 per nm2 (choi2023, eq 2); in a shell the sizing curve says nothing."""
+    nmr = _record("nmr", ligands_per_dot=(72.5, 3.0), coverage_per_nm2=(4.006, 0.2))
+    sized = _record("uvvis", diameter_nm=(2.4, 0.05))
+    grown = _record("run", ligands_OA_per_dot=(72.0, None), diameter_nm=(2.4, None))
+    found = {one.idea: one for one in compared([nmr, sized, grown])}
+    density = found["ligand density (eq 2)"]
+    assert density.verdict == "agree"
+    assert {v.technique: round(v.value, 2) for v in density.values} == {
+        "run": 3.98, "nmr": 4.01, "eqs 1-3": 4.01
+    }  # fmt: skip
+    by_uvvis = next(v for v in density.values if v.technique == "eqs 1-3")
+    assert by_uvvis.sigma == pytest.approx(4.006 * math.hypot(3 / 72.5, 2 * 0.05 / 2.4), rel=0.01)
+    assert found["ligands per dot"].verdict == "agree"
+    shell = nmr | {"options": {"shell": "ZnSe"}}
+    assert "ligand density (eq 2)" not in {one.idea for one in compared([shell, sized])}
+
+
 def test_what_is_seen_in_other_units_is_seen_or_not() -> None:
     raman = _record("raman", oxide_area=(0.4, 0.05))
     few = _record("xps", oxide_fraction=(0.01, 0.02))
@@ -253,3 +271,4 @@ def test_what_instruments_show_of_a_dot_agrees_with_it(tmp_path: Path) -> None:
     assert set(by_technique) == {one.technique for one in shown if one.file}
     assert {one.sample for one in by_technique.values()} == {"stage I"}
     assert by_technique["xrd"].options == {"phase": "InP"}
+    assert by_technique["nmr"].options == {"standard": "ferrocene", "standard_nmol": 1000.0, "dots_nmol": 3.5}

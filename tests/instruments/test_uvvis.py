@@ -153,7 +153,9 @@ def test_transmittance_is_converted(tmp_path: Path) -> None:
         "nm,x\n"
         + "\n".join(f"{x},{100 * 10**-y!r}" for x, y in zip(NM.tolist(), dots().tolist(), strict=True))
     )
-    with pytest.raises(InputError, match=r"no absorbances, saw 'up to 99\.9984'; .*values='transmittance'"):
+    with pytest.raises(
+        InputError, match=r"no absorbances, saw 'up to 99\.9984'; .*option values, transmittance"
+    ):
         uvvis.read(path)
     assert np.allclose(uvvis.read(path, values="transmittance").y, dots(), atol=1e-9)
 

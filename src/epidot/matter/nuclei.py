@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from epidot.documents import data_document, top
+from epidot.errors import InputError
 from epidot.matter import names
 
 
@@ -43,16 +45,33 @@ def nucleus_names() -> tuple[str, ...]:
     return tuple(one.name for one in _all())
 
 
+def one_nucleus(asked: str | None, said: Iterable[str], where: str) -> str:
+    """The nucleus that is ``asked`` for, or the first that a file has ``said``; empty if neither.
+
+    Raises
+    ------
+    InputError
+        If the file says another one.
+    """
+    there = tuple(said)
+    if asked and there and asked not in there:
+        what = f"nucleus {asked} is asked for, but the file says {' and '.join(there)}"
+        remedy = "leave the option out, or put the file right"
+        raise InputError(what, where, nearest=there, remedy=remedy)
+    return asked or (there[0] if there else "")
+
+
 def nucleus(name: str) -> Nucleus:
     """The nucleus called ``31P`` or ``P31``.
 
     Raises
     ------
     InputError
-        If there is none, with the nearest names.
+        If there is none, with the nearest names and all that are known.
     """
     known = names.index((one, (one.name, _turned(one.name))) for one in _all())
-    return names.look_up("nucleus", name.strip("<> "), known, nucleus_names())
+    remedy = f"known are {', '.join(nucleus_names())}"
+    return names.look_up("nucleus", name.strip("<> "), known, nucleus_names(), remedy)
 
 
 def _turned(name: str) -> str:

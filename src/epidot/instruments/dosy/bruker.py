@@ -17,7 +17,10 @@ from numpy.typing import NDArray
 
 from epidot.errors import InputError, nearest
 from epidot.instruments.dosy.gradients import WHERE, sequence_b
+from epidot.instruments.nmr.parameters import whole
+from epidot.instruments.nmr.vendors import library
 from epidot.instruments.options import Settings
+from epidot.matter.nuclei import nucleus, one_nucleus
 from epidot.signal import Signal
 from epidot.signal.decoding import decode, file_bytes
 
@@ -27,6 +30,7 @@ Complex = NDArray[np.complex128]
 _LINE = 0.05  # of the highest line, and
 _CLEAR = 12.0  # standard deviations of the noise: what counts as a line
 _WIDTHS = 3.0  # half widths of a line on either side that its integral takes
+_MOST = 2**22  # points
 _BROADENING = 1.0  # Hz, of the lines by apodisation, in units of the resolution
 
 
@@ -49,11 +53,9 @@ def read_bruker(file: Path, chosen: Settings) -> Signal:
     """
     where = str(file)
     g = _gradients(file)
-    spectra = _spectra(file)
-    if spectra.values.shape[0] != g.size:
-        what = "as many gradients as spectra are needed"
-        raise InputError(what, where, seen=f"{g.size} and {spectra.values.shape[0]}")
-    said = chosen["nucleus"] or spectra.head["nucleus"]
+    spectra = _spectra(file, g.size)
+    asked = None if chosen["nucleus"] is None else nucleus(chosen["nucleus"]).name
+    said = one_nucleus(asked, (nucleus(spectra.head["nucleus"]).name,), where)
     delta, big = _times(file, spectra.head, chosen)
     order = np.argsort(g, kind="stable")
     g, values = g[order], spectra.values[order]
@@ -95,15 +97,9 @@ def _gradients(file: Path) -> Array:
         raise InputError("the list of gradients is damaged", str(beside), seen=str(error)) from None
 
 
-def _spectra(file: Path) -> Spectra:
-    try:
-        import nmrglue
-    except ImportError:
-        raise InputError(
-            "raw NMR data are read by a library that is not installed",
-            str(file),
-            remedy="pip install 'epidot[nmr]'",
-        ) from None
+def _spectra(file: Path, count: int) -> Spectra:
+    nmrglue = library(file)
+    whole(file.parent)
     try:
         with warnings.catch_warnings():  # it warns of every file beside the data that it does not find
             warnings.simplefilter("ignore")
@@ -113,7 +109,12 @@ def _spectra(file: Path) -> Spectra:
         width, offset, basic = (float(acqus[k]) for k in ("SW_h", "O1", "BF1"))
     except (OSError, KeyError, ValueError, TypeError, IndexError, ArithmeticError) as error:
         raise InputError("the raw data are damaged or incomplete", str(file), seen=str(error)[:80]) from None
-    n = fids.shape[1]
+    m, n = fids.shape
+    if m != count:
+        what = "as many gradients as spectra are needed"
+        raise InputError(what, str(file), seen=f"{count} and {m}")
+    if fids.size > _MOST:
+        raise InputError("too many points for a diffusion measurement", str(file), seen=f"{m} x {n}")
     fall = np.exp(-np.pi * _BROADENING * np.arange(n) / n)
     size = 2 ** int(np.ceil(np.log2(2 * n)))
     spectra = nmrglue.proc_base.fft(nmrglue.proc_base.zf_size(fids * fall, size))

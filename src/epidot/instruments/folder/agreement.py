@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from epidot.instruments.folder.composition import EQUATIONS, counted
+from epidot.instruments.folder.composition import EQUATIONS, counted, covered
 from epidot.instruments.folder.naming import has_word
 from epidot.instruments.folder.record import GROWN, Record
 
@@ -94,6 +94,22 @@ IDEAS: tuple[Idea, ...] = (
         ((GROWN, "adatoms_S_per_dot+adatoms_Se_per_dot", 1.0), (EQUATIONS, "anions_in_shell", 1.0)),
         "the equation counts whole shells, a run every atom that was added",
     ),
+    Idea(
+        "ligands per dot",
+        "1",
+        ((GROWN, "ligands_OA_per_dot", 1.0), ("nmr", "ligands_per_dot", 1.0)),
+        "NMR counts free ligand with the bound one; of a run these are the oleates",
+    ),
+    Idea(
+        "ligand density (eq 2)",
+        "1/nm2",
+        (
+            (GROWN, "ligands_per_nm2", 1.0),
+            ("nmr", "coverage_per_nm2", 1.0),
+            (EQUATIONS, "ligands_per_nm2", 1.0),
+        ),
+        "one count by NMR over two surfaces: of the diameter it was told, and of the one measured beside",
+    ),
     Idea("halide per dot", "1", ((GROWN, "halide_per_dot", 1.0), ("etch", "halide_per_dot", 1.0))),
 )
 TRACES: tuple[Trace, ...] = (
@@ -174,6 +190,7 @@ def compared(records: Iterable[Record]) -> list[Compared]:
         group = list(some)
         if (atoms := counted(group)) is not None:
             group.append(atoms)
+        group += covered(group)
         out += [c for idea in IDEAS if (c := _compare(idea, group)) is not None]
         out += [c for trace in TRACES if (c := _trace(trace, group)) is not None]
         out += [c for one in DIFFERENCES if (c := _difference(one, group)) is not None]

@@ -1,4 +1,4 @@
-"""How many atoms a dot has, by eqs 1 and 3 of choi2023 from what several techniques say of one sample."""
+"""How many atoms and ligands a dot has, by eqs 1 to 3 of choi2023 from what several techniques say."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from epidot.dot import composition
 from epidot.errors import EpidotError
-from epidot.instruments.folder.record import Record, found
+from epidot.instruments.folder.record import GROWN, Record, found
 from epidot.matter.materials import crystal
 from epidot.quantities import Quantity
 
@@ -49,14 +49,46 @@ def counted(group: Sequence[Record]) -> Record | None:
             [d, thickness],
             "eq 3 by the shell of XPS",
         )
-    first = group[0]
+    return _record(EQUATIONS, f"({EQUATIONS})", group[0]["sample"], out)
+
+
+def covered(group: Sequence[Record]) -> list[Record]:
+    """Ligands per nm2 of one sample: by eq 2 from NMR and a diameter that another technique gives, and grown.
+
+    The surface is that of the whole inorganic dot: the sizing curve, which gives the core, stands for it
+    where no shell is known of.
+    """
+    known = {key for one in group for key, value in one["options"].items() if value}
+    out = []
+    for technique in ("tem", "uvvis") if "shell" not in known else ("tem",):
+        if (d := found(group, technique, "diameter_nm")) and (n := found(group, "nmr", "ligands_per_dot")):
+            density = _by(_density, [n, d], f"eq 2 by NMR and the diameter of {technique}")
+            out.append(_record(EQUATIONS, f"({EQUATIONS})", group[0]["sample"], {"ligands_per_nm2": density}))
+            break
+    for one in group:
+        if one["technique"] != GROWN:
+            continue
+        carried, size = (
+            one["quantities"].get(k, {}).get("value") for k in ("ligands_OA_per_dot", "diameter_nm")
+        )
+        if isinstance(carried, int | float) and isinstance(size, int | float) and size > 0:
+            density = Quantity(_density(carried, size), None, "1/nm2", "oleates on the sphere of the mean")
+            out.append(_record(GROWN, one["file"], one["sample"], {"ligands_per_nm2": density}))
+    return out
+
+
+def _density(per_dot: float, diameter_nm: float) -> float:
+    return per_dot / (math.pi * diameter_nm**2)
+
+
+def _record(technique: str, file: str, sample: str, quantities: dict[str, Quantity]) -> Record:
     return {
-        "file": f"({EQUATIONS})",
+        "file": file,
         "state": "measured",
-        "technique": EQUATIONS,
-        "sample": first["sample"],
+        "technique": technique,
+        "sample": sample,
         "options": {},
-        "quantities": {name: one.to_json() for name, one in out.items()},
+        "quantities": {name: one.to_json() for name, one in quantities.items()},
     }
 
 

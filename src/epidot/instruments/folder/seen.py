@@ -79,6 +79,8 @@ def _rules(dots: Population, names: dict[str, str]) -> str:
         known["xps"] = {"core": core, "diameter_nm": round(dots.dot.core_diameter_nm, 4), "shell": shells}
     else:
         known["xrd"] = {"phase": core}
+    tube = {option.name: option.default for option in instruments.instrument("nmr").HEADER.setup}
+    known["nmr"] = {"standard": "ferrocene", **{k: tube[k] for k in ("standard_nmol", "dots_nmol")}}
     lines = [
         "# What is known of these files without measuring them; `epidot measure auto` reads it.",
         "files:",

@@ -151,6 +151,8 @@ HEADER = Header(
         ("file", 10.0, ("fid", "1r", "data.1d")),
         ("head", 10.0, ("chemical shift", "delta (ppm)", "# size =", "type= nmr", "type=nmr")),
         ("start", 10.0, ("JEOL.NMR",)),
+        # labels of JCAMP-DX that only NMR has; Bruker's in the same file are five marks of another kind
+        ("head", 60.0, ("##.observe",)),
         ("head", 3.0, ("ppm",)),
         ("name", 2.0, ("nmr", "31p", "1h_", "77se")),
     ),

@@ -14,6 +14,7 @@ from epidot.errors import InputError
 from epidot.instruments.nmr.species import frequency_MHz
 from epidot.instruments.nmr.vendors import read_vendor
 from epidot.instruments.options import Settings
+from epidot.matter.nuclei import nucleus_names, one_nucleus
 from epidot.signal import Signal
 from epidot.signal.decoding import decode, file_bytes
 from epidot.signal.text import parse_table
@@ -54,7 +55,15 @@ def _within(folder: Path) -> Path:
 
 
 def told(signal: Signal, chosen: Settings) -> Signal:
-    """The spectrum with what the caller says of nucleus, frequency and temperature."""
+    """The spectrum with what the caller says of nucleus, frequency and temperature.
+
+    Raises
+    ------
+    InputError
+        If its file says another nucleus.
+    """
+    said = signal.meta.get("nucleus")
+    one_nucleus(chosen["nucleus"], (str(said),) if said else (), signal.source)
     stated: dict[str, Any] = {
         key: chosen[option]
         for key, option in (
@@ -126,10 +135,10 @@ def _signal(
     head: str,
     meta: dict[str, Any],
 ) -> Signal:
-    nucleus = chosen["nucleus"]
-    if nucleus is None:
-        hit = re.search(r"(?<![0-9A-Za-z])(1H|31P|77Se|13C)(?![0-9])", head)
-        nucleus = hit[1] if hit else ""
+    known = "|".join(nucleus_names())
+    seen = re.sub(r"\{.*?\}", "", head)  # 31P{1H}: the second one is decoupled
+    told = tuple(dict.fromkeys(re.findall(rf"(?<![0-9A-Za-z])({known})(?![0-9])", seen)))
+    nucleus = one_nucleus(chosen["nucleus"], told, where)
     MHz = chosen["frequency_MHz"]
     if MHz is None:
         hit = re.search(r"(?:SFO1|SF|MHz|frequency)\s*[=:(]*\s*([\d.]+)", head, re.IGNORECASE)

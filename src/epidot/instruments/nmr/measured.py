@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,7 @@ from epidot.instruments.nmr.assigned import UNREFERENCED, Line, assign, satellit
 from epidot.instruments.nmr.detected import Seen, Spectrum, lines, spectrum
 from epidot.instruments.nmr.group import Lines, fit_group, part, windows, with_rival
 from epidot.instruments.nmr.quantified import amounts, standard_line
-from epidot.instruments.nmr.species import resonance, table
+from epidot.instruments.nmr.species import resonance
 from epidot.instruments.options import Settings
 from epidot.quantities import Quantities, Quantity, Series
 from epidot.signal import Signal
@@ -212,10 +213,8 @@ def _reference(every: list[Line], text: str, nucleus: str, signal: Signal) -> tu
     name, _, stated = (t.strip() for t in text.partition("="))
     where = signal.source or None
     try:
-        if stated:
-            at, to = _number(name, nucleus), float(stated)
-        else:
-            at = to = _number(name, nucleus)
+        at = _number(name, nucleus)
+        to = float(stated) if stated else at
     except ValueError:
         what = "cannot read the reference"
         raise InputError(what, where, seen=text, remedy="write a species, or 0.44=0.50 (seen=true)") from None
@@ -228,7 +227,7 @@ def _reference(every: list[Line], text: str, nucleus: str, signal: Signal) -> tu
 
 
 def _number(text: str, nucleus: str) -> float:
-    if text in table().species:
+    if re.match(r"[A-Za-z]", text):
         return resonance(text, nucleus).shift.value
     return float(text)
 

@@ -142,10 +142,11 @@ def species(name: str) -> Species:
     Raises
     ------
     InputError
-        If there is none, with the nearest names.
+        If there is none, with the nearest names and all that are known.
     """
     known = names.index((one, (one.name,)) for one in table().species.values())
-    return names.look_up("species of NMR", name, known, tuple(table().species))
+    remedy = f"known are {', '.join(table().species)}"
+    return names.look_up("species of NMR", name, known, tuple(table().species), remedy)
 
 
 def dissolved_species(liquor: Mapping[str, float]) -> dict[str, float]:

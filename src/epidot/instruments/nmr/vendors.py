@@ -6,39 +6,44 @@ its own.  Spectra that a program made are taken as they are.
 
 from __future__ import annotations
 
-import math
 import re
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from epidot.errors import InputError, nearest
+from epidot.instruments.nmr.decays import Complex, Decays, number
+from epidot.instruments.nmr.jcamp import jcamp
+from epidot.instruments.nmr.jeol import jeol
+from epidot.instruments.nmr.parameters import whole
 from epidot.instruments.options import Settings
-from epidot.matter.nuclei import nucleus_names
+from epidot.matter.nuclei import nucleus_names, one_nucleus
 from epidot.signal import Signal
-
-Complex = NDArray[np.complex128]
 
 _MOST = 2**24  # points
 
 
-@dataclass(frozen=True)
-class Decays:
-    """``values`` (m, n): free decays, or spectra where ``spectra``; ``width_Hz``, middle in ppm."""
+def library(file: Path) -> Any:
+    """nmrglue, which reads ``file``.
 
-    values: Complex
-    width_Hz: float
-    MHz: float
-    middle_ppm: float
-    nucleus: str
-    temperature_K: float | None
-    solvent: str
-    spectra: bool = False
+    Raises
+    ------
+    InputError
+        If it is not installed.
+    """
+    try:
+        import nmrglue
+    except ImportError:
+        raise InputError(
+            "raw NMR data are read by a library that is not installed",
+            str(file),
+            remedy="pip install 'epidot[nmr]'",
+        ) from None
+    return nmrglue
 
 
 def read_vendor(file: Path, chosen: Settings) -> Signal:
@@ -49,14 +54,9 @@ def read_vendor(file: Path, chosen: Settings) -> Signal:
     InputError
         If the library that reads it is not installed, or the file is damaged or incomplete.
     """
-    try:
-        import nmrglue
-    except ImportError:
-        raise InputError(
-            "raw NMR data are read by a library that is not installed",
-            str(file),
-            remedy="pip install 'epidot[nmr]'",
-        ) from None
+    nmrglue = library(file)
+    for folder in (file.parent, file.parent / "pdata" / "1", file.parent.parent.parent):
+        whole(folder)
     name = file.name.lower()
     how: Callable[[Any, Path], Decays]
     if name == "1r":
@@ -64,9 +64,9 @@ def read_vendor(file: Path, chosen: Settings) -> Signal:
     elif name == "data.1d":
         how = _magritek
     elif name.endswith(".jdf"):
-        how = _jeol
+        how = jeol
     elif name.endswith((".dx", ".jdx", ".jcamp")):
-        how = _jcamp
+        how = jcamp
     else:
         how = _varian if (file.parent / "procpar").exists() else _bruker
     try:
@@ -102,8 +102,12 @@ def _signal(found: Decays, values: Complex, file: Path, chosen: Settings) -> Sig
         else ()
     )
     MHz = float(chosen["frequency_MHz"] or found.MHz)
-    seen = str(chosen["nucleus"] or _nucleus(found.nucleus) or "")
+    named = _nucleus(found.nucleus)
+    seen = one_nucleus(chosen["nucleus"], (named,) if named else (), where)
     x = found.middle_ppm + (np.arange(n) - n // 2) * found.width_Hz / n / MHz
+    if not (np.all(np.isfinite(x)) and np.all(np.diff(x) > 0)):
+        seen_too = f"{n} points over {found.width_Hz:g} Hz about {found.middle_ppm:g} ppm"
+        raise InputError("the parameters of the axis are damaged", where, seen=seen_too)
     row = values[at]
     meta = {
         "nucleus": seen,
@@ -126,7 +130,7 @@ def _signal(found: Decays, values: Complex, file: Path, chosen: Settings) -> Sig
         "analog",
         "measured",
         source=where,
-        warnings=said,
+        warnings=(*said, *found.warnings),
         meta=meta,
     )
     if not np.any(row.imag):
@@ -174,7 +178,7 @@ def _processed(library: Any, file: Path) -> Decays:
         SF,
         low + (n // 2) * step,
         str(acqus.get("NUC1", procs.get("AXNUC", ""))).strip("<> "),
-        _number(acqus.get("TE")),
+        number(acqus.get("TE")),
         str(acqus.get("SOLVENT", "")).strip("<> "),
         True,
     )
@@ -200,7 +204,7 @@ def _bruker(library: Any, file: Path) -> Decays:
         SF,
         middle,
         str(acqus.get("NUC1", "")).strip("<> "),
-        _number(acqus.get("TE")),
+        number(acqus.get("TE")),
         str(acqus.get("SOLVENT", "")).strip("<> "),
     )
 
@@ -215,7 +219,7 @@ def _varian(library: Any, file: Path) -> Decays:
     width, MHz = float(said("sw")), float(said("sfrq"))
     reference = float(said("reffrq", said("sfrq")))
     middle = (width / 2 - float(said("rfl", str(width / 2))) + float(said("rfp", "0"))) / reference
-    celsius = _number(said("temp") or None)
+    celsius = number(said("temp") or None)
     return Decays(
         np.conj(np.atleast_2d(np.asarray(values, dtype=np.complex128))),
         width,
@@ -232,7 +236,7 @@ def _magritek(library: Any, file: Path) -> Decays:
     acqu = head["acqu"]
     MHz, width = float(acqu["b1Freq"]), float(acqu["bandwidth"]) * 1e3
     middle = (float(acqu["lowestFrequency"]) + width / 2) / MHz
-    celsius = _number(acqu.get("CurrentTemperatureMagnet"))
+    celsius = number(acqu.get("CurrentTemperatureMagnet"))
     return Decays(
         np.atleast_2d(np.asarray(values, dtype=np.complex128)),
         width,
@@ -242,62 +246,3 @@ def _magritek(library: Any, file: Path) -> Decays:
         None if celsius is None else celsius + 273.15,
         str(acqu.get("Solvent", "")),
     )
-
-
-def _jeol(library: Any, file: Path) -> Decays:
-    head, values = library.jeol.read(str(file))
-    told = library.jeol.guess_udic(head, values)[0]
-    return Decays(
-        np.atleast_2d(np.asarray(values, dtype=np.complex128)),
-        float(told["sw"]),
-        float(told["obs"]),
-        float(told["car"]) / float(told["obs"]),
-        str(told["label"]),
-        None,
-        "",
-        bool(told["freq"]),
-    )
-
-
-def _jcamp(library: Any, file: Path) -> Decays:
-    head, values = library.jcampdx.read(str(file))
-    kind = " ".join(head.get("DATATYPE", head.get("DATA TYPE", [""]))).upper()
-    if "NMR" not in kind:
-        raise InputError("a JCAMP-DX file of another technique", str(file), seen=kind[:40] or "no data type")
-    both = list(values) if isinstance(values, (list, tuple)) else [np.asarray(values)]
-    if len(both) == 2:
-        row = np.asarray(both[0], dtype=np.float64) + 1j * np.asarray(both[1], dtype=np.float64)
-    else:
-        row = np.asarray(both[0], dtype=np.complex128)
-    told = library.jcampdx.guess_udic(head, row)[0]
-    spectrum = "SPECTRUM" in kind
-    MHz = float(told["obs"])
-    middle = float(told["car"]) / MHz
-    first, last = (_number((head.get(k) or [None])[0]) for k in ("FIRSTX", "LASTX"))
-    if spectrum and first is not None and last is not None:
-        units = " ".join(head.get("XUNITS", ["HZ"])).upper()
-        scale = 1.0 if "PPM" in units else 1 / MHz
-        row = row[::-1] if first > last else row
-        low, high = sorted((first * scale, last * scale))
-        n = row.size
-        return Decays(
-            row[None, :],
-            (high - low) * MHz * n / (n - 1),
-            MHz,
-            low + (n // 2) * (high - low) / (n - 1),
-            str((head.get(".OBSERVENUCLEUS") or [""])[0]),
-            None,
-            "",
-            True,
-        )
-    return Decays(
-        row[None, :], float(told["sw"]), MHz, middle, str((head.get(".OBSERVENUCLEUS") or [""])[0]), None, ""
-    )
-
-
-def _number(value: Any) -> float | None:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return None
-    return number if math.isfinite(number) else None

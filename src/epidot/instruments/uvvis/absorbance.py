@@ -41,19 +41,20 @@ def read_absorbance(path: str | Path, chosen: Settings) -> Signal:
             "these values are no absorbances",
             signal.source,
             seen=f"up to {float(np.max(signal.y)):g}",
-            remedy="if they are a transmittance in percent, read with values='transmittance'; "
+            remedy="if they are a transmittance in percent, say so with the option values, transmittance; "
             "an emission is measured with pl",
         )
     return replace(signal, warnings=tuple(warnings))
 
 
 def _absorbance(signal: Signal) -> Signal:
-    y = signal.y
-    if float(np.max(y)) <= 1.5:
-        y = y * 100.0
-    good = y > 0
+    good = signal.y > 0
     if np.sum(good) < 5:
-        raise InputError("a transmittance must be positive", signal.source, seen=f"{float(np.min(y)):g}")
+        seen = (
+            f"{int(np.sum(good))} of {good.size} readings above zero, the lowest {float(np.min(signal.y)):g}"
+        )
+        raise InputError("a transmittance must be positive", signal.source, seen=seen)
+    y = signal.y * (100.0 if float(np.max(signal.y)) <= 1.5 else 1.0)
     lost = int(np.sum(~good))
     note = "transmittance was converted to absorbance (-log10 T)"
     if lost:
