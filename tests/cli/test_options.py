@@ -102,6 +102,7 @@ WALK: Walk = {
         "--hypothesis": (RUN, ("--hypothesis", "H2")),
         "--mechanism": (RUN, ("--mechanism", "mine.yaml")),
         "--positions": (RUN, ("--positions", "relaxed")),
+        "--states": ((*RUN[:2], "--dots", "3", "-o", "out"), ("--states", "atoms")),
         "--resume": (RUN, ("--resume",)),
         "--overwrite": ((*RUN[:-2], "-o", "taken"), ("--overwrite",)),
         "--dry-run": (RUN, ("--dry-run",)),

@@ -49,6 +49,12 @@ def run(
     positions: str = typer.Option(
         "lattice", "--positions", help="Of the atoms in dots.extxyz: lattice, or relaxed with their strain."
     ),
+    states: str | None = typer.Option(
+        None,
+        "--states",
+        help="radial, or atoms: beside them the levels of the relaxed atoms of each sample's middle dot; "
+        "atoms:8 of eight dots. [radial]",
+    ),
     resume: bool = typer.Option(False, "--resume", help="Go on where an interrupted run stopped."),
     overwrite: bool = typer.Option(
         False, "--overwrite", help="Write even beside, or over, files that are no results of a run."
@@ -80,7 +86,7 @@ def run(
     from epidot.runs.order import order_from
 
     order = order_from(
-        recipe, dots=dots, seed=seed, engine=engine, hypothesis=hypothesis, mechanism=mechanism
+        recipe, dots=dots, seed=seed, engine=engine, hypothesis=hypothesis, mechanism=mechanism, states=states
     )
     folder = out or Path("run-" + order.recipe.name.replace("/", "-"))
     if dry_run:
@@ -136,13 +142,15 @@ _SHOWN = (
     "plqy",
     "tau_amplitude_ns",
 )
+_OF_ATOMS = ("atoms_first_exciton_nm",)  # where they were asked for
 
 
 def _table(samples: Sequence[Mapping[str, Any]]) -> str:
     from epidot.quantities import Quantity
     from epidot.runs.quantities import cell, find
 
-    columns = [find(name) for name in _SHOWN]
+    shown = [*_SHOWN, *(name for name in _OF_ATOMS if any(name in s["quantities"] for s in samples))]
+    columns = [find(name) for name in shown]
     rows = []
     for sample in samples:
         known = {name: Quantity(**q) for name, q in sample["quantities"].items()}

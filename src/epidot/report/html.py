@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from epidot import files
-from epidot.report import cut, figures, halides, portrait, series, style
+from epidot.report import cut, figures, halides, portrait, series, style, wavefunctions
 from epidot.report.template import rendered
 from epidot.runs.batch import Batch, Sample
-from epidot.runs.quantities import COLUMNS, cell
+from epidot.runs.quantities import cell, columns
 from epidot.units import celsius
 
 PORTRAITS = 12  # dots that are drawn atom by atom
@@ -54,9 +54,9 @@ def render(batch: Batch, claims: Sequence[Any] = (), elsewhere: Sequence[str] = 
         "template.html",
         batch=batch,
         headline=_headline(batch),
-        columns=[column.heading for column in COLUMNS],
+        columns=[column.heading for column in columns(batch.samples)],
         rows=[
-            (s.name, f"{s.time_s / 60:.1f}", f"{celsius(s.temperature_K):.0f}", cells(s))
+            (s.name, f"{s.time_s / 60:.1f}", f"{celsius(s.temperature_K):.0f}", cells(s, batch.samples))
             for s in batch.samples
         ],
         figures=[_figure(f) for f in _figures(batch)],
@@ -74,7 +74,7 @@ def _figures(batch: Batch) -> list[figures.Figure]:
         drawn += [_portraits(batch), cut.sections(dots)]
     if any(s.spectra for s in batch.samples):
         drawn += [figures.spectra(batch), figures.decays(batch)]
-    return drawn + halides.drawn(batch)
+    return drawn + wavefunctions.drawn(batch) + halides.drawn(batch)
 
 
 def _portraits(batch: Batch) -> figures.Figure:
@@ -105,9 +105,9 @@ def _figure(figure: figures.Figure) -> dict[str, Any]:
     }
 
 
-def cells(sample: Sample) -> list[str]:
+def cells(sample: Sample, samples: Sequence[Sample]) -> list[str]:
     """The row of a sample in the table of samples."""
-    return [cell(column, sample.quantities.get(column.name)) for column in COLUMNS]
+    return [cell(column, sample.quantities.get(column.name)) for column in columns(samples)]
 
 
 def _everything(batch: Batch) -> list[tuple[str, str, list[str], str]]:

@@ -142,6 +142,7 @@ class Batch:
             variables |= _sample_to_variables(sample, i)
             for name, values in sample.spectra.items():
                 axis = "decay_time" if name in ("t_ns", "decay") else "wavelength"
+                axis = "atom" if name.startswith("atom_") else axis
                 variables[f"sample{i}__{name}"] = (f"{axis}_{i}", np.asarray(values, dtype=np.float64))
         dataset = xr.Dataset(variables, attrs=attributes)
         # In memory: on a full disk the library would crash instead of raising an error.

@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from epidot.errors import Faults
-from epidot.recipe.events import FormCore
+from epidot.recipe.events import FormCore, TakeSample
 from epidot.runs.jobs import usual
-from epidot.runs.order import LATTICE, Order
+from epidot.runs.order import LATTICE, Order, dots_asked
 
 _DIAMETER_NM = 3.3  # of the cores that were measured
 _MEMORY_MB = {"base": 550.0, "process": 300.0, LATTICE: 1.4, "dot": 0.02}
 _DISK_MB = {"base": 9.0, "dot": 0.003}
-_CPU_S = {"base": 10.0, LATTICE: 0.09, "dot": 0.001}
+_CPU_S = {"base": 10.0, LATTICE: 0.09, "dot": 0.001, "atoms": 7.0}  # the last of a dot of one sample
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,8 @@ def needs(order: Order, jobs: int | None = None) -> Needs:
     sizes += [event.diameter_nm for event in recipe.events if isinstance(event, FormCore)]
     wide = (max(sizes, default=_DIAMETER_NM) / _DIAMETER_NM) ** 2
     on_lattice = order.engine == LATTICE
+    samples = sum(isinstance(event, TakeSample) for event in recipe.events)
+    by_atoms = min(dots_asked(order.states), order.dots) * samples
     each = {
         name: figures[LATTICE] * wide if on_lattice else figures["dot"]
         for name, figures in (("memory", _MEMORY_MB), ("cpu", _CPU_S))
@@ -76,7 +78,7 @@ def needs(order: Order, jobs: int | None = None) -> Needs:
     return Needs(
         _MEMORY_MB["base"] + _MEMORY_MB["process"] * (count - 1) + each["memory"] * order.dots,
         _DISK_MB["base"] + _DISK_MB["dot"] * order.dots,
-        _CPU_S["base"] + each["cpu"] * order.dots,
+        _CPU_S["base"] + each["cpu"] * order.dots + _CPU_S["atoms"] * wide**2 * by_atoms,
         count,
     )
 

@@ -23,6 +23,8 @@ ENGINES = (MEAN_FIELD, LATTICE)
 ENGINE = LATTICE
 DOTS = {MEAN_FIELD: 200, LATTICE: 100}  # where the order does not say
 MECHANISM = "choi2023"
+RADIAL, ATOMS = "radial", "atoms"  # states
+MOST_BY_ATOMS = 64  # dots of one sample
 
 
 @dataclass(frozen=True)
@@ -41,12 +43,19 @@ class Order:
     mechanism: str = MECHANISM  # a shipped name or a file
     hypothesis: str = HYPOTHESIS  # of halide transport
     sizes: Literal["drawn", "even"] = "drawn"
+    states: str = RADIAL  # or how many dots also by their atoms (epidot.runs.atomistic)
     twice: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
             raise InputError("no such engine", seen=self.engine, nearest=nearest(self.engine, ENGINES))
         constants(self.hypothesis)  # refuses one that its file does not name
+        if dots_asked(self.states) and self.engine != LATTICE:
+            raise InputError(
+                f"the {self.engine} engine has no atoms, and so no states of them",
+                seen=f"--states {self.states}",
+                remedy=f"take --engine {LATTICE}, or leave --states out",
+            )
         numbers: dict[str, object] = {"dots": self.dots, "seed": self.seed}  # as they come from Python
         for name, value in numbers.items():
             if isinstance(value, bool) or not isinstance(value, Integral):
@@ -60,6 +69,8 @@ class Order:
         own = {} if self.mechanism in mechanisms.shipped() else {"mechanism_hash": self._read.hash}
         if self.sizes != "drawn":
             own["sizes"] = self.sizes
+        if self.states != RADIAL:
+            own["states"] = self.states
         if self.twice:
             own["twice"] = ", ".join(self.twice)
         if materials.own():
@@ -83,6 +94,29 @@ class Order:
         return mechanisms.load(self.mechanism)
 
 
+def dots_asked(states: str) -> int:
+    """How many dots of a sample ``states`` asks for: ``radial`` none, ``atoms`` one, ``atoms:8`` eight.
+
+    Raises
+    ------
+    InputError
+        If it is none of these.
+    """
+    name, colon, number = states.partition(":")
+    if states == RADIAL:
+        return 0
+    if name == ATOMS and not colon:
+        return 1
+    if name == ATOMS and number.isdecimal() and 1 <= int(number) <= MOST_BY_ATOMS:
+        return int(number)
+    raise InputError(
+        "no such choice of states",
+        seen=states,
+        nearest=(RADIAL, ATOMS, f"{ATOMS}:8"),
+        remedy=f"atoms:N takes N dots of each sample, at most {MOST_BY_ATOMS}",
+    )
+
+
 def order_from(
     source: str | Path | Mapping[str, Any] | Recipe,
     *,
@@ -91,6 +125,7 @@ def order_from(
     engine: str | None = None,
     hypothesis: str | None = None,
     mechanism: str | None = None,
+    states: str | None = None,
 ) -> Order:
     """An order from a recipe in any form (:func:`epidot.recipe.recipe.of`), or from an earlier run's batch.
 
@@ -118,6 +153,7 @@ def order_from(
             old.seed if seed is None else seed,
             mechanism=_same_mechanism(source, old.provenance, mechanism),
             hypothesis=hypothesis or old.provenance.get("hypothesis", HYPOTHESIS),
+            states=old.provenance.get("states", RADIAL) if states is None else states,
         )
     return Order(
         recipes.of(source),
@@ -126,6 +162,7 @@ def order_from(
         seed or 0,
         mechanism=mechanism or MECHANISM,
         hypothesis=hypothesis or HYPOTHESIS,
+        states=RADIAL if states is None else states,
     )
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
 
 from epidot.errors import InputError, nearest
 from epidot.quantities import Quantity
@@ -21,6 +22,7 @@ GIVERS: Mapping[str, str] = {
     "sites": "dot.growth_readout, on the lattice only",
     "sizes": "dot",
     "states": "light",
+    "atoms": "light.states.atoms, with --states atoms",
     "spectra": "light",
     "decay": "light",
     "halide": "transport",
@@ -178,6 +180,27 @@ QUANTITIES: tuple[Declared, ...] = (
     Declared("tau_amplitude_ns", "ns", "integral of I over I(0)", "decay", label="τ ampl."),
     Declared("tau_intensity_ns", "ns", "integral of t I over integral of I", "decay", label="τ int."),
     Declared("k_r_per_ns", "1/ns", "radiative rate of the mean dot with its local field", "states"),
+    # ------------------------------------------------------------ the atoms' own states, where asked for
+    Declared(
+        "atoms_first_exciton_nm",
+        "nm",
+        "gap of the relaxed atoms (s_c p_a3 tight binding), attraction of the radial model, mean over dots",
+        "atoms",
+        label="1S atoms",
+    ),
+    Declared("atoms_first_exciton_eV", "eV", "the same as an energy", "atoms", summary=False),
+    Declared("atoms_gap_eV", "eV", "electron less hole of the relaxed atoms, without attraction", "atoms"),
+    Declared("atoms_radial_gap_eV", "eV", "the same of the same dots by hybrid spherical k.p", "atoms"),
+    Declared("atoms_correction_eV", "eV", "gap of the atoms less that of the radial model", "atoms"),
+    Declared(
+        "atoms_electron_outside_core", "fraction", "of the first electron on the shell's atoms", "atoms"
+    ),
+    Declared("atoms_hole_outside_core", "fraction", "of the holes at 295 K on the shell's atoms", "atoms"),
+    Declared("atoms_hole_split_eV", "eV", "of the upper four hole levels, by shape and patches", "atoms"),
+    Declared("atoms_strength", "", "of the holes at 295 K with the first electron, 1 in bulk", "atoms"),
+    Declared(
+        "atoms_strain_core", "", "hydrostatic strain of the core's own lattice at rest (Keating)", "atoms"
+    ),
     # ------------------------------------------------------------ halide
     Declared("<X>_per_dot", "1/dot", "<X> ions on and in the mean dot", "halide"),
     Declared("<X>_ligand_per_dot", "1/dot", "adsorbed on the outer surface", "halide"),
@@ -205,6 +228,19 @@ QUANTITIES: tuple[Declared, ...] = (
 
 # What a table of samples shows, in its order.
 COLUMNS = tuple(q for q in QUANTITIES if q.label)
+
+
+class _Read(Protocol):
+    """A sample as tables see it."""
+
+    @property
+    def quantities(self) -> Mapping[str, Quantity]: ...
+
+
+def columns(samples: Iterable[_Read]) -> tuple[Declared, ...]:
+    """:data:`COLUMNS` without the atoms' states where nobody asked for them."""
+    asked = any(q.name in s.quantities for s in samples for q in QUANTITIES if q.needs == "atoms")
+    return tuple(q for q in COLUMNS if asked or q.needs != "atoms")
 
 
 @lru_cache(maxsize=1024)

@@ -21,7 +21,7 @@ from epidot.parameter import rests_on
 from epidot.recipe.stockroom import Stockroom
 from epidot.runs import halide
 from epidot.runs.batch import Batch, Sample
-from epidot.runs.order import Order
+from epidot.runs.order import RADIAL, Order
 from epidot.runs.sampled import Member, Sampled, Setting
 
 Array = NDArray[np.float64]
@@ -45,6 +45,7 @@ def read(sampled: Sampled) -> Everything:
     if state.dots_mol <= 0:
         return Everything(Sample(taken.name, state.time_s, state.temperature_K, None, found), (), {}, ())
     spectra, rests, notes = _light(sampled)
+    spectra, rests = _with_atoms(sampled, spectra, rests)
     sample = Sample(
         taken.name, state.time_s, state.temperature_K, sampled.population, found, spectra, sampled.grown
     )
@@ -67,6 +68,18 @@ def _light(sampled: Sampled) -> tuple[dict[str, Array], Mapping[str, list[str]],
         spectra["absorption"] = np.full_like(light.nm, np.nan)
         notes = (*notes, f"no absorption: {gap}")
     return spectra, light.rests_on, notes
+
+
+def _with_atoms(
+    sampled: Sampled, spectra: dict[str, Array], rests: Mapping[str, list[str]]
+) -> tuple[dict[str, Array], Mapping[str, list[str]]]:
+    """The same with the atoms' own states, where they were asked for and are there."""
+    found = sampled.atomistic
+    if isinstance(found, str):
+        return spectra, rests
+    together = {status: list(names) for status, names in rests.items()}
+    _join(together, found.rests_on)
+    return spectra | found.picture, together
 
 
 class Reader:
@@ -133,7 +146,7 @@ def batch_of(setting: Setting, first: Progress, done: Progress, found: Sequence[
         history=_history(done.history, mechanism) | dict(halide.history(done.history, halides)),
         conservation=relative_errors(first.state, done, mechanism, _composition(order, mechanism)),
         rests_on=used,
-        basis=_basis(samples),
+        basis=_basis(samples, order.states),
         provenance={name: str(value) for name, value in order.key.items()},
         steps=done.steps,
         assumptions=tuple(str(remark) for remark in order.recipe.assumptions()),
@@ -179,10 +192,14 @@ def _history(states: tuple[FlaskState, ...], mechanism: Mechanism) -> dict[str, 
     return out
 
 
-def _basis(samples: Sequence[Sample]) -> dict[str, str]:
+def _basis(samples: Sequence[Sample], states: str) -> dict[str, str]:
     if not any(sample.population for sample in samples):
         return {"matter": "definition"}
-    return {
+    by_atoms = (
+        "predicted: no number of theirs was fitted; remote terms and the closure of the surface assumed"
+    )
+    more = {} if states == RADIAL else {"states of the atoms": by_atoms}
+    return more | {
         "matter": "definition",
         "growth and oxide": "calibrated on the claims its fitted parameters name, predicted elsewhere",
         "strain": "predicted",

@@ -182,6 +182,7 @@ def run(
     engine: str | None = None,
     hypothesis: str | None = None,
     mechanism: str | None = None,
+    states: str | None = None,
 ) -> Batch:
     """Run a recipe, or repeat the batch of an earlier run.
 
@@ -190,7 +191,8 @@ def run(
 
     ``engine`` is ``kmc`` (the lattice) or ``meanfield``; without it that of the earlier run, or the usual
     one.  ``hypothesis`` of halide transport: "H1" bath loss, "H2" solubility, "H3" interior traps.
-    ``mechanism`` is a shipped name or a file of one's own.
+    ``mechanism`` is a shipped name or a file of one's own.  ``states`` is ``radial``, or
+    ``atoms`` (``atoms:8``) for the levels of the very atoms of one dot (eight) of each sample beside them.
 
     Raises
     ------
@@ -200,7 +202,7 @@ def run(
         At a step that needs a room of epidot that does not exist yet.
     """
     order = order_from(
-        source, dots=dots, seed=seed, engine=engine, hypothesis=hypothesis, mechanism=mechanism
+        source, dots=dots, seed=seed, engine=engine, hypothesis=hypothesis, mechanism=mechanism, states=states
     )
     return carry_out(order)
 

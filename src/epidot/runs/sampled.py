@@ -15,7 +15,7 @@ from epidot.dot import growth_readout
 from epidot.dot.grown import GrownDot
 from epidot.dot.layers import LayeredDot, Population
 from epidot.dot.mean import mean_dot
-from epidot.errors import Gap
+from epidot.errors import EpidotError, Gap
 from epidot.growth.flask import Taken
 from epidot.growth.lattice.population import GrownPopulation
 from epidot.growth.readout import counts
@@ -24,9 +24,10 @@ from epidot.mechanism import load as mechanisms
 from epidot.mechanism.mechanism import Mechanism
 from epidot.quantities import Quantity
 from epidot.runs import halide
+from epidot.runs.atomistic import Atomistic
 from epidot.runs.engines import even_population
-from epidot.runs.order import Order
-from epidot.runs.quantities import LIGHT, QUANTITIES, ROUNDS, find, unknown
+from epidot.runs.order import RADIAL, Order, dots_asked
+from epidot.runs.quantities import LIGHT, QUANTITIES, ROUNDS, Declared, find, needing, unknown
 from epidot.transport.in_flask import HalideTransport
 
 Member = tuple[LayeredDot, Mapping[str, float]]
@@ -79,6 +80,8 @@ class Sampled:
             except Gap as gap:
                 return declared.of(name, None, note=str(gap))
             return declared.of(name, value if math.isfinite(value) else None)
+        if declared.needs == "atoms":
+            return self._of_atoms(declared, name)
         found = self._values(declared.needs)
         if name in found:
             said = declared.of(name, found[name], self._errors.get(name))
@@ -98,6 +101,8 @@ class Sampled:
             return tuple(self._values("liquor"))
         light = (q.name for q in QUANTITIES if q.needs in LIGHT and q.summary)
         held = [*self.counts, "roughness_nm", *self._values("sizes"), *light, *self._halide_held()]
+        if self.setting.order.states != RADIAL:
+            held += needing("atoms")
         return tuple(name for name in dict.fromkeys(held) if find(name).summary)
 
     def _values(self, needs: str) -> Mapping[str, float]:
@@ -118,6 +123,26 @@ class Sampled:
         if self.taken.shells or lattice is None or not isinstance(self.state.grown, GrownPopulation):
             return ()
         return self.state.grown.dots(lattice)
+
+    @cached_property
+    def atomistic(self) -> Atomistic | str:
+        """Some dots by their own atoms as well, or why there are none."""
+        number = dots_asked(self.setting.order.states)
+        if not number:
+            return "asked for by --states atoms"
+        if not self.grown:
+            return "no dot of this sample was grown on its sites"
+        try:
+            return Atomistic.of(self.grown, [dot for dot, _ in self.members], number)
+        except EpidotError as error:
+            return str(error)
+
+    def _of_atoms(self, declared: Declared, name: str) -> Quantity:
+        found = self.atomistic
+        if isinstance(found, str):
+            return declared.of(name, None, note=found)
+        value, error = found.mean(name)
+        return declared.of(name, value if math.isfinite(value) else None, error, found.note())
 
     @cached_property
     def members(self) -> tuple[Member, ...]:

@@ -67,7 +67,8 @@ class AtomLevels:
     each hole with the first electron, both its spins and all polarisations: its sum over the upper four is 1
     for carriers that are the crystal's own, dark levels have 0.  ``electron`` and ``hole`` (n,) are the
     probabilities on the atoms of ``atoms``, those of the holes weighted by their occupation at 295 K.
-    ``residual_eV`` is the largest left; ``fill`` counts the numbers in one pair of factors.
+    ``foreign`` counts atoms of elements that make no crystal with their neighbours (Zn among P): they are
+    taken for the dot's own.  ``residual_eV`` is the largest left; ``fill`` counts the numbers in two factors.
     """
 
     electrons: Floats
@@ -77,6 +78,7 @@ class AtomLevels:
     hole: Floats
     atoms: Atoms
     crystals: Mapping[str, int]
+    foreign: Mapping[str, int]
     closure: float
     rows: int
     fill: int
@@ -159,7 +161,7 @@ def solve_atoms(dot: Atoms | Relaxed, options: AtomOptions | None = None) -> Ato
     hole = np.einsum("rb,bc,rc->r", h, mixed, h, optimize=True)
     return AtomLevels(
         Ee - zero, holes - zero, strength, _density(of, e[:, 0] ** 2), _density(of, hole), mine, of.crystals,
-        how.closure, of.rows, gap.entries, residual, used,
+        of.foreign, how.closure, of.rows, gap.entries, residual, used,
     )  # fmt: skip
 
 

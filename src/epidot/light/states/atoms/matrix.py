@@ -28,7 +28,8 @@ class Model:
 
     ``H`` (rows, rows) is real, symmetric and sparse, in eV; row ``start[i]`` is the first orbital of atom i;
     ``atom`` (rows,) says whose a row is and ``axis`` (rows,) which p, -1 for s; ``dso`` (n,) is the split-off
-    energy on each atom.  ``crystals`` are those whose numbers were used, with the bonds that each has.
+    energy on each atom.  ``crystals`` are those whose numbers were used, with the bonds that each has;
+    ``foreign`` counts by element the atoms of no such crystal, which are taken for the dot's own.
     """
 
     lattice: Lattice
@@ -38,6 +39,7 @@ class Model:
     axis: Ints
     dso: Floats
     crystals: Mapping[str, int]
+    foreign: Mapping[str, int]
 
     @cached_property
     def rows(self) -> int:
@@ -70,7 +72,7 @@ def model(
     Gap, InputError
         As :func:`hopping`, of every crystal at once; if no two bonded elements make a known crystal.
     """
-    values, used = _of_atoms(where, remote or {})
+    values, used, foreign = _of_atoms(where, remote or {})
     own = dict(zip(FIELDS, values.T, strict=True))
     eps = np.zeros(len(where)) if strain is None else np.nan_to_num(strain)
     order = dissected(where.place)
@@ -102,7 +104,7 @@ def model(
         (np.concatenate([h, h, diagonal]), (np.concatenate([i, j, whole]), np.concatenate([j, i, whole]))),
         shape=(total, total),
     ).tocsc()
-    return Model(where, H, start, atom, axis, own["dso"], used)
+    return Model(where, H, start, atom, axis, own["dso"], used, foreign)
 
 
 def _pairs(where: Lattice, values: Floats, start: Ints) -> tuple[list[Ints], list[Ints], list[Floats]]:
@@ -135,7 +137,7 @@ def _pairs(where: Lattice, values: Floats, start: Ints) -> tuple[list[Ints], lis
     return rows, columns, entries
 
 
-def _of_atoms(where: Lattice, remote: Mapping[str, float]) -> tuple[Floats, dict[str, int]]:
+def _of_atoms(where: Lattice, remote: Mapping[str, float]) -> tuple[Floats, dict[str, int], dict[str, int]]:
     """The numbers of every atom (n, fields): the mean over its bonds that are those of a known crystal.
 
     An atom with none such is of the crystals of this dot that hold its element.
@@ -179,8 +181,12 @@ def _of_atoms(where: Lattice, remote: Mapping[str, float]) -> tuple[Floats, dict
     values = np.full_like(total, np.nan)
     values[number_of > 0] = total[number_of > 0] / number_of[number_of > 0, None]
     good = ~np.isnan(table[:, 0])
+    foreign: dict[str, int] = {}
     for element in np.unique(species[number_of == 0]).tolist():
+        lone = (number_of == 0) & (species == element)
         mine = good & np.array([element in text.split() for text in kinds.tolist()])
         rows = table[mine if mine.any() else good]
-        values[(number_of == 0) & (species == element)] = rows.mean(axis=0)
-    return values, used
+        values[lone] = rows.mean(axis=0)
+        if not mine.any():
+            foreign[element] = int(lone.sum())
+    return values, used, foreign

@@ -1,0 +1,144 @@
+"""Grown dots of a sample by their own atoms, beside the radial model of the same dots.
+
+A check of the radial states and, as the mean difference, their correction; never the light of a run itself.
+The atoms come to rest first.  Their model has no attraction: both dots get that of the radial one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.constants import HC
+from epidot.dot.atoms import place
+from epidot.dot.grown import GrownDot
+from epidot.dot.layers import LayeredDot
+from epidot.dot.relax import Relaxed, relax
+from epidot.light.states import Levels, solve_dot
+from epidot.light.states.atoms import AtomLevels, AtomOptions, solve_atoms
+from epidot.light.states.atoms.parameters import constants
+
+Array = NDArray[np.float64]
+
+ARRAYS = ("x_nm", "y_nm", "z_nm", "core", "electron", "hole")
+
+
+def representative(dots: Sequence[GrownDot], number: int) -> list[int]:
+    """Places of ``number`` dots at even steps through their core diameters; one is that of middle size."""
+    order = np.argsort([dot.core_diameter_nm for dot in dots], kind="stable")
+    number = min(number, len(dots))
+    return [int(order[(2 * i + 1) * len(dots) // (2 * number)]) for i in range(number)]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One dot twice: ``radial`` and ``atoms``, these also with the surface bare and closed twice over."""
+
+    radial: Levels
+    rest: Relaxed
+    atoms: AtomLevels
+    ends: tuple[AtomLevels, AtomLevels]
+
+    @classmethod
+    def of(cls, grown: GrownDot, layered: LayeredDot) -> Pair:
+        """Both states of a grown dot, ``layered`` being the same one by its layers."""
+        rest = relax(place(grown, ligands=False))
+        limits = constants()["closure"]["per_bond"]
+        low, high = (
+            solve_atoms(rest, AtomOptions(closure=c, holes=12, electrons=1))
+            for c in (limits.low, limits.high)
+        )
+        return cls(solve_dot(layered), rest, solve_atoms(rest), (low, high))
+
+    @property
+    def radial_gap_eV(self) -> float:
+        """Electron less hole by the radial model."""
+        return self.radial.Ee_eV - self.radial.Eh_eV
+
+    @property
+    def correction_eV(self) -> float:
+        """What the atoms add to the radial gap, and so to the first exciton."""
+        return self.atoms.gap_eV - self.radial_gap_eV
+
+    @property
+    def values(self) -> dict[str, float]:
+        """What a run tells of the dot, by name."""
+        electron, hole = self.atoms.inside()
+        return {
+            "atoms_gap_eV": self.atoms.gap_eV,
+            "atoms_radial_gap_eV": self.radial_gap_eV,
+            "atoms_correction_eV": self.correction_eV,
+            "atoms_first_exciton_eV": self.radial.E_1S_eV + self.correction_eV,
+            "atoms_first_exciton_nm": HC / (self.radial.E_1S_eV + self.correction_eV),
+            "atoms_electron_outside_core": 1 - electron,
+            "atoms_hole_outside_core": 1 - hole,
+            "atoms_hole_split_eV": float(self.atoms.holes[0] - self.atoms.holes[3]),
+            "atoms_strength": self.atoms.K,
+            "atoms_strain_core": self.rest.core,
+        }
+
+
+@dataclass(frozen=True)
+class Atomistic:
+    """Some dots of a sample, each by its atoms and by the radial model."""
+
+    pairs: tuple[Pair, ...]
+
+    @classmethod
+    def of(cls, grown: Sequence[GrownDot], layered: Sequence[LayeredDot], number: int) -> Atomistic:
+        """Of ``number`` representative dots.
+
+        Raises
+        ------
+        InputError, Gap, WorkError
+            If a dot cannot be relaxed or solved.
+        """
+        return cls(tuple(Pair.of(grown[i], layered[i]) for i in representative(grown, number)))
+
+    @cached_property
+    def columns(self) -> Mapping[str, Array]:
+        """Every value dot by dot, each (dots,)."""
+        rows = [pair.values for pair in self.pairs]
+        return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+
+    def mean(self, name: str) -> tuple[float, float | None]:
+        """Mean over the dots and, of more than one, its standard error from their scatter."""
+        found = self.columns[name]
+        error = float(np.std(found, ddof=1) / np.sqrt(found.size)) if found.size > 1 else None
+        return float(np.mean(found)), error
+
+    def note(self) -> str:
+        """How many dots, and what the one free number of the surface does."""
+        one = "1 dot" if len(self.pairs) == 1 else f"{len(self.pairs)} dots"
+        low, high = (np.mean([p.ends[i].gap_eV for p in self.pairs]) for i in range(2))
+        said = f"{one}; gap {low:.3f} eV with a bare surface, {high:.3f} eV closed twice over (assumed: once)"
+        strange: dict[str, float] = {}
+        for pair in self.pairs:
+            for element, n in pair.atoms.foreign.items():
+                strange[element] = strange.get(element, 0.0) + n / len(self.pairs)
+        named = ", ".join(f"{n:.0f} {element}" for element, n in strange.items())
+        return said + (
+            f"; {named} per dot, in no known crystal here, count as the core's own" if named else ""
+        )
+
+    @property
+    def rests_on(self) -> dict[str, list[str]]:
+        """Numbers by status, those of every dot together."""
+        out: dict[str, set[str]] = {}
+        for pair in self.pairs:
+            for status, names in pair.atoms.rests_on.items():
+                out.setdefault(status, set()).update(names)
+        return {status: sorted(names) for status, names in out.items()}
+
+    @property
+    def picture(self) -> dict[str, Array]:
+        """Atoms of the middle dot at rest, the share of the carriers on each: ``atom_x_nm`` and so on."""
+        found = self.pairs[len(self.pairs) // 2].atoms
+        x, y, z = found.atoms.position_nm.T
+        core = (found.atoms.layer == 0).astype(np.float64)
+        values = (x, y, z, core, found.electron, found.hole)
+        return {f"atom_{name}": np.asarray(v) for name, v in zip(ARRAYS, values, strict=True)}
