@@ -92,6 +92,38 @@ def test_a_slow_term_that_is_not_seen_is_in_the_error_or_the_average_is_withheld
     assert worst < 4
 
 
+def three_in_two_lifetimes(seed: int) -> Signal:
+    """3, 15 and 50 ns of the same height, a period of two of the longest, every sixth count background."""
+    asked = {"channels": 1024, "channel_ns": 100 / 1024, "period_ns": 100.0, "irf_fwhm_ns": 0.3}
+    asked |= {"counts": 1e5, "background": 0.2 * 1e5 / 1024, "t0_ns": 5.0}
+    return counted(
+        [3 / 68, 15 / 68, 50 / 68], [3.0, 15.0, 50.0], SETUP | asked, np.random.default_rng([11, seed])
+    )
+
+
+def test_a_period_of_two_lifetimes_withholds_what_it_cannot_tell_and_is_named() -> None:
+    truths = {"tau_amplitude_ns": 68 / 3, "tau_intensity_ns": (9 + 225 + 2500) / 68}
+    worst, none = 0.0, 0
+    for seed in range(12):
+        found = tcspc.measure(three_in_two_lifetimes(seed), irf_fwhm_ns=0.3)
+        for name, truth in truths.items():
+            q = found[name]
+            if q.value is None or q.sigma is None:
+                none += 1
+                assert any(w.startswith("the period is only") and name in w for w in found.warnings)
+            else:
+                worst = max(worst, abs(q.value - truth) / q.sigma)
+    assert none >= 8
+    assert worst < 3.5
+
+
+def test_a_long_period_says_nothing_of_itself() -> None:
+    asked = {"channels": 512, "channel_ns": 1.0, "period_ns": 512.0, "irf_fwhm_ns": 3.0, "t0_ns": 20.0}
+    asked |= {"counts": 1e4, "background": 0.2 * 1e4 / 512}
+    signal = counted([0.3, 0.7], [5.0, 60.0], SETUP | asked, np.random.default_rng(12))
+    assert not any("period is only" in words for words in tcspc.measure(signal, irf_fwhm_ns=3.0).warnings)
+
+
 def test_one_lifetime_that_is_alone_keeps_its_error() -> None:
     """Two per cent background, a window of twelve lifetimes: nothing can hide."""
     asked = {"channels": 1024, "channel_ns": 500 / 1024, "period_ns": 500.0, "irf_fwhm_ns": 2.0}

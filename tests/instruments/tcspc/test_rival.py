@@ -65,3 +65,26 @@ def test_two_exponentials_that_are_there_have_no_rival() -> None:
     for counts in (1e4, 1e6):
         found = tcspc.measure(two(1, counts), exponentials=2, irf_fwhm_ns=1.2)
         assert not any("stretched" in w for w in found.warnings)
+
+
+def test_one_exponential_has_a_rival_only_where_the_counts_leave_beta_open() -> None:
+    """A stretched decay in three lifetimes on a third of background passes for one exponential; one that is
+    watched for twelve lifetimes does not, and no rival of it is said."""
+    asked = {"channels": 512, "period_ns": 60.0, "channel_ns": 60 / 512, "irf_fwhm_ns": 0.4, "t0_ns": 3.0}
+    asked |= {"counts": 1e4, "background": 0.3 * 1e4 / 512}
+    log_tau, share = LAWS["stretched"].nodes(np.array([20.0, 0.7]))
+    said = alone = 0
+    for seed in range(10):
+        rng = np.random.default_rng([44, seed])
+        found = tcspc.measure(
+            counted(list(share), list(np.exp(log_tau)), SETUP | asked, rng), irf_fwhm_ns=0.4
+        )
+        if found.extra["exponentials"] == 1:
+            alone += 1
+            said += any("one exponential is not told from a stretched one" in w for w in found.warnings)
+    assert alone >= 3
+    assert said >= alone - 1
+    asked |= {"period_ns": 500.0, "channel_ns": 500 / 512, "irf_fwhm_ns": 2.0, "background": 0.02 * 1e4 / 512}
+    for seed in range(4):
+        signal = counted([1.0], [40.0], SETUP | asked, np.random.default_rng([45, seed]))
+        assert not any("stretched" in w for w in tcspc.measure(signal, irf_fwhm_ns=2.0).warnings)

@@ -11,8 +11,7 @@ from epidot.instruments.tcspc.response import Array
 from epidot.instruments.tcspc.solve import Solution
 from epidot.instruments.tcspc.unseen import Mixture, alone
 
-# Of a stretched decay against few exact lifetimes where the counts do not tell the two apart: dots are many.
-_ODDS = 3.0
+AVERAGES = ("tau_amplitude_ns", "tau_intensity_ns")
 
 
 @dataclass(frozen=True)
@@ -61,28 +60,37 @@ class Needless:
 
 @dataclass(frozen=True)
 class Rival:
-    """A stretched exponential that the counts do not tell from the exponentials: its width ``beta``, the two
-    ``averages`` / ns and their ``sigma`` (2,), by how much its deviance is ``higher`` and its parameters are
-    ``fewer``."""
+    """A stretched exponential that the counts may not tell from the exponentials.
+
+    Its width ``beta``, the two ``averages`` / ns and their ``sigma`` (2,), by how much its deviance is
+    ``higher`` and its parameters are ``fewer``; its ``weight`` against all exponentials together, and
+    whether it is ``told`` from them.
+    """
 
     beta: float
     averages: Array
     sigma: Array
     higher: float
     fewer: int
+    weight: float
+    told: bool
 
     def said(self, terms: int) -> str:
         """In words."""
         more = "higher" if self.higher > 0 else "lower"
+        first = "one exponential is" if terms == 1 else f"{terms} exponentials are"
+        own = {-1: "one parameter more", 1: "one parameter less"}.get(
+            self.fewer, f"{self.fewer} parameters less"
+        )
         return (
-            f"{terms} exponentials are not told from a stretched one of beta {self.beta:.2f}: its deviance "
-            f"is {more} by {abs(self.higher):.2g} with {self.fewer} parameters less, and gives averages of "
+            f"{first} not told from a stretched one of beta {self.beta:.2f}: its deviance "
+            f"is {more} by {abs(self.higher):.2g} with {own}, and gives averages of "
             f"{self.averages[0]:.4g} ns (amplitude) and {self.averages[1]:.4g} ns (intensity)"
         )
 
     def beside(self, others: Mixture) -> Mixture:
         """``others`` and the stretched exponential."""
-        return others.joined(alone(self.averages, self.sigma, _ODDS * float(others.weight.sum())))
+        return others.joined(alone(self.averages, self.sigma, self.weight * float(others.weight.sum())))
 
 
 @dataclass(frozen=True)
@@ -97,3 +105,9 @@ class Analysis:
     needless: Needless | None = None
     rival: Rival | None = None
     far: Array | None = None
+
+    def far_off(self, average: str) -> float:
+        """How far off / ns the ``average`` of that name may be."""
+        if self.far is None:
+            return self.estimate[average][1]
+        return float(self.far[AVERAGES.index(average)])

@@ -49,7 +49,7 @@ def analyse(record: Record, setting: Setting) -> Analysis:
     if not fits:
         raise WorkError("the fit did not converge from any start value")
     done = fits[-1]
-    other = rival(record, setting, done)
+    other = rival(record, setting, done, least=1)
     return replace(_widened(record, setting, done, other), trials=tuple(trials), widened=True, rival=other)
 
 
@@ -63,10 +63,18 @@ def _widened(record: Record, setting: Setting, done: Analysis, other: Rival | No
     all_of_them = alone(here, sigma).joined(
         unseen(solution, shortest, good.excess if record.counted else good.reduced)
     )
+    far = all_of_them.reach(here, ALL)
     if other is not None:
         all_of_them = other.beside(all_of_them)
+        further = all_of_them.reach(here, ALL)
+        if (
+            solution.model.terms == 1
+        ):  # it holds the exponential: no other case that would make the rest unlikelier
+            further = np.maximum(far, further)
+        # A law told from them still says what the background may hide, but not how steep the decay begins.
+        far = np.where([other.told, False], far, further)
     wide = np.maximum(sigma, all_of_them.errors(here))
-    return replace(done, estimate=found.with_errors(wide), far=all_of_them.reach(here, ALL))
+    return replace(done, estimate=found.with_errors(wide), far=far)
 
 
 def _row(done: Analysis, gain: float | None, needed: float, accepted: bool) -> dict[str, Any]:

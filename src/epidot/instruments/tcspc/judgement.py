@@ -6,12 +6,16 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from epidot.instruments.tcspc.analysis import Analysis, Needless, Setting
+import numpy as np
+
+from epidot.instruments.tcspc.analysis import AVERAGES, Analysis, Needless, Setting
 from epidot.instruments.tcspc.misfit import Misfit, listed, place
 from epidot.instruments.tcspc.record import Record
 from epidot.quantities import Quantity
 
 USEFUL = 0.5  # error of a value, as a share of it, from which it is withheld where a term may be none
+_LONG = 5.0  # lifetimes after which a hundredth of the light is left
+_WIDENED = 2.0  # errors of an average, in units of those of counting, that are much widened
 
 
 def judged(
@@ -52,13 +56,15 @@ def judged(
             f"well (deviance higher by {needless.rise:.3g} only): what belongs to term {needless.number} is "
             "withheld, and the errors of the others hold both fits"
         )
-    if found.rival is not None:
+    if found.rival is not None and not found.rival.told:
         out.append(found.rival.said(terms))
     for name, held in zip(solution.model.names, solution.held, strict=True):
         if held and name == "sigma_ns":
             out.append("the width of the instrument response is not resolved by the channels")
         elif held and name != "background":
             out.append(f"{name} ended at zero: it is not identifiable from these data")
+    if (short := _short(chosen, found)) is not None:
+        out.append(short)
     span = float(chosen.edges[-1] - chosen.edges[0])
     longest, _ = found.estimate[f"tau{terms}_ns"]
     if longest > span:
@@ -78,6 +84,37 @@ def judged(
             "and the channels on the rise were given less weight"
         )
     return out
+
+
+def unbounded(found: Analysis) -> tuple[str, ...]:
+    """The averages that the counts do not bound: a term that they do not show may move them by too much."""
+    if not found.widened:
+        return ()
+    each = ((name, *found.estimate[name]) for name in AVERAGES)
+    return tuple(n for n, value, sigma in each if not max(sigma, found.far_off(n)) < USEFUL * value)
+
+
+def _short(chosen: Record, found: Analysis) -> str | None:
+    """What a short period does to the averages, in words; ``None`` where nothing."""
+    solution, open_ones = found.solution, unbounded(found)
+    terms = solution.model.terms
+    span, longest = float(chosen.edges[-1] - chosen.edges[0]), float(solution.theta[2 * terms - 1])
+    counting = np.sqrt(np.maximum(found.estimate.fisher_variance[-2:], 0.0))
+    wide = bool(np.any(found.estimate.sigma[-2:] > _WIDENED * counting))
+    free = "background" in solution.model.names
+    if not (found.widened and free and span < _LONG * longest and (open_ones or wide)):
+        return None
+    what = "period" if span > 0.95 * chosen.period_ns else "record"
+    if open_ones:
+        then = f"{' and '.join(open_ones)} {'is' if len(open_ones) == 1 else 'are'} withheld"
+    else:
+        then = "the errors of the averages allow for it"
+    flat = max(float(solution.y.sum()) - float(solution.theta[:terms].sum()), 0.0) / float(solution.y.sum())
+    return (
+        f"the {what} is only {span / longest:.1f} lifetimes of the longest term and {flat:.0%} of the counts "
+        f"were fitted as background: a slower term cannot be told from the background, and {then}; "
+        f"use a longer {what}, or a background that is known (option background)"
+    )
 
 
 def withheld(found: Mapping[str, Quantity], numbers: Collection[int]) -> dict[str, Quantity]:

@@ -15,7 +15,7 @@ from epidot.instruments.tcspc.analyse import needless_term
 from epidot.instruments.tcspc.analysis import Analysis, Quality, Setting
 from epidot.instruments.tcspc.examine import examine
 from epidot.instruments.tcspc.intervals import Interval, profile
-from epidot.instruments.tcspc.judgement import USEFUL, judged, withheld
+from epidot.instruments.tcspc.judgement import judged, unbounded, withheld
 from epidot.instruments.tcspc.misfit import Misfit, misfit
 from epidot.instruments.tcspc.record import Record
 from epidot.instruments.tcspc.response import Array
@@ -145,12 +145,8 @@ def _named(
         useless = False
         if found.widened and name.startswith(("tau_a", "tau_i")):
             note = "the error allows for a further term or a spread of lifetimes that the data do not resolve"
-            far = (
-                sigma
-                if found.far is None
-                else float(found.far[("tau_amplitude_ns", "tau_intensity_ns").index(name)])
-            )
-            if useless := not max(sigma, far) < USEFUL * value:
+            if useless := name in unbounded(found):
+                far = found.far_off(name)
                 note = (
                     f"withheld: the data leave {value:.3g} ± {sigma:.2g} ns, "
                     f"and a term that they do not show may move it by {far:.2g} ns"
