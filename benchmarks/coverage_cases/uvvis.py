@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,14 +38,22 @@ def truths() -> dict[str, float]:
     return {"first_exciton_nm": peak, "valley_depth": 1 - least / high, "hwhm_eV": HC / peak - HC / half}
 
 
-def case(name: str, noise: float, smooth: Callable[[Array], Array], step: float = 1.0) -> Case:
+def case(
+    name: str,
+    noise: float,
+    smooth: Callable[[Array], Array],
+    step: float = 1.0,
+    scatter: float = 0.0,
+    **options: Any,
+) -> Case:
+    """Spectra over ``scatter`` / absorbance at 500 nm and as much below zero, measured with ``options``."""
     x = np.arange(380.0, 760.0, step)
-    y = absorbance(x)
+    y = absorbance(x) + scatter * ((500.0 / x) ** 4 - 1)
 
     def measured(rng: np.random.Generator) -> Quantities:
         values = y + smooth(noise * rng.standard_normal(x.size))
         return uvvis.measure(
-            Signal("uvvis", x, values, "wavelength", "nm", "absorbance", "", "analog", "measured")
+            Signal("uvvis", x, values, "wavelength", "nm", "absorbance", "", "analog", "measured"), **options
         )
 
     return Case(name, truths(), measured)
@@ -52,3 +61,13 @@ def case(name: str, noise: float, smooth: Callable[[Array], Array], step: float 
 
 CASES = [case(f"noise 0.001, {words}", 1e-3, smooth) for words, smooth in FILTERS.items()]
 CASES += [case("noise 0.0003, white, steps of 2 nm", 3e-4, FILTERS["white"], 2.0)]
+CASES += [
+    case(
+        f"noise {noise:g}, white, on 0.05 of scattering, --baseline scatter",
+        noise,
+        FILTERS["white"],
+        scatter=0.05,
+        baseline="scatter",
+    )
+    for noise in (3e-4, 1e-3)
+]

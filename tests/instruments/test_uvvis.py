@@ -282,23 +282,105 @@ def raised(x: np.ndarray) -> np.ndarray:
     return np.ones(x.size)
 
 
-@pytest.mark.parametrize("under", [to_zero, scattered, raised])
-@pytest.mark.parametrize("share", [0.02, 0.1, 0.2])
-def test_a_baseline_that_is_seen_is_in_the_errors(
-    under: Callable[[np.ndarray], np.ndarray], share: float
+def rising_to_the_red(x: np.ndarray) -> np.ndarray:
+    return np.asarray((x - x[0]) / np.ptp(x))
+
+
+def lowered(x: np.ndarray) -> np.ndarray:
+    return -np.ones(x.size)
+
+
+def lowered_and_scattered(x: np.ndarray) -> np.ndarray:
+    """Crosses zero near 600 nm, where the absorption of the dots ends."""
+    return np.asarray(2 * (500 / x) ** 4 - 1)
+
+
+@pytest.mark.parametrize(
+    "under", [to_zero, scattered, raised, rising_to_the_red, lowered, lowered_and_scattered]
+)
+@pytest.mark.parametrize("share", [0.03, 0.05, 0.1])
+@pytest.mark.parametrize("noise", [5e-4, 3e-3])
+@pytest.mark.parametrize("end", [680.0, 760.0])
+def test_a_baseline_is_in_the_errors_or_there_is_no_value(
+    under: Callable[[np.ndarray], np.ndarray], share: float, noise: float, end: float
 ) -> None:
-    """A slope that reaches zero at the red end moved valley and half width by hundreds of their errors."""
+    """Unsubtracted scattering of 0.05 moved the valley by ten of its errors at noise 0.003 without a word.
+
+    A slope to zero at the red end, an offset and a rise to the red did so by twenty to three hundred.
+    """
+    if under is to_zero and end == 680.0 and noise == 3e-3:
+        pytest.skip("twenty readings of such noise, which end at zero, do not show the slope")
     place, depth, width = truth()
     true = {"first_exciton_nm": place, "valley_depth": depth, "hwhm_eV": width}
+    x = NM[NM < end]
     for seed in range(2):
-        noise = 5e-4 * np.random.default_rng([11, seed]).standard_normal(NM.size)
-        found = uvvis.measure(spectrum(dots() + share * under(NM) + noise))
+        y = dots(x) + share * under(x) + noise * np.random.default_rng([11, seed]).standard_normal(x.size)
+        found = uvvis.measure(spectrum(y, x))
+        said = any("baseline" in w for w in found.warnings)
         for name, value in true.items():
             q = found[name]
-            assert q.value is not None
+            if q.value is None:
+                assert "baseline" in q.note
+                continue
             assert q.sigma is not None
-            assert abs(q.value - value) < 3.5 * q.sigma
-        assert any("baseline" in w for w in found.warnings)
+            assert abs(q.value - value) < 3.5 * q.sigma, (name, seed)
+            assert said or "baseline" in q.note or abs(q.value - value) < 2 * q.sigma
+
+
+@pytest.mark.parametrize("end", [630.0, 650.0])
+def test_a_range_that_ends_beside_the_band_tells_no_baseline(end: float) -> None:
+    x = NM[NM < end]
+    noise = 5e-4 * np.random.default_rng(3).standard_normal(x.size)
+    for share in (0.0, 0.03):
+        found = uvvis.measure(spectrum(dots(x) + share + noise, x))
+        q = found["valley_depth"]
+        assert q.value is not None
+        assert q.sigma is not None
+        assert abs(q.value - truth()[1]) < 3 * q.sigma
+        if share:
+            assert any("record further to the red" in w for w in found.warnings)
+
+
+@pytest.mark.parametrize("law", ["offset", "scatter"])
+@pytest.mark.parametrize("end", [680.0, 760.0])
+def test_what_a_subtraction_leaves_uncertain_is_in_the_errors(law: str, end: float) -> None:
+    """The default range of few readings leaves λ⁻⁴ loose: exciton and half width were 5 to 7 errors off."""
+    place, depth, width = truth()
+    true = {"first_exciton_nm": place, "valley_depth": depth, "hwhm_eV": width}
+    x = NM[NM < end]
+    off: dict[str, list[float]] = {name: [] for name in true}
+    for seed in range(24):
+        y = dots(x) + (0.05 * scattered(x) - 0.02 if law == "scatter" else 0.03)
+        found = uvvis.measure(
+            spectrum(y + 1e-3 * np.random.default_rng([13, seed]).standard_normal(x.size), x), baseline=law
+        )
+        for name, value in true.items():
+            if (q := found[name]).value is not None:
+                off[name].append((q.value - value) / (q.sigma or np.inf))
+    for name, each in off.items():
+        assert len(each) >= 20, name
+        assert 0.5 < np.sqrt(np.mean(np.square(each))) < 1.6, (name, each)
+
+
+@pytest.mark.parametrize("offset", [0.0, -0.1, 0.4])
+@pytest.mark.parametrize("noise", [0.0, 1e-3])
+def test_blank_and_sample_exchanged_hold_no_exciton(
+    offset: float, noise: float, rng: np.random.Generator
+) -> None:
+    found = uvvis.measure(spectrum(offset - dots() + noise * rng.standard_normal(NM.size)), material="InP")
+    assert {q.value for q in found.values()} == {None}
+    assert "were blank and sample exchanged?" in found["first_exciton_nm"].note
+    assert any("were blank and sample exchanged?" in w for w in found.warnings)
+
+
+def test_a_spectrum_shifted_below_zero_holds_nothing_until_the_offset_is_off() -> None:
+    y = dots() - 2.0
+    lowered = uvvis.measure(spectrum(y))
+    assert lowered["first_exciton_nm"].value is None
+    assert "option baseline" in lowered["first_exciton_nm"].note
+    assert uvvis.measure(spectrum(y), baseline="offset")["first_exciton_nm"].value == pytest.approx(
+        truth()[0], abs=0.1
+    )
 
 
 def test_no_baseline_no_word() -> None:

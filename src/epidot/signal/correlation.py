@@ -87,6 +87,11 @@ class Noise:
         freedom = total**2 / float(np.sum((seen @ seen.T) ** 2))
         return float(np.sum((turn @ residuals) ** 2)) / total, freedom
 
+    def hanging(self, n: int) -> float:
+        """What a free value takes off the sum of squares of ``n`` points, in variances of one of them."""
+        lag = np.arange(1, min(len(self.rho), n))
+        return float(1 + 2 * np.sum(np.array(self.rho)[lag] * (1 - lag / n)))
+
     def through(self, weights: Array) -> float:
         """Standard deviation of a weighted sum of neighbouring points (k,) of standard deviation 1."""
         variance = float(weights @ (_matrix(self.rho, weights.size) @ weights))

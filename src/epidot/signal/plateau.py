@@ -124,7 +124,7 @@ def _highest(x: Array, y: Array) -> _Top | None:
     variance = min(f.square / max(n - f.free, 1) for f in (*smooth, *cut))
     variance = max(variance, _rounding(z))
     noise = noise_of(x, y)
-    taken = 1.0 if noise.white else _taken(noise, n)
+    taken = noise.hanging(n)
 
     def mark(f: _Fit) -> float:
         return f.square / (variance * taken) + _COUNTED * f.free
@@ -202,12 +202,6 @@ def _rounding(z: Array) -> float:
     """Variance that the steps of the readings leave."""
     steps = np.diff(np.unique(z))
     return max(float(np.min(steps)) ** 2 / 12 if steps.size else 0.0, 1e-18)
-
-
-def _taken(noise: Noise, n: int) -> float:
-    """What a free value takes off the sum of squares where noise was smoothed, as if it were white."""
-    lag = np.arange(1, min(len(noise.rho), n))
-    return float(1 + 2 * np.sum(np.array(noise.rho)[lag] * (1 - lag / n)))
 
 
 def _averaged(y: Array, count: int) -> Array:

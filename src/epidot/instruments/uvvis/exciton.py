@@ -27,6 +27,7 @@ _BELOW_ZERO = (
 _FLOOR = 0.2  # of the depth: so far up from its minimum a valley is read
 _SHARE = 0.03  # of the range of absorbance: a smaller bump on the red side is no exciton
 _JUMP = 0.25  # of the depth of a valley: so much from one reading to the next is no band
+_FALLS = 0.1  # of the range of absorbance: so much higher at the red end it is no absorption of dots
 _BESIDE_NM = 12.0
 _BEND = 0.3  # of the strongest curvature: a weaker one is not the first exciton
 _SHOULDER_NM = (18.0, 25.0, 34.0)  # widths over which the second derivative is taken
@@ -233,6 +234,29 @@ def jump_beside(x: Array, y: Array, found: Exciton) -> float | None:
     return None
 
 
+def no_absorption(x: Array, y: Array, found: Exciton) -> str | None:
+    """Why this is not the absorption of dots, whatever its shape; ``None`` where it may be.
+
+    Nothing absorbs less than nothing, and dots absorb more to the blue.
+    """
+    even, shape, _ = local.smoothed(x, y, _SMOOTH_NM)
+    ends = max(3, x.size // 50)
+    blue, red = float(np.mean(y[:ends])), float(np.mean(y[-ends:]))
+    at = float(np.max(shape)) if found.kind == "none" else float(np.interp(found.place, even, shape))
+    if at < 0:
+        where = "everywhere" if found.kind == "none" else f"at {found.place:.0f} nm"
+        return (
+            f"the absorbance is negative {where} ({at:.2g}): were blank and sample exchanged? "
+            "(an offset is taken off by option baseline)"
+        )
+    if found.kind != "none" and red - blue > _FALLS * float(np.ptp(shape)):
+        return (
+            f"the absorbance falls from {red:.2g} at {x[-1]:.0f} nm to {blue:.2g} at {x[0]:.0f} nm, and that "
+            "of dots rises to the blue: were blank and sample exchanged?"
+        )
+    return None
+
+
 def may_hold(x: Array, y: Array, low: float, high: float) -> bool:
     """Whether a gap of the readings from ``low`` to ``high`` / nm may hide an exciton.
 
@@ -250,17 +274,39 @@ def through_slit(x: Array, y: Array, bandwidth: float, found: Exciton) -> dict[s
         return {}
     even, seen, _ = local.smoothed(x, y, _SMOOTH_NM)
     _, bend, _ = local.smoothed(x, y, 1.5 * _SMOOTH_NM, 2)
-    before = before_slit(seen, bend, bandwidth)
+    moved = changed(even, seen, before_slit(seen, bend, bandwidth), found)
+    if moved is None:
+        return {}
+    return dict(zip(READ_OFF, np.nan_to_num(np.abs(moved)).tolist(), strict=True))
+
+
+READ_OFF = ("first_exciton_nm", "first_exciton_eV", "valley_depth", "hwhm_eV")
+
+
+def changed(even: Array, seen: Array, other: Array, found: Exciton) -> Array | None:
+    """What the quantities ``READ_OFF`` (4,) change by if the smoothed curve ``seen`` (n,) is ``other`` (n,).
+
+    ``None`` if the other curve has no maximum and valley there; not a number where half of the maximum is not
+    reached.
+    """
+    read = [_read_off(even, curve, found) for curve in (seen, other)]
+    if read[0] is None or read[1] is None:
+        return None
+    return read[1] - read[0]
+
+
+def _read_off(even: Array, curve: Array, found: Exciton) -> Array | None:
+    assert found.top is not None
+    assert found.valley is not None
     near = np.abs(even - found.top.x) < _SMOOTH_NM
-    low = np.abs(even - found.valley.x) < _SMOOTH_NM
-    values = []
-    for curve in (seen, before):
-        a, b, c = np.polyfit(even[near] - found.top.x, curve[near], 2)
-        red = even > found.top.x
-        half = float(even[red][np.argmax(curve[red] < (c - b * b / (4 * a)) / 2)])
-        place = found.top.x - b / (2 * a)
-        high = c - b * b / (4 * a)
-        values.append((place, 1 - float(np.min(curve[low])) / high, HC / place - HC / half))
-    place, depth, width = (abs(one - other) for one, other in zip(*values, strict=True))
-    eV = HC / found.top.x**2 * place
-    return {"first_exciton_nm": place, "first_exciton_eV": eV, "valley_depth": depth, "hwhm_eV": width}
+    a, b, c = np.polyfit(even[near] - found.top.x, curve[near], 2)
+    place, high = found.top.x - b / (2 * a), c - b * b / (4 * a)
+    least = float(np.min(curve[np.abs(even - found.valley.x) < _SMOOTH_NM]))
+    if a >= 0 or abs(place - found.top.x) > _SMOOTH_NM or high <= max(least, 0.0):
+        return None
+    red = np.flatnonzero((even > found.top.x) & (curve < high / 2))
+    half = math.nan
+    if red.size and red[0] > 0:
+        i = int(red[0])
+        half = float(np.interp(-high / 2, -curve[i - 1 : i + 1], even[i - 1 : i + 1]))
+    return np.array([place, HC / place, 1 - least / high, HC / place - HC / half])

@@ -16,10 +16,12 @@ from epidot.instruments.uvvis.exciton import (
     first_exciton,
     jump_beside,
     may_hold,
+    no_absorption,
     red_half,
     through_slit,
 )
-from epidot.instruments.uvvis.foot import baseline
+from epidot.instruments.uvvis.foot import SUBTRACTED, Under, foot, free_values, subtracted
+from epidot.instruments.uvvis.wider import by_what_is_seen, by_what_was_taken_off
 from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal
 from epidot.signal.correlation import Noise, noise_of
@@ -40,11 +42,11 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
         warnings += [f"{aside}: dilute the sample" for aside in asides if aside.why != MASKED]
     if (why := too_few(asides, len(signal))) is not None:
         nothing = Exciton.none(why)
-        empty = {**_place(nothing), "valley_depth": _valley(nothing, 0.0)}
+        empty = {**_place(nothing), "valley_depth": _valley(nothing)}
         empty |= {"hwhm_eV": Quantity(None, None, "eV", "none", why)}
         empty |= {"diameter_nm": _diameter(nothing, material, signal.source)}
         return Quantities("uvvis", empty, signal.source, tuple(warnings))
-    signal, offset = prepared(signal, chosen, warnings)
+    signal, under = prepared(signal, chosen, warnings)
     noise = noise_of(signal.x, signal.y, signal.known_sigma)
     if not noise.white:
         warnings.append(f"the noise looks smoothed by {noise.filter}; the errors allow for it")
@@ -62,20 +64,10 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
             break
         found = first_exciton(signal.x, signal.y, noise, least, method)
     found = _not_beside(found, asides, signal)
-    reach = signal.x[0], signal.x[-1]
-    quantities = _read(signal, noise, found, material, chosen, offset)
-    told = len(warnings)
-    if chosen["baseline"] == "none":
-        quantities = _with_baseline(signal, noise, found, quantities, warnings, material, chosen)
-    if found.top is not None and chosen["baseline"] == "none" and len(warnings) == told:
-        ends = max(3, len(signal) // 50)
-        red = float(np.mean(signal.y[-ends:]))
-        if abs(red) > 0.03 * found.top.y and signal.x[-1] > found.top.x + 30:
-            warnings.append(
-                f"the absorbance at the red end ({reach[1]:.0f} nm) is {red:.3g}, {red / found.top.y:.0%} "
-                "of the first maximum; valley depth, half width and concentration hang on the baseline "
-                "(option baseline)"
-            )
+    if len(signal) >= 8 and (why := no_absorption(signal.x, signal.y, found)) is not None:
+        found = Exciton.none(why)
+        warnings.append(why)
+    quantities = _read(signal, noise, found, material, chosen, under, warnings)
     said = chosen["bandwidth"] if chosen["bandwidth"] is not None else signal.meta.get("bandwidth_nm")
     for name, moved in through_slit(signal.x, signal.y, float(said or 0.0), found).items():
         q = quantities[name]
@@ -91,62 +83,40 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
 
 
 def _read(
-    signal: Signal, noise: Noise, found: Exciton, material: str | None, chosen: Settings, offset: float
-) -> dict[str, Quantity]:
-    """Every quantity of a spectrum whose baseline has the standard error ``offset``."""
-    width = _half_width(signal, noise, found)
-    return {
-        **_place(found),
-        "valley_depth": _valley(found, offset),
-        "hwhm_eV": width,
-        "diameter_nm": _diameter(found, material, signal.source),
-        "concentration_M": _concentration(found, material, float(chosen["path_cm"]), offset, width.value),
-    }
-
-
-def _with_baseline(
     signal: Signal,
     noise: Noise,
     found: Exciton,
-    quantities: dict[str, Quantity],
-    warnings: list[str],
     material: str | None,
     chosen: Settings,
+    under: Under | None,
+    warnings: list[str],
 ) -> dict[str, Quantity]:
-    """With what a baseline seen to the red of the first exciton moves them by in their errors."""
-    half = None if found.top is None else red_half(signal.x, signal.y, noise, found.top)
-    if found.top is None:
-        return quantities
-    beside = found.top.x + _USUAL_NM if half is None else half[0]
-    under = baseline(signal.x, signal.y, noise, found.top.x, beside)
-    if under is None:
-        return quantities
-    bare = replace(signal, y=signal.y - under)
-    least, method = float(chosen["least_depth"]), str(chosen["method"])
-    other = first_exciton(bare.x, bare.y, noise, least, method)
-    share = float(np.interp(found.top.x, signal.x, under)) / found.top.y
-    if other.kind != found.kind:
-        return quantities
-    warnings.append(
-        f"readings to the red of the first exciton draw a baseline of {share:.1%} of its height under it; "
-        "what it moves is in the errors (option baseline takes it off)"
-    )
-    out = dict(quantities)
-    for name, q in _read(bare, noise, other, None, chosen, 0.0).items():
-        mine = quantities[name]
-        if mine.value is not None and mine.sigma is not None and q.value is not None:
-            moved = abs(mine.value - q.value)
-            said = f"the baseline would move it by {moved:.2g}, which is in the error"
-            note = f"{mine.note}; {said}" if mine.note else said
-            out[name] = replace(mine, sigma=math.hypot(mine.sigma, moved), note=note)
-    concentration = out["concentration_M"]
-    if concentration.value is not None and concentration.sigma is not None:
-        wider = math.hypot(concentration.sigma, share * concentration.value)
-        out["concentration_M"] = replace(concentration, sigma=wider)
-    return out
+    """Every quantity, with what the baseline may move in its error; ``under`` was taken off already."""
+    width, valley = _half_width(signal, noise, found), _valley(found)
+    moved = None
+    if found.top is not None and found.valley is not None:
+        if under is None:
+            own = {**_place(found), "valley_depth": valley, "hwhm_eV": width}
+            moved = by_what_is_seen(signal, found, foot(signal.x, signal.y, noise, found.top.x), own)
+            warnings += [moved.said] if moved.said else []
+        else:
+            moved = by_what_was_taken_off(signal, found, under)
+    placed = found if moved is None else moved.place(found)
+    height = 0.0 if moved is None else moved.height
+    out = {
+        **_place(placed),
+        "valley_depth": valley,
+        "hwhm_eV": width,
+        "diameter_nm": _diameter(placed, material, signal.source),
+        "concentration_M": _concentration(found, material, float(chosen["path_cm"]), height, width.value),
+    }
+    if moved is None:
+        return out
+    if moved.by is None and not found.by_bend:
+        return {name: moved.wider(name, q) for name, q in out.items()}
+    return out | {name: moved.wider(name, out[name]) for name in ("valley_depth", "hwhm_eV")}
 
 
-_USUAL_NM = 30.0  # from the maximum to half of it, where half of it is not reached
 _BESIDE_NM = 5.0  # a feature so near to readings that cannot be used is their edge
 
 
@@ -188,17 +158,17 @@ def known_material(name: str | None) -> str | None:
     return name
 
 
-def prepared(signal: Signal, chosen: Settings, warnings: list[str]) -> tuple[Signal, float]:
-    """The spectrum without its baseline and inside its window, and the baseline's standard error.
+def prepared(signal: Signal, chosen: Settings, warnings: list[str]) -> tuple[Signal, Under | None]:
+    """The spectrum without its baseline and inside its window, and the baseline that was taken off.
 
     Raises
     ------
     InputError
         If too few points are left, or a range cannot be read or holds too few points.
     """
-    error = 0.0
+    under = None
     if chosen["baseline"] != "none":
-        signal, error = _without_baseline(signal, chosen, warnings)
+        signal, under = _without_baseline(signal, chosen, warnings)
     elif chosen["baseline_nm"] is not None:
         raise InputError("baseline_nm needs a baseline", seen="baseline=none", nearest=("offset", "scatter"))
     if chosen["window"] is not None:
@@ -210,10 +180,10 @@ def prepared(signal: Signal, chosen: Settings, warnings: list[str]) -> tuple[Sig
             seen=str(len(signal)),
             remedy="at least 8 are needed",
         )
-    return signal, error
+    return signal, under
 
 
-def _without_baseline(signal: Signal, chosen: Settings, warnings: list[str]) -> tuple[Signal, float]:
+def _without_baseline(signal: Signal, chosen: Settings, warnings: list[str]) -> tuple[Signal, Under]:
     x, y = signal.x, signal.y
     if chosen["baseline_nm"] is None:
         low = x[-1] - 0.08 * (x[-1] - x[0])
@@ -221,24 +191,16 @@ def _without_baseline(signal: Signal, chosen: Settings, warnings: list[str]) -> 
         warnings.append(f"the baseline was taken from {low:.0f} to {x[-1]:.0f} nm")
     else:
         part = inside(x, ranges(chosen["baseline_nm"], "baseline_nm"))
-    columns = [np.ones(x.size)]
-    if chosen["baseline"] == "scatter":
-        columns.append((500.0 / x) ** 4)
-    design = np.stack(columns, axis=1)
-    if np.sum(part) < len(columns) + 3:
+    law = SUBTRACTED[chosen["baseline"]]
+    if np.sum(part) < free_values(law) + 3:
         raise InputError(
             "too few points in baseline_nm",
             signal.source or None,
             seen=str(int(np.sum(part))),
             remedy=f"the spectrum runs from {x[0]:g} to {x[-1]:g} nm",
         )
-    solution, *_ = np.linalg.lstsq(design[part], y[part], rcond=None)
-    residuals = y[part] - design[part] @ solution
-    freedom = int(np.sum(part)) - len(columns)
-    covariance = np.linalg.pinv(design[part].T @ design[part]) * float(residuals @ residuals) / freedom
-    middle = np.mean(design, axis=0)
-    error = math.sqrt(max(0.0, float(middle @ covariance @ middle)))
-    return replace(signal, y=y - design @ solution), error
+    under = subtracted(x, y, noise_of(x, y, signal.known_sigma), part, law)
+    return replace(signal, y=y - under.over(x)), under
 
 
 def _place(found: Exciton) -> dict[str, Quantity]:
@@ -258,7 +220,7 @@ def _place(found: Exciton) -> dict[str, Quantity]:
     }
 
 
-def _valley(found: Exciton, offset: float) -> Quantity:
+def _valley(found: Exciton) -> Quantity:
     if found.top is None or found.valley is None:
         note = "shoulder, no valley" if found.kind == "shoulder" else "no valley: " + found.note
         return Quantity(None, None, "", "none", note)
@@ -266,7 +228,6 @@ def _valley(found: Exciton, offset: float) -> Quantity:
     depth = 1 - low.y / high.y
     slope_high, slope_low = low.y / high.y**2, -1 / high.y
     variance = (slope_high * high.sigma_y) ** 2 + (slope_low * low.sigma_y) ** 2
-    variance += ((slope_high + slope_low) * offset) ** 2  # a baseline moves both by the same
     how = f"1 - A_min/A_max, valley at {low.x:.1f} nm"
     return Quantity(depth, math.sqrt(variance), "", how)
 
@@ -316,7 +277,7 @@ def _diameter(found: Exciton, material: str | None, source: str) -> Quantity:
 
 
 def _concentration(
-    found: Exciton, material: str | None, path_cm: float, offset: float, hwhm_eV: float | None
+    found: Exciton, material: str | None, path_cm: float, under: float, hwhm_eV: float | None
 ) -> Quantity:
     unit = "mol/L"
     if material is None:
@@ -334,7 +295,7 @@ def _concentration(
     if extinction.value is None:
         return Quantity(None, None, unit, "none", extinction.note)
     value = found.top.y / (extinction.value * path_cm)
-    parts = [math.hypot(found.top.sigma_y, offset) / found.top.y]
+    parts = [math.hypot(found.top.sigma_y, under) / found.top.y]
     parts.append((extinction.sigma or 0.0) / extinction.value)
     how = f"A/(ε l), ε = {extinction.value:.3g} L/(mol cm) ({extinction.method}), l = {path_cm:g} cm"
     return Quantity(value, value * math.hypot(*parts), unit, how, extinction.note)

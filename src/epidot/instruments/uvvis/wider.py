@@ -1,0 +1,125 @@
+"""By how much the baseline under a spectrum may move what is read off its first maximum."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.instruments.uvvis.exciton import READ_OFF, Exciton, changed
+from epidot.instruments.uvvis.foot import Foot, Under
+from epidot.quantities import Quantity
+from epidot.signal import Signal, local
+
+Array = NDArray[np.float64]
+
+_LOST = 0.32  # of the weight: laws under which there is no maximum may hold no more than one error leaves out
+_TOLD = 0.005  # of the maximum: less is not told
+_FELT = 2.0  # own errors: a baseline that may move a quantity by more is told
+_SMOOTH_NM = 12.0
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Root mean squares by which a baseline may move quantities, and the absorbance (``height``).
+
+    ``None`` in place of the quantities if it may be the maximum itself.  ``said`` is the warning.
+    """
+
+    by: dict[str, float] | None
+    height: float
+    said: str = ""
+
+    def place(self, found: Exciton) -> Exciton:
+        """The exciton with its place as uncertain as the baseline makes it."""
+        if self.by is None or found.top is None:
+            return found
+        more = self.by["first_exciton_nm"]
+        top = replace(found.top, sigma_x=math.hypot(found.top.sigma_x, more))
+        # The baseline has no bend to speak of.
+        sigma = found.sigma if found.by_bend else math.hypot(found.sigma, more)
+        return replace(found, top=top, sigma=sigma)
+
+    def wider(self, name: str, q: Quantity) -> Quantity:
+        """``q`` with what the baseline may move it by in its error, or without a value."""
+        if q.value is None or q.sigma is None:
+            return q
+        if self.by is None:
+            return Quantity(None, None, q.unit, "none", "the baseline may be all there is: " + self.said)
+        by = self.by.get(name, 0.0)
+        sigma = math.hypot(q.sigma, by)
+        if name == "valley_depth" and sigma > abs(q.value):
+            why = f"the baseline may move it by {by:.2g}, more than its value of {q.value:.2g}"
+            return Quantity(None, None, q.unit, "none", f"{why} ({self.said})" if self.said else why)
+        if by < q.sigma:
+            return replace(q, sigma=sigma)
+        said = f"the baseline may move it by {by:.2g}, which is in the error"
+        return replace(q, sigma=sigma, note=f"{q.note}; {said}" if q.note else said)
+
+
+def by_what_is_seen(signal: Signal, found: Exciton, under: Foot, own: Mapping[str, Quantity]) -> Moved:
+    """What the laws that the readings to the red leave possible would move; it is not taken off.
+
+    ``own`` are quantities with the errors that they have without it.
+    """
+    assert found.top is not None
+    by, height = _moves(signal, found, under.laws, counted=not under.wings)
+    sigmas = {name: q.sigma or math.inf for name, q in own.items() if q.value is not None}
+    felt = by is None or any(by.get(name, 0.0) > _FELT * sigma for name, sigma in sigmas.items())
+    share = under.at(found.top.x) / found.top.y
+    said = ""
+    if under.level is not None and (felt or abs(under.level) > _TOLD * found.top.y):
+        said = (
+            f"the readings end {signal.x[-1] - found.top.x:.0f} nm from the first maximum at "
+            f"{under.level / found.top.y:.1%} of its absorbance: how much of that is baseline they do not "
+            "tell, and what it moves is in the errors (record further to the red)"
+        )
+    elif under.seen and not under.wings and (felt or abs(share) > _TOLD):
+        said = (
+            f"readings to the red of the first exciton draw a baseline of {share:.1%} of its height under "
+            "it; what it moves is in the errors (option baseline takes it off)"
+        )
+    elif felt:
+        said = (
+            "readings to the red of the first exciton do not exclude a baseline of "
+            f"{height / found.top.y:.1%} of its height under it; what it moves is in the "
+            "errors (more readings there would tell)"
+        )
+    return Moved(by, height, said)
+
+
+def by_what_was_taken_off(signal: Signal, found: Exciton, under: Under) -> Moved:
+    """What the uncertainty of a baseline that was subtracted moves."""
+    said = f"its fit of {under.law} to few or noisy readings (option baseline_nm) leaves it that uncertain"
+    return Moved(*_moves(signal, found, (under,), taken_off=True, counted=False), said)
+
+
+def _moves(
+    signal: Signal, found: Exciton, laws: Sequence[Under], taken_off: bool = False, counted: bool = True
+) -> tuple[dict[str, float] | None, float]:
+    """What ``laws`` move by themselves, if ``counted``, and by what they leave uncertain."""
+    assert found.top is not None
+    even, seen, _ = local.smoothed(signal.x, signal.y, _SMOOTH_NM)
+    at_top = np.array([found.top.x])
+    square, height, lost = np.zeros(len(READ_OFF)), 0.0, 0.0
+    for under in laws:
+        if not under.weight or not under.values.size:
+            continue
+        likeliest = np.zeros(even.size) if taken_off else under.over(even)
+        moved = changed(even, seen, seen - likeliest, found)
+        others = [changed(even, seen, seen - likeliest - one, found) for one in under.spread(even)]
+        known = [one for one in others if one is not None]
+        height += under.weight * float(np.sum(under.spread(at_top) ** 2))
+        if counted:
+            height += under.weight * float(under.over(at_top)[0]) ** 2
+        if moved is None or len(known) < len(others):
+            lost += under.weight
+            continue
+        square += under.weight * (counted * moved**2 + np.sum((np.array(known) - moved) ** 2, axis=0))
+    if lost > _LOST:
+        return None, math.sqrt(height)
+    by = np.sqrt(np.nan_to_num(square) / (1 - lost))
+    return dict(zip(READ_OFF, by.tolist(), strict=True)), math.sqrt(height)
