@@ -18,6 +18,7 @@ Array = NDArray[np.float64]
 
 _LOST = 0.32  # of the weight: laws under which there is no maximum may hold no more than one error leaves out
 _TOLD = 0.005  # of the maximum: less is not told
+_ANY_DEPTH = 0.5  # a depth is 0 to 1
 _FELT = 2.0  # own errors: a baseline that may move a quantity by more is told
 _SMOOTH_NM = 12.0
 
@@ -51,8 +52,8 @@ class Moved:
             return Quantity(None, None, q.unit, "none", "the baseline may be all there is: " + self.said)
         by = self.by.get(name, 0.0)
         sigma = math.hypot(q.sigma, by)
-        if name == "valley_depth" and sigma > abs(q.value):
-            why = f"the baseline may move it by {by:.2g}, more than its value of {q.value:.2g}"
+        if name == "valley_depth" and by > _ANY_DEPTH:
+            why = f"no valley depth: the baseline may move it by {by:.2g}, so that it may be anything"
             return Quantity(None, None, q.unit, "none", f"{why} ({self.said})" if self.said else why)
         if by < q.sigma:
             return replace(q, sigma=sigma)
