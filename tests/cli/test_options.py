@@ -401,6 +401,8 @@ WALK: Walk = {
         "--pixels": (SIM["tem"], ("--pixels", "100")),
         "--scale-nm": (SIM["tem"], ("--scale-nm", "0.25")),
         "--shape": (SIM["tem"], ("--shape", "octahedron")),
+        "--positions": (SIM["tem"], ("--positions", "lattice")),
+        "--axis": ((*SIM["tem"], "--positions", "lattice"), ("--axis", "110")),
         "--truncation": ((*SIM["tem"], "--shape", "octahedron"), ("--truncation", "0.2")),
         "--gap-nm": (SIM["tem"], ("--gap-nm", "3")),
         "--touching": (SIM["tem"], ("--touching", "60")),

@@ -58,6 +58,13 @@ HEADER = Header(
         integer("pixels", 1024, "pixels along an edge of the square image", 32, 2048),
         number("scale_nm", "nm", 0.1, "length of a pixel", 0.001, 10),
         choice("shape", ("sphere", "octahedron", "tetrahedron"), "sphere", "shape of the dots, any way up"),
+        choice(
+            "positions",
+            ("smooth", "relaxed", "lattice"),
+            "smooth",
+            "of a dot's matter: alike everywhere, or by atoms (haadf), at rest or on the core's lattice",
+        ),
+        choice("axis", ("any", "100", "110", "111"), "any", "of the crystal that the beam runs along"),
         number("truncation", "", 0.0, "share of the way from corner to centre cut off", 0, 2 / 3),
         number("gap_nm", "nm", 1.0, "least distance between dots: their ligands", 0, 100),
         number("touching", "%", 0.0, "share of dots against a neighbour", 0, 100),

@@ -15,7 +15,7 @@ from epidot.dot.shapes import Shape
 from epidot.errors import InputError
 from epidot.instruments.contract import Dots
 from epidot.instruments.options import Settings
-from epidot.instruments.tem import chords, electrons
+from epidot.instruments.tem import chords, columns, electrons
 from epidot.instruments.tem.placed import places
 from epidot.signal import Signal
 from epidot.signal.noise import noisy
@@ -48,10 +48,14 @@ def simulated(dots: Dots, setup: Settings, rng: np.random.Generator | None) -> S
         luck,
     )
     bright = setup["mode"] == "haadf"
+    by_atoms = _by_atoms(setup)
     power = _power(shown, setup)
     parts = _parts(float(setup["blur_nm"]) / FWHM / scale, pixels)
     picture = np.zeros((pixels * parts, pixels * parts))
     for dot, centre in zip(shown, centres, strict=True):
+        if by_atoms:
+            _add_atoms(picture, dot, centre + (1 - 1 / parts) * scale / 2, scale / parts, setup, luck)
+            continue
         _add(
             picture,
             dot,
@@ -63,7 +67,7 @@ def simulated(dots: Dots, setup: Settings, rng: np.random.Generator | None) -> S
             luck,
         )
     film = None if rng is None else luck
-    mean = _electrons(picture, setup, power, np.mean(outer), bright, scale / parts, film)
+    mean = _electrons(picture, setup, power, np.mean(outer), bright, scale / parts, film, by_atoms)
     mean = mean.reshape(pixels, parts, pixels, parts).mean(axis=(1, 3))
     x: Array = scale * np.arange(pixels, dtype=np.float64)
     clean = Signal(
@@ -85,6 +89,33 @@ def simulated(dots: Dots, setup: Settings, rng: np.random.Generator | None) -> S
         rows=x,
     )
     return clean if rng is None else noisy(clean, rng)
+
+
+def _by_atoms(setup: Settings) -> bool:
+    """Whether dots are shown atom by atom.
+
+    Raises
+    ------
+    InputError
+        For what atoms cannot show, and for an axis where there are none.
+    """
+    by_atoms = setup["positions"] != "smooth"
+    if not by_atoms and setup["axis"] != "any":
+        what = "without atoms there is no axis to look along"
+        raise InputError(what, seen=f"axis {setup['axis']}", remedy="say positions: relaxed or lattice")
+    if by_atoms and (setup["mode"] != "haadf" or setup["shape"] != "sphere"):
+        what = "atoms are shown in haadf, of spheres"
+        raise InputError(what, seen=f"{setup['mode']}, {setup['shape']}", remedy="say positions: smooth")
+    return bool(by_atoms)
+
+
+def _add_atoms(
+    picture: Array, dot: LayeredDot, centre: Array, scale: float, setup: Settings, rng: np.random.Generator
+) -> None:
+    position, species = columns.atoms(dot, relaxed=setup["positions"] == "relaxed", rng=rng)
+    at = columns.turned(position, setup["axis"], rng) + centre
+    weight = columns.weights(species, float(setup["z_exponent"]))
+    columns.add(picture, at, weight, scale, float(setup["blur_nm"]) / FWHM)
 
 
 def _parts(blur: float, pixels: int) -> int:
@@ -150,8 +181,12 @@ def _electrons(
     bright: bool,
     scale: float,
     rng: np.random.Generator | None,
+    sharp: bool = False,
 ) -> Array:
-    """Mean counts at every point, ``scale`` nm apart: film, dots, blur and the dark level."""
+    """Mean counts at every point, ``scale`` nm apart: film, dots, blur and the dark level.
+
+    ``sharp``: the dots are seen by the probe already, and the brightest point gets all the counts.
+    """
     film = np.full(dots.shape, power[""] * float(setup["film_nm"]))
     if rng is not None and setup["grain"] > 0:
         grain = gaussian_filter(
@@ -159,6 +194,11 @@ def _electrons(
         )
         film *= np.maximum(1 + setup["grain"] / 100 * grain / np.std(grain), 0.0)
     blur = setup["blur_nm"] / FWHM / scale
+    if sharp:
+        if blur > 0:
+            film = gaussian_filter(film, blur, mode="nearest", truncate=5)
+        mean = (film + dots) / np.max(film + dots)
+        return np.asarray(float(setup["counts"]) * mean + float(setup["dark"]), dtype=np.float64)
     if bright:
         top = power[""] * float(setup["film_nm"]) + max(power.values()) * 2 * radius
         mean = (film + dots) / top
