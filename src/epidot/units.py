@@ -127,6 +127,8 @@ def parse(text: str, kind: str) -> float:
 
 
 def _convert(number: float, unit: str, internal: str, kind: str, text: str) -> float:
+    if unit == internal:  # for which pint, a fifth of a second to load, is not needed
+        return number
     import pint
 
     registry = _registry()

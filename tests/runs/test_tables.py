@@ -53,6 +53,22 @@ def test_the_dataset_and_the_table_say_what_the_summary_says(batch: Batch, tmp_p
     dataset.to_netcdf(tmp_path / "tables.nc", engine="h5netcdf")
 
 
+def test_a_batch_comes_back_in_its_order_and_opens_in_xarray(batch: Batch, tmp_path: Path) -> None:
+    import xarray as xr
+
+    batch.save(tmp_path / "batch.nc")
+    again = Batch.load(tmp_path / "batch.nc")
+    assert list(again.history) == list(batch.history)
+    assert list(again.to_dataframe()) == list(batch.to_dataframe())
+    assert list(again.to_xarray()) == list(batch.to_xarray())
+    for one, other in zip(batch.samples, again.samples, strict=True):
+        assert list(other.quantities) == list(one.quantities)
+        assert list(other.spectra) == list(one.spectra)
+    with xr.open_dataset(tmp_path / "batch.nc", engine="h5netcdf") as dataset:
+        assert np.array_equal(dataset["temperature_K"], batch.history["temperature_K"])
+        assert dataset["sample1__emission"].dims == ("wavelength_1",)
+
+
 def test_a_batch_without_samples_is_an_empty_table() -> None:
     bare = Batch("none", "", 0, 1, "meanfield", (), {}, {}, {}, {}, {})
     assert len(bare.to_dataframe()) == 0

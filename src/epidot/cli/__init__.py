@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 from epidot import interrupts
 
 if TYPE_CHECKING:
-    import typer
-
     from epidot.errors import EpidotError
 
 EXIT_FAILED = 1
@@ -33,14 +31,11 @@ def _status(argv: list[str]) -> int:
     # The matrices are small: threads inside one of them only wait for each other and double the work.
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
-    from epidot import files
     from epidot.errors import EpidotError, InputError
 
     try:
-        from epidot.cli.app import build
-
         try:
-            return _carried_out(build(argv), argv)
+            return _carried_out(argv)
         finally:
             if sys.stdout is not None:  # None: the shell closed it
                 sys.stdout.flush()
@@ -56,16 +51,25 @@ def _status(argv: list[str]) -> int:
     except OSError as error:
         if error.filename is not None:  # files have their own messages: this is something else
             raise
+        from epidot import files
+
         _say(files.refusal("standard output", error))
         # Python would try once more to print what could not be printed.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_BAD_INPUT
 
 
-def _carried_out(app: typer.Typer, argv: list[str]) -> int:
+def _carried_out(argv: list[str]) -> int:
     """The exit status of the command that ``argv`` names."""
-    from epidot.cli import refused
+    if argv == ["--version"]:  # for which nothing more is loaded
+        from epidot import __version__
 
+        print(__version__)
+        return 0
+    from epidot.cli import refused
+    from epidot.cli.app import build
+
+    app = build(argv)
     try:
         return int(app(argv, standalone_mode=False) or 0)
     except Exception as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import typer
 
 EPILOG = (
@@ -9,10 +11,14 @@ EPILOG = (
 )
 
 
-def build(argv: list[str]) -> typer.Typer:
-    """The application for this call; the instruments' own options are generated only when they are used."""
-    from epidot.cli import claims, dose, fit, lint, measure, read, run, simulate
+COMMANDS = ("run", "dose", "read", "measure", "fit", "simulate", "claims", "lint")
 
+
+def build(argv: list[str]) -> typer.Typer:
+    """The application for this call: the command it names, or all for ``--help`` and a misspelt one.
+
+    The instruments' own options are generated only when they are used.
+    """
     app = typer.Typer(
         name="epidot",
         help="From a quantum-dot recipe to light, and from a measured file to a number with an honest error.",
@@ -31,12 +37,10 @@ def build(argv: list[str]) -> typer.Typer:
             print(__version__)
             raise typer.Exit
 
-    app.command("run")(run.run)
-    app.command("dose")(dose.dose)
-    app.command("read")(read.read)
-    app.add_typer(measure.commands(argv), name="measure")
-    app.add_typer(fit.commands(argv), name="fit")
-    app.add_typer(simulate.commands(argv), name="simulate")
-    app.command("claims")(claims.claims)
-    app.command("lint")(lint.lint)
+    for name in argv[:1] if argv[:1] and argv[0] in COMMANDS else COMMANDS:
+        command = import_module(f"epidot.cli.{name}")
+        if hasattr(command, "commands"):  # one subcommand for each instrument
+            app.add_typer(command.commands(argv), name=name)
+        else:
+            app.command(name)(getattr(command, name))
     return app

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binom
 
 from epidot.dot.layers import Layer, LayeredDot, Population
 from epidot.instruments.contract import Instrument, Trial
@@ -75,6 +74,8 @@ def broken(found: Mapping[str, Array], few: bool = False) -> list[str]:
     exclude beyond chance: binomial limits of one quantity, and the mean over all of them, spectrum by
     spectrum.
     """
+    from scipy.stats import binom  # a second of work to load; only those who judge need it
+
     out = []
     for name, off in found.items():
         least = _FEWEST if few else LEAST
@@ -100,6 +101,8 @@ def broken(found: Mapping[str, Array], few: bool = False) -> list[str]:
 
 def _shares(n: int) -> tuple[float, float]:
     """Between which shares of ``n`` the covered ones lie if their probability keeps to :data:`COVERED`."""
+    from scipy.stats import binom
+
     low, high = COVERED
     return float(binom.ppf(_CHANCE, n, low)) / n, float(binom.isf(_CHANCE, n, high)) / n
 

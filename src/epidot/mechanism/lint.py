@@ -7,6 +7,7 @@ true and worth knowing (which steps are declared one-way, what is conserved besi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -201,26 +202,25 @@ def _key(a: object, b: object) -> tuple[tuple[object, ...], tuple[object, ...]]:
     return tuple(sorted(a.items())), tuple(sorted(b.items()))
 
 
-def _reduced(rows: Sequence[Sequence[int]]) -> tuple[list[list[Fraction]], list[int]]:
-    """Row echelon form over the rationals and its pivot columns."""
-    matrix = [[Fraction(v) for v in row] for row in rows if any(row)]
+def _reduced(rows: Sequence[Sequence[int]]) -> tuple[list[list[int]], list[int]]:
+    """Rows of whole numbers, each alone in its pivot column, and these columns."""
+    matrix = [list(row) for row in rows if any(row)]
     pivots: list[int] = []
-    columns = len(matrix[0]) if matrix else 0
-    top = 0
-    for c in range(columns):
+    for c in range(len(matrix[0]) if matrix else 0):
+        top = len(pivots)
         hit = next((i for i in range(top, len(matrix)) if matrix[i][c]), None)
         if hit is None:
             continue
         matrix[top], matrix[hit] = matrix[hit], matrix[top]
-        lead = matrix[top][c]
-        matrix[top] = [v / lead for v in matrix[top]]
+        lead = matrix[top]
         for i, row in enumerate(matrix):
             if i != top and row[c]:
-                factor = row[c]
-                matrix[i] = [v - factor * w for v, w in zip(row, matrix[top], strict=True)]
+                mine, its = lead[c], row[c]
+                mixed = [mine * v - its * w for v, w in zip(row, lead, strict=True)]
+                common = math.gcd(*mixed) or 1
+                matrix[i] = [v // common for v in mixed]
         pivots.append(c)
-        top += 1
-    return matrix[:top], pivots
+    return matrix[: len(pivots)], pivots
 
 
 def rank(rows: Sequence[Sequence[int]]) -> int:
@@ -237,6 +237,6 @@ def null_space(rows: Sequence[Sequence[int]]) -> list[list[Fraction]]:
         x = [Fraction(0)] * width
         x[free] = Fraction(1)
         for row, pivot in zip(matrix, pivots, strict=True):
-            x[pivot] = -row[free]
+            x[pivot] = Fraction(-row[free], row[pivot])
         out.append(x)
     return out

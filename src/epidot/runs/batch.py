@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +16,8 @@ from epidot.dot.grown import GrownDot
 from epidot.dot.layers import Population
 from epidot.errors import InputError
 from epidot.quantities import Quantity
-from epidot.runs import tables
+from epidot.runs import netcdf, tables
+from epidot.runs.netcdf import Variable
 from epidot.runs.stored import (
     dot_from_plain,
     dot_to_plain,
@@ -129,24 +129,20 @@ class Batch:
 
     def save(self, path: str | Path) -> None:
         """Write netCDF4."""
-        import xarray as xr
-
-        variables: dict[str, Any] = {
-            name.replace("/", "__"): ("time", values) for name, values in self.history.items()
+        variables = {
+            name.replace("/", "__"): Variable(("time",), np.asarray(values))
+            for name, values in self.history.items()
         }
         attributes: dict[str, Any] = {"format": FORMAT, **{name: getattr(self, name) for name in _NAMED}}
         plain = {name: getattr(self, name) for name in _PLAIN}
-        plain["samples"] = [_sample_to_plain(s) for s in self.samples]
-        attributes["content"] = json.dumps(plain, sort_keys=True)
+        plain["samples"] = []
+        plain["history"] = list(self.history)  # in its order, which the file does not keep
         for i, sample in enumerate(self.samples):
-            variables |= _sample_to_variables(sample, i)
-            for name, values in sample.spectra.items():
-                axis = "decay_time" if name in ("t_ns", "decay") else "wavelength"
-                axis = "atom" if name.startswith("atom_") else axis
-                variables[f"sample{i}__{name}"] = (f"{axis}_{i}", np.asarray(values, dtype=np.float64))
-        dataset = xr.Dataset(variables, attrs=attributes)
-        # In memory: on a full disk the library would crash instead of raising an error.
-        files.write(path, bytes(dataset.to_netcdf(engine="h5netcdf", format="NETCDF4")))
+            said, arrays = _sample_to_file(sample, i)
+            plain["samples"].append(said)
+            variables |= arrays
+        attributes["content"] = json.dumps(plain)
+        files.write(path, netcdf.to_bytes(variables, attributes))
 
     @staticmethod
     def load(path: str | Path) -> Batch:
@@ -157,73 +153,58 @@ class Batch:
         InputError
             If the file is missing or is not a batch of epidot.
         """
-        import xarray as xr
-
         raw = files.read(path, MAX_BYTES, "batch")
         try:
-            with xr.open_dataset(io.BytesIO(raw), engine="h5netcdf") as dataset:
-                dataset.load()
-        except Exception as error:  # h5py and xarray raise many kinds on files that are not netCDF
-            raise InputError("not a netCDF file of epidot", str(path), seen=type(error).__name__) from None
-        if dataset.attrs.get("format") != FORMAT:
+            variables, attributes = netcdf.from_bytes(raw)
+        except ValueError as error:
+            raise InputError("not a netCDF file of epidot", str(path), seen=str(error)) from None
+        if attributes.get("format") != FORMAT:
             raise InputError(
                 "not a batch of epidot", str(path), remedy="give the batch.nc that `epidot run` wrote"
             )
-        plain = json.loads(dataset.attrs["content"])
-        history = {
-            str(name).replace("__", "/"): np.asarray(values.values, dtype=np.float64)
-            for name, values in dataset.data_vars.items()
-            if not str(name).startswith("sample")
-        }
-        samples = tuple(_sample_from_plain(s, i, dataset) for i, s in enumerate(plain["samples"]))
-        kept = {name: dataset.attrs[name] for name in _NAMED} | {name: plain[name] for name in _PLAIN}
+        plain = json.loads(attributes["content"])
+        arrays = {name.replace("__", "/"): one for name, one in variables.items()}
+        names = plain.get("history") or [name for name in arrays if not name.startswith("sample")]
+        history = {name: arrays[name].astype(np.float64) for name in names}
+        samples = tuple(_sample_from_file(s, i, variables) for i, s in enumerate(plain["samples"]))
+        kept = {name: attributes[name] for name in _NAMED} | {name: plain[name] for name in _PLAIN}
         kept |= {name: tuple(kept[name]) for name in _LISTS}
         kept["steps"] = tuple((float(a), float(b), str(c)) for a, b, c in plain["steps"])
         return Batch(samples=samples, history=history, **kept)
 
 
-def _sample_to_variables(sample: Sample, i: int) -> dict[str, Any]:
-    """Core diameters, members and sites of a sample, under names of their own."""
-    out: dict[str, Any] = {}
+def _sample_to_file(sample: Sample, i: int) -> tuple[dict[str, Any], dict[str, Variable]]:
+    """What a sample says in words, and its arrays under names of their own."""
+    said: dict[str, Any] = {"dot": None, "spectra": list(sample.spectra)}
+    arrays: dict[str, Variable] = {}
     population = sample.population
     if population is not None:
-        out[f"sample{i}__core_diameters_nm"] = ("dot", population.core_diameters_nm)
+        said["dot"] = dot_to_plain(population.dot)
+        arrays["core_diameters_nm"] = Variable(("dot",), population.core_diameters_nm)
         if population.members is not None:
-            _, table = members_to_table(population.members)
-            out[f"sample{i}__members"] = ("dot", f"member_{i}"), table
+            said["members"], table = members_to_table(population.members)
+            arrays["members"] = Variable(("dot", f"member_{i}"), table)
     if sample.grown:
-        _, arrays = sites_to_arrays(sample.grown)
-        for name, values in arrays.items():
-            site, dot = f"site_{i}", f"grown_{i}"
-            axes: dict[str, tuple[str, ...]] = {
-                "kind": (dot, site),
-                "position_nm": (site, "xyz"),
-                "cation": (site,),
-                "shift_nm": (dot, "xyz"),
-                "cut_nm": (dot,),
-            }
-            out[f"sample{i}__sites__{name}"] = (axes[name], values, {}, {"zlib": True, "complevel": 4})
-    return out
+        said["sites"], found = sites_to_arrays(sample.grown)
+        site, dot = f"site_{i}", f"grown_{i}"
+        axes: dict[str, tuple[str, ...]] = {
+            "kind": (dot, site),
+            "position_nm": (site, "xyz"),
+            "cation": (site,),
+            "shift_nm": (dot, "xyz"),
+            "cut_nm": (dot,),
+        }
+        arrays |= {f"sites__{name}": Variable(axes[name], one, packed=True) for name, one in found.items()}
+    for name, values in sample.spectra.items():
+        axis = "decay_time" if name in ("t_ns", "decay") else "wavelength"
+        axis = "atom" if name.startswith("atom_") else axis
+        arrays[name] = Variable((f"{axis}_{i}",), np.asarray(values, dtype=np.float64))
+    return sample.to_json() | said, {f"sample{i}__{name}": one for name, one in arrays.items()}
 
 
-def _sample_to_plain(sample: Sample) -> dict[str, Any]:
-    out: dict[str, Any] = {"dot": None}
-    if sample.population is not None:
-        out["dot"] = dot_to_plain(sample.population.dot)
-        if sample.population.members is not None:
-            out["members"] = members_to_table(sample.population.members)[0]
-    if sample.grown:
-        out["sites"] = sites_to_arrays(sample.grown)[0]
-    return sample.to_json() | out
-
-
-def _sample_from_plain(plain: Mapping[str, Any], i: int, dataset: Any) -> Sample:
+def _sample_from_file(plain: Mapping[str, Any], i: int, variables: Mapping[str, NDArray[Any]]) -> Sample:
     prefix = f"sample{i}__"
-    found = {
-        str(name).removeprefix(prefix): np.asarray(values.values)
-        for name, values in dataset.data_vars.items()
-        if str(name).startswith(prefix)
-    }
+    found = {name.removeprefix(prefix): one for name, one in variables.items() if name.startswith(prefix)}
     sites = {n.removeprefix("sites__"): found.pop(n) for n in list(found) if n.startswith("sites__")}
     arrays = {name: values.astype(np.float64) for name, values in found.items()}
     population = None
@@ -239,6 +220,6 @@ def _sample_from_plain(plain: Mapping[str, Any], i: int, dataset: Any) -> Sample
         temperature_K=plain["temperature_K"],
         population=population,
         quantities={name: Quantity(**q) for name, q in plain["quantities"].items()},
-        spectra=arrays,
+        spectra={name: arrays[name] for name in plain.get("spectra", arrays)},
         grown=sites_from_arrays(plain["sites"], sites) if sites else (),
     )

@@ -152,7 +152,9 @@ class Sampled:
         return tuple(growth_readout.read(dot) for dot in self.grown)
 
     def without(self, left_out: Collection[int]) -> Sampled:
-        """The same sample without the dots ``left_out``, by their place."""
+        """The same sample without the dots ``left_out``, by their place; itself where none is known."""
+        if not self.members:
+            return self
         out = Sampled(self.taken, self.setting)
         out.members = tuple(member for i, member in enumerate(self.members) if i not in left_out)
         return out

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.constants import FWHM
+from epidot.signal.smoothing import weights
 
 Array = NDArray[np.float64]
 
@@ -175,15 +176,13 @@ def _table(degree: int) -> tuple[Array, list[tuple[str, Array, Array, Array]]]:
 
 def _filters() -> list[tuple[str, Array]]:
     """What instruments smooth with: words, and the weights of neighbouring points."""
-    from scipy.signal import savgol_coeffs
-
     out = [(f"a moving average over {w} points", np.full(w, 1.0 / w)) for w in range(2, 26)]
     for times in range(3, 16, 2):
         once = np.full(times, 1.0 / times)
         out.append((f"a moving average over {times} points, twice", np.convolve(once, once)))
     for order, name in ((2, "quadratic"), (4, "quartic")):
         for w in range(order + 3, 36, 2):
-            out.append((f"a Savitzky-Golay filter ({name}, {w} points)", savgol_coeffs(w, order)))
+            out.append((f"a Savitzky-Golay filter ({name}, {w} points)", weights(w, order)))
     for width in np.geomspace(0.5, 8.0, 56):
         t = np.arange(-math.ceil(5 * width), math.ceil(5 * width) + 1)
         kernel = np.exp(-0.5 * (t / width) ** 2)

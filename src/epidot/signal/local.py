@@ -6,7 +6,6 @@ adds to the errors, is settled in :mod:`epidot.signal.degrees`.
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from epidot.signal.correlation import Noise
 from epidot.signal.degrees import Answer, settled
 from epidot.signal.legendre import Polynomial
+from epidot.signal.smoothing import savitzky_golay, weights
 
 Array = NDArray[np.float64]
 
@@ -161,8 +161,6 @@ def smoothed(
     Returns the even axis, the values, and the factor by which ``noise`` (white by default) of standard
     deviation 1 at the measured spacing comes through.
     """
-    from scipy.signal import savgol_filter
-
     step = float(np.median(np.diff(x)))
     count = max(8, round((x[-1] - x[0]) / step) + 1)
     even = np.linspace(x[0], x[-1], count)
@@ -172,14 +170,6 @@ def smoothed(
     if window > count:
         window = count - 1 + count % 2
     order = 3 if window > 3 else 1
-    out = savgol_filter(values, window, order, deriv=derivative, delta=step, mode="interp")
-    gain = (noise or Noise()).through(_weights(window, order, derivative)) / step**derivative
-    return even, np.asarray(out, dtype=np.float64), gain
-
-
-@functools.lru_cache(maxsize=64)
-def _weights(window: int, order: int, derivative: int) -> Array:
-    """Weights (window,) of a Savitzky-Golay filter for points one apart."""
-    from scipy.signal import savgol_coeffs
-
-    return np.asarray(savgol_coeffs(window, order, deriv=derivative), dtype=np.float64)
+    out = savitzky_golay(values, window, order, derivative, step)
+    gain = (noise or Noise()).through(weights(window, order, derivative)) / step**derivative
+    return even, out, gain

@@ -25,11 +25,14 @@ _SECOND = np.array(
 )
 
 
-def zinc_blende(radius: float, a: float = 1.0, *, centre: Centre = "bond") -> Lattice:
+def zinc_blende(
+    radius: float, a: float = 1.0, *, centre: Centre = "bond", near: float | None = None
+) -> Lattice:
     """Sites of zinc blende closer than ``radius`` to ``centre``, along a space-filling curve.
 
     Sublattices ``cation`` and ``anion``; relations ``nn`` (4 sites of the other sublattice) and ``second``
-    (12 of the same).  ``radius`` and the lattice constant ``a`` have one unit.  Sites at the rim have fewer
+    (12 of the same), and with ``near`` the relation of that name: sites of the other sublattice up to so far
+    away.  ``radius`` and the lattice constant ``a`` have one unit.  Sites at the rim have fewer
     neighbours; matter never leaves the sphere, so it must be larger than what is to grow in it.
 
     Raises
@@ -50,17 +53,33 @@ def zinc_blende(radius: float, a: float = 1.0, *, centre: Centre = "bond") -> La
     sites, kind = sites[kept], kind[kept]
     if not len(sites):
         raise InputError("no site inside the sphere", seen=f"radius {radius:g}, a {a:g}")
-    low, span = sites.min() - 4, int(sites.max() - sites.min()) + 9
+    offsets = {"nn": _TO_ANION, "second": _SECOND}
+    if near is not None:
+        offsets["near"] = _to_anions(4 * near / a)
+    margin = int(max(np.abs(each).max() for each in offsets.values())) + 1
+    low, span = sites.min() - margin, int(sites.max() - sites.min()) + 2 * margin + 1
     flat = np.array([span * span, span, 1])
     number = np.full(span**3, -1, dtype=np.int32)
     place = (sites - low) @ flat
     number[place] = np.arange(len(sites), dtype=np.int32)
     sign = np.where(kind == 0, 1, -1)[:, None]
-    nn = _bonds(number, place[:, None] + sign * (_TO_ANION @ flat))
-    second = _bonds(number, place[:, None] + (_SECOND @ flat))
+    relations = {
+        name: _bonds(number, place[:, None] + (1 if name == "second" else sign) * (each @ flat))
+        for name, each in offsets.items()
+    }
     position = (sites - np.array(_CENTRE[centre])) * a / 4
-    lattice = Lattice(kind, {"nn": nn, "second": second}, ("cation", "anion"), position=position)
+    lattice = Lattice(kind, relations, ("cation", "anion"), position=position)
     return lattice.along_curve()
+
+
+def _to_anions(reach: float) -> NDArray[np.int64]:
+    """Steps from a cation to every anion up to ``reach`` away, in quarters of the lattice constant."""
+    axis = np.arange(-int(reach) - 1, int(reach) + 2)
+    every = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(-1, 3)
+    halves = (every - 1) // 2
+    anion = np.all(every % 2 == 1, axis=1) & (halves.sum(axis=1) % 2 == 0)
+    found: NDArray[np.int64] = every[anion & (np.sum(every**2, axis=1) <= reach**2 * (1 + 1e-12))]
+    return found
 
 
 def _bonds(number: NDArray[np.int32], there: NDArray[np.int64]) -> Relation:

@@ -53,9 +53,7 @@ class Master:
 @lru_cache(maxsize=8)
 def master(inner_nm: float, outer_nm: float, cations_nm: float, a_nm: float, near_nm: float) -> Master:
     """The sites of zinc blende within these radii, with the relations ``nn``, ``second`` and ``near``."""
-    from scipy.spatial import cKDTree
-
-    whole = zinc_blende(outer_nm, a_nm, centre="anion")
+    whole = zinc_blende(outer_nm, a_nm, centre="anion", near=near_nm)
     assert whole.position is not None
     r = np.linalg.norm(whole.position, axis=1)
     cation = whole.sublattice == 0
@@ -65,14 +63,12 @@ def master(inner_nm: float, outer_nm: float, cations_nm: float, a_nm: float, nea
     relations = {}
     for name, relation in whole.relations.items():
         both = kept[relation.centre] & kept[relation.index]
-        relations[name] = Relation.of_pairs(n, new[relation.centre[both]], new[relation.index[both]])
+        centre, index = new[relation.centre[both]], new[relation.index[both]]
+        # Those that are near come in the order of the sites.
+        order = np.lexsort((index, centre)) if name == "near" else np.arange(len(centre))
+        relations[name] = Relation.of_pairs(n, centre[order], index[order])
     position = whole.position[kept]
     is_cation = cation[kept]
-    cations, anions = np.flatnonzero(is_cation), np.flatnonzero(~is_cation)
-    found = cKDTree(position[cations]).query_ball_tree(cKDTree(position[anions]), near_nm)
-    c = np.repeat(cations, [len(f) for f in found])
-    j = anions[np.concatenate([np.sort(np.array(f, dtype=np.intp)) for f in found])]
-    relations["near"] = Relation.of_pairs(n, np.concatenate([c, j]), np.concatenate([j, c]))
     grid = np.rint(position * 4 / a_nm).astype(np.int32)
     lattice = Lattice(whole.sublattice[kept], relations, whole.sublattices, position=position)
     # A site without all twelve neighbours outward lies at the rim.

@@ -19,6 +19,7 @@ from epidot.instruments.pl.pedestal import beyond, on_a_slope, stands, without
 from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal, local
 from epidot.signal.correlation import Noise, noise_of
+from epidot.signal.peaks import maxima
 from epidot.signal.plateau import if_cut
 from epidot.signal.unusable import MASKED, Aside, set_aside, too_few
 from epidot.signal.variance import standard_errors
@@ -309,13 +310,10 @@ def _shape(signal: Signal, noise: Noise) -> tuple[Array, float]:
 
 def _maxima(shape: Array, noise: float) -> list[int]:
     """All interior maxima that stand out of the noise and of the range of the spectrum."""
-    from scipy.signal import find_peaks
-
     least = max(_SIGNIFICANT * noise, 0.02 * float(np.ptp(shape)))
     if not least > 0:
         return []
-    tops, _ = find_peaks(shape, prominence=least)
-    return [int(t) for t in tops if shape[t] > _SIGNIFICANT * noise]
+    return [int(t) for t in maxima(shape, least) if shape[t] > _SIGNIFICANT * noise]
 
 
 def _highest_inside(shape: Array, noise: float) -> int | None:

@@ -13,6 +13,7 @@ from epidot.instruments.spectrometer import before_slit
 from epidot.signal import local
 from epidot.signal.correlation import Noise
 from epidot.signal.local import Reading
+from epidot.signal.peaks import maxima
 
 Array = NDArray[np.float64]
 
@@ -125,9 +126,7 @@ def red_half(x: Array, y: Array, noise: Noise, top: Reading) -> tuple[float, flo
 
 def _extrema(x: Array, y: Array, depth: float) -> tuple[int, int] | None:
     """Indices of the reddest maximum and of the minimum on its blue side, at least ``depth`` deep."""
-    from scipy.signal import find_peaks
-
-    tops, _ = find_peaks(y, prominence=depth)
+    tops = maxima(y, depth)
     floor = float(np.min(y)) + _SHARE * float(np.ptp(y))
     good = [int(t) for t in tops if y[t] > floor]
     if not good:
@@ -164,8 +163,6 @@ def _window(x: Array, y: Array, noise: Noise, low: float, high: float) -> tuple[
 
 def _shoulder(x: Array, y: Array, noise: Noise, level: float) -> Exciton:
     """The reddest minimum of the second derivative; its error from three widths and both axes."""
-    from scipy.signal import find_peaks
-
     even, shape, _ = local.smoothed(x, y, _SMOOTH_NM)
     floor = float(np.min(shape)) + _SHARE * float(np.ptp(shape))
     places: list[float] = []
@@ -180,7 +177,7 @@ def _shoulder(x: Array, y: Array, noise: Noise, level: float) -> Exciton:
         margin = width / 2
         inner = (even > even[0] + margin) & (even < even[-1] - margin) & (height > floor)
         clear = max(_SIGNIFICANT * level * gain, _BEND * float(np.max(-bend * inner)))
-        dips, _ = find_peaks(-bend, prominence=clear, height=clear)
+        dips = maxima(-bend, clear, clear)
         good = [int(i) for i in dips if inner[i]]
         if places:
             good = [i for i in good if abs(float(even[i]) - places[0]) < width / 2]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,17 +37,23 @@ _FROM_THE_PULSE: Mapping[str, Any] = {"start_ns": 0.0, "period": "none", "backgr
 @word("measure.valley_depth", runs=True)
 def valley_depth(experiments: Experiments, recipe: str, sample: str) -> float:
     """Valley depth that uvvis reads off the simulated absorption of a sample."""
-    dots = experiments.run(recipe).sample(sample).population
     tool = instrument("uvvis")
-    return value_of(tool.measure(tool.simulate(dots, rng=np.random.default_rng(SEED)))["valley_depth"])
+
+    def measure(dots: Population) -> Quantities:
+        return tool.measure(tool.simulate(dots, rng=np.random.default_rng(SEED)))
+
+    return value_of(_of_sample(experiments, recipe, sample, "uvvis", measure)["valley_depth"])
 
 
 @word("measure.decay", runs=True)
 def decay(experiments: Experiments, recipe: str, sample: str, quantity: str) -> float:
     """What tcspc reads off the simulated decay of a sample, free of noise, with two exponentials."""
-    dots = experiments.run(recipe).sample(sample).population
     tool = instrument("tcspc")
-    return value_of(named(tool.measure(tool.simulate(dots), exponentials=2), quantity))
+
+    def measure(dots: Population) -> Quantities:
+        return tool.measure(tool.simulate(dots), exponentials=2)
+
+    return value_of(named(_of_sample(experiments, recipe, sample, "tcspc", measure), quantity))
 
 
 @word("measure.etch", runs=True)
@@ -55,9 +61,12 @@ def etch(
     experiments: Experiments, recipe: str, sample: str, quantity: str, hypothesis: str = ""
 ) -> float | list[float]:
     """What IC and ICP read of an etch in rounds, free of noise; below the limit of detection counts as 0."""
-    dots = experiments.run(recipe, (), hypothesis).sample(sample).population
     tool = instrument("etch")
-    found = tool.measure(tool.simulate(dots))
+
+    def measure(dots: Population) -> Quantities:
+        return tool.measure(tool.simulate(dots))
+
+    found = _of_sample(experiments, recipe, sample, "etch", measure, hypothesis)
     if quantity in found.series:
         return [v or 0.0 for v in found.series[quantity].values]
     return value_of(named(found, quantity))
@@ -66,9 +75,12 @@ def etch(
 @word("measure.raman", runs=True)
 def raman(experiments: Experiments, recipe: str, sample: str, quantity: str) -> float:
     """What raman reads off the simulated spectrum of a sample, free of noise."""
-    dots = experiments.run(recipe).sample(sample).population
     tool = instrument("raman")
-    return value_of(named(tool.measure(tool.simulate(dots, _BRIGHT), background=4), quantity))
+
+    def measure(dots: Population) -> Quantities:
+        return tool.measure(tool.simulate(dots, _BRIGHT), background=4)
+
+    return value_of(named(_of_sample(experiments, recipe, sample, "raman", measure), quantity))
 
 
 @word("measure.raman_core")
@@ -105,14 +117,26 @@ def _xps(
     experiments: Experiments, recipe: str, sample: str, shown: Sequence[str], c1s_eV: float = 284.8
 ) -> Quantities:
     """The levels ``shown`` of a sample measured beside C 1s, which sets the axis."""
-    dots = experiments.run(recipe).sample(sample).population
     tool = instrument("xps")
     setup = {"levels": " ".join(dict.fromkeys([*shown, "C_1s"]))}
 
     def measure(dots: Population) -> Quantities:
         return tool.measure(tool.simulate(dots, setup), c1s_eV=float(c1s_eV))
 
-    return experiments.measured(dots, f"xps {setup['levels']} {c1s_eV}", measure)
+    return _of_sample(experiments, recipe, sample, f"xps {setup['levels']} {c1s_eV}", measure)
+
+
+def _of_sample(
+    experiments: Experiments,
+    recipe: str,
+    sample: str,
+    how: str,
+    measure: Callable[[Population], Quantities],
+    hypothesis: str = "",
+) -> Quantities:
+    """What an instrument reads of a sample in the way ``how``, once for all claims that ask for it."""
+    dots = experiments.run(recipe, (), hypothesis).sample(sample).population
+    return experiments.measured(dots, how, measure)
 
 
 @word("measure.mean_free_path_nm")
