@@ -11,6 +11,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from epidot import kept
 from epidot.constants import ZERO_CELSIUS
 from epidot.errors import InputError
 
@@ -129,17 +130,27 @@ def parse(text: str, kind: str) -> float:
 def _convert(number: float, unit: str, internal: str, kind: str, text: str) -> float:
     if unit == internal:  # for which pint, a fifth of a second to load, is not needed
         return number
-    import pint
-
-    registry = _registry()
     try:
-        # The Angstrom, micro and litre signs users type, in the spelling pint reads.
-        factor = registry.Quantity(1.0, registry.parse_units(unit.replace("µ", "u").replace("μ", "u")))
-        return number * float(factor.to(internal).magnitude)
-    except pint.DimensionalityError:
-        raise _fault(kind, text, f'{unit!r} is not a unit of {kind}; write e.g. "{KINDS[kind][1]}"') from None
-    except Exception:  # pint raises many kinds for text it cannot read
-        raise _fault(kind, text, f'{unit!r} is not a known unit; write e.g. "{KINDS[kind][1]}"') from None
+        return number * _factor(unit, internal)
+    except Exception as error:  # pint raises many kinds for text it cannot read
+        what = f"unit of {kind}" if type(error).__name__ == "DimensionalityError" else "known unit"
+        remedy = f'{unit!r} is not a {what}; write e.g. "{KINDS[kind][1]}"'
+        raise _fault(kind, text, remedy) from None
+
+
+@lru_cache(maxsize=256)
+def _factor(unit: str, internal: str) -> float:
+    """How many of the internal unit one ``unit`` is, by pint."""
+    made_of = (_UNITS.encode(), unit.encode("utf-8", "surrogatepass"), internal.encode())
+    found = kept.recall(*made_of)
+    if isinstance(found, float):
+        return found
+    registry = _registry()
+    # The Angstrom, micro and litre signs users type, in the spelling pint reads.
+    one = registry.Quantity(1.0, registry.parse_units(unit.replace("µ", "u").replace("μ", "u")))
+    factor = float(one.to(internal).magnitude)
+    kept.keep(factor, *made_of)
+    return factor
 
 
 def _temperature(number: float, unit: str, text: str) -> float:

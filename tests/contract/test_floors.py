@@ -15,7 +15,7 @@ import pytest
 import epidot
 
 PACKAGE = Path(epidot.__file__).parent
-BASE = ("files", "folders", "interrupts", "processes", "jit")
+BASE = ("files", "folders", "interrupts", "processes", "kept", "jit")
 FLOORS = (
     ("constants", "units", "errors", "parameter", "quantities", "documents", *BASE),
     ("signal",),

@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
-from epidot import files
+from epidot import files, kept
 from epidot.errors import Faults, InputError
 
+_WORTH = 2_000  # characters from which on a text is worth keeping
 MAX_BYTES = 4_000_000  # no recipe or mechanism is that long; guards against a data file given by mistake
 
 Path_ = tuple[str | int, ...]
@@ -71,7 +73,30 @@ def text_of(path: str | Path, *, where: str | None = None) -> str:
 
 
 def parse(text: str, *, where: str = "<text>") -> Document:
-    """Parse YAML text; see :func:`read`."""
+    """Parse YAML text; see :func:`read`.
+
+    What is long and without faults is kept (:mod:`epidot.kept`), so that it is parsed once, not in every run.
+    """
+    made_of = (_reader(), text.encode("utf-8", "surrogatepass"))
+    found = kept.recall(*made_of) if len(text) > _WORTH else None
+    if found is not None:
+        return Document(found[0], where, found[1])
+    document = _parsed(text, where)
+    if len(text) > _WORTH:
+        kept.keep((document.data, document.lines), *made_of)
+    return document
+
+
+@cache
+def _reader() -> bytes:
+    """This file: what it made of a text before it was changed is worth nothing."""
+    try:
+        return Path(__file__).read_bytes()
+    except OSError:
+        return __file__.encode()
+
+
+def _parsed(text: str, where: str) -> Document:
     import yaml
 
     try:
