@@ -102,24 +102,25 @@ class Owned:
             whole.rmdir()
         return True
 
-    def refuse_foreign(self, names: Collection[str]) -> None:
-        """Refuse a folder that holds anything but files of these ``names``; hidden ones are nobody's.
 
-        Raises
-        ------
-        InputError
-            Naming what is there.
-        """
-        with files.refused(self.folder):
-            found = sorted(n for n in os.listdir(self.folder) if n not in names and not n.startswith("."))
-        if found:
-            seen = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
-            raise InputError(
-                "the folder holds files that are no results of a run",
-                str(self.folder),
-                seen=seen,
-                remedy="choose another folder with -o, or let --overwrite put the results beside them",
-            )
+def refuse_foreign(folder: Path, names: Collection[str]) -> None:
+    """Refuse a folder that holds anything but files of these ``names``; hidden ones are nobody's.
+
+    Raises
+    ------
+    InputError
+        Naming what is there.
+    """
+    with files.refused(folder):
+        found = sorted(n for n in os.listdir(folder) if n not in names and not n.startswith("."))
+    if found:
+        seen = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
+        raise InputError(
+            "the folder holds files that are no results of a run",
+            str(folder),
+            seen=seen,
+            remedy="choose another folder with -o, or let --overwrite put the results beside them",
+        )
 
 
 @contextmanager
@@ -153,7 +154,7 @@ def _locked(folder: Path) -> int:
     for _ in range(_TRIES):
         files.make_folder(folder)
         try:
-            with files.refused(lock):
+            with files.refused(folder):
                 descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
         except files.CannotWrite:
             if folder.is_dir():
@@ -172,7 +173,7 @@ def _locked(folder: Path) -> int:
             )
         if _is(descriptor, lock):
             try:
-                with files.refused(lock):
+                with files.refused(folder):
                     os.ftruncate(descriptor, 0)
                     os.write(descriptor, json.dumps(_us()).encode())
             except BaseException:

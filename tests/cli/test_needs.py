@@ -30,3 +30,13 @@ def test_a_dry_run_says_needs_and_writes_nothing(epidot: Callable[..., Any], tmp
     assert forced.status == 0
     assert "days" in forced.out
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dry_run_refuses_what_the_run_would_refuse(epidot: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").touch()
+    done = epidot("run", RECIPE, "--dots", "2", "--dry-run", "-o", "mine")
+    assert done.status == 2
+    assert "notes.txt" in done.err
+    assert epidot("run", RECIPE, "--dots", "2", "--dry-run", "--overwrite", "-o", "mine").status == 0
+    assert [one.name for one in (tmp_path / "mine").iterdir()] == ["notes.txt"]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 import epidot
-from epidot.report import html, series
-from epidot.runs.batch import Batch
+from epidot.papers.claims import ClaimResult
+from epidot.report import figures, html, series
+from epidot.runs.batch import Batch, dots_said
 
 TREATED = "yuan2023/oam-br-300"
 
@@ -64,3 +67,34 @@ def test_the_series_of_a_treatment_shows_its_yields_in_percent(batch: Batch) -> 
     (shown,) = (f for f in series.drawn(batch) if "plqy" in f.data)
     every = [100 * value(batch, sample.name, "plqy") for sample in batch.samples]
     assert shown.data["plqy"] == pytest.approx(every)
+
+
+def test_numbers_of_claims_are_no_longer_than_they_are_known(batch: Batch) -> None:
+    """Unrounded lists pushed the verdict off the page."""
+    values, errors = [1.23456789, 2.0, 3.3333333], [0.0123456, 0.0, 0.2]
+    found = ClaimResult("Y999", "three", "1.5; 2; 3", "nm", values, errors, "within", "predicted", "")
+    plain = replace(found, paper_value=0.123456789, value=True, sigma=None)
+    page = html.render(batch, [found, plain])
+    cells = re.findall(r'<td class="value">(.*?)</td>', page)
+    assert cells == ["1.5; 2; 3 nm", "1.235 ± 0.012, 2, 3.333 ± 0.2", "0.1235 nm", "yes"]
+
+
+def test_a_flask_without_dots_says_so() -> None:
+    text = "recipe: 1\ncore: none\nsolvent: {reagent: squalane, volume: 10 mL}\nsteps:\n"
+    text += "  - add: {reagent: zinc oleate, amount: 1 mmol}\n  - heat: 100 °C\n  - sample: precursor\n"
+    empty = epidot.run(text, dots=3)
+    assert dots_said(empty.summary()) == "no dots"
+    assert "kmc engine, no dots, seed 0" in html.render(empty)
+
+
+def test_dots_are_counted_in_words(batch: Batch) -> None:
+    assert dots_said(batch.summary()) == "2 dots"
+    assert dots_said(batch.summary() | {"dots": 1}) == "1 dot"
+
+
+def test_the_last_tick_of_a_decay_is_whole(batch: Batch) -> None:
+    drawing = figures.decays(batch).drawing
+    FigureCanvasAgg(drawing).draw()
+    (axis,) = drawing.axes
+    last = next(t for t in axis.get_xticklabels() if t.get_text() == "250")
+    assert last.get_window_extent().x1 <= drawing.bbox.x1

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from epidot.errors import InputError, WorkError
-from epidot.folders import LOCK, PART, WHOLE, InUse, owned
+from epidot.files import CannotWrite
+from epidot.folders import LOCK, PART, WHOLE, InUse, owned, refuse_foreign
 from epidot.runs import checkpoint
 from epidot.runs.output import NAMES
 
@@ -90,10 +91,17 @@ def test_a_folder_that_was_replaced_is_not_written_into(tmp_path: Path) -> None:
 def test_files_of_somebody_else_are_refused_and_hidden_ones_are_nobodys(tmp_path: Path) -> None:
     (tmp_path / ".DS_Store").touch()
     (tmp_path / "batch.nc").touch()
-    with owned(tmp_path) as own:
-        own.refuse_foreign({"batch.nc"})
-        with pytest.raises(InputError, match=r"saw 'batch\.nc'.*--overwrite"):
-            own.refuse_foreign(())
+    refuse_foreign(tmp_path, {"batch.nc"})
+    with pytest.raises(InputError, match=r"saw 'batch\.nc'.*--overwrite"):
+        refuse_foreign(tmp_path, ())
+
+
+def test_a_folder_that_cannot_be_written_is_named_and_not_its_lock(tmp_path: Path) -> None:
+    (tmp_path / LOCK).mkdir()  # stands in the way whoever we are
+    with pytest.raises(CannotWrite) as refused, owned(tmp_path):
+        pass
+    assert refused.value.faults[0].where == str(tmp_path)
+    assert LOCK not in str(refused.value)
 
 
 def _epidot(*words: str) -> tuple[int, str]:

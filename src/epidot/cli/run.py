@@ -81,7 +81,8 @@ def run(
     if positions != where:
         faults.add("--positions has no such choice", seen=positions, nearest=nearest(positions, POSITIONS))
     faults.raise_if_any()
-    from epidot.report.run import carry_out
+    from epidot.report.run import carry_out, look
+    from epidot.runs.batch import dots_said
     from epidot.runs.needs import needs
     from epidot.runs.order import order_from
 
@@ -90,6 +91,7 @@ def run(
     )
     folder = out or Path("run-" + order.recipe.name.replace("/", "-"))
     if dry_run:
+        look(folder, resume=resume, overwrite=overwrite)
         _needs(needs(order, jobs), folder, force, as_json)
         return
     if not force:
@@ -109,9 +111,7 @@ def run(
     if as_json:
         output.emit_json(summary)
         return
-    print(
-        f"{summary['recipe']}: {summary['dots']} dots, {summary['engine']} engine, seed {summary['seed']}\n"
-    )
+    print(f"{summary['recipe']}: {dots_said(summary)}, {summary['engine']} engine, seed {summary['seed']}\n")
     print(_table(summary["samples"]))
     for remark in summary["notes"]:
         output.note(remark)

@@ -75,7 +75,7 @@ def _labelled(axis: Any, times: Sequence[float], texts: Sequence[str], last_min:
     from matplotlib.textpath import TextPath
 
     size, line_pt = 8.0, 10.5
-    high_pt, wide_pt = 72 * style.HALF[1] - 48, 72 * style.HALF[0] - 62  # of the axes, without their texts
+    high_pt, wide_pt = 72 * style.HALF[1] - 48, 72 * style.HALF[0] - 70  # of the axes, without their texts
     longest = max(
         (TextPath((0, 0), row, size=size).get_extents().width for t in texts for row in t.split("\n")),
         default=0.0,

@@ -12,22 +12,26 @@ from typing import Any
 import numpy as np
 
 from epidot import files
+from epidot.papers.answer import short, with_error
+from epidot.papers.claims import ClaimResult
 from epidot.report import cut, figures, halides, portrait, series, style, wavefunctions
 from epidot.report.template import rendered
-from epidot.runs.batch import Batch, Sample
+from epidot.runs.batch import Batch, Sample, dots_said
 from epidot.runs.quantities import cell, columns
 from epidot.units import celsius
 
 PORTRAITS = 12  # dots that are drawn atom by atom
 
 
-def write(batch: Batch, path: str | Path, claims: Sequence[Any] = (), elsewhere: Sequence[str] = ()) -> None:
+def write(
+    batch: Batch, path: str | Path, claims: Sequence[ClaimResult] = (), elsewhere: Sequence[str] = ()
+) -> None:
     """Write the report of ``batch``; see :func:`render`."""
     files.write(path, render(batch, claims, elsewhere))
 
 
 def begin(
-    batch: Batch, path: Path, claims: Sequence[Any], elsewhere: Sequence[str], others: Executor | None
+    batch: Batch, path: Path, claims: Sequence[ClaimResult], elsewhere: Sequence[str], others: Executor | None
 ) -> Callable[[], None]:
     """As :func:`write`, by one of ``others`` where there are any; what is returned waits for its end."""
     if others is None:
@@ -45,7 +49,7 @@ def begin(
     return end
 
 
-def render(batch: Batch, claims: Sequence[Any] = (), elsewhere: Sequence[str] = ()) -> str:
+def render(batch: Batch, claims: Sequence[ClaimResult] = (), elsewhere: Sequence[str] = ()) -> str:
     """The report as HTML text; the same batch gives the same text.
 
     ``claims`` are those the run answers, ``elsewhere`` the ids of those that need other runs.
@@ -54,6 +58,7 @@ def render(batch: Batch, claims: Sequence[Any] = (), elsewhere: Sequence[str] = 
         "template.html",
         batch=batch,
         headline=_headline(batch),
+        dots=dots_said(batch.summary()),
         columns=[column.heading for column in columns(batch.samples)],
         rows=[
             (s.name, f"{s.time_s / 60:.1f}", f"{celsius(s.temperature_K):.0f}", cells(s, batch.samples))
@@ -61,7 +66,7 @@ def render(batch: Batch, claims: Sequence[Any] = (), elsewhere: Sequence[str] = 
         ],
         figures=[_figure(f) for f in _figures(batch)],
         everything=_everything(batch),
-        claims=[c.to_json() for c in claims],
+        claims=[_claim(c) for c in claims],
         elsewhere=elsewhere,
         worst=max(batch.conservation.values(), default=0.0),
     )
@@ -108,6 +113,15 @@ def _figure(figure: figures.Figure) -> dict[str, Any]:
 def cells(sample: Sample, samples: Sequence[Sample]) -> list[str]:
     """The row of a sample in the table of samples."""
     return [cell(column, sample.quantities.get(column.name)) for column in columns(samples)]
+
+
+def _claim(found: ClaimResult) -> dict[str, Any]:
+    """A row of the table of claims, its numbers as long as they are known."""
+    printed = found.paper_value
+    return found.to_json() | {
+        "paper_value": "–" if printed is None else printed if isinstance(printed, str) else short(printed),
+        "value": "–" if found.value is None else with_error(found.value, found.sigma),
+    }
 
 
 def _everything(batch: Batch) -> list[tuple[str, str, list[str], str]]:

@@ -11,7 +11,7 @@ from epidot import interrupts
 from epidot.dot.export import Positions
 from epidot.errors import EpidotError, Fault, InputError, WorkError
 from epidot.files import CannotWrite
-from epidot.folders import Owned, owned
+from epidot.folders import Owned, owned, refuse_foreign
 from epidot.papers.of_run import claims_of
 from epidot.processes import processes
 from epidot.report import html
@@ -58,8 +58,7 @@ def carry_out(
             checkpoint.insist(there, order.key, str(folder), "finished")
             return json.loads((folder / "summary.json").read_text(encoding="utf-8")), True
         check(folder)
-        if not overwrite and not resume:
-            own.refuse_foreign({checkpoint.NAME, *(() if there is None else NAMES)})
+        look(folder, resume=resume, overwrite=overwrite)
         try:
             return _into(own, order, jobs, positions, resume, progress), False
         except CannotWrite as error:
@@ -77,6 +76,19 @@ def carry_out(
             if not checkpoint.is_in(folder):
                 raise
             raise WorkError(f"interrupted; the same command with --resume goes on from {folder}") from None
+
+
+def look(folder: Path, *, resume: bool, overwrite: bool) -> None:
+    """Refuse a folder that is there and holds files that are no results of a run, unless told otherwise.
+
+    Raises
+    ------
+    InputError
+        Naming what is there.
+    """
+    if folder.is_dir() and not overwrite and not resume:
+        there = finished(folder)
+        refuse_foreign(folder, {checkpoint.NAME, *(() if there is None else NAMES)})
 
 
 def _into(

@@ -173,6 +173,14 @@ class Batch:
         return Batch(samples=samples, history=history, **kept)
 
 
+def dots_said(summary: Mapping[str, Any]) -> str:
+    """How many dots a run had, in words, by its summary; none where its samples hold none."""
+    samples, number = summary["samples"], summary["dots"]
+    if samples and not any("core_diameter_nm" in sample["quantities"] for sample in samples):
+        return "no dots"
+    return f"{number} dot{'s' if number != 1 else ''}"
+
+
 def _sample_to_file(sample: Sample, i: int) -> tuple[dict[str, Any], dict[str, Variable]]:
     """What a sample says in words, and its arrays under names of their own."""
     said: dict[str, Any] = {"dot": None, "spectra": list(sample.spectra)}

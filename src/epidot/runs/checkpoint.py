@@ -7,7 +7,8 @@ import io
 import json
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ NAME = "checkpoint.epidot"
 _FORMAT = b"epidot-checkpoint/2"
 _TEXT = "text"  # the array that holds the JSON
 _SHARE = 1 / 20  # of the time of a run that may go into keeping it
+_CALLED = {"dots": "number of dots", "recipe_sha256": "recipe text"}
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -57,6 +59,17 @@ class Keeper:
         self._pending = None
         ended = time.monotonic()
         self._next = ended + (ended - began) / _SHARE
+
+
+@contextmanager
+def kept_on_interruption(keeper: Keeper | None) -> Iterator[None]:
+    """What is done inside, kept where an interruption ends it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if keeper is not None:
+            keeper.flush()
+        raise
 
 
 def save(folder: Path, key: dict[str, Any], progress: Progress) -> None:
@@ -131,7 +144,7 @@ def insist(found: Mapping[str, Any], key: Mapping[str, Any], where: str, what: s
     different = sorted(n for n in {*found, *key} if str(found.get(n)) != str(key.get(n)))
     if different:
         raise InputError(
-            f"the {what} run had another {', '.join(different)}",
+            f"the {what} run had another {', '.join(_CALLED.get(name, name) for name in different)}",
             where,
             seen=", ".join(str(found.get(name)) for name in different),
             remedy="run without --resume, or with the same order",

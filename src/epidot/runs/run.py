@@ -110,12 +110,8 @@ def run_flask(
             keeper.keep(so_far)
         each(so_far, event)
 
-    try:
+    with checkpoint.kept_on_interruption(keeper):
         return Run(setting, first, flask.run(start, keep, points), keeper)
-    except KeyboardInterrupt:
-        if keeper is not None:
-            keeper.flush()
-        raise
 
 
 def carry_out(
@@ -165,12 +161,8 @@ def recorded(
         tell(1 - _LIGHT_SHARE * (1 - share), f"light of {sample.taken.name}")
 
     done = run_flask(order, folder=folder, resume=resume, each=each)
-    try:
+    with checkpoint.kept_on_interruption(done.keeper):
         found = reader.read(done.taken, about)
-    except KeyboardInterrupt:
-        if done.keeper is not None:
-            done.keeper.flush()
-        raise
     return done, batch_of(done.setting, done.first, done.done, found)
 
 
