@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
+from matplotlib.path import Path
 
 import epidot
 from epidot.dot.layers import Layer, LayeredDot
@@ -142,3 +143,26 @@ def test_a_mixed_crystal_has_a_colour_between() -> None:
 def test_colours_of_long_series_differ() -> None:
     assert style.colours(3) == list(style.COLOURS[:3])
     assert len(set(style.colours(30))) == 30
+
+
+RISING, FALLING, TOP, DIP = (0.1, 0.5, 0.9), (0.9, 0.5, 0.1), (0.2, 0.8, 0.2), (0.8, 0.2, 0.8)
+LEVEL_FIRST, STEEP_FIRST = (0.0, 0.0, 0.9), (0.9, 0.01, 0.04)
+
+
+@pytest.mark.parametrize("yields", [RISING, FALLING, TOP, DIP, LEVEL_FIRST, STEEP_FIRST])
+def test_values_stand_clear_of_the_line_and_of_the_errors(batch: Batch, yields: tuple[float, ...]) -> None:
+    samples = tuple(
+        replace(s, quantities={**s.quantities, "plqy": Quantity(y, 0.03, "fraction", "")})
+        for s, y in zip(batch.samples, yields, strict=True)
+    )
+    (figure,) = (f for f in series.drawn(replace(batch, samples=samples)) if "plqy" in f.data)
+    FigureCanvasAgg(figure.drawing).draw()
+    axis = figure.drawing.axes[1]
+    points = axis.transData.transform([(i, 100 * y) for i, y in enumerate(yields)])
+    bars = axis.transData.transform([(i, 100 * y + e) for i, y in enumerate(yields) for e in (-3, 3)])
+    lines = [Path(points), *(Path(bars[i : i + 2]) for i in (0, 2, 4))]
+    assert len(axis.texts) == 3
+    for text in axis.texts:
+        box = text.get_window_extent()
+        assert not any(line.intersects_bbox(box, filled=False) for line in lines), text.get_text()
+        assert axis.bbox.y0 <= box.y0 <= box.y1 <= figure.drawing.bbox.y1

@@ -81,7 +81,7 @@ def figure(batch: Batch, shown: Shown) -> Figure:
                 label=told,
             )
         if len(shown.names) == 1 and len(samples) <= _WRITTEN:
-            _write(right, place, values)
+            _write(right, place, values, sigma)
         data |= {name: values, f"{name}: sigma_sampling": sigma}
     _layers_of_roughness(left, batch, shown, data)
     _named(right, samples)
@@ -113,14 +113,32 @@ def _history(batch: Batch, name: str) -> tuple[Array, Array] | None:
     return np.asarray(batch.history["time_s"]) / 60, np.asarray(values)
 
 
-def _write(axis: Any, place: Array, values: Array) -> None:
-    for x, y in zip(place.tolist(), values.tolist(), strict=True):
-        if np.isfinite(y):
-            text = f"{y:.0f}" if abs(y) >= 10 else f"{y:.1f}"
-            axis.annotate(
-                text, (x, y), (0, 4), textcoords="offset points", ha="center", va="bottom", fontsize=8
-            )
-    axis.margins(y=0.16)
+def _write(axis: Any, place: Array, values: Array, sigma: Array) -> None:
+    """The values beside their points, clear of the line and of the bars of error."""
+    for i, (x, y) in enumerate(zip(place.tolist(), values.tolist(), strict=True)):
+        if not np.isfinite(y):
+            continue
+        side, up = _free_side(values, i)
+        axis.annotate(
+            f"{y:.0f}" if abs(y) >= 10 else f"{y:.1f}",
+            (x, y if side else y + up * float(np.nan_to_num(sigma[i]))),
+            (6 * side, (1 if side else 5) * up),
+            textcoords="offset points",
+            ha="left" if side else "center",
+            va="bottom" if up > 0 else "top",
+            fontsize=8,
+        )
+    axis.margins(y=0.18)
+
+
+def _free_side(values: Array, i: int) -> tuple[int, int]:
+    """Where no line to a neighbour passes: straight (0) or to the right (1), above (1) or below (-1)."""
+    beside = values[[j for j in (i - 1, i + 1) if 0 <= j < len(values)]]
+    flat = 0.02 * float(np.nanmax(values) - np.nanmin(values))
+    higher, lower = bool(np.any(beside > values[i] + flat)), bool(np.any(beside < values[i] - flat))
+    if higher and lower:  # above a line that falls, below one that rises
+        return 1, 1 if beside[0] > values[i] else -1
+    return 0, -1 if higher else 1
 
 
 def _room_pt(samples: Sequence[Sample]) -> float:
