@@ -68,9 +68,16 @@ def facing(direction: NDArray[np.float64], out: NDArray[np.float64]) -> NDArray[
     ``out`` (4, 3) are the directions from an anion to its cations: {111}B, where a cation holds on by one
     bond.  The opposite ones are {111}A.
     """
-    low = [np.array(v, dtype=np.float64) for v in product((-1, 0, 1), repeat=3)]
-    of = {n: np.array([v for v in low if np.abs(v).sum() == n]) for n in (1, 2)}
-    normals = [-out, out, of[1], of[2] / np.sqrt(2)]
+    normals = [-out, out, *_LOW]
     family = np.repeat(np.arange(4), [len(n) for n in normals])
     nearest = np.argmax(direction @ np.concatenate(normals).T, axis=1)
     return np.asarray(family[nearest], dtype=np.int64)
+
+
+def _low(n: int) -> NDArray[np.float64]:
+    """Unit vectors with ``n`` indices that are not 0, all of one size."""
+    every = [v for v in product((-1.0, 0.0, 1.0), repeat=3) if np.abs(v).sum() == n]
+    return np.asarray(np.array(every) / np.sqrt(n), dtype=np.float64)
+
+
+_LOW = (_low(1), _low(2))  # {100} and {110}

@@ -73,9 +73,15 @@ def directions(n: int = DIRECTIONS) -> Array:
 def thickness(of: SiteMap, n: int = DIRECTIONS) -> Thickness:
     """Thickness of the shell over ``n`` directions."""
     dot, u, rho = of.dot, directions(n), of.dot.a_nm / 2
-    core = outermost(dot.position_nm[~dot.cation & of.kinds.own[dot.kind]], u, rho)
+    core = _of_core(dot.position_nm[~dot.cation & of.kinds.own[dot.kind]].tobytes(), n, rho)
     outer = outermost(dot.position_nm[of.shell], u, rho)
     return Thickness(np.maximum(outer - core, 0.0), np.maximum(outer, core), dot.a_nm / math.sqrt(3))
+
+
+@lru_cache(maxsize=2048)
+def _of_core(points_nm: bytes, n: int, rho_nm: float) -> Array:
+    """:func:`outermost` of a core's anions, which are the same in every sample of a dot."""
+    return outermost(np.frombuffer(points_nm).reshape(-1, 3), directions(n), rho_nm)
 
 
 def least_nm(of: SiteMap, n: int = DIRECTIONS) -> float:

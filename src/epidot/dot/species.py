@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -11,9 +12,11 @@ from numpy.typing import NDArray
 
 from epidot.dot.grown import GrownDot
 from epidot.matter.compound import charges
-from epidot.matter.materials import compound_of, crystal
+from epidot.matter.materials import VARIABLE, compound_of, crystal
 
 Flags = NDArray[np.bool_]
+_MOST = 16  # tables that are kept
+_MADE: dict[tuple[int, str, str | None], tuple[object, Table]] = {}
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,9 @@ class Table:
 
     ``shell`` is the index of the shell anion a kind brings (-1: none); ``own`` says whether it is an ion of
     the core; ``surface`` whether it is a core-surface cation that takes part in the chemistry (it carries a
-    ligand, oxide or memory, or is no longer the core's own element); ``exchanged`` the last of these.
+    ligand, oxide or memory, or is no longer the core's own element); ``exchanged`` the last of these;
+    ``added`` whether it was added to the core or stands on a surface site.  ``composition`` and ``ligands``
+    are numbers per kind, by element and by ligand.
     """
 
     shells: Mapping[str, str]
@@ -36,6 +41,10 @@ class Table:
     oxide: NDArray[np.int64]
     memory: Flags
 
+    added: Flags
+    composition: Mapping[str, NDArray[np.int64]]
+    ligands: Mapping[str, NDArray[np.int64]]
+
     @property
     def elements(self) -> tuple[str, ...]:
         """The shell anions, in the order of ``shell``."""
@@ -48,7 +57,18 @@ class Table:
 
 
 def table(dot: GrownDot) -> Table:
-    """The table of ``dot.kinds``."""
+    """The table of ``dot.kinds``, made once for all dots that share them."""
+    key = id(dot.kinds), dot.core, os.environ.get(VARIABLE)
+    kinds, found = _MADE.get(key, (None, None))
+    if found is None or kinds is not dot.kinds:
+        if len(_MADE) >= _MOST:
+            _MADE.clear()
+        found = _table(dot)
+        _MADE[key] = dot.kinds, found  # kept beside it, so that no others get their place
+    return found
+
+
+def _table(dot: GrownDot) -> Table:
     shells = _shells(dot)
     elements = tuple(shells)
     core = crystal(dot.core)
@@ -77,7 +97,15 @@ def table(dot: GrownDot) -> Table:
         marked("crystalline"),
         np.array([k.composition.get("O", 0) if "oxide" in k.marks else 0 for k in dot.kinds], dtype=np.int64),
         marked("memory"),
+        ~marked("core") | np.array(surface, dtype=np.bool_),
+        _numbers([k.composition for k in dot.kinds]),
+        _numbers([k.ligands for k in dot.kinds]),
     )
+
+
+def _numbers(rows: Sequence[Mapping[str, int]]) -> dict[str, NDArray[np.int64]]:
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {name: np.array([row.get(name, 0) for row in rows], dtype=np.int64) for name in names}
 
 
 def _anion_of(anions: Mapping[str, float], composition: Mapping[str, int]) -> bool:

@@ -44,9 +44,6 @@ def tally(of: SiteMap) -> Tally:
     dot, kinds = of.dot, of.kinds
     number = np.bincount(dot.kind, minlength=len(dot.kinds))
     anion = kinds.shell >= 0
-    added = ~kinds.own | kinds.surface
-    names = dict.fromkeys(el for k in dot.kinds for el in k.composition)
-    ligands = dict.fromkeys(x for k in dot.kinds for x in k.ligands)
 
     def total(flags: NDArray[np.bool_] | NDArray[np.int64]) -> int:
         return int(number @ flags)
@@ -55,8 +52,8 @@ def tally(of: SiteMap) -> Tally:
         number,
         {el: total(kinds.shell == i) for i, el in enumerate(kinds.elements)},
         {el: total((kinds.shell == i) & kinds.crystalline) for i, el in enumerate(kinds.elements)},
-        {el: total(added * np.array([k.composition.get(el, 0) for k in dot.kinds])) for el in names},
-        {x: total(np.array([k.ligands.get(x, 0) for k in dot.kinds])) for x in ligands},
+        {el: total(kinds.added * each) for el, each in kinds.composition.items()},
+        {x: total(each) for x, each in kinds.ligands.items()},
         total(kinds.surface),
         total(kinds.surface & kinds.covered) + int(np.sum(of.uncovered[1])),
         total(kinds.exchanged),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from epidot.dot.grown import GrownDot, SiteSpecies
 from epidot.growth.lattice.dots import Master, Shape, master
 from epidot.mechanism.lattice import Section
 
+_PLACED: WeakValueDictionary[tuple[Any, ...], NDArray[np.float64]] = WeakValueDictionary()
 _ARRAYS = ("kind", "diameters_nm", "centres_nm", "random")
 
 
@@ -85,13 +87,23 @@ class GrownPopulation:
                 core=self.core,
                 core_diameter_nm=float(self.diameters_nm[i]),
                 a_nm=self.a_nm,
-                position_nm=of.lattice.position - self.centres_nm[i],
+                position_nm=self._placed(of.lattice.position, i),
                 cation=cation,
                 kind=self.kind[i],
                 kinds=kinds,
             )
             for i in range(self.n)
         )
+
+    def _placed(self, lattice_nm: NDArray[np.float64], i: int) -> NDArray[np.float64]:
+        """The sites about the centre of dot ``i``: one array for all samples, as long as one holds it."""
+        key = (self.a_nm, self.near_nm, self.radii_nm, self.centres_nm[i].tobytes())
+        found = _PLACED.get(key)
+        if found is None:
+            found = lattice_nm - self.centres_nm[i]
+            found.flags.writeable = False
+            _PLACED[key] = found
+        return found
 
     def plain(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """As JSON and arrays, for a checkpoint."""
