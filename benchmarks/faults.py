@@ -23,6 +23,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import pages
+
 from epidot.folders import LOCK
 from epidot.runs.checkpoint import NAME as CHECKPOINT
 from epidot.runs.output import NAMES
@@ -210,6 +212,7 @@ def main() -> None:
     options.add_argument("--dots", type=int, default=6)
     options.add_argument("--seed", type=int, default=0)
     options.add_argument("--json", action="store_true")
+    options.add_argument("--write", type=Path, help="a page whose table of faults is replaced")
     asked = options.parse_args()
     with tempfile.TemporaryDirectory() as place:
         trials = Trials(Path(place), asked.recipe, asked.dots, random.Random(asked.seed))
@@ -237,6 +240,13 @@ def main() -> None:
                 print(f"{name:36} {sum(found):3} of {len(found)}", flush=True)
     if asked.json:
         print(json.dumps(table, indent=2))
+    if asked.write is not None:
+        rows = [f"| {name} | {row['tried']} | {row['as it should']} |" for name, row in table.items()]
+        pages.put(
+            asked.write,
+            "faults",
+            "\n".join(["| what happens | tried | as it should |", "|---|---|---|", *rows]),
+        )
     sys.exit(any(row["tried"] != row["as it should"] for row in table.values()))
 
 

@@ -26,6 +26,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pages
+
 STAGED, TREATED = "choi2023/inp-zns-staged-4", "yuan2023/znbr2-300"
 ROWS = 299_000  # of the large file; more than 300,000 lines are refused
 
@@ -44,6 +46,7 @@ class Case:
 
 def cases(folder: Path, dots: Sequence[int]) -> dict[str, Case]:
     """Every case by its name."""
+    most: dict[int, tuple[float | None, float | None, float | None]]
     most = {10: (6.0, None, None), 100: (15.0, 10.0, None), 1000: (70.0, None, 1500.0)}
     out = {"first run ever": Case(("run", STAGED), 45.0, cold=True, run=True)}
     for n in dots:
@@ -168,9 +171,10 @@ def phases_of(words: Sequence[str], path: str) -> None:
 def surroundings(cold: str | None) -> dict[str, str]:
     """The environment of a case; ``cold``: an empty folder for everything that is kept between runs."""
     out = os.environ | {"OMP_NUM_THREADS": "1"}
+    out.pop("PYTHONDONTWRITEBYTECODE", None)  # modules are compiled once, as where they are installed
     if cold is not None:
         out |= {"NUMBA_CACHE_DIR": f"{cold}/numba", "MPLCONFIGDIR": f"{cold}/mpl"}
-        out |= {"XDG_CACHE_HOME": f"{cold}/user"}
+        out |= {"EPIDOT_CACHE": f"{cold}/epidot"}
     return out
 
 
@@ -284,18 +288,17 @@ def main() -> None:
     asked = options.parse_args()
     with tempfile.TemporaryDirectory() as place:
         write_files(Path(place))
+        carried_out(
+            [sys.executable, "-m", "epidot", "run", STAGED, "--dots", "2", "-o", f"{place}/warm"],
+            surroundings(None),
+        )
         every = cases(Path(place), asked.dots)
         if unknown := [name for name in asked.only if name not in every]:
             sys.exit(f"no such case: {', '.join(unknown)}; there are {', '.join(every)}")
         found = {n: measured(c, Path(place)) for n, c in every.items() if n in (asked.only or every)}
     print(json.dumps(found, indent=2) if asked.json else table(found))
     if asked.write is not None:
-        text = asked.write.read_text(encoding="utf-8")
-        head, _, rest = text.partition("<!-- measured -->\n")
-        tail = rest.partition("<!-- end -->")[2]
-        asked.write.write_text(
-            f"{head}<!-- measured -->\n{table(found)}\n<!-- end -->{tail}", encoding="utf-8"
-        )
+        pages.put(asked.write, "measured", table(found))
     sys.exit(any(one["broken"] for one in found.values()))
 
 
