@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from epidot.instruments import tcspc
+from epidot.instruments.tcspc.automatic import analyse
+from epidot.instruments.tcspc.examine import settle
 from epidot.instruments.tcspc.simulated import counted
+from epidot.instruments.tcspc.unseen import _Search
 from epidot.signal import Signal
 
 SETUP = {option.name: option.default for option in tcspc.HEADER.setup}
+ASKED = {option.name: option.default for option in tcspc.HEADER.measure_options}
 
 
 @settings(max_examples=16, deadline=None, derandomize=True)
@@ -115,6 +120,43 @@ def test_a_period_of_two_lifetimes_withholds_what_it_cannot_tell_and_is_named() 
                 worst = max(worst, abs(q.value - truth) / q.sigma)
     assert none >= 8
     assert worst < 3.5
+
+
+def two_in_three_lifetimes(seed: int) -> Signal:
+    """8 and 30 ns, a period of two and a half of the longer, every eleventh count background."""
+    asked = {
+        "channels": 2048,
+        "channel_ns": 75 / 2048,
+        "period_ns": 75.0,
+        "irf_fwhm_ns": 0.2,
+        "irf_counts": 1e5,
+    }
+    asked |= {"counts": 1e4, "background": 0.1 * 1e4 / 2048, "t0_ns": 4.0}
+    return counted([0.4, 0.6], [8.0, 30.0], SETUP | asked, np.random.default_rng([13, seed]))
+
+
+def test_a_fit_that_ends_low_is_not_believed_more_than_one_that_ends_high() -> None:
+    """The error grows with the lifetime: if only low ends were stated, all averages would be too short."""
+    off = []
+    for seed in range(8, 20):
+        q = tcspc.measure(two_in_three_lifetimes(seed))["tau_intensity_ns"]
+        if q.value is not None and q.sigma is not None:
+            off.append((q.value - 21.2) / q.sigma)
+    assert len(off) < 3
+    assert all(abs(one) < 2.5 for one in off)
+
+
+def test_the_terms_chosen_keep_their_normal_law_where_the_counts_hold_them() -> None:
+    asked = {"channels": 512, "channel_ns": 1.0, "period_ns": 512.0, "irf_fwhm_ns": 3.0, "t0_ns": 20.0}
+    asked |= {"counts": 1e5, "background": 2.0}
+    signal = counted([0.3, 0.7], [5.0, 60.0], SETUP | asked, np.random.default_rng(14))
+    record, setting, _ = settle(signal, ASKED | {"exponentials": 2, "irf_fwhm_ns": 3.0})
+    done = analyse(record, setting)
+    here, sigma = done.estimate.likeliest[-2:], done.estimate.sigma[-2:]
+    laws = _Search(done.solution, 3.0, 1.0).along(here, sigma)
+    assert laws.weight.sum() == pytest.approx(1.0)
+    assert laws.errors(here) == pytest.approx(sigma, rel=0.05)
+    assert laws.weight @ laws.averages == pytest.approx(here, abs=0.3 * float(sigma.max()))
 
 
 def test_a_long_period_says_nothing_of_itself() -> None:

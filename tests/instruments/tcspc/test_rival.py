@@ -7,9 +7,9 @@ import pytest
 from scipy.stats import foldnorm
 
 from epidot.instruments import tcspc
+from epidot.instruments.tcspc.averages import reach
 from epidot.instruments.tcspc.laws import LAWS
 from epidot.instruments.tcspc.simulated import counted
-from epidot.instruments.tcspc.unseen import reach
 from epidot.signal import Signal
 
 NAMES = ("tau_amplitude_ns", "tau_intensity_ns")

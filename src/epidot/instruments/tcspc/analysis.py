@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from epidot.instruments.tcspc.averages import Mixture, alone
 from epidot.instruments.tcspc.estimate import Estimate
 from epidot.instruments.tcspc.prompt import Prompt
 from epidot.instruments.tcspc.response import Array
 from epidot.instruments.tcspc.solve import Solution
-from epidot.instruments.tcspc.unseen import Mixture, alone
 
 AVERAGES = ("tau_amplitude_ns", "tau_intensity_ns")
 

@@ -11,10 +11,11 @@ import numpy as np
 from epidot.errors import WorkError
 from epidot.instruments.tcspc.analyse import MOST_TERMS, at_once, believed, finished, fit_terms, gained, rise
 from epidot.instruments.tcspc.analysis import Analysis, Rival, Setting
+from epidot.instruments.tcspc.averages import ALL
 from epidot.instruments.tcspc.record import Record
 from epidot.instruments.tcspc.rival import rival
 from epidot.instruments.tcspc.unresolved import hint
-from epidot.instruments.tcspc.unseen import ALL, alone, unseen
+from epidot.instruments.tcspc.unseen import mixture
 
 HINT = 4.0  # gain in deviance by a further amplitude from which a further term is tried
 
@@ -60,9 +61,7 @@ def _widened(record: Record, setting: Setting, done: Analysis, other: Rival | No
     if not solution.converged or not np.all(np.isfinite(sigma)):
         return done
     shortest = record.channel_ns * record.bin if setting.tail else rise(record)[1]
-    all_of_them = alone(here, sigma).joined(
-        unseen(solution, shortest, good.excess if record.counted else good.reduced)
-    )
+    all_of_them = mixture(solution, shortest, good.excess if record.counted else good.reduced, here, sigma)
     far = all_of_them.reach(here, ALL)
     if other is not None:
         all_of_them = other.beside(all_of_them)

@@ -13,6 +13,11 @@ against weight 1 of the terms chosen; f_c are the shares of their light, I the i
 deviance rises by, and a prime is with the further term.  A term that has to be small or in one place to be
 allowed weighs little; one that takes up the light of the others over a wide range weighs as much as they.
 
+The terms chosen are no normal law either where the longest lifetime and the background pass for each other:
+a fit that ends low states a small error, one that ends high a large one, and if only the small one is
+believed every average is too short.  So they are followed along their longest lifetime in the same way,
+everything else fitted anew; where the counts hold it well that is the normal law.
+
 The value stays that of the terms chosen.  Its error is the least whose single holds 68.3 % and whose double
 95.4 % of the mixture of all, as models are averaged by Buckland et al. (Biometrics 53, 603 (1997)).  Where
 99.7 % reach further than half of the average, the counts do not bound it: it is withheld.
@@ -30,6 +35,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from epidot.instruments.tcspc.averages import Mixture, alone
 from epidot.instruments.tcspc.response import Array
 from epidot.instruments.tcspc.solve import Solution
 from epidot.signal.poisson import deviance
@@ -38,62 +44,34 @@ BINS = 128
 PLACES = 16  # number of lifetimes of the further term
 MOST = 16  # number of shares that are tried at each
 FAR = 12.0  # rise of the deviance from which a share weighs nothing
-LEVELS = ((0.6827, 1.0), (0.9545, 2.0))  # share of a normal law, and within how many standard errors
-ALL = 0.9973  # share that has to lie within half of an average for it to be stated
 _STEP = 0.25  # of ln τ between knots
 _NEAR, _WIDE = 0.7, 2.5  # rise of the deviance by one step in the share: wider steps below, finer ones above
+# Places along the longest lifetime, in standard errors of its ln τ: upwards a law may be far longer.
+_ALONG = np.concatenate((np.arange(-4.0, 4.1, 0.4), 4.0 * 1.3 ** np.arange(1.0, 9.0)))
+_RIDGE = 1e-12  # of scaled information: directions that no count knows
+_FEWEST = 4  # of these places between the other lifetimes and the longest that there is
 _DEEP, _LEVEL = 8, 0.02  # steps of one fit, and the gain in deviance at which it ends
 
 
-@dataclass(frozen=True)
-class Mixture:
-    """Normal laws of both averages: ``averages`` and ``sigma`` (m, 2) / ns, and their ``weight`` (m,)."""
-
-    averages: Array
-    sigma: Array
-    weight: Array
-
-    def joined(self, other: Mixture) -> Mixture:
-        """Both together."""
-        pairs = ((self.averages, other.averages), (self.sigma, other.sigma), (self.weight, other.weight))
-        return Mixture(*(np.concatenate(pair) for pair in pairs))
-
-    def errors(self, averages: Array) -> Array:
-        """Standard errors (2,) about ``averages`` that hold their share of the mixture."""
-        return np.asarray(np.max([self.reach(averages, share) / n for share, n in LEVELS], axis=0))
-
-    def reach(self, averages: Array, share: float) -> Array:
-        """How far (2,) from ``averages`` that share of the mixture ends."""
-        off, sigma = self.averages - averages, np.maximum(self.sigma, 1e-12 * averages)
-        return np.array([reach(off[:, i], sigma[:, i], self.weight, share) for i in (0, 1)])
+def _solved(information: Array, right: Array) -> tuple[Array, Array]:
+    """What solves ``information`` (m, p, p) for ``right`` (m, p, q), and ln of its determinants (m,)."""
+    size = np.sqrt(np.einsum("mpp->mp", information))
+    scaled = information / (size[:, :, None] * size[:, None, :]) + _RIDGE * np.eye(size.shape[1])
+    solved = np.linalg.solve(scaled, right / size[:, :, None]) / size[:, :, None]
+    return solved, np.linalg.slogdet(scaled)[1] + 2 * np.log(size).sum(axis=1)
 
 
-def alone(averages: Array, sigma: Array, weight: float = 1.0) -> Mixture:
-    """One normal law (2,)."""
-    return Mixture(averages[None, :], sigma[None, :], np.array([weight]))
+def mixture(solution: Solution, shortest: float, excess: float, averages: Array, sigma: Array) -> Mixture:
+    """The ``averages`` (2,) of the terms chosen, of standard error ``sigma`` (2,), with all that the counts
+    leave open: along the longest lifetime, and with one more term, of a lifetime from ``shortest`` / ns on.
 
-
-def reach(off: Array, sigma: Array, weight: Array, level: float) -> float:
-    """How far from zero the share ``level`` of the laws about ``off`` (m,) ends."""
-    from scipy.special import ndtr
-
-    share = weight / weight.sum()
-    low, high = 0.0, float(np.max(np.abs(off) + 4 * sigma))
-    for _ in range(40):
-        middle = 0.5 * (low + high)
-        held = ndtr((middle - off) / sigma) - ndtr((-middle - off) / sigma)
-        low, high = (middle, high) if float(share @ held) < level else (low, middle)
-    return high
-
-
-def unseen(solution: Solution, shortest: float, excess: float) -> Mixture:
-    """The averages with one more term, of a lifetime from ``shortest`` / ns on; the deviance counts in units
-    of its ``excess``."""
+    The deviance counts in units of its ``excess``.
+    """
     search = _Search(solution, shortest, excess)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        found = search.weighed(*search.followed())
-    known = np.isfinite(found.weight) & np.isfinite(found.averages + found.sigma).all(axis=1)
-    return Mixture(found.averages[known], found.sigma[known], found.weight[known])
+        chosen = search.along(averages, sigma).known()
+        found = search.weighed(*search.followed()).known()
+    return (chosen if chosen.weight.size else alone(averages, sigma)).joined(found)
 
 
 @dataclass(frozen=True)
@@ -209,9 +187,14 @@ class _Search:
     def deviance(self, mu: Array) -> Array:
         return np.asarray((self.trust * deviance(np.broadcast_to(self.y, mu.shape), mu)).sum(axis=1))
 
-    def down(self, x: Array, ratio: Array, further: Array) -> tuple[Array, Array, Array]:
-        """Where the fits (m, p) that begin at ``x`` end, their deviances (m,) and information (m, p, p)."""
-        low, high = self.ends
+    def down(
+        self, x: Array, ratio: Array, further: Array, pinned: int | None = None
+    ) -> tuple[Array, Array, Array]:
+        """Where the fits (m, p) that begin at ``x`` end, their deviances (m,) and information (m, p, p); the
+        parameter ``pinned`` stays where it is."""
+        low, high = (np.broadcast_to(end, x.shape).copy() for end in self.ends)
+        if pinned is not None:
+            low[:, pinned] = high[:, pinned] = x[:, pinned]
         mu, by = self.expected(x, ratio, further)
         now = self.deviance(mu)
         damping = np.full(now.size, 1e-6)
@@ -291,31 +274,81 @@ class _Search:
         self, at: NDArray[np.intp], share: Array, x: Array, deviances: Array, information: Array
     ) -> Mixture:
         """The averages of every fit, with its weight."""
+        k, ratio = self.terms, share / (1 - share)
+        averages, by = self._averages(x, ratio, np.exp(self.places[at]))
+        information = information + self._before(x.shape[1])
+        solved, log_i = _solved(information, by.transpose(0, 2, 1))
+        sigma = np.sqrt(np.maximum(np.einsum("mkp,mpk->mk", by, solved), 0.0))
+        shares = self._shares(x) + k * np.log1p(-share)
+        size = -0.5 * (deviances - deviances[0] + log_i - log_i[0]) + shares - shares[0]
+        weight = self._widths(at, share) * np.exp(np.minimum(size, 50.0))
+        return Mixture(averages, sigma, weight)
+
+    def along(self, here: Array, formal: Array) -> Mixture:
+        """The terms alone with the longest lifetime held at places (m,) about its own: together of weight 1.
+
+        At the solution the averages are ``here`` (2,); what their ``formal`` errors (2,) hold beside the
+        counting noise of the bins (a response's own) every place has as well.
+        """
+        j, none = 2 * self.terms - 1, self.column(self.places[:1])
+        x, _, information = self.down(self.start[None, :], np.zeros(1), none)
+        averages, by = self._averages(x, np.zeros(1), np.ones(1))
+        one = np.eye(x.shape[1])
+        covariance = _solved(information + self._before(x.shape[1]), one[None])[0][0]
+        scale, known = here / averages[0], np.einsum("kp,pq,kq->k", by[0], covariance, by[0])
+        finer = np.minimum(formal**2 / known, 1.0)  # than in the bins
+        low = self.knots[0] if j == 1 else float(x[0, j - 1])
+        step = min(math.sqrt(float(covariance[j, j])), (self.knots[-1] - low) / 8)
+        places = float(x[0, j]) + step * _ALONG
+        places = places[(places > low) & (places < self.knots[-1])]
+        if places.size < _FEWEST:
+            return alone(here, formal)
+        begun = x + (places - x[0, j])[:, None] * covariance[:, j] / covariance[j, j]
+        low_end, high_end = self.ends
+        begun = np.clip(begun, low_end, high_end)
+        x, deviances, information = self.down(
+            begun, np.zeros(places.size), np.repeat(none, places.size, axis=0), pinned=j
+        )
+        averages, by = self._averages(x, np.zeros(places.size), np.ones(places.size))
+        rest = np.delete(np.arange(x.shape[1]), j)
+        others = (information + self._before(x.shape[1]))[:, rest[:, None], rest]
+        solved, log_i = _solved(others, by[:, :, rest].transpose(0, 2, 1))
+        averages = here + (averages * scale - here) * np.sqrt(finer)
+        variance = finer * np.einsum("mkp,mpk->mk", by[:, :, rest], solved)
+        variance += np.maximum(formal**2 - known, 0.0)
+        variance += np.gradient(averages, axis=0) ** 2 / 12  # of the places between
+        size = self._shares(x) - 0.5 * (deviances + log_i)
+        weight = np.gradient(places) * np.exp(size - np.nanmax(size))
+        return Mixture(averages, np.sqrt(np.maximum(variance, 0.0)), weight / np.nansum(weight))
+
+    def _averages(self, x: Array, ratio: Array, last: Array) -> tuple[Array, Array]:
+        """Both averages (m, 2) with a term of lifetime ``last`` (m,) and ``ratio`` (m,) times the light of
+        the others, and their derivatives (m, 2, p)."""
         k = self.terms
-        light, tau = np.exp(x[:, :k]), np.exp(x[:, k : 2 * k])
-        whole, last = light.sum(axis=1, keepdims=True), np.exp(self.places[at])[:, None]
-        ratio = (share / (1 - share))[:, None]
+        light, tau, ratio, last = np.exp(x[:, :k]), np.exp(x[:, k : 2 * k]), ratio[:, None], last[:, None]
+        whole = light.sum(axis=1, keepdims=True)
         counts = whole * (1 + ratio)
         height = (light / tau).sum(axis=1, keepdims=True) + ratio * whole / last
         moment = (light * tau).sum(axis=1, keepdims=True) + ratio * whole * last
         averages = np.concatenate((counts / height, moment / counts), axis=1)
-        by = np.zeros((at.size, 2, x.shape[1]))
+        by = np.zeros((x.shape[0], 2, x.shape[1]))
         own = (1 + ratio) / counts
         by[:, 0, :k] = light * (own - (1 / tau + ratio / last) / height)
         by[:, 0, k : 2 * k] = light / tau / height
         by[:, 1, :k] = light * ((tau + ratio * last) / moment - own)
         by[:, 1, k : 2 * k] = light * tau / moment
-        by *= averages[:, :, None]
-        # before the measurement: shares anywhere from none to all, ln τ anywhere in its range
+        return averages, by * averages[:, :, None]
+
+    def _before(self, p: int) -> Array:
+        """What is known before the measurement (p, p): shares from none to all, ln τ in its range."""
+        k = self.terms
         known = np.concatenate((np.ones(k), np.full(k, 12 / (self.span[1] - self.span[0]) ** 2)))
-        information = information + np.diag(np.concatenate((known, np.full(x.shape[1] - 2 * k, 1e-6))))
-        solved = np.linalg.solve(information, by.transpose(0, 2, 1))
-        sigma = np.sqrt(np.maximum(np.einsum("mkp,mpk->mk", by, solved), 0.0))
-        log_i = np.linalg.slogdet(information)[1]
-        shares = np.log(light / whole).sum(axis=1) + k * np.log1p(-share)
-        size = -0.5 * (deviances - deviances[0] + log_i - log_i[0]) + shares - shares[0]
-        weight = self._widths(at, share) * np.exp(np.minimum(size, 50.0))
-        return Mixture(averages, sigma, weight)
+        return np.diag(np.concatenate((known, np.full(p - 2 * k, 1e-6))))
+
+    def _shares(self, x: Array) -> Array:
+        """Logarithm (m,) of the product of the terms' shares of their light."""
+        light = np.exp(x[:, : self.terms])
+        return np.asarray(np.log(light / light.sum(axis=1, keepdims=True)).sum(axis=1))
 
     def _widths(self, at: NDArray[np.intp], share: Array) -> Array:
         """How much df d ln τ / ln(τ_high/τ_low) each fit stands for, by the trapezoid."""
