@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from epidot.documents import data_file
 from epidot.dot.atoms import of_layers, place
 from epidot.dot.layers import Layer, LayeredDot
 from epidot.dot.on_sites import on_sites
@@ -101,8 +102,15 @@ def test_a_remote_term_beyond_its_bounds_is_refused(remote):
         tb.hopping(crystal("InP"), remote)
 
 
-def test_CdSe_of_the_radial_fit_is_refused_with_the_way_out():
+def test_CdSe_of_the_radial_fit_is_refused_with_the_way_out(tmp_path, monkeypatch):
+    """Its file serves one model; a file of one's own with the same numbers is taken as it is."""
     with pytest.raises(InputError, match=r"no atomistic states of CdSe.*radial states"):
+        tb.hopping(crystal("CdSe"))
+    assert solve_atoms(dot(core="CdSe")).gap_eV > 2.3
+    mine = tmp_path / "CdSe.yaml"
+    mine.write_bytes(data_file("materials").joinpath("CdSe.yaml").read_bytes())
+    monkeypatch.setenv("EPIDOT_MATERIALS", str(tmp_path))
+    with pytest.raises(InputError, match=r"no atomistic states of CdSe"):
         solve_atoms(dot(core="CdSe"))
 
 

@@ -14,12 +14,12 @@ from epidot.dot.atoms import Atoms
 from epidot.dot.relax import Relaxed
 from epidot.errors import Faults, InputError
 from epidot.light.states.atoms.matrix import Model, model
-from epidot.light.states.atoms.parameters import KEYS, constants, remote_of
+from epidot.light.states.atoms.parameters import KEYS, bulk, constants, remote_of
 from epidot.light.states.atoms.sites import lattice
 from epidot.light.states.atoms.solve import NotSolved, Shifted, residuals, shifted
 from epidot.light.states.atoms.spin import in_space
 from epidot.light.states.bands import kane_energy
-from epidot.matter.materials import compound_of, crystal
+from epidot.matter.materials import compound_of
 from epidot.parameter import Parameter, rests_on
 
 Floats = NDArray[np.float64]
@@ -179,10 +179,10 @@ def _parts(dot: Atoms | Relaxed) -> tuple[Atoms, Floats, Floats | None]:
 
 def _used(crystals: Mapping[str, int], how: AtomOptions) -> dict[str, Parameter]:
     """Every number the matrix was made of, by ``crystal.key``."""
-    out = {f"{name}.{key}": crystal(name).parameter(key) for name in crystals for key in KEYS}
+    out = {f"{name}.{key}": bulk(name).parameter(key) for name in crystals for key in KEYS}
     for name in crystals:
         given = how.remote.get(name)
-        one = remote_of(crystal(name))
+        one = remote_of(bulk(name))
         out[f"{name}.remote"] = (
             one if given is None else Parameter("remote", given, "1", "given by the caller", "assumed")
         )
@@ -223,7 +223,7 @@ def _shifts(of: Model, used: Mapping[str, Parameter], eps: Floats | None) -> tup
 
 def _zero(atoms: Atoms, first: NDArray[np.int64], crystals: Mapping[str, int]) -> float:
     """The valence band's top of the core, by its bonds."""
-    return _of_core(atoms, first, {name: crystal(name)["Ev_eV"] for name in crystals})
+    return _of_core(atoms, first, {name: bulk(name)["Ev_eV"] for name in crystals})
 
 
 def _coupling(atoms: Atoms, first: NDArray[np.int64], used: Mapping[str, Parameter]) -> float:

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.errors import Fault, Gap, InputError
-from epidot.light.states.atoms.parameters import Hopping, hopping
+from epidot.light.states.atoms.parameters import Hopping, bulk, hopping
 from epidot.light.states.atoms.sites import Lattice, dissected
-from epidot.matter.materials import compound_of, crystal
+from epidot.matter.materials import compound_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -155,7 +155,7 @@ def _of_atoms(where: Lattice, remote: Mapping[str, float]) -> tuple[Floats, dict
         if name is None:
             continue
         try:
-            table[number] = hopping(crystal(name), remote.get(name)).row
+            table[number] = hopping(bulk(name), remote.get(name)).row
         except Gap as gap:
             gaps += gap.faults
         except InputError as error:

@@ -9,7 +9,7 @@ and the hole masses along [100] and [111] come back exactly (:func:`hopping`).
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -20,6 +20,7 @@ from epidot.documents import data_document, top
 from epidot.errors import Fault, InputError
 from epidot.light.states.bands import kane_energy
 from epidot.matter.compound import Material
+from epidot.matter.materials import crystal, own
 from epidot.parameter import Parameter
 
 KEYS = ("a_nm", "Eg_eV", "dso_eV", "m_e", "gamma1", "gamma2", "gamma3", "ac_eV", "av_eV", "Ev_eV")
@@ -57,11 +58,28 @@ class Hopping:
 
 @lru_cache(maxsize=1)
 def constants() -> dict[str, dict[str, Parameter]]:
-    """The numbers of ``data/atoms.yaml`` that are not of the sp3s* model: ``remote`` and ``closure``."""
+    """Numbers of ``data/atoms.yaml``: ``remote``, ``closure``, and by crystal what stands ``instead``."""
     page = top(data_document("atoms.yaml"))
     found = {name: page[name].parameters() for name in ("remote", "closure")}
+    found |= {name: one.parameters() for name, one in page["instead"].table().items()}
     page.faults.raise_if_any()
     return found
+
+
+def bulk(name: str) -> Material:
+    """A crystal with this model's numbers: those of its file but for ``instead`` of ``data/atoms.yaml``.
+
+    A file of one's own is taken as it is.
+
+    Raises
+    ------
+    InputError
+        As :func:`epidot.matter.materials.crystal`.
+    """
+    found = crystal(name)
+    if name in own() or name not in constants():
+        return found
+    return replace(found, parameters={**found.parameters, **constants()[name]})
 
 
 def remote_of(material: Material) -> Parameter:
