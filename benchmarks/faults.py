@@ -60,7 +60,7 @@ class Trials:
 
 
 def _ended(run: subprocess.Popen[str]) -> tuple[int, str]:
-    messages = run.communicate(timeout=600)[1]
+    messages = run.communicate(timeout=3600)[1]
     return run.returncode, messages
 
 

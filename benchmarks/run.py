@@ -201,7 +201,7 @@ def carried_out(command: Sequence[str], around: dict[str, str]) -> dict[str, flo
 
     def watch() -> None:
         nonlocal most
-        while not done.wait(0.05):
+        while not done.wait(0.2):
             most = max(most, held_MB(process.pid))
 
     watching = threading.Thread(target=watch)
@@ -227,6 +227,8 @@ def measured(case: Case, place: Path) -> dict[str, Any]:
         if not case.cold and case.words[0] in ("claims", "measure"):
             carried_out([sys.executable, "-m", "epidot", *words], around)  # warm
         found |= carried_out([sys.executable, "-m", "epidot", *words], around)
+    said = ", ".join(f"{what} {found[what]:.4g}" for what in ("cpu_s", "wall_s", "memory_MB"))
+    print(f"{found['command']}: {said}", file=sys.stderr, flush=True)
     if case.run:
         found["files_kB"] = {one.name: one.stat().st_size / 1000 for one in sorted(out.iterdir())}
         kept = place / "phases.json"
@@ -295,7 +297,7 @@ def main() -> None:
         every = cases(Path(place), asked.dots)
         if unknown := [name for name in asked.only if name not in every]:
             sys.exit(f"no such case: {', '.join(unknown)}; there are {', '.join(every)}")
-        found = {n: measured(c, Path(place)) for n, c in every.items() if n in (asked.only or every)}
+        found = {name: measured(every[name], Path(place)) for name in asked.only or every}
     print(json.dumps(found, indent=2) if asked.json else table(found))
     if asked.write is not None:
         pages.put(asked.write, "measured", table(found))
