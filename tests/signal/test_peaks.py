@@ -8,7 +8,7 @@ from scipy.signal import find_peaks, savgol_coeffs, savgol_filter
 
 from epidot.signal import local
 from epidot.signal.peaks import maxima
-from epidot.signal.smoothing import weights
+from epidot.signal.smoothing import savitzky_golay, weights
 
 RNG = np.random.default_rng(7)
 CURVES = {
@@ -43,7 +43,32 @@ def test_smoothing_is_savitzky_and_golays(width: float, derivative: int) -> None
     assert found == pytest.approx(expected, rel=1e-9, abs=1e-9 * np.max(np.abs(expected)))
 
 
-@pytest.mark.parametrize(("window", "order", "derivative"), [(5, 3, 0), (9, 2, 1), (35, 4, 0), (25, 3, 2)])
+def test_a_long_curve_is_smoothed_as_a_short_one() -> None:
+    """Wide windows go by Fourier transforms."""
+    y = np.sin(np.linspace(0, 20, 60_000)) + np.random.default_rng(5).normal(0, 0.01, 60_000)
+    for derivative in (0, 2):
+        found = savitzky_golay(y, 1001, 3, derivative)
+        expected = np.convolve(y, weights(1001, 3, derivative), "valid")
+        assert found[500:-500] == pytest.approx(expected, abs=1e-11 * np.max(np.abs(expected)))
+        assert found == pytest.approx(savgol_filter(y, 1001, 3, deriv=derivative), rel=1e-6, abs=1e-12)
+
+
+def test_weights_of_a_wide_window_are_exact() -> None:
+    """In closed form for cubics (Savitzky and Golay's table II); powers of 5000 must not spoil them."""
+    m = 5000
+    i = np.arange(-m, m + 1)
+    common = (2 * m - 1) * (2 * m + 1) * (2 * m + 3)
+    smooth = (3 * (3 * m * m + 3 * m - 1) - 15.0 * i**2) / common
+    bend = 30 * (3.0 * i**2 - m * (m + 1)) / (m * (m + 1) * common)
+    assert weights(2 * m + 1, 3) == pytest.approx(smooth, abs=1e-10 * smooth.max())
+    assert weights(2 * m + 1, 3, 2) == pytest.approx(bend, abs=1e-10 * bend.max())
+
+
+@pytest.mark.parametrize(
+    ("window", "order", "derivative"),
+    [(5, 3, 0), (9, 2, 1), (35, 4, 0), (25, 3, 2)],
+)
 def test_weights_are_savitzky_and_golays(window: int, order: int, derivative: int) -> None:
     expected = savgol_coeffs(window, order, deriv=derivative)
-    assert weights(window, order, derivative) == pytest.approx(expected, abs=1e-14)
+    scale = float(np.max(np.abs(expected)))
+    assert weights(window, order, derivative) == pytest.approx(expected, abs=1e-11 * scale)

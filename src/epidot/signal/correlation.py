@@ -95,7 +95,9 @@ class Noise:
 
     def through(self, weights: Array) -> float:
         """Standard deviation of a weighted sum of neighbouring points (k,) of standard deviation 1."""
-        variance = float(weights @ (_matrix(self.rho, weights.size) @ weights))
+        variance = float(weights @ weights)
+        for apart in range(1, min(len(self.rho), weights.size)):
+            variance += 2 * self.rho[apart] * float(weights[apart:] @ weights[:-apart])
         return math.sqrt(max(variance, 0.0))
 
     def level(self, y: Array) -> float:

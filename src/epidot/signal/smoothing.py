@@ -15,22 +15,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+_MANY = 20_000_000  # products from which on the way by Fourier transforms is the shorter one
 
 
 @functools.lru_cache(maxsize=128)
 def weights(window: int, order: int, derivative: int = 0) -> Array:
     """Weights (window,) by which points one apart are convolved; ``window`` is odd and above ``order``."""
     half = window // 2
-    powers = np.arange(half, -half - 1, -1.0) ** np.arange(order + 1)[:, None]
+    # In units of half the window, or a wide one would have powers that lie too far apart.
+    powers = (np.arange(half, -half - 1, -1.0) / half) ** np.arange(order + 1)[:, None]
     wanted = np.zeros(order + 1)
-    wanted[derivative] = math.factorial(derivative)
+    wanted[derivative] = math.factorial(derivative) / half**derivative
     return np.asarray(np.linalg.lstsq(powers, wanted, rcond=None)[0], dtype=np.float64)
 
 
 def savitzky_golay(y: Array, window: int, order: int, derivative: int = 0, step: float = 1.0) -> Array:
     """``y`` (n,) or a derivative, smoothed; the ends lie on the polynomials of the first and last window."""
     half, out = window // 2, np.empty(y.size)
-    out[half : y.size - half] = np.convolve(y, weights(window, order, derivative), "valid")
+    kernel = weights(window, order, derivative)
+    if y.size * window < _MANY:
+        out[half : y.size - half] = np.convolve(y, kernel, "valid")
+    else:
+        whole = y.size + window - 1
+        turned = np.fft.rfft(y, whole) * np.fft.rfft(kernel, whole)
+        out[half : y.size - half] = np.fft.irfft(turned, whole)[window - 1 : y.size]
     t = np.arange(window) - half
     first = np.polynomial.Polynomial.fit(t, y[:window], order).deriv(derivative)
     last = np.polynomial.Polynomial.fit(t, y[-window:], order).deriv(derivative)

@@ -224,9 +224,9 @@ def jump_beside(x: Array, y: Array, found: Exciton) -> float | None:
         least = _JUMP * (found.top.y - found.valley.y)
     step, at = np.abs(np.diff(y)), (x[1:] + x[:-1]) / 2
     near = np.flatnonzero((at > low - _BESIDE_NM) & (at < high + _BESIDE_NM))
-    for i in near[(near > 0) & (near < step.size - 1)]:
-        around = Noise().level(y[max(0, i - 30) : i + 30])
-        if step[i] > max(4 * max(step[i - 1], step[i + 1]), 8 * around, least):
+    near = near[(near > 0) & (near < step.size - 1)]
+    for i in near[step[near] > np.maximum(4 * np.maximum(step[near - 1], step[near + 1]), least)]:
+        if step[i] > 8 * Noise().level(y[max(0, i - 30) : i + 30]):
             return float(at[i])
     return None
 
