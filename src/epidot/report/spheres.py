@@ -30,11 +30,13 @@ def render(
         y0, y1 = max(int(y - r), 0), min(int(y + r) + 2, size)
         if x0 >= x1 or y0 >= y1:
             continue
+        window = depth[y0:y1, x0:x1]
+        if window.min() >= centre_nm[i, 2] * scale + r:  # behind those in front: most of a crystal
+            continue
         dx = (np.arange(x0, x1) + 0.5 - x)[None, :]
         dy = (np.arange(y0, y1) + 0.5 - y)[:, None]
         inside = r * r - dx * dx - dy * dy
         z = centre_nm[i, 2] * scale + np.sqrt(np.maximum(inside, 0.0))
-        window = depth[y0:y1, x0:x1]
         front = (inside > 0) & (z > window)
         window[front] = z[front]
         owner[y0:y1, x0:x1][front] = i
