@@ -103,6 +103,9 @@ class Quantities(Mapping[str, Quantity]):
     curves: dict[str, Signal] = field(default_factory=dict)
     series: dict[str, Series] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "warnings", tuple(dict.fromkeys(self.warnings)))  # each is said once
+
     def __getitem__(self, name: str) -> Quantity:
         return self.found[name]
 

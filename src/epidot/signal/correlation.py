@@ -13,7 +13,7 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from epidot.constants import FWHM
 from epidot.signal.smoothing import weights
@@ -27,6 +27,9 @@ _LEAST = 24  # dimensions that must be left beside the signal
 _CLEAR = 25.0  # logarithm of the likelihood ratio from which a filter is believed
 # White noise beside the smoothed one, as rounding leaves it, in parts of its variance.
 _FLOORS = (1e-10, 1e-8, 1e-6, 1e-4, 1e-3, 3e-2)
+_DARK, _LIGHT = 6.0, 0.15  # of the distance from the median that 40 % keep, and of the range: no light
+_FEWEST = 16  # of them side by side
+_TURNS = 5  # maxima and minima among them that no computed curve has
 _JUDGED = 0.3  # the scale of the noise is not read where the filter left less than this share
 
 
@@ -107,9 +110,13 @@ class Noise:
         """
         if y.size < 8:
             return 0.0
-        seen = float(np.median(np.abs(np.diff(y, 3)))) / 0.6744897501960817
-        rounding = 1e-9 * float(np.max(np.abs(y)))
-        return max(seen / self.through(np.array([1.0, -3.0, 3.0, -1.0])), rounding)
+        seen = float(self.scale(np.median(np.abs(np.diff(y, 3)))))
+        return max(seen, 1e-9 * float(np.max(np.abs(y))))
+
+    def scale(self, thirds: ArrayLike) -> Array:
+        """Standard deviation of readings whose third differences have medians ``thirds`` of their size."""
+        through = 0.6744897501960817 * self.through(np.array([1.0, -3.0, 3.0, -1.0]))
+        return np.asarray(thirds, dtype=np.float64) / through
 
 
 def noise_of(x: Array, y: Array, sigma: Array | None = None) -> Noise:
@@ -129,7 +136,9 @@ def noise_of(x: Array, y: Array, sigma: Array | None = None) -> Noise:
     # Where there is least beside the noise; readings all alike (a dark end) say nothing.
     there = np.flatnonzero(power > left * (_QUIET * float(np.ptp(y))) ** 2)
     quiet = pieces[there[np.argsort(power[there])[: (there.size + 1) // 2]]]
-    if not quiet.size or not _alike(signal_free, quiet):
+    if not quiet.size:
+        return _waves(y, sigma) or plain
+    if not _alike(signal_free, quiet):
         return plain
     white = _likelihood(np.ones(left), quiet)
     best, gain = plain, _CLEAR
@@ -142,6 +151,34 @@ def noise_of(x: Array, y: Array, sigma: Array | None = None) -> Noise:
                 shared = tuple(float(r) / (1 + floor) for r in rho[1:])
                 best = Noise(sigma, (1.0, *shared), words)
     return best
+
+
+def _waves(y: Array, sigma: Array | None) -> Noise | None:
+    """Noise smoothed so much that no short length holds any: seen as waves where there is no light.
+
+    A computed curve falls off there without turning.  Waves are taken for noise smoothed by a Gaussian: its
+    width is that of the waves, rho(1) = exp(-1/(4 width^2)), its size theirs.
+    """
+    off = np.abs(y - np.median(y))
+    dark = off < min(_DARK * float(np.quantile(off, 0.4)), _LIGHT * float(np.ptp(y)))
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], dark.astype(np.int64), [0]))))
+    turns, square, steps, count = 0, 0.0, 0.0, 0
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
+        part = y[start:end]
+        if part.size < _FEWEST:
+            continue
+        way = np.diff(part)
+        turns += int(np.sum(way[1:] * way[:-1] < 0))
+        square += float(np.sum((part - np.mean(part)) ** 2))
+        steps += float(np.sum(way**2))
+        count += part.size - 1
+    if turns < _TURNS or square < count * (_QUIET * float(np.ptp(y))) ** 2 or steps == 0:
+        return None
+    width = max(math.sqrt(square / (2 * steps)), 1.0)
+    lag = np.arange(math.ceil(10 * width))
+    rho = np.exp(-0.25 * (lag / width) ** 2) / np.where(lag > 0, 1 + _FLOORS[2], 1.0)
+    size = np.full(y.size, math.sqrt(square / count)) if sigma is None else sigma
+    return Noise(size, tuple(rho.tolist()), f"a Gaussian of {FWHM * width:.0f} points FWHM or so")
 
 
 def _alike(signal_free: Array, pieces: Array) -> bool:

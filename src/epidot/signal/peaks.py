@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 
-def maxima(y: Array, prominence: float = 0.0, height: float = -math.inf) -> NDArray[np.intp]:
+def maxima(y: Array, prominence: float | Array = 0.0, height: float = -math.inf) -> NDArray[np.intp]:
     """Indices of the inner maxima of ``y`` (n,) at least so high and prominent; of a flat top its middle.
 
     The prominence of a maximum is its height above the higher of the two lowest points that lie between it
-    and the next higher one, or the end, on either side.
+    and the next higher one, or the end, on either side; it may be asked for point by point (n,).
     """
     tops = _tops(np.asarray(y, dtype=np.float64))
     if not tops.size:
@@ -29,7 +29,7 @@ def maxima(y: Array, prominence: float = 0.0, height: float = -math.inf) -> NDAr
     on_left = _lowest(y[tops].tolist(), low[:-1].tolist())
     on_right = _lowest(y[tops][::-1].tolist(), low[1:][::-1].tolist())[::-1]
     stands = y[tops] - np.maximum(on_left, on_right)
-    return tops[(y[tops] >= height) & (stands >= prominence)]
+    return tops[(y[tops] >= height) & (stands >= np.broadcast_to(prominence, y.shape)[tops])]
 
 
 def _tops(y: Array) -> NDArray[np.intp]:

@@ -31,6 +31,7 @@ _MISFIT = (
     3.0  # residuals so many times the noise, and so large a share of the highest band: no error is stated
 )
 _SHARE = 0.02
+_NOTHING = 1e-9  # of the highest band: a band of no more height is none
 _PEDESTAL = 0.02  # of the highest band: so much under the bands is told
 
 
@@ -84,9 +85,18 @@ def fit_bands(signal: Signal, noise: Noise, places: Sequence[float], number: int
         f" (weight {best.weight:.2f}; mean over {len(believed)} shapes)" if len(believed) > 1 else ""
     )
     each = []
+    heights = best.fit.bands[np.argsort(-best.fit.bands[:, 1]), 0]
     for k in range(number):
         one: dict[str, Quantity] = {}
+        empty = heights[k] <= _NOTHING * float(np.max(heights))
+        if empty:
+            warnings.append(f"band {k + 1} of {number} has no height in the fit: ask for fewer (option bands)")
         for name in NAMES:
+            if empty:
+                unit = name[-2:] if name != "area" else ""
+                why = f"the fit gives band {k + 1} no height: {number - 1} describe the spectrum as well"
+                one[name] = Quantity(None, None, unit, "none", why)
+                continue
             seen = _mean([bands[k][name] for bands in asked], [t.weight for t in believed])
             method = f"{words}, fitted together{_what(name, density)}" + (OFF_ITS_TOP if seen.own else "")
             unit = name[-2:] if name != "area" else ""

@@ -33,6 +33,7 @@ _QUANTITIES = ("peak_nm", "peak_eV", "fwhm_nm", "fwhm_eV")
 _SIGNIFICANT = 7.0
 _EDGE_NM = 4.0  # half of the smoothing by which further maxima are found
 _TELLING = 30  # points from which on a background is looked for
+_AROUND = 31  # readings that tell the noise of the one between them
 _LINES = 8  # so many narrow lines are left out at most
 
 
@@ -64,7 +65,12 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
         for x, share in beside
     ]
     density = str(chosen["density"])
-    known = replace(noise, sigma=standard_errors(signal, shape))
+    known = noise
+    if (errors := standard_errors(signal, shape)) is not None:
+        known = replace(noise, sigma=errors)
+    elif not noise.white and noise.sigma is None:
+        # A curve as free as a band's leaves too few independent readings to tell the size of such noise.
+        known = replace(noise, sigma=np.full(len(signal), noise.level(signal.y)))
     band = find_band(signal.x, signal.y, known, shape, top, density)
     clipped = [] if band is None else [a for a in asides if a.why != MASKED and _in_band(a, band)]
     if clipped:
@@ -263,7 +269,7 @@ def strongest(
     for _ in range(_LINES):
         shape, gain = _shape(signal, noise)
         level = noise.level(signal.y) * gain
-        top = _highest_inside(shape, level)
+        top = _highest_inside(shape, gain * _levels(signal, noise, shape))
         if top is None:
             if float(np.max(signal.y)) <= 0:
                 return "no emission: no value above zero"
@@ -308,15 +314,33 @@ def _shape(signal: Signal, noise: Noise) -> tuple[Array, float]:
     return np.interp(x, even, values), gain
 
 
-def _maxima(shape: Array, noise: float) -> list[int]:
-    """All interior maxima that stand out of the noise and of the range of the spectrum."""
-    least = max(_SIGNIFICANT * noise, 0.02 * float(np.ptp(shape)))
-    if not least > 0:
+def _levels(signal: Signal, noise: Noise, shape: Array) -> Array:
+    """Noise of every reading (n,): counts scatter far more on a band than beside it, also where no head says so.
+
+    ``shape`` (n,) is the curve smoothed.
+    """
+    least = np.full(len(signal), noise.level(signal.y))
+    known = standard_errors(signal, shape)
+    if known is not None:
+        return np.asarray(np.maximum(known, least))
+    if len(signal) < _AROUND:
+        return least
+    thirds = np.pad(np.abs(np.diff(signal.y - shape, 3)), (_AROUND // 2 + 1, _AROUND // 2 + 2), mode="edge")
+    around = np.lib.stride_tricks.sliding_window_view(thirds, _AROUND)
+    return np.asarray(np.maximum(least, noise.scale(np.median(around, axis=1))))
+
+
+def _maxima(shape: Array, noise: Array) -> list[int]:
+    """All interior maxima that stand out of the noise (n,) and of the range of the spectrum."""
+    least = np.maximum(_SIGNIFICANT * noise, 0.02 * float(np.ptp(shape)))
+    if not np.all(least > 0):
         return []
-    return [int(t) for t in maxima(shape, least) if shape[t] > _SIGNIFICANT * noise]
+    return [int(t) for t in maxima(shape, least) if shape[t] > _SIGNIFICANT * noise[t]]
 
 
-def _highest_inside(shape: Array, noise: float) -> int | None:
+
+
+def _highest_inside(shape: Array, noise: Array) -> int | None:
     return max(_maxima(shape, noise), key=lambda t: float(shape[t]), default=None)
 
 
@@ -327,7 +351,7 @@ def others(
     width = min(8.0, float(np.ptp(signal.x)) / 20)
     even, values, gain = local.smoothed(signal.x, signal.y, width, noise=noise)
     fine = np.interp(signal.x, even, values)
-    tops = _maxima(fine, noise.level(signal.y) * gain)
+    tops = _maxima(fine, gain * _levels(signal, noise, fine))
     mine = min(tops, key=lambda t: abs(t - top), default=top)
     said = []
     for t in sorted(tops, key=lambda t: -float(fine[t])):
