@@ -6,10 +6,12 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Literal
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 from scipy.special import voigt_profile
 from scipy.stats import exponnorm
 
@@ -19,6 +21,7 @@ from epidot.errors import InputError
 from epidot.instruments import pl, uvvis
 from epidot.instruments.pl.laws import SHAPES, VOIGT, Shape
 from epidot.instruments.symmetry import random_dots
+from epidot.quantities import Quantities
 from epidot.signal import Signal
 from epidot.signal.noise import noisy
 
@@ -663,3 +666,65 @@ def test_any_sum_of_bands_can_be_measured() -> None:
             assert q.value is None or np.isfinite(q.value)
             assert q.sigma is None or np.isfinite(q.sigma)
             assert q.value is not None or q.note
+
+
+@pytest.mark.parametrize("kind", ["counts", "analog"])
+@pytest.mark.parametrize("counts", [100, 300, 600])
+def test_the_noise_of_counts_on_a_band_is_no_band(kind: Literal["counts", "analog"], counts: float) -> None:
+    """Beside the band nothing is counted: noise judged there called 3 of 4 single bands several."""
+    x = np.arange(440.0, 740.0)
+    clean = counts * np.exp(-0.5 * ((HC / x - 2.2) / 0.055) ** 2)
+    for seed in range(6):
+        y = np.random.default_rng([1, seed]).poisson(clean).astype(float)
+        found = pl.measure(Signal("pl", x, y, "wavelength", "nm", "intensity", "", kind, "measured"))
+        assert "band2_peak_nm" not in found, seed
+        assert not any("several bands" in w for w in found.warnings)
+        assert found["peak_nm"].sigma
+        assert abs((found["peak_nm"].value or 0) - HC / 2.2) < 4 * found["peak_nm"].sigma
+
+
+@pytest.mark.parametrize("width", [2.0, 5.0, 10.0])
+def test_noise_smoothed_however_much_is_in_the_errors(width: float) -> None:
+    """Smoothed over ten points noise is as smooth as the band; errors were 2000 times too small."""
+    x = np.arange(440.0, 740.0)
+    fine = np.arange(540.0, 590.0, 0.001)
+
+    def clean(nm: np.ndarray) -> np.ndarray:
+        return np.asarray(np.exp(-0.5 * ((HC / nm - 2.2) / 0.055) ** 2))
+
+    fwhm = HC / (2.2 - 0.055 * 1.17741) - HC / (2.2 + 0.055 * 1.17741)
+    true = {"peak_nm": float(fine[np.argmax(clean(fine))]), "fwhm_nm": fwhm}
+    off: dict[str, list[float]] = {name: [] for name in true}
+    for seed in range(16):
+        noise = gaussian_filter1d(np.random.default_rng([3, seed]).standard_normal(x.size + 200), width)
+        y = clean(x) + 0.02 * noise[100:-100]
+        found = pl.measure(Signal("pl", x, y, "wavelength", "nm", "intensity", "", "analog", "measured"))
+        for name, value in true.items():
+            if (q := found[name]).value is not None:
+                off[name].append((q.value - value) / (q.sigma or 1e-300))
+    for name, each in off.items():
+        assert len(each) >= 14
+        assert np.sqrt(np.mean(np.square(each))) < 1.5, name
+
+
+def test_a_band_without_height_has_no_values() -> None:
+    """Its light had an error of zero."""
+    x = np.arange(440.0, 740.0)
+    mean = 3000 * np.exp(-0.5 * ((HC / x - 2.2) / 0.055) ** 2) + 2
+    told = 0
+    for seed in range(6):
+        y = np.random.default_rng([7, seed]).poisson(mean * (0.1, 1, 10)[seed % 3]).astype(float)
+        for bands in (2, 3):
+            found = pl.measure(
+                Signal("pl", x, y, "wavelength", "nm", "intensity", "", "counts", "measured"), bands=bands
+            )
+            for q in found.values():
+                assert q.value is None or q.sigma is None or q.sigma > 0
+                assert q.value is not None or q.note
+            told += any("has no height" in w for w in found.warnings)
+    assert told
+
+
+def test_a_remark_is_said_once() -> None:
+    q = Quantities("pl", {}, warnings=("a", "b", "a"))
+    assert q.warnings == ("a", "b")

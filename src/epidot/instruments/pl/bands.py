@@ -90,7 +90,9 @@ def fit_bands(signal: Signal, noise: Noise, places: Sequence[float], number: int
         one: dict[str, Quantity] = {}
         empty = heights[k] <= _NOTHING * float(np.max(heights))
         if empty:
-            warnings.append(f"band {k + 1} of {number} has no height in the fit: ask for fewer (option bands)")
+            warnings.append(
+                f"band {k + 1} of {number} has no height in the fit: ask for fewer (option bands)"
+            )
         for name in NAMES:
             if empty:
                 unit = name[-2:] if name != "area" else ""

@@ -315,7 +315,7 @@ def _shape(signal: Signal, noise: Noise) -> tuple[Array, float]:
 
 
 def _levels(signal: Signal, noise: Noise, shape: Array) -> Array:
-    """Noise of every reading (n,): counts scatter far more on a band than beside it, also where no head says so.
+    """Noise of every reading (n,): counts scatter more on a band than beside it, also where no head says so.
 
     ``shape`` (n,) is the curve smoothed.
     """
@@ -336,8 +336,6 @@ def _maxima(shape: Array, noise: Array) -> list[int]:
     if not np.all(least > 0):
         return []
     return [int(t) for t in maxima(shape, least) if shape[t] > _SIGNIFICANT * noise[t]]
-
-
 
 
 def _highest_inside(shape: Array, noise: Array) -> int | None:
