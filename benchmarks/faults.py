@@ -1,6 +1,7 @@
 """What may happen to a run, made to happen: interruptions, kills, two runs in one folder, no room, no folder.
 
-    python benchmarks/faults.py [--kills 20] [--signals 20] [--recipe choi2023/inp-se] [--dots 6] [--json]
+    python benchmarks/faults.py [--kills 20] [--signals 20] [--recipe choi2023/inp-se] [--dots 6]
+                                [--only PART ...] [--write docs/speed.md] [--json]
 
 Every line says how often it was tried and how often it ended as it should.  The small disk and the one that
 can only be read are mounted, which takes root; elsewhere they are passed over and said so.
@@ -211,6 +212,7 @@ def main() -> None:
     options.add_argument("--recipe", default="choi2023/inp-se")
     options.add_argument("--dots", type=int, default=6)
     options.add_argument("--seed", type=int, default=0)
+    options.add_argument("--only", nargs="*", default=[], help="what happens, by a part of its name")
     options.add_argument("--json", action="store_true")
     options.add_argument("--write", type=Path, help="a page whose table of faults is replaced")
     asked = options.parse_args()
@@ -234,6 +236,8 @@ def main() -> None:
         }
         table = {}
         for name, tries in each.items():
+            if asked.only and not any(part in name for part in asked.only):
+                continue
             found = list(tries())
             table[name] = {"tried": len(found), "as it should": sum(found)}
             if not asked.json:

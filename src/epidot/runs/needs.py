@@ -19,9 +19,9 @@ from epidot.runs.jobs import usual
 from epidot.runs.order import LATTICE, Order, dots_asked
 
 _DIAMETER_NM = 3.3  # of the cores that were measured
-_MEMORY_MB = {"base": 550.0, "process": 300.0, LATTICE: 1.4, "dot": 0.02}
+_MEMORY_MB = {"base": 350.0, "process": 150.0, LATTICE: 1.1, "dot": 0.02}
 _DISK_MB = {"base": 9.0, "dot": 0.003}
-_CPU_S = {"base": 10.0, LATTICE: 0.09, "dot": 0.001, "atoms": 7.0}  # the last of a dot of one sample
+_CPU_S = {"base": 7.0, LATTICE: 0.075, "dot": 0.001, "atoms": 7.0}  # the last of a dot of one sample
 
 
 @dataclass(frozen=True)
