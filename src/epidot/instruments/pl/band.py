@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from epidot.constants import HC
 from epidot.instruments.pl.kinked import Kinked
+from epidot.instruments.pl.squares import inverse, solved
 from epidot.instruments.spectrometer import before_slit
 from epidot.signal.correlation import Noise
 from epidot.signal.degrees import Answer, change, settled, unexplained
@@ -34,9 +35,6 @@ _DEGREES = (2, 4, 6, 8, 10)
 _FIRST = 6  # with fewer points than this needs, 2 or 4
 _KINKED = 12  # points from which on a kink is thought of
 _BETTER = 9.0  # what a curve must leave less, in units of the noise's variance, to be clearly the better one
-_WELL = (
-    1e-4  # of a column that is not in the others: above it the normal equations lose no more than rounding
-)
 _NEWTON = 12  # steps of the fit, far more than it needs
 _END = 1e-10  # of the sum of squares: after a step that takes off so little nothing is left to gain
 _ROUNDING = 1e-13
@@ -232,7 +230,7 @@ def _fitted(
     else:
         weight = np.ones(x.size) if noise.sigma is None else 1 / noise.sigma
         floor = np.maximum(shape, 0.05 * float(np.max(shape)))
-        c = _solved(basis * (floor * weight)[:, None], np.log(floor) * floor * weight)
+        c = solved(basis * (floor * weight)[:, None], np.log(floor) * floor * weight)
     found = _settled_on(y, noise, c, lambda v: (basis @ v, basis))
     if found is None:
         return None
@@ -276,7 +274,7 @@ def _settled_on(
     now = float(left @ left)
     for _ in range(_NEWTON):
         jacobian = basis * curve[:, None]
-        step = _solved(jacobian, left)
+        step = solved(jacobian, left)
         promised = float(left @ (jacobian @ step))
         size, tried = 1.0, off(c + step)
         while size > 1e-3 and not float(tried[0] @ tried[0]) <= now * (1 + _ROUNDING):
@@ -291,36 +289,7 @@ def _settled_on(
     if not math.isfinite(now):
         return None
     jacobian = basis * curve[:, None]
-    return c, noise.spread(_inverse(jacobian)), believed(noise, left, jacobian), jacobian, now
-
-
-def _inverse(design: Array) -> Array:
-    """The pseudo-inverse (p, n), by the normal equations where they lose nothing."""
-    length, scaled, normal = _normal(design)
-    if normal is None:
-        return np.asarray(np.linalg.pinv(design), dtype=np.float64)
-    return np.asarray(np.linalg.solve(normal, scaled.T) / length[:, None], dtype=np.float64)
-
-
-def _solved(design: Array, right: Array) -> Array:
-    """The least squares solution (p,) of ``design`` (n, p) for ``right`` (n,), in the same way."""
-    length, scaled, normal = _normal(design)
-    if normal is None:
-        return np.asarray(np.linalg.pinv(design) @ right, dtype=np.float64)
-    return np.asarray(np.linalg.solve(normal, scaled.T @ right) / length, dtype=np.float64)
-
-
-def _normal(design: Array) -> tuple[Array, Array, Array | None]:
-    """Lengths of the columns, the columns in units of them, and their products; ``None`` where these lose."""
-    length = np.sqrt(np.sum(design**2, axis=0))
-    length = np.where(length > 0, length, 1.0)
-    scaled = design / length
-    normal = scaled.T @ scaled
-    try:
-        below = np.linalg.cholesky(normal)
-    except np.linalg.LinAlgError:
-        return length, scaled, None
-    return length, scaled, normal if float(np.min(np.diagonal(below))) >= _WELL else None
+    return c, noise.spread(inverse(jacobian)), believed(noise, left, jacobian), jacobian, now
 
 
 def _answers(curve: _Curve, x: Array, near: float, density: str) -> dict[str, tuple[float, Array]] | None:
