@@ -1,346 +1,191 @@
-"""Refit of every fitted constant of light, in the declared order, with what each was fitted to.
+"""Fit of the constants of states, strain and light on the literature, all at once, with priors.
 
-    python benchmarks/calibrate_light.py            # print the fits and what they predict (about a minute)
-    python benchmarks/calibrate_light.py --write    # also write them to src/epidot/data
-    python benchmarks/calibrate_light.py --typical  # with the surfaces typed in below, not the grown ones
+    python benchmarks/calibrate_light.py           # print fit, residuals, and what is not fitted on
+    python benchmarks/calibrate_light.py --write   # also write values, errors, covariance to src/epidot/data
 
-1. V_e of InP        C003: 580 nm for 3.3 nm (C002, 2.4 nm, is then a prediction)
-2. V_e, Eg of CdSe   the sizing polynomial of Yu et al. 2003, 2.5 to 6 nm
-3. trap rates        reversible: Y012, Y013, Y020, Y021 (six numbers, six unknowns: a solution, not a test)
-4. f_kr              C104 and C105: k_r = 0.973 x 0.023 /ns for the staged one-layer dot
-5. trap numbers      C074 (InP-Zn 1 %), C075 (InP-Se, read as 0.1 %), C094 (InP/ZnSe 50 %
-                     pristine, 70 % after HF, at 280 °C: two numbers, one constant, least squares)
+Half a minute. Fitted on: the rows of src/epidot/data/literature.yaml with `use: fitted`, and on nothing else.
+The claims of the seed papers about light are not among them. Every shared number has a prior (PRIOR below:
+centre, width; those marked "ln" in the logarithm), so what no row feels keeps its prior's width. Gauss-Newton
+on residuals and priors together (scipy's least_squares); the covariance is the inverse of J'J at the end.
 
-Which surfaces yuan2023's dots have is for benchmarks/calibrate_halide.py.
-
-Run it again whenever the mechanism's constants have changed: 4 and 5 rest on the surfaces it grows.
+Then run calibrate_traps.py (its rates stand against k_r) and calibrate_halide.py.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import math
 import re
-import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from scipy.optimize import brentq, least_squares
+from scipy.optimize import least_squares
 
-from epidot.dot.layers import Layer, LayeredDot
-from epidot.growth.flask import Flask
-from epidot.growth.meanfield import MeanField
-from epidot.growth.readout import layered_dot
-from epidot.growth.state import FlaskState
-from epidot.light.parameters import number
-from epidot.light.rates import radiative_rate
-from epidot.light.states import Options, solve_dot
-from epidot.light.traps import TrapMeans, TrapRates, components, trap_means, trap_rates
-from epidot.mechanism import load as mechanisms
-from epidot.recipe import recipe
+from epidot.light.literature import Row, answer, rows
+from epidot.matter.materials import material
 
 DATA = Path(__file__).resolve().parents[1] / "src" / "epidot" / "data"
-D111_ZNS, D111_ZNSE = 0.312, 0.327
-SITES = (
-    187.0  # core-surface cations of charge 2 on 3.3 nm: 99 at 2.4 nm (choi2023's counts) scaled with the area
-)
-OXIDE = 51.0  # of them with oxide on a pristine core
+GAMMAS = ("gamma1", "gamma2", "gamma3")
 
-SHELL_1 = (Layer("ZnS", D111_ZNS),)
-SHELL_4 = (Layer("ZnS", 1.15),)
-SHELL_ZNSE = (Layer("ZnSe", 2 * D111_ZNSE),)
-
-
-def surface(shells=(), coverage=0.0, linked=0.0, oxide=0.0, memory=0.0):
-    """A 3.3 nm InP dot with this surface; oxide in units of the pristine oxide."""
-    return LayeredDot(
-        "InP",
-        3.3,
-        shells,
-        sites=SITES,
-        coverage=coverage,
-        linked=linked,
-        oxide=oxide * OXIDE,
-        oxide_memory=memory * OXIDE,
-    )
-
-
-# Surfaces typed in: from a trial of the growth model, for when the recipes cannot be run.
-TYPICAL = {
-    "InP-Zn": surface(oxide=2.0),
-    "InP-Se": surface(coverage=0.42, oxide=1.0),
-    "ZnSe-pristine": surface(SHELL_ZNSE, 1.0, 1.0, memory=1.10),
-    "ZnSe-HF": surface(SHELL_ZNSE, 1.0, 1.0, memory=0.475),
-    "ZnS-staged-1": surface(SHELL_1, 0.85, 1.0, memory=0.003),
-    "ZnS-staged-4": surface(SHELL_4, 0.94, 1.0, memory=0.003),
-    "ZnS-conventional": surface(SHELL_4, 0.94, 1.0, memory=1.45),
+# name -> (centre, width, "" or "ln"): widths in the number's own unit, or of its logarithm
+PRIOR: dict[str, tuple[float, float, str]] = {
+    "light.ligand_mass": (1.0, 0.35, "ln"),
+    "light.hole_barrier_eV": (3.5, 1.0, ""),
+    "ZnSe.Ev_eV": (-0.80, 0.15, ""),  # L21: natural offset 0.57, two-photon spectra 0.85 to 1.0
+    "ZnS.Ev_eV": (-1.45, 0.25, ""),
+    "CdSe.Ev_eV": (-0.60, 0.40, ""),
+    "CdS.Ev_eV": (-1.15, 0.40, ""),
+    "CdS.dipole_eV on InP": (0.0, 0.30, ""),
+    "strain.coherency_misfit": (0.045, 0.30, "ln"),
+    "CdSe.Eg_eV": (1.70, 0.04, ""),
+    "InP.m_e": (0.0795, 0.003, ""),
+    "CdSe.m_e": (0.12, 0.010, ""),
+    "ZnSe.m_e": (0.15, 0.015, ""),
+    "ZnS.m_e": (0.25, 0.040, ""),
+    "CdS.m_e": (0.15, 0.025, ""),
+    "CdSe.hole masses": (1.0, 0.25, "ln"),  # on norris1996's; divides all gammas
+    "InP.oscillator_factor": (1.0, math.log(1.6), "ln"),
+    "CdSe.oscillator_factor": (1.0, math.log(1.6), "ln"),
 }
-
-# Where the same surfaces are grown: recipe and sample.
-GROWN = {
-    "InP-Zn": ("choi2023/inp-zn", "30 min"),
-    "InP-Se": ("choi2023/inp-se", "30 min"),
-    "InP-ZnSe 10 min": ("choi2023/inp-znse", "10 min"),
-    "InP-ZnSe 30 min": ("choi2023/inp-znse", "30 min"),
-    "ZnSe-pristine": ("choi2023/inp-znse-280", "annealed"),
-    "ZnSe-HF": ("choi2023/inp-znse-hf-280", "annealed"),
-    "ZnSe-pristine 340": ("choi2023/inp-znse-340", "annealed"),
-    "ZnSe-HF 340": ("choi2023/inp-znse-hf-340", "annealed"),
-    "ZnS-staged-1": ("choi2023/inp-zns-staged-1", "stage III"),
-    "ZnS-staged-2": ("choi2023/inp-zns-staged-2", "stage III"),
-    "ZnS-staged-4": ("choi2023/inp-zns-staged-4", "stage III"),
-    "ZnS-conventional": ("choi2023/inp-zns-conventional", "grown"),
+NORRIS = {"gamma1": 2.04, "gamma2": 0.58, "gamma3": 0.58}
+NOTES = {
+    "light.ligand_mass": "the electron's mass in the ligand layer; bare dots and first layers feel it",
+    "light.hole_barrier_eV": "the ligands' occupied levels below the top of InP's valence band; hardly felt",
+    "CdS.dipole_eV on InP": "a property of the pair: the same offset in Ev_eV would ruin CdSe/CdS",
+    "strain.coherency_misfit": (
+        "misfit to the core at which half of it is strain; the strain of C030 is among the rows"
+    ),
+    "CdSe.Eg_eV": "effective gap of the sizing curve; see Eg_bulk_eV",
+    "oscillator_factor": "on the strength of 1S, in emission and absorption alike",
+    "gamma": "norris1996's set of wurtzite dots, all three divided by one number",
+    "Ev_eV": "one ladder for all pairs",
+    "ZnSe.Ev_eV": (
+        "one ladder for all pairs; prior -0.80 +- 0.15: natural offset 0.57, two-photon spectra 0.85 to 1.0 "
+        "(russkikh2026)"
+    ),
+    "ZnSe.m_e": "prior 0.15 +- 0.015 of the tables (planelles2025 0.16, others 0.13 to 0.14)",
+    "m_e": "prior of the tables",
 }
-
-# yuan2023: PLQY (Y012 | Y013), intensity fraction of tau1 (Y020), average lifetime in ns (Y021)
-YUAN = {"untreated": (0.73, 0.501, 47.4), "ZnBr2": (0.86, 0.792, 37.1)}
-YUAN_SIGMA = (0.01, 0.02, 0.5)
+FITTED = tuple(row for row in rows() if row.use == "fitted")
 
 
-def grown() -> dict[str, LayeredDot]:
-    """The dots the recipes give, by the mean field with the shipped mechanism."""
-    known = mechanisms.load("choi2023")
+def numbers(x: np.ndarray) -> dict[str, float]:
+    """The parameters by name from ``x``, counted in prior widths from the centres."""
     out = {}
-    for label, (name, sample) in GROWN.items():
-        told = recipe.load(name)
-        flask = Flask(told.timeline(), MeanField(known), known, name)
-        done = flask.run(flask.begin(FlaskState.at_start(told)))
-        out[label] = next(layered_dot(t.state, known) for t in done.taken if t.name == sample)
+    for (name, (centre, width, kind)), step in zip(PRIOR.items(), x, strict=True):
+        out[name] = centre * math.exp(width * step) if kind else centre + width * step
     return out
 
 
-def ligand_barrier() -> float:
-    """V_e of InP that puts 1S of 3.3 nm at 580 nm."""
-    dot = LayeredDot("InP", 3.3)
-
-    def off(barrier: float) -> float:
-        return solve_dot(dot, Options(override={"InP.V_e_eV": barrier})).first_exciton_nm - 580.0
-
-    return float(brentq(off, 1.5, 30.0, xtol=1e-3))
+def override(p: Mapping[str, float]) -> dict[str, float]:
+    """As :func:`epidot.light.literature.answer` takes them."""
+    out = {name: value for name, value in p.items() if name != "CdSe.hole masses"}
+    for key, value in NORRIS.items():
+        out[f"CdSe.{key}"] = value / p["CdSe.hole masses"]
+    return out
 
 
-def yu_diameter(nm: np.ndarray) -> np.ndarray:
-    """CdSe diameter in nm from the 1S peak: W. W. Yu et al., Chem. Mater. 15, 2854 (2003)."""
-    return 1.6122e-9 * nm**4 - 2.6575e-6 * nm**3 + 1.6242e-3 * nm**2 - 0.4277 * nm + 41.57
+def residuals(x: np.ndarray) -> np.ndarray:
+    """Of all rows, then of the priors."""
+    p = override(numbers(x))
+    return np.concatenate([[row.residual(answer(row, p)) for row in FITTED], x])
 
 
-def cdse() -> tuple[float, float, np.ndarray]:
-    """(V_e, Eg) of CdSe and the remaining errors in meV at 2.5, 3 ... 6 nm."""
-    diameters = np.arange(2.5, 6.01, 0.5)
-    grid = np.linspace(480.0, 660.0, 2000)
-    wanted = 1239.8419843 / np.interp(diameters, yu_diameter(grid), grid)
-
-    def off(p: np.ndarray) -> np.ndarray:
-        how = Options(override={"CdSe.V_e_eV": p[0], "CdSe.Eg_eV": p[1]})
-        return np.array([solve_dot(LayeredDot("CdSe", float(d)), how).E_1S_eV for d in diameters]) - wanted
-
-    fit = least_squares(off, [1.5, 1.8], bounds=([0.7, 1.6], [8.0, 2.0]), x_scale=[1.0, 0.1])
-    return float(fit.x[0]), float(fit.x[1]), 1e3 * off(fit.x)
+def report(p: Mapping[str, float], chosen: tuple[Row, ...]) -> float:
+    """Print what the model says to ``chosen``; the sum of squares."""
+    total = 0.0
+    for row in chosen:
+        found = answer(row, override(p))
+        z = row.residual(found)
+        total += z * z
+        said = f"{found:11.4g} {row.value:11.4g} {row.unit:10s} {z:+5.1f}"
+        print(f"  {row.id:6s} {row.quantity[:24]:24s} {said}  {row.read}")
+    return total
 
 
-def biexponential(t: np.ndarray, y: np.ndarray) -> tuple[float, float]:
-    """(intensity fraction of the shorter, intensity-weighted average) of a Poisson-weighted fit."""
-    weight = 1 / np.sqrt(np.maximum(y, 1e-4))
-
-    def design(p: np.ndarray) -> np.ndarray:
-        return np.exp(-np.outer(t, np.exp(-p)))
-
-    def off(p: np.ndarray) -> np.ndarray:
-        A = design(p)
-        a, *_ = np.linalg.lstsq(A * weight[:, None], y * weight, rcond=None)
-        return (A @ a - y) * weight
-
-    fit = least_squares(off, np.log([20.0, 60.0]))
-    a, *_ = np.linalg.lstsq(design(fit.x) * weight[:, None], y * weight, rcond=None)
-    tau = np.exp(fit.x)
-    area = a * tau
-    first = int(np.argmin(tau))
-    return float(area[first] / area.sum()), float((area @ tau) / area.sum())
+# --- writing -----------------------------------------------------------------------------------------------
 
 
-def oxide_trap_rates() -> tuple[np.ndarray, float, dict[str, tuple[float, float, float]]]:
-    """k_r, k_t, k_d, k_n (1/ns) and both mean trap numbers for yuan2023, by six numbers."""
-    t = np.linspace(0.0, 250.0, 501)
-
-    def model(p: np.ndarray) -> dict[str, tuple[float, float, float]]:
-        k_r, k_t, k_d, k_n, many, few = np.exp(p)
-        out = {}
-        for name, mean in (("untreated", many), ("ZnBr2", few)):
-            c = components(k_r, TrapMeans(0.0, mean), TrapRates(1.0, k_t, k_d, k_n))
-            out[name] = (c.plqy, *biexponential(t, c.intensity(t)))
-        return out
-
-    def off(p: np.ndarray) -> np.ndarray:
-        found = model(p)
-        return np.concatenate([(np.array(found[n]) - YUAN[n]) / YUAN_SIGMA for n in YUAN])
-
-    start = np.log([0.0366, 0.231, 0.0366, 0.0051, 0.788, 0.35])
-    fit = least_squares(off, start, diff_step=1e-3, max_nfev=80)
-    return np.exp(fit.x), float(2 * fit.cost), model(fit.x)
+def note_of(name: str) -> str:
+    """The note of a fitted number."""
+    return next(text for key, text in sorted(NOTES.items(), key=lambda n: -len(n[0])) if key in name)
 
 
-def rate_factor(dot: LayeredDot, barrier: float) -> float:
-    """f_kr that gives the one-layer dot k_r = PLQY/τ = 0.973 × 0.023 /ns."""
-    levels = solve_dot(dot, Options(override={"InP.V_e_eV": barrier}))
-    return 0.973 * 0.023 / radiative_rate(dot, levels).uncalibrated
-
-
-def plqy(dot: LayeredDot, choice: dict[str, float], barrier: float) -> float:
-    """Quantum yield of one size with the constants of ``choice``."""
-    levels = solve_dot(dot, Options(override={"InP.V_e_eV": barrier}))
-    k_r = radiative_rate(dot, levels, choice=choice).k_r
-    return components(k_r, trap_means(dot, choice), trap_rates(choice)).plqy
-
-
-def trap_numbers(
-    surfaces: dict[str, LayeredDot], choice: dict[str, float], barrier: float
-) -> dict[str, float]:
-    """Traps per oxide (C094), per open pair (C074), per tip pair (C075): each in turn until none moves."""
-    hf = {"ZnSe-pristine": 0.50, "ZnSe-HF": 0.70}
-    names = {
-        "deep_traps_per_open_pair": ("InP-Zn", 0.01, 1.0),
-        "deep_traps_per_tip_pair": ("InP-Se", 0.001, 5.0),
-    }
-    chosen = {**choice, "traps_per_oxide": 0.02, **dict.fromkeys(names, 0.0)}
-    for _ in range(20):
-        before = dict(chosen)
-
-        def both(x: np.ndarray) -> list[float]:
-            tried = {**chosen, "traps_per_oxide": float(x[0])}
-            return [plqy(surfaces[k], tried, barrier) - wanted for k, wanted in hf.items()]
-
-        fit = least_squares(both, [chosen["traps_per_oxide"]], x_scale=0.01)
-        chosen["traps_per_oxide"] = float(fit.x[0])
-        for name, (sample, wanted, top) in names.items():
-
-            def off(x: float, name: str = name, sample: str = sample, wanted: float = wanted) -> float:
-                return float(np.log(plqy(surfaces[sample], {**chosen, name: x}, barrier) / wanted))
-
-            if off(0.0) < 0:
-                print(f"  {name}: {sample} is darker than {wanted:.3f} without it; set to 0", file=sys.stderr)
-                chosen[name] = 0.0
-            else:
-                chosen[name] = float(brentq(off, 0.0, top, xtol=1e-7))
-        if all(abs(chosen[n] - before[n]) < 1e-5 for n in names):
-            break
-    return {k: chosen[k] for k in ("traps_per_oxide", *names)}
-
-
-def write_light(name: str, value: float, source: str, note: str) -> None:
-    """Put a fitted constant into data/light.yaml."""
-    path = DATA / "light.yaml"
-    text = path.read_text()
-    block = re.search(rf"  {name}:\n(?:    .*\n)+", text)
-    assert block is not None, name
-    unit = re.search(r"unit: .*", block[0])
-    low, high = re.search(r"low: .*", block[0]), re.search(r"high: .*", block[0])
-    assert unit
-    assert low
-    assert high
-    lines = [f"  {name}:", f"    value: {value:.4g}", f"    {unit[0]}", f"    {low[0]}", f"    {high[0]}"]
-    lines += ["    status: fitted", f'    source: "{source}"', f'    note: "{note}"']
-    path.write_text(text.replace(block[0], "\n".join(lines) + "\n"))
-
-
-def write_material(material: str, key: str, value: float, source: str, note: str) -> None:
-    """Put a fitted constant into data/materials/<material>.yaml."""
-    path = DATA / "materials" / f"{material}.yaml"
-    line = f'  {key}: {{value: {value:.4g}, unit: eV, status: fitted, source: "{source}", note: "{note}"}}'
-    text, count = re.subn(rf"(?m)^  {key}: \{{.*\}}$", lambda _: line, path.read_text())
-    assert count == 1, (material, key)
+def write(name: str, value: float, sigma: float) -> None:
+    """Put one number into its file, with its standard error."""
+    place, key = name.split(".", 1)
+    if place in ("light", "strain"):
+        path = DATA / f"{place}.yaml"
+        text = path.read_text()
+        block = re.search(rf"  {key}:\n(?:    .*\n)+", text)
+        assert block is not None, name
+        kept = [
+            line
+            for line in block[0].splitlines()[1:]
+            if line.strip().split(":")[0] in ("unit", "low", "high")
+        ]
+        lines = [f"  {key}:", f"    value: {value:.4g}", f"    sigma: {sigma:.2g}", *kept]
+        lines += ["    status: fitted", '    source: "literature"', f'    note: "{note_of(name)}"']
+        path.write_text(text.replace(block[0], "\n".join(lines) + "\n"))
+        return
+    path = DATA / "materials" / f"{place}.yaml"
+    key, unit = key.split(" on ")[0], material(place).parameters.get(key)
+    unit_text = "eV" if unit is None else unit.unit
+    quoted = f'"{unit_text}"' if unit_text == "1" else unit_text
+    body = f"value: {value:.4g}, unit: {quoted}, sigma: {sigma:.2g}, status: fitted, source: literature"
+    line = f'{key}: {{{body}, note: "{note_of(name)}"}}'
+    text, count = re.subn(rf"(?m)^( +){key}: \{{.*\}}$", lambda m: m[1] + line, path.read_text())
+    assert count == 1, name
     path.write_text(text)
 
 
+def write_all(x: np.ndarray, covariance: np.ndarray, chi2: float) -> None:
+    """Values and errors into the files they belong to, the covariance into light_fit.yaml."""
+    p, width = numbers(x), np.sqrt(np.diag(covariance))
+    for (name, (_, prior, kind)), step in zip(PRIOR.items(), width, strict=True):
+        sigma = prior * step * (p[name] if kind else 1.0)
+        if name == "CdSe.hole masses":
+            for key, value in NORRIS.items():
+                write(f"CdSe.{key}", value / p[name], value / p[name] * prior * step)
+        else:
+            write(name, p[name], sigma)
+    lines = [
+        "# The fit of benchmarks/calibrate_light.py --write: never by hand.",
+        "# Steps from the prior's centre and the covariance are in prior widths; `ln`: of the logarithm.",
+        f"rows: {len(FITTED)}",
+        f"chi2_rows: {chi2:.2f}",
+        f"chi2_priors: {float(x @ x):.2f}",
+        "parameters:",
+    ]
+    for (name, (centre, prior, kind)), step in zip(PRIOR.items(), x, strict=True):
+        ln = "true" if kind else "false"
+        lines.append(f'  "{name}": {{centre: {centre:g}, width: {prior:.4g}, ln: {ln}, step: {step:.4f}}}')
+    lines.append("covariance:")
+    lines += ["- [" + ", ".join(f"{v:.4f}" for v in row) + "]" for row in covariance]
+    (DATA / "light_fit.yaml").write_text("\n".join(lines) + "\n")
+
+
 def main() -> None:
+    """Fit, print, perhaps write."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--write", action="store_true")
-    parser.add_argument("--typical", action="store_true")
     options = parser.parse_args()
-    surfaces = TYPICAL if options.typical else grown()
-
-    barrier = ligand_barrier()
-    at = {"InP.V_e_eV": barrier}
-    small = solve_dot(LayeredDot("InP", 2.4), Options(override=at))
-    V_cdse, gap_cdse, errors = cdse()
-    rates, chi2, yuan = oxide_trap_rates()
-    choice = {
-        "f_kr": rate_factor(surfaces["ZnS-staged-1"], barrier),
-        "trap_capture_per_ns": float(rates[1]),
-        "trap_release_per_ns": float(rates[2]),
-        "trap_loss_per_ns": float(rates[3]),
-        "trap_deep_per_ns": number("trap_deep_per_ns"),
-    }
-    choice |= trap_numbers(surfaces, choice, barrier)
-    yields = {name: plqy(dot, choice, barrier) for name, dot in surfaces.items()}
-    shells = (Layer("ZnSe", 0.70), Layer("ZnSe0.5S0.5", 1.20), Layer("ZnS", 0.70))
-    thick = LayeredDot("InP", 3.3, shells)
-    k_thick = radiative_rate(thick, solve_dot(thick, Options(override=at)), choice=choice).k_r
-
-    result = {
-        "InP.V_e_eV": barrier,
-        "predicted 1S of 2.4 nm (C002: 470 nm)": small.first_exciton_nm,
-        "CdSe.V_e_eV": V_cdse,
-        "CdSe.Eg_eV": gap_cdse,
-        "CdSe errors meV": [round(float(e), 1) for e in errors],
-        "oxide traps: k_r k_t k_d k_n, traps untreated and ZnBr2": [float(f"{x:.4g}") for x in rates],
-        "oxide traps: chi2 of six numbers": chi2,
-        "oxide traps: PLQY, tau1 share, average": {k: [round(x, 3) for x in v] for k, v in yuan.items()},
-        "constants": {k: float(f"{v:.4g}") for k, v in choice.items()},
-        "k_r of a thick ZnSe/ZnSeS/ZnS dot, same f_kr": k_thick,
-        "open conflict: k_r that yuan2023 needs over that": float(rates[0]) / k_thick,
-        "PLQY": {k: round(v, 4) for k, v in yields.items()},
-        "trap means (deep, oxide)": {
-            k: (round(t.deep, 3), round(t.oxide, 3))
-            for k, t in ((k, trap_means(d, choice)) for k, d in surfaces.items())
-        },
-    }
-    print(json.dumps(result, indent=1))
-    if not options.write:
-        return
-    write_material(
-        "InP",
-        "V_e_eV",
-        barrier,
-        "choi2023: C003, 580 nm at 3.3 nm (benchmarks/calibrate_light.py)",
-        "effective height of the ligand barrier above the core's conduction band, above the vacuum level: it "
-        "also absorbs what the sphere and the image charges leave out; not separable from V_h_eV",
-    )
-    source = "yu2003: CdSe sizing polynomial, 2.5 to 6 nm (benchmarks/calibrate_light.py)"
-    write_material("CdSe", "V_e_eV", V_cdse, source, "fitted together with Eg_eV")
-    write_material("CdSe", "Eg_eV", gap_cdse, source, "an effective gap, fitted with V_e_eV; see Eg_bulk_eV")
-    write_light(
-        "f_kr",
-        choice["f_kr"],
-        "choi2023: C104 and C105, k_r = 0.973 x 0.023 /ns at one ZnS layer",
-        "toluene assumed",
-    )
-    for name in ("trap_capture_per_ns", "trap_release_per_ns", "trap_loss_per_ns"):
-        write_light(
-            name,
-            choice[name],
-            "yuan2023: Y012, Y013, Y020, Y021 together, with k_r and two trap numbers free",
-            "six unknowns for six numbers; intensity fractions and intensity-weighted averages",
-        )
-    write_light(
-        "traps_per_oxide",
-        choice["traps_per_oxide"],
-        "choi2023: C094, 50 % of InP/ZnSe and 70 % after HF, taken as annealed at 280 °C",
-        "oxide now and before, per unit; two yields, one constant",
-    )
-    write_light(
-        "deep_traps_per_open_pair",
-        choice["deep_traps_per_open_pair"],
-        "choi2023: C074, 1 % of InP-Zn",
-        "times the square of the open share",
-    )
-    write_light(
-        "deep_traps_per_tip_pair",
-        choice["deep_traps_per_tip_pair"],
-        "choi2023: C075, about 0 % of InP-Se, read as 0.1 %",
-        "a lower bound in truth",
-    )
+    fit = least_squares(residuals, np.zeros(len(PRIOR)), diff_step=0.02, x_scale=1.0, xtol=1e-5, ftol=1e-5)
+    covariance = np.linalg.inv(fit.jac.T @ fit.jac)
+    p, width = numbers(fit.x), np.sqrt(np.diag(covariance))
+    print("parameter, value, standard error / prior width")
+    for (name, value), (_, prior, kind), step in zip(p.items(), PRIOR.values(), width, strict=True):
+        print(f"  {name:26s} {value:8.4g} +- {prior * step * (value if kind else 1):7.2g}   {step:.2f}")
+    print("fitted on: row, model, asked, (model - asked)/sigma, how it was read")
+    chi2 = report(p, FITTED)
+    print(f"chi2 {chi2:.1f} of {len(FITTED)} rows, priors {fit.x @ fit.x:.1f}, {fit.nfev} steps")
+    if options.write:
+        write_all(fit.x, covariance, chi2)
+    print("not fitted on (absorption and strain with the constants in data)")
+    report(p, tuple(row for row in rows() if row.use != "fitted"))
 
 
 if __name__ == "__main__":

@@ -45,6 +45,9 @@ class Literal:
     def parameter(self, key: str) -> Parameter:
         return Parameter(key, self[key], "", "test", "assumed")
 
+    def __contains__(self, key: str) -> bool:
+        return key in CONSTANTS[self.name]
+
 
 def core_strain(dot: LayeredDot, **options) -> float:
     return strain(dot, lookup=Literal, **options).core

@@ -52,7 +52,7 @@ def test_optics_of_the_staged_dot(rng):
     assert o.decay[0] == pytest.approx(1.0, abs=1e-12)
     assert o.tau_amplitude_ns == pytest.approx(trapezoid(o.decay, o.t_ns), rel=5e-3)
     assert o.strain_core < 0
-    assert "light.f_kr" in o.rests_on["fitted"]
+    assert "InP.oscillator_factor" in o.rests_on["fitted"]
     assert not any("surface" in note for note in o.notes)
 
 

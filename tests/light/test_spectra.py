@@ -12,7 +12,7 @@ from scipy.special import voigt_profile
 from epidot.constants import ALPHA, C_NM_PER_S, HBAR, HBAR2_2M, HC
 from epidot.dot.layers import Layer, LayeredDot, Population
 from epidot.light import spectra
-from epidot.light.bulk import cross_section
+from epidot.light.bulk import BLEND_EV, JOIN_EV, SUM_EV, cross_section, fade
 from epidot.light.rates import local_field, radiative_rate, stokes_eV
 from epidot.light.states import Options, solve_dot, table
 from epidot.matter.reagents import refractive_index
@@ -66,15 +66,12 @@ def test_one_dot_is_the_sum_of_its_lines():
     """Below the energy where the bulk sets in, against Voigt profiles summed one by one."""
     shape = spectra.LineShape(0.027, 0.05, 0.1)
     levels = solve_dot(BARE, Options(excited=True))
-    eV = np.linspace(1.9, 2.7, 161)
-    top = levels.E_1S_eV + spectra.JOIN_EV
+    eV = np.linspace(1.9, levels.E_1S_eV + JOIN_EV - 3 * BLEND_EV, 161)
+    top = levels.E_1S_eV + JOIN_EV
 
     def by_hand(at):
         return sum(
-            spectra._fade(t.E, top)
-            * t.strength
-            / t.E
-            * voigt_profile(at - t.E, 0.027, 0.05 * (t.E - levels.E_1S_eV))
+            fade(t.E, top) * t.strength / t.E * voigt_profile(at - t.E, 0.027, 0.05 * (t.E - levels.E_1S_eV))
             for t in levels.transitions
         )
 
@@ -177,11 +174,14 @@ def test_area_of_a_line_is_the_sum_rule():
 def test_area_of_1S_and_radiative_rate_are_one_matrix_element():
     """Einstein: ∫σ dE = π² c² ħ³ A/(n² E²) × (upper states), A the mean rate of the eight 1S states."""
     levels = solve_dot(BARE)
-    choice = {"exchange_splitting_eV": 0.0, "f_kr": 1.0}
+    choice = {"exchange_splitting_eV": 0.0}
     found = radiative_rate(BARE, levels, choice=choice)
     photon = levels.E_1S_eV - stokes_eV(BARE)  # the energy the rate is taken at
     n = refractive_index("toluene")
-    area = spectra.line_area_nm2_eV(4 * levels.K, photon, levels.Ep_core_eV, n, found.local_field)
+    E, S = np.array([[photon]]), np.array([[4 * levels.K]])
+    F = np.array([found.local_field])
+    area = spectra.line_areas(BARE, E, S, np.array([photon]), levels.Ep_core_eV, F)[0, 0]
+    area /= fade(photon, photon + JOIN_EV)
     A = found.k_r * 1e9
     expected = math.pi**2 * C_NM_PER_S**2 * HBAR**3 * A * 8 / (n**2 * photon**2)
     assert area == pytest.approx(expected, rel=1e-9)
@@ -189,15 +189,13 @@ def test_area_of_1S_and_radiative_rate_are_one_matrix_element():
 
 @pytest.mark.parametrize("dot", [BARE, THICK], ids=["bare", "thick"])
 def test_the_bulk_leaves_the_first_exciton_alone(dot):
-    """Up to 0.6 eV above 1S the absorption of one size is that of its lines, to 1 %."""
+    """Up to 0.1 eV above 1S the absorption of one size is that of its lines, to 1 %."""
     levels = solve_dot(dot, Options(excited=True))
-    eV = np.linspace(levels.E_1S_eV - 0.05, levels.E_1S_eV + 0.6, 60)
+    eV = np.linspace(levels.E_1S_eV - 0.05, levels.E_1S_eV + 0.1, 60)
     form = spectra.line_shape(dot)
     E, S = levels.lines.E[None], levels.lines.strength[None]
-    area = S * spectra.line_area_nm2_eV(
-        1.0, E, levels.Ep_core_eV, refractive_index(dot.medium), local_field(dot, levels)
-    )
-    area = area * spectra._fade(E, levels.E_1S_eV + spectra.JOIN_EV)
+    F = np.array([local_field(dot, levels)])
+    area = spectra.line_areas(dot, E, S, np.array([levels.E_1S_eV]), levels.Ep_core_eV, F)
     grid = np.linspace(1.0, 5.0, 4000)
     lines = np.interp(eV, grid, spectra._broadened(grid, E, area, form, levels.E_1S_eV))
     found = cross_sections(single(dot), eV)
@@ -212,15 +210,39 @@ def test_absorption_rises_towards_the_blue():
         assert A[0] > 4
 
 
-def test_far_above_1S_a_dot_is_its_bulk():
-    eV = np.array([3.9, 4.2])
-    found = cross_sections(single(FULL), eV)
-    np.testing.assert_allclose(found, cross_section(FULL, eV), rtol=1e-3)
+@pytest.mark.parametrize("dot", [BARE, FULL, LayeredDot("CdSe", 4.0)], ids=["bare", "shells", "CdSe"])
+def test_confinement_moves_strength_and_makes_none(dot):
+    """∫ σ dE over lines and bulk is that of the bulk; above 4.5 eV a dot is its bulk."""
+    top = SUM_EV + 6 * BLEND_EV
+    eV = np.linspace(0.5, top, 6000)
+    shape = spectra.LineShape(0.005, 0.0, 0.1)  # narrow, so that no tail is lost at the ends
+    known = spectra.absorber(single(dot), eV, shape)
+    found = np.trapezoid(np.interp(eV, known.eV, known.sigma_nm2), eV)
+    assert found == pytest.approx(np.trapezoid(cross_section(dot, eV), eV), rel=2e-3)
+    far = np.array([top])
+    np.testing.assert_allclose(np.interp(far, known.eV, known.sigma_nm2), cross_section(dot, far), rtol=1e-3)
+
+
+def test_no_hole_between_1S_and_the_bulk():
+    """InP with 580 nm: A(400)/A(1S) at least 2, and rising from 500 nm on (it was 1.4; 0.1 at 2.4 nm)."""
+    dot = LayeredDot("InP", 3.12)
+    nm = np.arange(320.0, 500.0, 2.0)
+    A = spectra.absorption(wide(dot, 0.08), nm)
+    assert np.interp(400.0, nm, A) > 2
+    assert np.all(np.diff(A) < 0)
+
+
+@pytest.mark.parametrize("core", ["InP", "CdSe"])
+@pytest.mark.parametrize("eV", [2.76, 3.1])
+def test_far_above_1S_the_cross_section_goes_with_the_volume(core, eV):
+    """Yu et al. (2005): R³ (2.8 to 3.2)."""
+    small, large = (cross_sections(wide(LayeredDot(core, d)), [eV])[0] for d in (4.0, 5.0))
+    assert 2.8 < math.log(large / small) / math.log(5 / 4) < 3.2
 
 
 @pytest.mark.parametrize("diameter", [3.0, 4.0, 5.0])
 def test_extinction_of_CdSe_is_right_within_a_factor_of_2_5(diameter):
-    """Against jasieniak2009 (peaks of 60 meV half width); nothing was fitted to an absorbance."""
+    """Against jasieniak2009 (peaks of 60 meV half width), which its oscillator factor is fitted on."""
     dot = LayeredDot("CdSe", diameter)
     measured = 155507 + 6.67054e13 * math.exp(-solve_dot(dot).E_1S_eV / 0.10551)
     assert 0.4 < spectra.absorber(wide(dot, 0.05)).extinction_1S / measured < 2.5

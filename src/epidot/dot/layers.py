@@ -19,7 +19,8 @@ class Layer:
     """One shell: ``material`` is a material's name or an alloy such as ``ZnSe0.5S0.5``.
 
     ``coherency`` s in [0, 1] is the part of the misfit to the layer below that is taken up by strain;
-    ``None`` means the material's default.  ``crystalline`` is the epitaxial (not amorphous) fraction.
+    ``None`` means that its misfit to the core decides.  ``crystalline`` is the epitaxial (not amorphous)
+    fraction.
     """
 
     material: str

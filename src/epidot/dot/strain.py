@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.dot import elasticity
+from epidot.dot.coherency import coherency, parameters
 from epidot.dot.elasticity import Average
 from epidot.dot.layers import LayeredDot
 from epidot.errors import InputError, nearest
@@ -87,9 +88,10 @@ def strain(
 
     ``shells``: multi-shell elastic sphere with each material's own isotropic moduli (``average`` of C11,
     C12, C44).  A shell's free lattice constant is a_eff_i = a_eff_(i-1) + s_i (a_i - a_(i-1)), where s_i is
-    the layer's coherency (or its material's default) times its crystalline fraction: an amorphous or
-    relaxed part strains nothing.  ``paper``: eq 5 with nu = C12/(C11+C12) of the core and every shell
-    coherent; several shells enter with their volume-weighted misfit, which is exact for equal moduli.
+    the layer's coherency (or that of its misfit to the core, :mod:`epidot.dot.coherency`) times its
+    crystalline fraction: an amorphous or relaxed part strains nothing.  ``paper``: eq 5 with
+    nu = C12/(C11+C12) of the core and every shell coherent; several shells enter with their volume-weighted
+    misfit, which is exact for equal moduli.
     ``none``: no strain.  ``spread=False`` leaves the other models out (faster).  ``lookup`` finds a material
     by name; the default is :func:`epidot.matter.materials.material`.
 
@@ -111,7 +113,7 @@ def strain(
     radii = dot.radii_nm
     lattice = np.array([m["a_nm"] for m in stuff])
     share = [
-        (m["coherency"] if layer.coherency is None else layer.coherency) * layer.crystalline
+        (coherency(stuff[0], m) if layer.coherency is None else layer.coherency) * layer.crystalline
         for m, layer in zip(stuff[1:], dot.shells, strict=True)
     ]
     misfit = _eigenstrain(lattice, np.array(share))
@@ -127,13 +129,8 @@ def strain(
         models["atomistic"] = models["shells vrh"] * atomistic_share(thickness)
     keys = ("a_nm", *ELASTIC)
     rests = _rests_on(stuff, keys if method == "shells" else keys[:3])
-    defaults = {
-        m.name: m.parameter("coherency")
-        for m, layer in zip(stuff[1:], dot.shells, strict=True)
-        if layer.coherency is None and method == "shells"
-    }
-    for name, parameter in defaults.items():
-        rests.setdefault(parameter.status, []).append(f"{name}.coherency")
+    for name, parameter in _defaults(stuff, dot).items() if method == "shells" else ():
+        rests.setdefault(parameter.status, []).append(name)
     return Strain(
         float(regions[0]),
         tuple(float(x) for x in regions),
@@ -141,6 +138,19 @@ def strain(
         {k: float(v) for k, v in models.items()},
         {status: sorted(set(names)) for status, names in rests.items()},
     )
+
+
+def _defaults(stuff: list[Material], dot: LayeredDot) -> dict[str, Parameter]:
+    """What stands behind the coherency of the layers that were given none."""
+    out: dict[str, Parameter] = {}
+    for m in (m for m, layer in zip(stuff[1:], dot.shells, strict=True) if layer.coherency is None):
+        own = "coherency" in m
+        out |= (
+            {f"{m.name}.coherency": m.parameter("coherency")}
+            if own
+            else {f"strain.{k}": p for k, p in parameters().items()}
+        )
+    return out
 
 
 def _material(name: str) -> Material:

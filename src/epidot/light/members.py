@@ -16,10 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.dot.layers import LayeredDot, Population
+from epidot.light.bulk import BLEND_EV, JOIN_EV
 from epidot.light.states import Levels, LevelsTable, Options, solve_dot
 from epidot.light.states.levels import TRACE_NM, solve_after
 
 Array = NDArray[np.float64]
+
+SPECTRUM = Options(excited=True, reach_eV=JOIN_EV + 6 * BLEND_EV)  # lines beyond have faded out
 
 
 def differ(population: Population) -> bool:
@@ -88,7 +91,7 @@ def _slopes(dot: LayeredDot, largest_nm: float, steps_nm: tuple[float, ...]) -> 
 
     The levels are those of the dot of ``largest_nm``, from which the table of sizes starts as well.
     """
-    how, shells = Options(excited=True), dot.shells
+    how, shells = SPECTRUM, dot.shells
     _, start = solve_after(replace(dot, core_diameter_nm=largest_nm), how)
     mean, start = solve_after(dot, how, start)
     changes = []

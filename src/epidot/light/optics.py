@@ -12,12 +12,12 @@ from epidot.constants import HC
 from epidot.dot.layers import Population
 from epidot.dot.strain import strain
 from epidot.light.decay import population_decay
-from epidot.light.parameters import parameters
+from epidot.light.parameters import all_of
 from epidot.light.rates import radiative_rate
 from epidot.light.spectra import Absorber, Peak, absorber, emission, emission_peak, spectral_table
 from epidot.light.states import Levels, LevelsTable, solve_dot
 from epidot.light.traps import Components, trap_means
-from epidot.parameter import Parameter, rests_on
+from epidot.parameter import rests_on
 
 Array = NDArray[np.float64]
 
@@ -174,8 +174,7 @@ class Optics:
     @property
     def rests_on(self) -> Mapping[str, list[str]]:
         """Parameters by status."""
-        own: dict[str, Parameter] = {f"light.{k}": p for k, p in parameters().items()}
-        return rests_on({**self.levels.parameters, **own})
+        return rests_on({**self.levels.parameters, **all_of(self.population.dot.core)})
 
 
 def optics(population: Population, medium: str | None = None) -> Optics:

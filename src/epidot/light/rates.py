@@ -1,10 +1,10 @@
 """The radiative rate of the 1S exciton: Kane coupling, overlap, local field, fine structure.
 
-k_r = f_kr (2 α ω Ep / 3 m0c²) n F² · 4K / (3 + 5 exp(d/kT))
+k_r = f (2 α ω Ep / 3 m0c²) n F² · 4K / (3 + 5 exp(d/kT))
 
 F is the field in the dot over the field far away, for the layered sphere in its solvent, averaged with
-the transition density.  The prefactor is right within a factor of two only; f_kr is calibrated once
-(``data/light.yaml``), ratios between dots are predictions.
+the transition density.  The prefactor is right within a factor of two only; f, one oscillator factor for each
+core material, is fitted on literature and stands in absorption alike (Einstein).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 from epidot.constants import ALPHA, HBAR, K_B, M_E_C2
 from epidot.dot.layers import LayeredDot
 from epidot.light.fields import field_factors
-from epidot.light.parameters import number
+from epidot.light.parameters import of_core
 from epidot.light.states.levels import ROOM_K, Levels, without_traces
 from epidot.matter.materials import material
 from epidot.matter.reagents import refractive_index
@@ -26,7 +26,7 @@ from epidot.matter.reagents import refractive_index
 
 @dataclass(frozen=True)
 class RadiativeRate:
-    """``k_r`` in 1/ns with the calibrated factor, ``uncalibrated`` without it; its factors beside."""
+    """``k_r`` in 1/ns with the oscillator factor, ``uncalibrated`` without it; its factors beside."""
 
     k_r: float
     uncalibrated: float
@@ -59,18 +59,19 @@ def radiative_rate(
 ) -> RadiativeRate:
     """Radiative rate of one dot from its ``levels``.
 
-    ``choice`` overrides constants of ``data/light.yaml`` by name (``f_kr``, ``exchange_splitting_eV``).
+    ``choice`` overrides constants by name (``oscillator_factor``, ``exchange_splitting_eV``).
     """
-    chosen = dict(choice or {})
+    chosen = {k: of_core(k, dot.core).value for k in ("oscillator_factor", "exchange_splitting_eV")}
+    chosen |= choice or {}
     n = float(refractive_index(dot.medium))
     F = local_field(dot, levels)
     photon = levels.E_1S_eV - stokes_eV(dot)
     per_second = 2 * ALPHA * photon / HBAR * levels.Ep_core_eV / (3 * M_E_C2)
-    share = bright_share(chosen.get("exchange_splitting_eV", number("exchange_splitting_eV")), temperature_K)
+    share = bright_share(chosen["exchange_splitting_eV"], temperature_K)
     bare = per_second * 1e-9 * n * F * F * 4 * levels.K * share
-    return RadiativeRate(bare * chosen.get("f_kr", number("f_kr")), bare, F, share)
+    return RadiativeRate(bare * chosen["oscillator_factor"], bare, F, share)
 
 
 def stokes_eV(dot: LayeredDot) -> float:
-    """1S absorption minus emission energy: a constant of ``data/light.yaml``, larger for a bare core."""
-    return number("stokes_shell_eV" if dot.shells else "stokes_bare_eV")
+    """1S absorption minus emission energy: a constant of the core's material, larger for a bare core."""
+    return of_core("stokes_shell_eV" if dot.shells else "stokes_bare_eV", dot.core).value

@@ -23,9 +23,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from epidot.constants import ALPHA, HBAR2_2M, HC, N_A
 from epidot.dot.layers import LayeredDot, Population
-from epidot.light.bulk import cross_section
-from epidot.light.members import Spots, differ, lines_of, member_levels, moved
-from epidot.light.parameters import number
+from epidot.light.bulk import BLEND_EV, JOIN_EV, SUM_EV, blue_side, fade
+from epidot.light.members import SPECTRUM, Spots, differ, lines_of, member_levels, moved
+from epidot.light.parameters import number, of_core
 from epidot.light.rates import local_field, stokes_eV
 from epidot.light.states import LevelsTable, Options, table
 from epidot.matter.reagents import refractive_index
@@ -36,8 +36,6 @@ GRID = 2048
 SIZES = 200  # sizes that stand for a distribution of any number of dots
 WIDTH_STEP_EV = 3e-3
 PER_NM2 = 1e-14 * N_A / (1000 * math.log(10))  # L/(mol cm) per nm² of cross-section
-JOIN_EV = 1.1  # above its 1S a dot absorbs like the bulk of its layers; the list of lines ends at 1.3 eV
-BLEND_EV = 0.15  # the standard deviation of the step from one to the other (assumed)
 
 
 def smoothed(diameters_nm: Array) -> tuple[Array, Array]:
@@ -88,7 +86,7 @@ class LineShape:
 
 def spectral_table(population: Population) -> LevelsTable:
     """Levels over all sizes the smoothed population reaches, with every line the absorption needs."""
-    return table(population.dot, _sizes(population)[0], Options(excited=True))
+    return table(population.dot, _sizes(population)[0], SPECTRUM)
 
 
 def _sizes(population: Population) -> tuple[Array, Array, NDArray[np.intp] | None]:
@@ -173,6 +171,19 @@ def line_area_nm2_eV(strength: float, E: ArrayLike, Ep_eV: float, n: float, F: A
     return out
 
 
+def line_areas(dot: LayeredDot, E: Array, S: Array, first: Array, Ep_eV: float, F: Array) -> Array:
+    """Areas in nm² eV (sizes, lines) of the lines that are left below the join with the bulk.
+
+    ``E`` in eV and strengths ``S`` (sizes, lines), ``first`` the 1S energies and ``F`` the local fields
+    (sizes,).  The core's oscillator factor stands in absorption as in emission.
+    """
+    n = float(refractive_index(dot.medium))
+    factor = of_core("oscillator_factor", dot.core).value
+    area = factor * S * line_area_nm2_eV(1.0, E, Ep_eV, n, F[:, None])
+    out: Array = area * fade(E, first[:, None] + JOIN_EV)
+    return out
+
+
 def absorber(
     population: Population,
     eV: ArrayLike = (),
@@ -186,29 +197,33 @@ def absorber(
     who = spots(population, known)
     d, share = who.diameters_nm, who.share
     E, S = lines_of(population, known, who)
+    Ep = known.nodes[0].Ep_core_eV
     first = known.quantity("E_1S_eV", d) + who.shift_eV
     low = min(float(E.min()), float(at.min(initial=9.0))) - 0.6
-    high = max(float(first.max()) + JOIN_EV + 1.0, float(at.max(initial=0.0))) + 0.6
+    high = max(float(first.max()) + JOIN_EV + 1.0, SUM_EV, float(at.max(initial=0.0))) + 0.6
     grid = np.linspace(low, high, GRID)
     sized = [replace(dot, core_diameter_nm=float(x)) for x in known.diameters]
     if who.owner is None:
-        F = known.interpolated([local_field(x, node) for x, node in zip(sized, known.nodes, strict=True)], d)
-    else:
-        alone = zip(population.dots, member_levels(population), strict=True)
-        F = np.array([local_field(x, its) for x, its in alone])[who.owner]
-    n = float(refractive_index(dot.medium))
-    area = S * line_area_nm2_eV(1.0, E, known.nodes[0].Ep_core_eV, n, F[:, None])
-    lines = share[:, None] * area * _fade(E, first[:, None] + JOIN_EV)
-    sigma = _broadened(grid, E, lines, form, float(share @ first))
-    on = grid > float(first.min()) + JOIN_EV - 5 * BLEND_EV
-    if who.owner is None:
-        alone = zip(sized, known.nodes, strict=True)
+        alone = list(zip(sized, known.nodes, strict=True))
+        F_alone = np.array([local_field(x, its) for x, its in alone])
+        F = known.interpolated(F_alone, d)
         # the mean over sizes is linear in what is known at the nodes
         weights = share @ known.interpolated(np.eye(known.diameters.size), d)
+        E_alone, S_alone, _ = known.lines(known.diameters)
+        first_alone = np.array([its.E_1S_eV for _, its in alone])
+        held = line_areas(dot, E_alone, S_alone, first_alone, Ep, F_alone).sum(axis=1)
     else:
-        alone = zip(population.dots, member_levels(population), strict=True)
-        weights = np.full(len(population.dots), 1.0 / len(population.dots))
-    matter = [cross_section(x, grid[on]) * (1 - _fade(grid[on], its.E_1S_eV + JOIN_EV)) for x, its in alone]
+        alone = list(zip(population.dots, member_levels(population), strict=True))
+        F = np.array([local_field(x, its) for x, its in alone])[who.owner]
+        weights = np.full(len(alone), 1.0 / len(alone))
+    areas = line_areas(dot, E, S, first, Ep, F)
+    if who.owner is not None:
+        held = np.bincount(who.owner, share * areas.sum(axis=1)) / np.bincount(who.owner, share)
+    sigma = _broadened(grid, E, share[:, None] * areas, form, float(share @ first))
+    on = grid > float(first.min()) + JOIN_EV - 5 * BLEND_EV
+    matter = [
+        blue_side(x, grid[on], its.E_1S_eV, float(area)) for (x, its), area in zip(alone, held, strict=True)
+    ]
     sigma[on] += np.maximum(weights @ np.stack(matter), 0.0)
     centre = float(np.average(first, weights=share * known.quantity("K", d)))
     return Absorber(grid, sigma, centre)
@@ -303,12 +318,4 @@ def _broadened(
         spectrum += np.fft.rfft(deposit) * np.exp(-kind * WIDTH_STEP_EV * k)
     gauss = np.exp(-0.5 * (form.sigma_eV * k) ** 2)
     out: Array = np.fft.irfft(spectrum * gauss, size)[: grid.size] / step
-    return out
-
-
-def _fade(E: Array, top: float | Array) -> Array:
-    """1 well below ``top``, 0 well above: the bulk takes over from the lines."""
-    from scipy.special import erfc
-
-    out: Array = 0.5 * erfc((E - top) / (np.sqrt(2) * BLEND_EV))
     return out

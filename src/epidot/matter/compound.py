@@ -4,12 +4,14 @@ Keys of ``parameters`` shared by all semiconductors: ``a_nm``; ``Eg_eV``, ``dso_
 (bands), ``Eg_X_eV`` where the smallest gap is indirect; ``ac_eV``, ``av_eV`` (deformation potentials, both
 edges move by +3 a strain); ``eps0``, ``eps_inf``, ``eps_opt`` (static, lattice-free, and near 620 nm);
 ``C11_GPa``, ``C12_GPa``, ``C44_GPa``;
-``Ev_eV`` (valence-band top relative to InP's); ``coherency`` (default of a shell of this material);
-``V_e_eV``, ``V_h_eV`` (ligand barrier above the conduction and below the valence band); ``gruneisen``,
-``LO_cm1``; ``density_g_cm3``.  Raman scattering reads further ``TO_cm1``, ``gruneisen_TO``, ``LO_X_cm1``,
-``LO_width_cm1``, ``raman_LO`` and ``raman_TO`` where they are there.  A file may lack any but ``a_nm``: the
-gap is named where the number is needed.  What belongs to an ion alone (its charge, its usual precursor) is
-in ``data/elements.yaml``.
+``Ev_eV`` (valence-band top relative to InP's); ``gruneisen``, ``LO_cm1``; ``density_g_cm3``.  A file may
+replace what else follows from a law or from ``data/light.yaml``: ``coherency`` of a shell of it (else from
+its misfit); ``V_e_eV``, ``V_h_eV``, the ligands' barriers above its conduction and below its valence band
+(else from one vacuum level); ``oscillator_factor``, ``exchange_splitting_eV``, ``stokes_bare_eV``,
+``stokes_shell_eV`` of dots with such a core.  Raman scattering reads further ``TO_cm1``, ``gruneisen_TO``,
+``LO_X_cm1``, ``LO_width_cm1``, ``raman_LO`` and ``raman_TO`` where they are there.  A file may lack any but
+``a_nm``: the gap is named where the number is needed.  What belongs to an ion alone (its charge, its usual
+precursor) is in ``data/elements.yaml``.
 """
 
 from __future__ import annotations
@@ -36,12 +38,14 @@ _SEMICONDUCTOR: Mapping[str, tuple[str, float, float]] = {
     "ac_eV": ("eV", -30.0, 30.0), "av_eV": ("eV", -30.0, 30.0), "eps0": ("1", 1.0, 500.0),
     "eps_inf": ("1", 1.0, 60.0), "eps_opt": ("1", 1.0, 60.0), "C11_GPa": ("GPa", 1.0, 1500.0),
     "C12_GPa": ("GPa", 0.0, 1500.0), "C44_GPa": ("GPa", 1.0, 1500.0), "Ev_eV": ("eV", -10.0, 10.0),
-    "coherency": ("1", 0.0, 1.0), "V_e_eV": ("eV", 0.0, 20.0), "V_h_eV": ("eV", 0.0, 20.0),
     "gruneisen": ("1", -5.0, 5.0), "LO_cm1": ("1/cm", 10.0, 2000.0), "density_g_cm3": ("g/cm3", 0.1, 25.0),
 }  # fmt: skip
 # Every number that a file may hold.
 _NUMBERS: Mapping[str, tuple[str, float, float]] = {
     **_SEMICONDUCTOR,
+    "coherency": ("1", 0.0, 1.0), "V_e_eV": ("eV", 0.0, 20.0), "V_h_eV": ("eV", 0.0, 20.0),
+    "oscillator_factor": ("1", 0.0, 20.0), "exchange_splitting_eV": ("eV", 0.0, 0.2),
+    "stokes_bare_eV": ("eV", 0.0, 1.0), "stokes_shell_eV": ("eV", 0.0, 1.0), "dipole_eV": ("eV", -3.0, 3.0),
     "Eg_X_eV": ("eV", 0.0, 15.0), "Eg_bulk_eV": ("eV", 0.0, 15.0), "c_nm": ("nm", 0.2, 5.0),
     "u": ("1", 0.0, 1.0),
     "TO_cm1": ("1/cm", 10.0, 2000.0), "LO_X_cm1": ("1/cm", 10.0, 2000.0),
@@ -52,7 +56,17 @@ _NUMBERS: Mapping[str, tuple[str, float, float]] = {
 SEMICONDUCTOR_KEYS = (*_SEMICONDUCTOR, "molar_mass_g_mol")
 _COLUMNS = ("eV", "n", "k")
 STRUCTURES = ("zinc blende", "wurtzite", "rock salt", "bixbyite")
-_KEYS = ("formula", "structure", "sources", "parameters", "precursors", "optics", "sizing", "alloys")
+_KEYS = (
+    "formula",
+    "structure",
+    "sources",
+    "parameters",
+    "precursors",
+    "optics",
+    "sizing",
+    "alloys",
+    "interfaces",
+)
 
 
 @dataclass(frozen=True)
@@ -78,8 +92,9 @@ class Material:
     """One crystal: ``m["a_nm"]`` is a number, ``m.parameter("a_nm")`` tells where it comes from.
 
     ``ends`` are the crystals it is a mixture of and their shares (itself, if it is none).  ``alloys`` maps
-    another material to the bowing of the mixture with it, by parameter.  ``sizing`` are the curves of its
-    dots, the default first.  ``file`` is where it is written.
+    another material to the bowing of the mixture with it, by parameter.  ``interfaces`` maps a material to
+    ``dipole_eV``: by how much the potential rises from it to this one, on top of their ``Ev_eV``.  ``sizing``
+    are the curves of its dots, the default first.  ``file`` is where it is written.
     """
 
     name: str
@@ -92,6 +107,7 @@ class Material:
     alloys: Mapping[str, Mapping[str, Parameter]] = field(default_factory=dict)
     sizing: tuple[SizingCurve, ...] = ()
     file: str = ""
+    interfaces: Mapping[str, Mapping[str, Parameter]] = field(default_factory=dict)
 
     def __getitem__(self, key: str) -> float:
         return self.parameter(key).value
@@ -229,6 +245,11 @@ def read(doc: Document, name: str, known: Iterable[str]) -> Material:
         if other not in known:
             one.fault("no such material to mix with", seen=other, nearest=nearest(other, known))
         alloys[other] = _numbers(one, own, bowing=True)
+    interfaces = {}
+    for other, one in row["interfaces"].table("interface with").items():
+        if other not in known:
+            one.fault("no such material", seen=other, nearest=nearest(other, known))
+        interfaces[other] = _numbers(one, own)
     sizing = [sizing_curve.read(one, name, own) for one in row["sizing"].rows("sizing curve")]
     row.faults.raise_if_any()
     formula = row["formula"].text()
@@ -243,6 +264,7 @@ def read(doc: Document, name: str, known: Iterable[str]) -> Material:
         alloys,
         tuple(curve for curve in sizing if curve is not None),
         doc.where,
+        interfaces,
     )
 
 

@@ -217,7 +217,28 @@ def _mix(one: Material, two: Material, x: float) -> Material:
     mixed["molar_mass_g_mol"] = replace(compound.molar_mass(name), value=mass)
     if all("density_g_cm3" in end for end in (one, two)):
         mixed["density_g_cm3"] = _density(one, two, mass, x)
-    return Material(name, name, one.structure, mixed, shares, {**one.precursors, **two.precursors})
+    return Material(
+        name,
+        name,
+        one.structure,
+        mixed,
+        shares,
+        {**one.precursors, **two.precursors},
+        interfaces=_interfaces(one, two, x),
+    )
+
+
+def _interfaces(one: Material, two: Material, x: float) -> dict[str, dict[str, Parameter]]:
+    """Dipoles of the mixed crystal: those of its ends, by their shares (assumed)."""
+    out: dict[str, dict[str, Parameter]] = {}
+    for share, end in ((1 - x, one), (x, two)):
+        for other, numbers in end.interfaces.items():
+            for key, p in numbers.items():
+                before = out.setdefault(other, {}).get(key)
+                parts = [p] if before is None else [before, p]
+                value = share * p.value + (0.0 if before is None else before.value)
+                out[other][key] = _joined(parts, value, "dipoles of the ends, by their shares")
+    return out
 
 
 def _share(x: float) -> str:

@@ -11,20 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.constants import HBAR2_2M
-from epidot.light.states.bands import REMOTE, Bands
+from epidot.light.states.bands import Bands
 from epidot.light.states.hole import channels, origin, valence
 from epidot.light.states.mesh import Mesh, combined
 
 Array = NDArray[np.float64]
 
 
-def block(mesh: Mesh, bands: Bands, twoF: int, Ln: int, remote: float = REMOTE) -> tuple[Array, Array]:
+def block(mesh: Mesh, bands: Bands, twoF: int, Ln: int, remote: float | None = None) -> tuple[Array, Array]:
     """(H, overlap) of block (F, Ln); the unknowns are the valence channels, then s with l = Ln."""
     gap = np.where(bands.Ep > 0, bands.Ec - bands.Ev, 1.0)
     minus = valence(mesh, bands, bands.L - bands.Ep / gap).block(twoF, Ln)
     those = channels(twoF, Ln)
     first = 1 if Ln else 0
-    kinetic = HBAR2_2M * remote * (mesh.stiff + Ln * (Ln + 1) * mesh.plain).sum(axis=0)
+    every = bands.remote if remote is None else np.full(bands.regions, remote)
+    kinetic = HBAR2_2M * combined(every, mesh.stiff + Ln * (Ln + 1) * mesh.plain)
     s_block = (kinetic + combined(bands.Ec, mesh.mass))[first:, first:]
     s_mass = mesh.mass.sum(axis=0)[first:, first:]
     # <s| P div |V>: ∫ f P (a' + c a/r) r² dr
@@ -42,7 +43,7 @@ def block(mesh: Mesh, bands: Bands, twoF: int, Ln: int, remote: float = REMOTE) 
     return H, np.block([[minus.S, zero.T], [zero, s_mass]])
 
 
-def pair(mesh: Mesh, bands: Bands, remote: float = REMOTE) -> tuple[float, float]:
+def pair(mesh: Mesh, bands: Bands, remote: float | None = None) -> tuple[float, float]:
     """(Ee, Eh) of 1S: the first state above the middle of the gap in block (1/2, 0), below it in (3/2, 1)."""
     from scipy.linalg import eigh
 

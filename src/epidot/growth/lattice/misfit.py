@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from epidot.constants import E_CHARGE
+from epidot.dot.coherency import coherency
 from epidot.dot.elasticity import isotropic_moduli, poisson_ratio, solve
 from epidot.matter.materials import material as stuff
 
@@ -40,7 +41,7 @@ def energy_eV(
     for name, units in shells:
         m = stuff(name)
         radii.append((radii[-1] ** 3 + 3 * units * m["a_nm"] ** 3 / (16 * math.pi)) ** (1 / 3))
-        free.append(m["coherency"] * (m["a_nm"] / inside["a_nm"] - 1))
+        free.append(coherency(inside, m) * (m["a_nm"] / inside["a_nm"] - 1))
     stretched = 0.0  # of the outer surface, seen from the core's lattice
     if shells:
         sphere = solve(np.array(radii), np.array(bulk), np.array(shear), np.array(free))
@@ -48,7 +49,7 @@ def energy_eV(
     m = stuff(material)
     K, G = isotropic_moduli(m["C11_GPa"], m["C12_GPa"], m["C44_GPa"])
     nu = poisson_ratio(K, G)
-    strain = stretched - m["coherency"] * (m["a_nm"] / inside["a_nm"] - 1)
+    strain = stretched - coherency(inside, m) * (m["a_nm"] / inside["a_nm"] - 1)
     volume_m3 = (m["a_nm"] * 1e-9) ** 3 / 4
     joule = 2 * G * 1e9 * (1 + nu) / (1 - nu) * strain**2 * volume_m3
     return joule / E_CHARGE

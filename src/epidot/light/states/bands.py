@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import inf
 
 import numpy as np
@@ -13,6 +14,7 @@ from epidot.constants import HBAR2_2M
 from epidot.dot.layers import LayeredDot
 from epidot.dot.strain import ELASTIC
 from epidot.errors import Gap
+from epidot.light.parameters import parameters
 from epidot.matter.compound import Material, require
 from epidot.matter.materials import material
 from epidot.parameter import Parameter
@@ -20,6 +22,7 @@ from epidot.parameter import Parameter
 Array = NDArray[np.float64]
 
 REMOTE = 1.0  # the free-electron part of the conduction band's inverse mass; the rest is the Kane coupling
+OUTSIDE = ("vacuum_eV", "hole_barrier_eV", "ligand_mass")  # of data/light.yaml: what a dot is surrounded by
 KEYS = (
     "Eg_eV",
     "dso_eV",
@@ -49,7 +52,8 @@ class Bands:
 
     Energies in eV from the unstrained core's valence-band top.  ``M`` and ``L`` are the inverse masses
     of the transverse (heavy) and longitudinal valence band of the spherical model.  ``eps`` is the
-    high-frequency dielectric constant; the last entry is the ligand's and the solvent's.
+    high-frequency dielectric constant; the last entry is the ligand's and the solvent's.  ``remote`` is the
+    part of the electron's inverse mass that does not depend on its energy: 1 in a crystal.
     """
 
     radii: Array
@@ -61,6 +65,7 @@ class Bands:
     L: Array
     eps: Array
     gap_core: float
+    remote: Array
 
     @property
     def regions(self) -> int:
@@ -74,7 +79,7 @@ class Bands:
 
     def inverse_mass(self, E: float) -> Array:
         """m0/m(E) of the electron per region."""
-        out: Array = REMOTE + self.Ep / 3 * (2 / (E - self.Ev) + 1 / (E - self.Ev + self.dso))
+        out: Array = self.remote + self.Ep / 3 * (2 / (E - self.Ev) + 1 / (E - self.Ev + self.dso))
         return out
 
     def inverse_mass_slope(self, E: float) -> Array:
@@ -93,7 +98,7 @@ def luttinger(gamma1: float, gamma2: float, gamma3: float) -> tuple[float, float
     return gamma1 - 2 * mean, gamma1 + 4 * mean
 
 
-def insist(dot: LayeredDot, ligand_nm: float, strained: bool) -> None:
+def insist(dot: LayeredDot, strained: bool) -> None:
     """Insist on every number that the levels of ``dot`` rest on, before one is used.
 
     Raises
@@ -102,7 +107,7 @@ def insist(dot: LayeredDot, ligand_nm: float, strained: bool) -> None:
         That names what every material lacks, also for the lifetimes and the absorption that come next.
     """
     elastic = ELASTIC if strained and dot.shells else ()
-    needs = [(m, (*keys, *elastic)) for m, keys in _needs(dot, ligand_nm)]
+    needs = [(material(name), (*KEYS, *elastic)) for name in dict.fromkeys(_names(dot))]
     try:
         require(needs, "the levels of a dot need")
     except Gap as gap:
@@ -114,10 +119,48 @@ def insist(dot: LayeredDot, ligand_nm: float, strained: bool) -> None:
         raise Gap(faults) from None
 
 
-def _needs(dot: LayeredDot, ligand_nm: float) -> list[tuple[Material, tuple[str, ...]]]:
-    walls = ("V_e_eV", "V_h_eV") if ligand_nm > 0 else ()  # of the core, towards its ligands
-    stuff = [material(name) for name in dict.fromkeys(_names(dot))]
-    return [(m, (*KEYS, *(walls if m.name == dot.core else ()))) for m in stuff]
+def _used(stuff: Sequence[Material], ligand_nm: float) -> dict[str, Parameter]:
+    """Every number the levels rest on, by name."""
+    core = stuff[0]
+    used = {f"{m.name}.{key}": m.parameter(key) for m in dict.fromkeys(stuff) for key in KEYS}
+    for inner, outer in pairwise(stuff):
+        for one, other in ((outer, inner), (inner, outer)):
+            if "dipole_eV" in one.interfaces.get(other.name, {}):
+                used[_dipole(one, other)] = one.interfaces[other.name]["dipole_eV"]
+    if ligand_nm > 0:
+        used |= {f"light.{key}": parameters()[key] for key in OUTSIDE}
+        used |= {f"{core.name}.{key}": core.parameters[key] for key in ("V_e_eV", "V_h_eV") if key in core}
+    return used
+
+
+def _shared(
+    stuff: Sequence[Material], used: Mapping[str, Parameter], override: Mapping[str, float]
+) -> dict[str, float]:
+    """``override`` of what is used; that of an end of a mixed crystal moves the mixture by its share."""
+    out = {name: value for name, value in override.items() if name in used}
+    for m in (m for m in stuff if m.name not in m.ends):
+        for key in KEYS:
+            change = sum(
+                share * (override[f"{end}.{key}"] - material(end)[key])
+                for end, share in m.ends.items()
+                if f"{end}.{key}" in override
+            )
+            if change and f"{m.name}.{key}" not in override:
+                out[f"{m.name}.{key}"] = used[f"{m.name}.{key}"].value + change
+    return out
+
+
+def _dipole(of: Material, on: Material) -> str:
+    return f"{of.name}.dipole_eV on {on.name}"
+
+
+def _steps(stuff: Sequence[Material], used: Mapping[str, Parameter]) -> Array:
+    """Potential in eV of every layer against the core's, from the dipoles of all interfaces below it."""
+    steps = [0.0]
+    for inner, outer in pairwise(stuff):
+        here, back = used.get(_dipole(outer, inner)), used.get(_dipole(inner, outer))
+        steps.append((here.value if here else 0.0) - (back.value if back else 0.0))
+    return np.cumsum(steps)
 
 
 def _names(dot: LayeredDot) -> tuple[str, ...]:
@@ -133,14 +176,15 @@ def bands(
 ) -> tuple[Bands, dict[str, Parameter]]:
     """The band structure of ``dot`` under the hydrostatic elastic ``strain`` of its layers.
 
-    ``override`` replaces values by ``material.key`` (``{"InP.V_e_eV": 5.0}``), for fits and
-    sensitivities.  Also returns every material parameter that was used, by the same names.
+    Beyond the dot lies one vacuum level for every core, ``vacuum_eV`` above the top of InP's valence band,
+    and one barrier for holes.  ``override`` replaces values by name (``{"InP.Eg_eV": 1.34,
+    "light.vacuum_eV": 5.5}``), for fits and sensitivities.  Also returns every parameter that was used, by
+    the same names.
     """
     stuff = [material(name) for name in _names(dot)]
-    used = {f"{m.name}.{key}": m.parameter(key) for m, keys in _needs(dot, ligand_nm) for key in keys}
-    for name, value in (override or {}).items():
-        if name in used:
-            used[name] = replace(used[name], value=value, low=-inf, high=inf, source="given by the caller")
+    used = _used(stuff, ligand_nm)
+    for name, value in _shared(stuff, used, override or {}).items():
+        used[name] = replace(used[name], value=value, low=-inf, high=inf, source="given by the caller")
     eps = np.asarray(strain, dtype=np.float64)
     if eps.shape != (len(stuff),):
         raise ValueError(f"strain must have one entry per layer ({len(stuff)}), got {eps.shape}")
@@ -149,7 +193,8 @@ def bands(
         return np.array([used[f"{m.name}.{key}"].value for m in stuff])
 
     gap, dso, masses = each("Eg_eV"), each("dso_eV"), each("m_e")
-    top = each("Ev_eV") - each("Ev_eV")[0]
+    steps = _steps(stuff, used)
+    top = each("Ev_eV") - each("Ev_eV")[0] + steps
     Ev = top + 3 * each("av_eV") * eps
     Ec = top + gap + 3 * each("ac_eV") * eps
     # The coupling is a bulk property: it follows from the unstrained gap and stays.
@@ -157,12 +202,24 @@ def bands(
     sets = zip(each("gamma1"), each("gamma2"), each("gamma3"), strict=True)
     heavy, light = (np.array(v) for v in zip(*(luttinger(*g) for g in sets), strict=True))
     dielectric = np.append(each("eps_inf"), eps_outside)
-    radii = dot.radii_nm
+    radii, remote = dot.radii_nm, np.full(len(stuff), REMOTE)
     if ligand_nm > 0:
-        core = stuff[0].name
         radii = np.append(radii, radii[-1] + ligand_nm)
-        Ec = np.append(Ec, gap[0] + used[f"{core}.V_e_eV"].value)
-        Ev = np.append(Ev, -used[f"{core}.V_h_eV"].value)
+        V_e, V_h = barriers(stuff[0].name, used)
+        Ec, Ev = np.append(Ec, gap[0] + V_e + steps[-1]), np.append(Ev, steps[-1] - V_h)
+        remote = np.append(remote, 1 / used["light.ligand_mass"].value)
         dso, Ep = np.append(dso, 0.0), np.append(Ep, 0.0)
         heavy, light = np.append(heavy, 1.0), np.append(light, 1.0)
-    return Bands(radii, Ec, Ev, dso, Ep, heavy, light, dielectric, float(gap[0])), used
+    return Bands(radii, Ec, Ev, dso, Ep, heavy, light, dielectric, float(gap[0]), remote), used
+
+
+def barriers(core: str, used: Mapping[str, Parameter]) -> tuple[float, float]:
+    """Barriers in eV of the ligands for the electron and the hole of a core of the material ``core``.
+
+    From the vacuum level and the depth below InP's valence band, unless the material's file has its own.
+    """
+    top = used[f"{core}.Ev_eV"].value
+    V_e = used["light.vacuum_eV"].value - top - used[f"{core}.Eg_eV"].value
+    V_h = used["light.hole_barrier_eV"].value + top
+    own = [used.get(f"{core}.{key}") for key in ("V_e_eV", "V_h_eV")]
+    return (own[0].value if own[0] else V_e, own[1].value if own[1] else V_h)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from epidot.constants import HBAR2_2M
 from epidot.errors import WorkError
-from epidot.light.states.bands import REMOTE, Bands
+from epidot.light.states.bands import Bands
 from epidot.light.states.mesh import Mesh, combined
 
 Array = NDArray[np.float64]
@@ -182,13 +182,14 @@ def _energy(band: Conduction, c: Array, E: float) -> float:
     bands = band.bands
     rest, weight = float(c @ band.potential @ c), float(c @ band.mass @ c)
     kinetic = _by_region(band.kinetic, c).tolist()
-    terms = list(zip(kinetic, bands.Ep.tolist(), bands.Ev.tolist(), bands.dso.tolist(), strict=True))
+    couplings = (bands.remote, bands.Ep, bands.Ev, bands.dso)
+    terms = list(zip(kinetic, *(x.tolist() for x in couplings), strict=True))
     # plain numbers: with three regions an array costs more than its sum
     for _ in range(6):
         off, slope = rest - E * weight, weight
-        for part, Ep, Ev, dso in terms:
+        for part, remote, Ep, Ev, dso in terms:
             a, b = 1 / (E - Ev), 1 / (E - Ev + dso)
-            off += part * (REMOTE + Ep / 3 * (2 * a + b))
+            off += part * (remote + Ep / 3 * (2 * a + b))
             slope += part * Ep / 3 * (2 * a * a + b * b)
         E += off / slope
         if abs(off) < 1e-9 * slope:

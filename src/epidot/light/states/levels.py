@@ -35,8 +35,8 @@ class Options:
 
     ``strain`` is handed to :func:`epidot.dot.strain.strain`.  ``excited`` also
     solves every line up to ``reach_eV`` above 1S.  ``ligand_nm`` is the thickness of the ligand layer
-    (0 = infinite wall).  ``override`` replaces band parameters by ``material.key``.  ``longest_nm`` and
-    ``refine`` (added to the degree of every element) are there for convergence tests.
+    (0 = infinite wall).  ``override`` replaces parameters by name (``InP.Eg_eV``, ``light.vacuum_eV``).
+    ``longest_nm`` and ``refine`` (added to the degree of every element) are there for convergence tests.
     """
 
     strain: StrainMethod = "shells"
@@ -132,7 +132,7 @@ def solve_after(dot: LayeredDot, how: Options, before: Start | None = None) -> t
     The levels are then those that ``before`` holds, whatever lies within reach of this size.
     """
     dot = without_traces(dot)
-    insist(dot, how.ligand_nm, how.strain != "none")
+    insist(dot, how.strain != "none")
     elastic = (
         [0.0] * (1 + len(dot.shells))
         if how.strain == "none"
