@@ -8,6 +8,10 @@ The claims of the seed papers about light are not among them. Every shared numbe
 centre, width; those marked "ln" in the logarithm), so what no row feels keeps its prior's width. Gauss-Newton
 on residuals and priors together (scipy's least_squares); the covariance is the inverse of J'J at the end.
 
+Held at the tables' values, because no row tells them from their priors: electron masses, Luttinger
+parameters, deformation potentials, the vacuum level, splittings, Stokes shifts. (Let free, masses of
+electrons and of CdSe's holes lower the sum of squares by 4 with six more numbers.)
+
 Then run calibrate_traps.py (its rates stand against k_r) and calibrate_halide.py.
 """
 
@@ -26,7 +30,6 @@ from epidot.light.literature import Row, answer, rows
 from epidot.matter.materials import material
 
 DATA = Path(__file__).resolve().parents[1] / "src" / "epidot" / "data"
-GAMMAS = ("gamma1", "gamma2", "gamma3")
 
 # name -> (centre, width, "" or "ln"): widths in the number's own unit, or of its logarithm
 PRIOR: dict[str, tuple[float, float, str]] = {
@@ -39,16 +42,9 @@ PRIOR: dict[str, tuple[float, float, str]] = {
     "CdS.dipole_eV on InP": (0.0, 0.30, ""),
     "strain.coherency_misfit": (0.045, 0.30, "ln"),
     "CdSe.Eg_eV": (1.70, 0.04, ""),
-    "InP.m_e": (0.0795, 0.003, ""),
-    "CdSe.m_e": (0.12, 0.010, ""),
-    "ZnSe.m_e": (0.15, 0.015, ""),
-    "ZnS.m_e": (0.25, 0.040, ""),
-    "CdS.m_e": (0.15, 0.025, ""),
-    "CdSe.hole masses": (1.0, 0.25, "ln"),  # on norris1996's; divides all gammas
     "InP.oscillator_factor": (1.0, math.log(1.6), "ln"),
     "CdSe.oscillator_factor": (1.0, math.log(1.6), "ln"),
 }
-NORRIS = {"gamma1": 2.04, "gamma2": 0.58, "gamma3": 0.58}
 NOTES = {
     "light.ligand_mass": "the electron's mass in the ligand layer; bare dots and first layers feel it",
     "light.hole_barrier_eV": "the ligands' occupied levels below the top of InP's valence band; hardly felt",
@@ -58,14 +54,11 @@ NOTES = {
     ),
     "CdSe.Eg_eV": "effective gap of the sizing curve; see Eg_bulk_eV",
     "oscillator_factor": "on the strength of 1S, in emission and absorption alike",
-    "gamma": "norris1996's set of wurtzite dots, all three divided by one number",
     "Ev_eV": "one ladder for all pairs",
     "ZnSe.Ev_eV": (
         "one ladder for all pairs; prior -0.80 +- 0.15: natural offset 0.57, two-photon spectra 0.85 to 1.0 "
         "(russkikh2026)"
     ),
-    "ZnSe.m_e": "prior 0.15 +- 0.015 of the tables (planelles2025 0.16, others 0.13 to 0.14)",
-    "m_e": "prior of the tables",
 }
 FITTED = tuple(row for row in rows() if row.use == "fitted")
 
@@ -78,17 +71,9 @@ def numbers(x: np.ndarray) -> dict[str, float]:
     return out
 
 
-def override(p: Mapping[str, float]) -> dict[str, float]:
-    """As :func:`epidot.light.literature.answer` takes them."""
-    out = {name: value for name, value in p.items() if name != "CdSe.hole masses"}
-    for key, value in NORRIS.items():
-        out[f"CdSe.{key}"] = value / p["CdSe.hole masses"]
-    return out
-
-
 def residuals(x: np.ndarray) -> np.ndarray:
     """Of all rows, then of the priors."""
-    p = override(numbers(x))
+    p = numbers(x)
     return np.concatenate([[row.residual(answer(row, p)) for row in FITTED], x])
 
 
@@ -96,7 +81,7 @@ def report(p: Mapping[str, float], chosen: tuple[Row, ...]) -> float:
     """Print what the model says to ``chosen``; the sum of squares."""
     total = 0.0
     for row in chosen:
-        found = answer(row, override(p))
+        found = answer(row, p)
         z = row.residual(found)
         total += z * z
         said = f"{found:11.4g} {row.value:11.4g} {row.unit:10s} {z:+5.1f}"
@@ -145,11 +130,7 @@ def write_all(x: np.ndarray, covariance: np.ndarray, chi2: float) -> None:
     p, width = numbers(x), np.sqrt(np.diag(covariance))
     for (name, (_, prior, kind)), step in zip(PRIOR.items(), width, strict=True):
         sigma = prior * step * (p[name] if kind else 1.0)
-        if name == "CdSe.hole masses":
-            for key, value in NORRIS.items():
-                write(f"CdSe.{key}", value / p[name], value / p[name] * prior * step)
-        else:
-            write(name, p[name], sigma)
+        write(name, p[name], sigma)
     lines = [
         "# The fit of benchmarks/calibrate_light.py --write: never by hand.",
         "# Steps from the prior's centre and the covariance are in prior widths; `ln`: of the logarithm.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from epidot.dot.coherency import coherency
 from epidot.dot.elasticity import isotropic_moduli, poisson_ratio
 from epidot.growth.lattice.misfit import energy_eV, shells_of
 from epidot.matter.materials import material
@@ -16,7 +17,7 @@ def test_on_a_bare_core_all_of_the_misfit_is_paid(shell: str) -> None:
     m, core = material(shell), material("InP")
     K, G = isotropic_moduli(m["C11_GPa"], m["C12_GPa"], m["C44_GPa"])
     nu = poisson_ratio(K, G)
-    strain = m["coherency"] * (m["a_nm"] / core["a_nm"] - 1)
+    strain = coherency(core, m) * (m["a_nm"] / core["a_nm"] - 1)
     joule = 2e9 * G * (1 + nu) / (1 - nu) * strain**2 * (m["a_nm"] * 1e-9) ** 3 / 4
     assert energy_eV("InP", 3.3, (), shell) == pytest.approx(joule / EV, rel=1e-12)
 
