@@ -86,7 +86,8 @@ def test_the_dots_of_a_sample_tell_their_halide(batch: Batch) -> None:
     (content,) = after.population.dot.halides
     assert content.element == "Br"
     assert after.population.dot.repaired == pytest.approx(content.interface)
-    assert after.quantities["repaired_fraction"].value == pytest.approx(1, abs=0.05)
+    # not all of it: of the two minima of the fit the one of slow repair is taken (docs/theory/halides.md)
+    assert 0.5 < after.quantities["repaired_fraction"].value < 0.95
     assert after.quantities["plqy"].value > before.quantities["plqy"].value + 0.08
     assert after.quantities["tau_intensity_ns"].value < before.quantities["tau_intensity_ns"].value
     amounts = [after.quantities[f"Br_round_{i}"].value for i in range(1, 6)]

@@ -175,7 +175,9 @@ def test_one_temperature_says_so() -> None:
         assert found[name].value is None
         assert "not identifiable from these data" in found[name].note
         assert "one temperature says nothing about it" in found[name].note
-    assert found.extra["prior_share"]["dH_eV"] > 0.9
+    # nearly all of it: ions that repair slowly (the shipped constants since light is fitted on literature)
+    # leave a trace of the energy in what the interface holds; identified would be below 0.1
+    assert found.extra["prior_share"]["dH_eV"] > 0.8
     fit = etch.fit(to_signal([profile], "simulated"), "out-diffusion", starts=3)
     assert fit.status == "converged"
     assert fit.covariance is not None
