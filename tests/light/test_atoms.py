@@ -27,7 +27,8 @@ def test_a_layered_dot_lies_near_its_radial_twin():
     atoms = dot(Layer("ZnSe", 0.5), nm=2.4)
     found, radial = solve_atoms(relax(atoms)), solve_dot(LayeredDot("InP", 2.4, (Layer("ZnSe", 0.5),)))
     assert found.gap_eV == pytest.approx(radial.Ee_eV - radial.Eh_eV, abs=0.2)
-    assert found.inside()[0] == pytest.approx(radial.P_e[0], abs=0.15)
+    # the atoms end at the surface: compared with what the radial electron has inside it
+    assert found.inside()[0] == pytest.approx(radial.P_e[0] / radial.P_e[:2].sum(), abs=0.15)
     assert found.crystals.keys() == {"InP", "ZnSe"}
     assert 0.05 < found.K < 1
     assert found.occupation.sum() == pytest.approx(1)

@@ -66,7 +66,7 @@ def test_one_dot_is_the_sum_of_its_lines():
     """Below the energy where the bulk sets in, against Voigt profiles summed one by one."""
     shape = spectra.LineShape(0.027, 0.05, 0.1)
     levels = solve_dot(BARE, Options(excited=True))
-    eV = np.linspace(1.9, levels.E_1S_eV + JOIN_EV - 3 * BLEND_EV, 161)
+    eV = np.linspace(1.9, levels.E_1S_eV + JOIN_EV - 3.5 * BLEND_EV, 161)
     top = levels.E_1S_eV + JOIN_EV
 
     def by_hand(at):
