@@ -97,13 +97,13 @@ def test_a_precursor_of_ones_own_or_none(epidot: Epidot, tmp_path: Path) -> None
 
 
 def test_every_gap_is_told_at_once(epidot: Epidot, tmp_path: Path) -> None:
-    few = written(tmp_path / "few", leave_out=("m_e", "V_h_eV", "C44_GPa", "eps_opt"))
+    few = written(tmp_path / "few", leave_out=("m_e", "Ev_eV", "C44_GPa", "eps_opt"))
     (tmp_path / "dot.yaml").write_text(
         "core: {material: GaP, diameter: 3 nm}\nshells: [{material: ZnS, layers: 2}]\n"
     )
     done = epidot("simulate", "pl", "dot.yaml", "--materials", few)
     assert done.status == 2
-    assert "no m_e, V_h_eV, C44_GPa of GaP, which the levels of a dot need" in done.err
+    assert "no m_e, Ev_eV, C44_GPa of GaP, which the levels of a dot need" in done.err
     assert "no eps_opt of GaP, which lifetimes and absorption need" in done.err
 
 
