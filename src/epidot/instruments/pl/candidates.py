@@ -68,7 +68,7 @@ class Trial:
 
 def tried(signal: Signal, noise: Noise, places: Sequence[float], number: int) -> list[Trial]:
     """Every shape fitted to ``number`` bands, the likeliest first; those not to be believed weigh nothing."""
-    if _on_a_slope(signal, places):
+    if on_a_slope(signal, places):
         return _tried_on_slopes(signal, noise, places, number)
     first, free = gaussians(signal, noise, places, number)
     fits = _of_every_shape(signal, noise, first, free)
@@ -126,8 +126,11 @@ def _worth(signal: Signal, noise: Noise, best: Trial, under: str) -> list[float]
     return begun if gained > _HOPED * COUNTED * max(more, 1) * unit else None
 
 
-def _on_a_slope(signal: Signal, places: Sequence[float]) -> bool:
-    """Whether the curve rises again from beside a band to an end, by a good part of the band's height."""
+def on_a_slope(signal: Signal, places: Sequence[float]) -> bool:
+    """Whether the curve rises again from beside a band to an end, by a good part of the band's height.
+
+    Its maximum is not the band's then.  ``places`` / nm are those of the bands.
+    """
     even, smooth, _ = local.smoothed(signal.x, signal.y, 6.0)
     ends = max(3, even.size // 40)
     for place, side, end in (

@@ -14,8 +14,9 @@ from epidot.errors import InputError
 from epidot.instruments.options import Settings
 from epidot.instruments.pl.band import Band, Value, find_band, reach, through_slit
 from epidot.instruments.pl.bands import MOST, fit_bands
+from epidot.instruments.pl.candidates import on_a_slope
 from epidot.instruments.pl.lines import lines_of
-from epidot.instruments.pl.pedestal import beyond, on_a_slope, stands, without
+from epidot.instruments.pl.pedestal import beyond, stands, without
 from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal, local
 from epidot.signal.correlation import Noise, noise_of
@@ -84,7 +85,7 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     if looked and band is not None and stands(shape, top, level):
         bare = without(signal, known, shape, top, level, band, density)
         if isinstance(bare, str):
-            unread, sloping = bare, on_a_slope(shape, top, level)
+            unread, sloping = bare, on_a_slope(signal, [float(signal.x[top])])
         elif bare is not None:
             band, said = bare
             warnings.append(said)

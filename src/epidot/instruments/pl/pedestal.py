@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.instruments.pl.band import Band, Value, find_band, reach
-from epidot.instruments.pl.candidates import NO_OPTIMUM, Trial, tried
+from epidot.instruments.pl.candidates import NO_OPTIMUM, Trial, on_a_slope, tried
 from epidot.signal import Signal, local
 from epidot.signal.correlation import Noise
 from epidot.signal.degrees import averaged
@@ -27,7 +27,6 @@ _SEEN = 5.0  # and in units of the noise of the smoothed curve
 _RISES = 7.0  # in units of that noise: the highest of some tens of readings stands 4 to 5 above the lowest
 _UNDER = 0.03  # of the height: what is lower may be the band's own flank
 _STEEPER = 1.5  # what lies under the red side, in units of that under the blue one
-_BESIDE = 0.03  # of the height: a slope whose valley beside the band is lower hardly moves its maximum
 _MISFIT, _SHARE = 3.0, 0.01  # residuals so many times the noise, and so large a share of the band's height
 _VALUES = ("peak_nm", "peak_eV", "fwhm_nm", "fwhm_eV")
 
@@ -43,12 +42,6 @@ def stands(shape: Array, top: int, level: float) -> bool:
         if least < float(np.min(side)) < height / 2 or _rises(side, level):
             return True
     return False
-
-
-def on_a_slope(shape: Array, top: int, level: float) -> bool:
-    """Whether the curve rises again to an end before it came near zero: its maximum is not the band's."""
-    least = max(_BESIDE * float(shape[top]), _SEEN * level)
-    return any(float(np.min(side)) > least and _rises(side, level) for side in (shape[top::-1], shape[top:]))
 
 
 def _rises(side: Array, level: float) -> bool:
@@ -107,7 +100,7 @@ def without(
     if not trials[0].fit.optimal:
         return f"{NO_OPTIMUM} of band and background: what the band stands on is unknown"
     times, left = _left(signal, noise, trials[0])
-    undescribed = on_a_slope(shape, top, level) and times > _MISFIT and left > _SHARE
+    undescribed = on_a_slope(signal, [float(signal.x[top])]) and times > _MISFIT and left > _SHARE
     low, high = reach(shape, top, 0.5 * float(shape[top]))
     at = signal.x[[top, low, high]]
     weights = np.array([t.weight for t in trials])
