@@ -267,7 +267,8 @@ def table(found: dict[str, Any]) -> str:
         cells = []
         for what, form in (("cpu_s", ".1f"), ("wall_s", ".1f"), ("memory_MB", ".0f")):
             most = one["budget"].get(what)
-            cells.append(f"{one[what]:{form}}" + ("" if most is None else f" (≤ {most:g})"))
+            digits = ".2f" if what == "cpu_s" and one[what] < 1 else form
+            cells.append(f"{one[what]:{digits}}" + ("" if most is None else f" (≤ {most:g})"))
         files = ", ".join(f"{file} {size:.0f}" for file, size in one.get("files_kB", {}).items())
         rows.append(f"| {name} | {' | '.join(cells)} | {files} |")
     runs = {name: one["phases_cpu_s"] for name, one in found.items() if "phases_cpu_s" in one}
