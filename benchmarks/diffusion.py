@@ -29,14 +29,6 @@ from epidot.transport.system import empty
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 from oracle.diffusion.reference import VALUES, quantities, reference
 
-# Measured once on the same class of machine (2-core Xeon, 2.5 GHz), not by this script.
-QUOTED = {
-    "FESTIM 1.4.2, 200 cells, 440 steps, CPU s": 12.0,
-    "FESTIM 1.4.2, largest relative error": 3.3e-3,
-    "FiPy 4.0.3, 200 cells, CPU s": 14.9,
-    "FiPy 4.0.3, largest relative error": 1.1e-2,
-}
-
 
 def cpu(work: Callable[[], object], repeats: int) -> float:
     """Median CPU time in s, after one run to warm up (and compile)."""
@@ -199,12 +191,10 @@ def main() -> None:
     except ImportError:
         pass
     if options.json:
-        print(json.dumps({"repeats": options.repeats, "results": result, "quoted": QUOTED}))
+        print(json.dumps({"repeats": options.repeats, "results": result}))
         return
     for name, value in result.items():
         print(f"{name:65s} {value:10.4g}")
-    for name, value in QUOTED.items():
-        print(f"{name + ' (quoted)':65s} {value:10.4g}")
 
 
 if __name__ == "__main__":

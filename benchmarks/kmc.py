@@ -276,8 +276,8 @@ def main() -> None:
         result[name] = measure(compiled, start, n, given, until)
         if name.startswith("square"):
             result[name] |= coverage(compiled, start, n)
-            hops = name.endswith("hops")
-            result[name]["kmcos"] = kmcos(options.peer_python, hops=hops, repeats=n, events=1_000_000)
+            model = "adsorption and hops" if name.endswith("hops") else "adsorption"
+            result[name]["kmcos"] = kmcos(options.peer_python, model=model, repeats=n, events=1_000_000)
         if len(start) < 50_000:
             events = 300 if until is None else 150
             result[name]["same events as the plain reference"] = same_as_plain(compiled, start, given, events)

@@ -123,7 +123,7 @@ class Plain:
         sites = self.compiled.sites
         shift = int(sites.shift[self.dot[site]])
         row = site - shift
-        around = sites.seen[sites.seen_start[row] : sites.seen_start[row + 1]] & HERE
+        around = sites.seen[row][sites.seen[row] >= 0] & HERE
         for j in (int(x) + shift for x in around):
             before, after = self.base[j], self.class_of(j)
             if before != after:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numba
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -47,3 +50,31 @@ def spliced(function: F) -> F:
         except (KeyError, TypeError):
             continue
     return function
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def ahead(typing_context: Any, array: Any, row: Any) -> Any:
+    """Ask memory for ``array[row]`` (of one or two dimensions; its first number) without waiting for it.
+
+    Nothing is computed, so nothing can change: a flask of dots is larger than the caches, and what an event
+    will touch is known some time before it is touched.
+    """
+    if not (isinstance(array, types.Array) and isinstance(row, types.Integer)):
+        return None
+
+    def generate(context: Any, builder: Any, signature: Any, given: Any) -> Any:
+        kind = signature.args[0]
+        whole = context.make_array(kind)(context, builder, given[0])
+        at = context.cast(builder, given[1], signature.args[1], types.intp)
+        indices = [at] + [context.get_constant(types.intp, 0)] * (kind.ndim - 1)
+        place = cgutils.get_item_pointer(context, builder, kind, whole, indices, wraparound=False)
+        byte = builder.bitcast(place, cgutils.voidptr_t)
+        number = cgutils.int32_t
+        name = "llvm.prefetch.p0" if str(byte.type) == "ptr" else "llvm.prefetch.p0i8"
+        signature_of = ir.FunctionType(ir.VoidType(), [byte.type, number, number, number])
+        fetch = cgutils.get_or_insert_function(builder.module, signature_of, name)
+        to_write, near, data = number(1), number(3), number(1)
+        builder.call(fetch, [byte, to_write, near, data])
+        return context.get_dummy_value()
+
+    return types.void(array, row), generate

@@ -15,19 +15,13 @@ import numpy as np
 from epidot.constants import K_B
 from epidot.growth.kmc import tables as fixed
 from epidot.growth.kmc.environments import environments as environments
-from epidot.growth.kmc.jit import entry, part, spliced
+from epidot.growth.kmc.jit import ahead, entry, part, spliced
 from epidot.growth.kmc.tables import F8, I32, I64, U8, U64, Drive, Log, Sites, State, Tables
 
 # As numbers of this module they are constants of the compiled kernel.
 KEY, PLACE, ASLEEP, NAP = fixed.KEY, fixed.PLACE, fixed.ASLEEP, fixed.NAP
-BITS, HERE, CHUNK, GROUP, LANES, PAGE = (
-    fixed.BITS,
-    fixed.HERE,
-    fixed.CHUNK,
-    fixed.GROUP,
-    fixed.LANES,
-    fixed.PAGE,
-)
+BITS, HERE, CHUNK = fixed.BITS, fixed.HERE, fixed.CHUNK
+GROUP, LANES, PAGE = fixed.GROUP, fixed.LANES, fixed.PAGE
 EVENTS, NULLS, IN_A_ROW, PIECE, FREE, STALE = fixed.WHOLE
 TIME, VOLUME, LEFT, SINCE, NEXT = fixed.REAL
 DONE, STUCK, STALLED = fixed.DONE, fixed.STUCK, fixed.STALLED
@@ -105,8 +99,15 @@ def change(
         on[new] += 1
         state.species[site] = new
         row = site - shift
-        for q in range(sites.seen_start[row], sites.seen_start[row + 1]):
-            edge = seen[q]
+        for q in range(seen.shape[1]):
+            edge = seen[row, q]
+            if edge < 0:
+                break
+            ahead(packed, (edge & HERE) + shift)
+        for q in range(seen.shape[1]):
+            edge = seen[row, q]
+            if edge < 0:
+                break
             d = delta[edge >> BITS, old, new]
             if d != 0:
                 j = (edge & HERE) + shift
@@ -136,8 +137,10 @@ def doze(site: int, shift: int, bit: int, tables: Tables, sites: Sites, state: S
     """Let a site sleep that missed a partner, if there is none at all; whether it does."""
     c = tables.class_of_key[state.packed[site, KEY]]
     w = tables.wants[c, bit]
-    row = tables.kind_near[w] + site - shift
-    for q in range(sites.near_start[row], sites.near_start[row + 1]):
+    first = tables.kind_near[w] + (site - shift) * tables.kind_width[w]
+    for q in range(first, first + tables.kind_width[w]):
+        if sites.near[q] < 0:
+            break
         j = (sites.near[q] & HERE) + shift
         if tables.kind_of_key[state.packed[j, KEY]] == tables.kind_species[w]:
             return False
@@ -187,17 +190,9 @@ def bound_liquor(s: int, tables: Tables, state: State) -> None:
 
 @part
 def _bound_factor(r: int, tables: Tables, state: State) -> None:
-    volume = state.real[VOLUME]
-    f = factor_of(
-        r,
-        state.high,
-        volume,
-        tables.order_start,
-        tables.order_species,
-        tables.order_n,
-        tables.order_needs,
-        state.held,
-    )
+    volume, t = state.real[VOLUME], tables
+    start, species, n, needs = t.order_start, t.order_species, t.order_n, t.order_needs
+    f = factor_of(r, state.high, volume, start, species, n, needs, state.held)
     state.factor[r] = f * volume if tables.after[r] < 0 else f
 
 
@@ -285,7 +280,7 @@ def pick_class(x: float, weight: F8, n: I32, lane: F8, group: F8) -> int:
 @spliced
 def pick_partner(
     first: int,
-    last: int,
+    width: int,
     shift: int,
     wanted: int,
     counted: int,
@@ -298,7 +293,9 @@ def pick_partner(
     """An edge to a neighbour in a random direction, or to a random one of the right species; -1: none."""
     found = -1
     if counted:
-        many = 0
+        many, last = 0, first
+        while last < first + width and near[last] >= 0:
+            last += 1
         for q in range(first, last):
             if kind_of_key[packed[(near[q] & HERE) + shift, KEY]] == wanted:
                 many += 1
@@ -310,9 +307,7 @@ def pick_partner(
                     break
                 skip -= 1
     else:
-        q = first + int(uniform(random) * directions)
-        if q < last:
-            found = near[q]
+        found = near[first + int(uniform(random) * directions)]
     return found
 
 
@@ -357,20 +352,19 @@ def advance(
     lane, group, dirty = state.lane, state.group, state.dirty
     packed, page, pool, liquor = state.packed, state.page, state.pool, state.liquor
     low, high, held, ledger = state.low, state.high, state.held, state.ledger
-    entry_start, entry_reaction = tables.entry_start, tables.entry_reaction
+    entry_start, entry_reaction, entry_bit = tables.entry_start, tables.entry_reaction, tables.entry_bit
     entry_A, entry_E = tables.entry_A, tables.entry_E
     kind_of_key, delta = tables.kind_of_key, tables.delta
     species_before, species_after = tables.before, tables.after
     partner_before, partner_after = tables.partner_before, tables.partner_after
     partner_counted, partner_near, directions = tables.partner_counted, tables.partner_near, tables.directions
     partner_row, partner_base = tables.partner_row, tables.partner_base
-    entry_bit = tables.entry_bit
     partner_level, partner_above = tables.partner_level, tables.partner_above
     change_start, change_species, change_n = tables.change_start, tables.change_species, tables.change_n
     order_start, order_species, order_n = tables.order_start, tables.order_species, tables.order_n
     order_needs = tables.order_needs
     chunk, first_of, shift_of = sites.chunk, sites.first, sites.shift
-    near_start, near = sites.near_start, sites.near
+    seen, near, partner_width = sites.seen, sites.near, tables.partner_width
     times, temperatures = drive.times, drive.temperatures
     log_time, log_reaction, log_site, log_partner = log.time, log.reaction, log.site, log.partner
     logged = 0
@@ -430,11 +424,12 @@ def advance(
             while site >= first_of[d + 1]:
                 d += 1
             shift = shift_of[d]
+            ahead(seen, site - shift)
+            ahead(packed, site)
             if partner_before[r] >= 0:
-                row = partner_near[r] + site - shift
                 edge = pick_partner(
-                    near_start[row],
-                    near_start[row + 1],
+                    partner_near[r] + (site - shift) * partner_width[r],
+                    partner_width[r],
                     shift,
                     partner_before[r],
                     partner_counted[r],
@@ -448,6 +443,7 @@ def advance(
                 missed = True
                 if edge >= 0:
                     partner = (edge & HERE) + shift
+                    ahead(seen, edge & HERE)
                     key = packed[partner, KEY]
                     if kind_of_key[key] == partner_before[r]:
                         missed = False

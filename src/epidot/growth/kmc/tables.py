@@ -5,6 +5,7 @@ class), R reactions, M dissolved species, K keys, F flows, G groups of classes.
 
 What is read at every event is kept small, because a flask of dots is larger than the nearer caches: eight
 bytes per site, four per neighbour.  A neighbour and how it is seen stand in one number, see :data:`BITS`.
+Neighbours stand in rows of one width, filled up with -1: where a row begins needs no look-up of its own.
 """
 
 from __future__ import annotations
@@ -57,7 +58,8 @@ class Tables(NamedTuple):
     partner_before: I32  # (R,), -1 without partner
     partner_after: I32  # (R,)
     partner_counted: I32  # (R,)
-    partner_near: I32  # (R,): first row of the partner's relation in near_start
+    partner_near: I32  # (R,): where the rows of the partner's relation begin in near
+    partner_width: I32  # (R,): the width of these rows
     directions: I32  # (R,)
     partner_row: I32  # (R,)
     partner_base: I32  # (R,): where the level of key 0 would stand in partner_level
@@ -67,7 +69,8 @@ class Tables(NamedTuple):
     wants: I16  # (base classes, bits): which kind of partner a bit is about, -1 none
     entry_bit: I16  # (E,), -1 where no bit is about the partner of the entry
     kind_species: I32  # (kinds,), species of a partner
-    kind_near: I32  # (kinds,): first row of its relation in near_start
+    kind_near: I32  # (kinds,): where the rows of its relation begin in near
+    kind_width: I32  # (kinds,)
     kind_watch: I32  # (kinds,): first row in watch_start
     change_start: I32  # (R + 1,), change of the liquor
     change_species: I32
@@ -89,10 +92,8 @@ class Sites(NamedTuple):
     first: I32  # (dots + 1,)
     shift: I32  # (dots,)
     sublattice: U8  # (n,)
-    seen_start: I32  # (n + 1,): sites whose key a site enters, itself the first
-    seen: I32  # signature << BITS | site
-    near_start: I32  # rows of all relations of partners
-    near: I32
+    seen: I32  # (n, width): signature << BITS | site, of sites whose key a site enters, itself the first
+    near: I32  # rows of all relations of partners, one after the other, in the same numbers
     watch_start: I32  # the same relations the other way: who has a site as neighbour
     watch: I32
 

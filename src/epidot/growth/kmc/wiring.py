@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,13 +30,21 @@ class LiquorTables(NamedTuple):
     dependent: NDArray[np.int32]
 
 
+class Begin(NamedTuple):
+    """Where a relation of partners stands: its rows in ``near``, their width, its row in ``watch_start``."""
+
+    near: int
+    width: int
+    watch: int
+
+
 def neighbours(
     model: Model,
     lattice: Lattice,
     blocks: tuple[Block, ...],
     dots: NDArray[np.int32],
     shift: NDArray[np.int32],
-) -> tuple[Sites, NDArray[np.int32], dict[str, int]]:
+) -> tuple[Sites, NDArray[np.int32], dict[str, Begin]]:
     """Who sees whom in its key, the change of key per change of species, and where each relation begins.
 
     ``dots`` are the bounds of all dots, ``lattice`` holds the distinct ones.
@@ -44,7 +52,7 @@ def neighbours(
     Raises
     ------
     InputError
-        If the distinct dots have more sites than a packed neighbour can name.
+        If the distinct dots have more sites, or are seen in more ways, than a packed neighbour can name.
     """
     n, S = len(lattice), len(model.names)
     if n > 1 << BITS:
@@ -59,6 +67,14 @@ def neighbours(
     sees = tuple(tuple(any(d.counted[0] == name for d in b.digits) for b in blocks) for name in names)
     edge, signature, kinds, order = _edges(lattice, tuple(names), sees)
 
+    if len(kinds) >= 1 << (31 - BITS):
+        faults = Faults(model.where)
+        faults.add(
+            f"too many ways in which a site is seen by another (at most {(1 << (31 - BITS)) - 1})",
+            seen=len(kinds),
+            remedy="leave out counts, or let them use fewer relations",
+        )
+        faults.raise_if_any()
     delta = np.zeros((len(kinds) + 1, S, S), dtype=np.int64)
     for i, what in enumerate(kinds):
         block = blocks[int(what[-1])]
@@ -72,38 +88,45 @@ def neighbours(
 
     seen = (signature << BITS | edge % n)[order]
 
-    begins: dict[str, int] = {}
-    near_start: list[NDArray[np.int64]] = []
-    near: list[NDArray[np.int64]] = []
+    begins: dict[str, Begin] = {}
+    near: list[NDArray[np.int32]] = []
     watch_start: list[NDArray[np.int64]] = []
     watch: list[NDArray[np.int64]] = []
-    offset = 0
+    rows, offset = 0, 0
     for name in dict.fromkeys(r.partner.relation for r in model.reactions if r.partner):
         r = lattice.relations[name]
-        begins[name] = len(begins) * (n + 1)
-        near_start.append(r.start.astype(np.int64) + offset)
         code = r.centre.astype(np.int64) * n + r.index
         at = np.minimum(np.searchsorted(edge, code), len(edge) - 1)
-        near.append(np.where(edge[at] == code, signature[at], 0) << BITS | r.index)
+        table = _rows(r.start, np.where(edge[at] == code, signature[at], 0) << BITS | r.index)
+        begins[name] = Begin(rows, table.shape[1], len(begins) * (n + 1))
+        near.append(table.ravel())
+        rows += table.size
         back = Relation.of_pairs(n, r.index, r.centre)
         watch_start.append(back.start.astype(np.int64) + offset)
         watch.append(back.index.astype(np.int64))
         offset += len(r.index)
     none = np.zeros(1, dtype=np.int64)
     chunk, first = finder(dots)
+    starts = np.concatenate([[0], np.cumsum(np.bincount(edge // n, minlength=n))])
     sites = Sites(
         chunk=chunk,
         first=first,
         shift=shift,
         sublattice=lattice.sublattice.astype(np.uint8),
-        seen_start=_i32(np.concatenate([[0], np.cumsum(np.bincount(edge // n, minlength=n))])),
-        seen=_i32(seen),
-        near_start=_i32(np.concatenate(near_start or [none])),
-        near=_i32(np.concatenate(near or [none])),
+        seen=_rows(starts, seen),
+        near=_i32(np.concatenate(near or [none.astype(np.int32)])),
         watch_start=_i32(np.concatenate(watch_start or [none])),
         watch=_i32(np.concatenate(watch or [none])),
     )
     return sites, delta.astype(np.int32), begins
+
+
+def _rows(start: NDArray[Any], values: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Lists of unequal length as rows of one width, filled up with -1, shape (n, width)."""
+    many = np.diff(start)
+    table = np.full((len(many), max(int(many.max(initial=0)), 1)), -1, dtype=np.int32)
+    table[np.arange(table.shape[1]) < many[:, None]] = values
+    return table
 
 
 class _Edges(NamedTuple):
