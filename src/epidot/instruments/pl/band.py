@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 
 from epidot.constants import HC
 from epidot.instruments.pl.kinked import Kinked
-from epidot.instruments.pl.squares import inverse, solved
 from epidot.instruments.spectrometer import before_slit
 from epidot.signal.correlation import Noise
 from epidot.signal.degrees import Answer, change, settled, unexplained
 from epidot.signal.legendre import Polynomial
 from epidot.signal.local import believed
+from epidot.signal.normal_equations import inverse, solved
 
 Array = NDArray[np.float64]
 

@@ -1,4 +1,4 @@
-"""Linear least squares by the normal equations where these lose nothing: no other way is as fast."""
+"""Linear least squares by the normal equations where they lose nothing, else by singular values."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-_WELL = 1e-4  # of a column that is not in the others: above it the equations lose no more than rounding
+_WELL = 1e-4  # of a column in units of its length that is not in the others: above it nothing is lost
 
 
 def inverse(design: Array) -> Array:
     """The pseudo-inverse (p, n), by the normal equations where they lose nothing."""
     length, scaled, normal = _normal(design)
     if normal is None:
-        return np.asarray(np.linalg.pinv(design), dtype=np.float64)
+        return np.asarray(np.linalg.pinv(scaled) / length[:, None], dtype=np.float64)
     return np.asarray(np.linalg.solve(normal, scaled.T) / length[:, None], dtype=np.float64)
 
 
@@ -22,7 +22,7 @@ def solved(design: Array, right: Array) -> Array:
     """The least squares solution (p,) of ``design`` (n, p) for ``right`` (n,), in the same way."""
     length, scaled, normal = _normal(design)
     if normal is None:
-        return np.asarray(np.linalg.pinv(design) @ right, dtype=np.float64)
+        return np.asarray(np.linalg.pinv(scaled) @ right / length, dtype=np.float64)
     return np.asarray(np.linalg.solve(normal, scaled.T @ right) / length, dtype=np.float64)
 
 
