@@ -23,7 +23,7 @@ from epidot.constants import HC
 from epidot.instruments.pl.kinked import Kinked
 from epidot.instruments.spectrometer import before_slit
 from epidot.signal.correlation import Noise
-from epidot.signal.degrees import Answer, change, settled, unexplained
+from epidot.signal.degrees import Answer, averaged, settled
 from epidot.signal.legendre import Polynomial
 from epidot.signal.local import believed
 from epidot.signal.normal_equations import inverse, solved
@@ -130,7 +130,7 @@ def find_band(x: Array, y: Array, noise: Noise, shape: Array, top: int, density:
     if not answers:
         return None
     chosen, errors = settled(answers, ("peak_nm", "fwhm_nm"))
-    curve = curves[chosen.degree]
+    curve, rival, share = curves[chosen.degree], None, 0.0
     peak = chosen.values["peak_nm"][0]
     kinked = _kinked(xs, ys, noise, curve, peak) if xs.size >= _KINKED else None
     found = None if kinked is None else _answers(kinked, xs, peak, density)
@@ -142,13 +142,19 @@ def find_band(x: Array, y: Array, noise: Noise, shape: Array, top: int, density:
             chosen, curve = other, kinked
             errors = {name: math.sqrt(other.spread(name)) for name in other.values}
         elif better > -_BETTER:
-            for name in errors.keys() & found.keys():
-                moved, variance = change(chosen, other, name)
-                errors[name] = math.hypot(errors[name], math.sqrt(unexplained(moved, variance)))
+            rival, share = other, 1.0 / (1.0 + math.exp(-better / 2))
     values = {name: Value(float(v), errors[name]) for name, (v, _) in chosen.values.items()}
+    inverse = curve.answers if noise.white else np.linalg.pinv(curve.design)
+    responses = {name: gradient @ inverse for name, (_, gradient) in chosen.values.items()}
+    if kinked is not None and rival is not None:  # both describe the top: what they say is averaged
+        inverse = kinked.answers if noise.white else np.linalg.pinv(kinked.design)
+        for name in values.keys() & rival.values.keys():
+            said, gradient = rival.values[name]
+            errors_of_both = values[name].sigma, math.sqrt(rival.spread(name))
+            values[name] = Value(*averaged((values[name].value, said), errors_of_both, (1 - share, share)))
+            responses[name] = (1 - share) * responses[name] + share * (gradient @ inverse)
     grid = np.linspace(xs[0], xs[-1], 200)
     unit = scale if noise.sigma is None else 1.0
-    inverse = curve.answers if noise.white else np.linalg.pinv(curve.design)
     return Band(
         values["peak_nm"],
         values["peak_eV"],
@@ -162,7 +168,7 @@ def find_band(x: Array, y: Array, noise: Noise, shape: Array, top: int, density:
         grid,
         scale * np.exp(curve.log.over(grid)),
         part,
-        {n: gradient @ inverse / unit for n, (_, gradient) in chosen.values.items()},
+        {name: response / unit for name, response in responses.items()},
         chosen.variance * unit**2,
     )
 
