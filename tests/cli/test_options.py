@@ -630,7 +630,7 @@ def _commands() -> Iterator[tuple[tuple[str, ...], Any]]:
         ("run",),
         *((verb, name) for verb in ("measure", "fit", "simulate") for name in instruments.names()),
     ]
-    top = typer.main.get_command(build(["run"]))
+    top = typer.main.get_command(build([]))
     yield (), top
     for name, command in top.commands.items():  # type: ignore[attr-defined]
         if not hasattr(command, "commands"):
