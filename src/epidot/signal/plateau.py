@@ -3,7 +3,9 @@
 Two curves are fitted to the highest stretch of readings: one that is smooth, y = exp(P(x)), and one that is
 smooth on its flanks and level between them, y = min(exp(P(x)), L).  Where the second leaves clearly less, or
 the level scatters less than the flanks let it, the top is cut off.  What is flat by itself (two like bands
-side by side) is as smooth as the first curve asks.
+side by side) is as smooth as the first curve asks.  Readings count by their standard errors: those of counts
+are larger on the level than on the flanks.  A detector that saturates softly leaves no corner and is not seen
+here: its curve is as smooth as any band.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.signal.correlation import Noise, noise_of
+from epidot.signal.signal import Signal
+from epidot.signal.variance import standard_errors
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -28,8 +32,10 @@ _FLATTER = (
 _SMOOTH = (2, 4, 6, 8, 10)
 _FLANKS = (2, 3, 4)
 _COUNTED = 4.0  # what one more free value must take off the deviance
-_CLEAR = 16.0  # and what the level must, to be believed
+_CLEAR = 10.0  # and what the level must, to be believed; none of 900 whole bands in the tests comes so far
 _DOWN = 0.07  # of the top: how wide the curve is there says whether it may be level
+_LIT, _UNLIT, _TOLD = 0.6, 0.15, 16  # of the highest, and so many readings there, to see if noise grows
+_SHARP = 0.5  # of that: noise of the curve that leaves this width as it is
 _MEAN = 5  # readings averaged to see the shape
 _ROUNDS = 12
 _FINE = 601  # places of the curve over a level
@@ -56,26 +62,26 @@ class _Top:
     curve: Array
 
 
-def plateau(x: Array, y: Array) -> Mask:
-    """Which readings (n,) over ``x`` (n,), ascending, lie on a level that cuts the curve off at its top."""
-    out = np.zeros(y.shape, dtype=np.bool_)
+def plateau(signal: Signal) -> Mask:
+    """Which readings (n,) lie on a level that cuts the curve off at its top."""
+    out = np.zeros(len(signal), dtype=np.bool_)
     for _ in range(_MOST):
         rest = np.flatnonzero(~out)
         if rest.size < 4 * _FEWEST:
             break
-        found = _highest(x[rest], y[rest])
+        found = _highest(signal.kept(~out))
         if found is None or found.gained < _CLEAR:
             break
         out[rest[found.level]] = True
     return out
 
 
-def if_cut(x: Array, y: Array) -> tuple[float, float] | None:
+def if_cut(signal: Signal) -> tuple[float, float] | None:
     """Maximum and full width at half of it that the flanks alone let expect, if the top may be cut off.
 
     ``None`` where a smooth curve describes the top better, and where no level is needed to see its flanks.
     """
-    found = _highest(x, y)
+    found = _highest(signal)
     if found is None or found.gained < 0:
         return None
     top = int(np.argmax(found.curve))
@@ -83,8 +89,9 @@ def if_cut(x: Array, y: Array) -> tuple[float, float] | None:
     return float(found.x[top]), float(found.x[high] - found.x[low])
 
 
-def _highest(x: Array, y: Array) -> _Top | None:
+def _highest(signal: Signal) -> _Top | None:
     """The highest stretch of the curve as one with a level; ``None`` if its top is too narrow for that."""
+    x, y = signal.x, signal.y
     shape, count = _averaged(y, _MEAN), _MEAN
     top = int(np.argmax(shape))
     if not float(shape[top]) > 0:
@@ -98,26 +105,29 @@ def _highest(x: Array, y: Array) -> _Top | None:
     high = float(shape[top])
     wide = last - first
     whole = first > 0 and last < y.size - 1
-    down = max(_DOWN, 3 * Noise().level(y) / (math.sqrt(count) * high))
+    error = _errors(signal, shape)
+    hidden = 3 * float(error[top]) / (math.sqrt(count) * high)
+    down, clear = max(_DOWN, hidden), hidden < _SHARP * _DOWN
     if down > 0.4:
         return None
     near = _around(shape, top, (1 - down) * high)
     if wide < 2 * _FEWEST:
         return None
-    if down == _DOWN and near[1] - near[0] < _FEWEST - 1:
+    if clear and near[1] - near[0] < _FEWEST - 1:
         return None
-    if whole and down == _DOWN and near[1] - near[0] < _FLATTER * math.sqrt(-math.log1p(-down)) * wide:
+    if whole and clear and near[1] - near[0] < _FLATTER * math.sqrt(-math.log1p(-down)) * wide:
         return None
-    first, last = _around(shape, top, (_FLOOR if down < _NOISY else _FLOOR_OF_NOISE) * high)
+    first, last = _around(shape, top, (_FLOOR if hidden < _NOISY else _FLOOR_OF_NOISE) * high)
     part = slice(first, last + 1)
     u = 2 * (x[part] - x[first]) / (x[last] - x[first]) - 1
     z = y[part] / high
-    smooth = [f for k in _SMOOTH if (f := _smooth(u, z, k)) is not None]
+    w = float(error[top]) / error[part]
+    smooth = [f for k in _SMOOTH if (f := _smooth(u, z, w, k)) is not None]
     starts = []
     for level in (1 - down, 0.85 * (1 - down), 0.7 * (1 - down), *((0.6,) if down > _DOWN else ())):
         near = _around(shape, top, level * high)
         starts.append((np.arange(z.size) >= near[0] - first) & (np.arange(z.size) <= near[1] - first))
-    cut = [f for k in _FLANKS for on in starts if (f := _cut(u, z, k, on)) is not None]
+    cut = [f for k in _FLANKS for on in starts if (f := _cut(u, z, w, k, on)) is not None]
     if not smooth or not cut:
         return None
     n = z.size
@@ -141,15 +151,17 @@ def _highest(x: Array, y: Array) -> _Top | None:
     return _Top(gained, out, np.linspace(x[first], x[last], best.curve.size), high * best.curve)
 
 
-def _smooth(u: Array, z: Array, degree: int) -> _Fit | None:
+def _smooth(u: Array, z: Array, w: Array, degree: int) -> _Fit | None:
     if z.size < degree + 4:
         return None
     basis: Array = np.polynomial.legendre.legvander(u, degree).astype(np.float64)
-    log = _fitted(basis, z)
-    return None if log is None else _Fit(_square(z - _exp(log)), degree + 1, np.zeros(z.size, dtype=np.bool_))
+    log = _fitted(basis, z, w)
+    if log is None:
+        return None
+    return _Fit(_square(w * (z - _exp(log))), degree + 1, np.zeros(z.size, dtype=np.bool_))
 
 
-def _cut(u: Array, z: Array, degree: int, start: Mask) -> _Fit | None:
+def _cut(u: Array, z: Array, w: Array, degree: int, start: Mask) -> _Fit | None:
     """The curve that is level where its flanks would rise above it, from a first guess of where that is."""
     where = np.append(u, np.linspace(-1, 1, _FINE))
     basis: Array = np.polynomial.legendre.legvander(where, degree).astype(np.float64)
@@ -158,13 +170,13 @@ def _cut(u: Array, z: Array, degree: int, start: Mask) -> _Fit | None:
         beside = ~on
         if np.sum(on) < _FEWEST or np.sum(beside) < degree + 1 + _FEWEST:
             break
-        log = _fitted(basis[: z.size][beside], z[beside], basis)
+        log = _fitted(basis[: z.size][beside], z[beside], w[beside], basis)
         if log is None:
             break
         level = float(np.mean(z[on]))
         whole = _exp(log)
         curve = np.minimum(whole[: z.size], level)
-        seen.append(_Fit(_square(z - curve), degree + 2, on, whole[z.size :]))
+        seen.append(_Fit(_square(w * (z - curve)), degree + 2, on, whole[z.size :]))
         above = whole[: z.size] > level
         inner = np.flatnonzero(on)
         middle = int(inner[inner.size // 2])
@@ -179,13 +191,13 @@ def _cut(u: Array, z: Array, degree: int, start: Mask) -> _Fit | None:
     return min(seen, key=lambda f: f.square, default=None)
 
 
-def _fitted(basis: Array, z: Array, over: Array | None = None) -> Array | None:
-    """log of the curve exp(P) nearest to ``z``, by Gauss-Newton from the logarithms."""
+def _fitted(basis: Array, z: Array, w: Array, over: Array | None = None) -> Array | None:
+    """log of the curve exp(P) nearest to ``z`` of weight ``w``, by Gauss-Newton from the logarithms."""
     floor = np.maximum(z, 0.05)
-    c = np.linalg.lstsq(basis * floor[:, None], np.log(floor) * floor, rcond=None)[0]
+    c = np.linalg.lstsq(basis * (w * floor)[:, None], np.log(floor) * w * floor, rcond=None)[0]
     for _ in range(3):
         curve = _exp(basis @ c)
-        c = c + np.linalg.lstsq(basis * curve[:, None], z - curve, rcond=None)[0]
+        c = c + np.linalg.lstsq(basis * (w * curve)[:, None], w * (z - curve), rcond=None)[0]
     log = (basis if over is None else over) @ c
     return log if np.all(np.isfinite(log)) else None
 
@@ -196,6 +208,28 @@ def _exp(log: Array) -> Array:
 
 def _square(left: Array) -> float:
     return float(left @ left)
+
+
+def _errors(signal: Signal, shape: Array) -> Array:
+    """Standard errors (n,) of the readings; where none are known, from how they scatter.
+
+    That may grow with the curve ``shape`` (n,): counts that somebody has scaled.
+    """
+    known = standard_errors(signal, shape)
+    if known is not None:
+        return known
+    y, high = signal.y, float(np.max(shape))
+    even = max(Noise().level(y), 1e-300)
+    where = shape[1:-2]
+    lit, dark = where > _LIT * high, where < _UNLIT * high
+    if min(np.sum(lit), np.sum(dark)) < _TOLD:
+        return np.full(len(signal), even)
+    thirds = np.abs(np.diff(y, 3))
+    low, light = (Noise().scale(np.median(thirds[part])) ** 2 for part in (dark, lit))
+    grows = (light - low) / (np.mean(where[lit]) - np.mean(where[dark]))
+    if not grows > 0:
+        return np.full(len(signal), even)
+    return np.asarray(np.sqrt(np.maximum(low + grows * (shape - np.mean(where[dark])), even**2)))
 
 
 def _rounding(z: Array) -> float:

@@ -111,7 +111,7 @@ def set_aside(
         leave_out(clipped(y), CLIPPED)
         rest = np.flatnonzero(keep)
         level = np.zeros(n, dtype=np.bool_)
-        level[rest[plateau(signal.x[rest], y[rest])]] = True
+        level[rest[plateau(signal.kept(keep))]] = True
         leave_out(level, CLIPPED)
     return signal.kept(keep), tuple(sorted(asides, key=lambda a: a.low))
 

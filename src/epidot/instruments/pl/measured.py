@@ -186,7 +186,7 @@ def _local(band: Band, density: str, bandwidth: float, under: str) -> dict[str, 
 
 def _if_cut(signal: Signal, quantities: dict[str, Quantity]) -> dict[str, Quantity]:
     """With what the flanks alone would say in the errors, where readings leave open if the top is cut."""
-    seen = if_cut(signal.x, signal.y)
+    seen = if_cut(signal)
     if seen is None:
         return quantities
     peak, width = seen
