@@ -233,11 +233,10 @@ def _filters() -> list[tuple[str, Array]]:
 
 
 def _matrix(rho: tuple[float, ...], n: int) -> Array:
-    from scipy.linalg import toeplitz
-
     first = np.zeros(n)
     first[: min(n, len(rho))] = rho[:n]
-    return np.asarray(toeplitz(first), dtype=np.float64)
+    place = np.arange(n)
+    return np.asarray(first[np.abs(place[:, None] - place)], dtype=np.float64)
 
 
 @functools.lru_cache(maxsize=64)

@@ -370,10 +370,16 @@ def _half_points(
 
 
 def _root(function: Callable[[float], float], a: float, b: float) -> float:
-    """Where the function changes its sign between ``a`` and ``b``, to rounding, else the nearer end."""
-    from scipy.optimize import brentq
+    """Where the function changes its sign between ``a`` and ``b``, to rounding, else the nearer end.
 
+    Halved until no number lies between: importing ``scipy.optimize`` for it would cost more than the band.
+    """
     fa, fb = function(a), function(b)
     if fa == 0 or fb == 0 or fa * fb > 0:
         return a if abs(fa) <= abs(fb) else b
-    return float(brentq(function, a, b, xtol=1e-12 * abs(a), rtol=1e-14))
+    while a < (middle := 0.5 * (a + b)) < b:
+        if (function(middle) > 0) == (fa > 0):
+            a = middle
+        else:
+            b = middle
+    return middle

@@ -21,6 +21,7 @@ import numpy as np
 
 from epidot.instruments.tcspc.prompt import Boxes, Prompt
 from epidot.instruments.tcspc.response import Array, Shown, alone, fall, falling, summed
+from epidot.signal.convolution import convolved
 
 
 @dataclass(frozen=True)
@@ -199,8 +200,6 @@ class _Part:
 
     def mixture(self, taus: Array, weights: Array, shift: float) -> Array:
         """Σ_m weights[r, m] D(τ_m), shape (r, n)."""
-        from scipy.signal import fftconvolve
-
         place, x = self._place(shift), self.boxes.channel_ns / taus
         net, length = self.boxes.net, place.end - place.begin
         out = np.zeros((weights.shape[0], self.edges.size - 1))
@@ -208,7 +207,7 @@ class _Part:
         kernel = np.empty((weights.shape[0], length))
         kernel[:, 0], kernel[:, 1] = weights @ here, weights @ following
         kernel[:, 2:] = falling(x, weights * behind, 1.0, length - 2)
-        near = fftconvolve(self._laid(place, net)[None, :], kernel, axes=1)[:, :length]
+        near = convolved(self._laid(place, net)[None, :], kernel)[:, :length]
         for row, fine in zip(out, near, strict=True):
             self._binned(place, fine, row)
 
@@ -252,8 +251,6 @@ class _Part:
     ) -> None:
         """Counting noise of the boxes (at a fixed total, if a common factor is no error of the shape)
         plus the square of what the unknown inside of the channels may do."""
-        from scipy.signal import fftconvolve
-
         place = self._place(shift)
         length = place.end - place.begin
         kernel = np.zeros(length)
@@ -269,7 +266,7 @@ class _Part:
         summed[self.bin :] -= summed[: -self.bin].copy()
 
         def shown(values: Array, through: Array) -> Array:
-            full = fftconvolve(self._laid(place, values), through)[:length]
+            full = convolved(self._laid(place, values), through)[:length]
             return np.asarray(full[self.bin - 1 :: self.bin], dtype=np.float64)
 
         noise = shown(self.boxes.raw, summed**2)

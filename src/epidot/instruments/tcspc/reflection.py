@@ -14,6 +14,7 @@ import numpy as np
 from epidot.errors import WorkError
 from epidot.instruments.tcspc.response import Array, Response, Shown, alone
 from epidot.instruments.tcspc.solve import Solution, solve
+from epidot.signal.convolution import convolved
 
 CLOSEST = 2  # bins: a nearer copy cannot be told from a wider response
 APART = 10  # bins between two starts
@@ -76,13 +77,11 @@ def with_reflection(found: Solution) -> Solution | None:
 
     ``None`` where no delay does, or the fit leads nowhere.
     """
-    from scipy.signal import fftconvolve
-
     model, weight, off = found.model, found.weight, found.y - found.mu
     shape = found.mu - found.mu.min()
     # of the light k bins later, what the residuals ask for and how well they know it
-    asked = fftconvolve(weight * off, shape[::-1])[shape.size - 1 :]
-    known = fftconvolve(weight, shape[::-1] ** 2)[shape.size - 1 :]
+    asked = convolved(weight * off, shape[::-1])[shape.size - 1 :]
+    known = convolved(weight, shape[::-1] ** 2)[shape.size - 1 :]
     known = np.maximum(known, FAINT * float(known.max()))
     gain = np.where(asked > 0, asked**2 / known, 0.0)
     gain[: CLOSEST + 1] = 0.0
