@@ -38,6 +38,25 @@ except KeyboardInterrupt:
 """
 
 
+IN_A_COMMAND = """
+import os, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+import epidot.cli.lint as command
+from epidot.cli import main
+def lint(): os.kill(os.getpid(), signal.SIGINT)
+command.lint = lint
+main(["lint"])
+"""
+
+
+def test_an_interruption_that_no_command_hears_is_said() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", IN_A_COMMAND], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.stderr == "epidot: interrupted\n"
+    assert done.returncode == 1
+
+
 @pytest.mark.parametrize("script", [CUT_OFF, IN_A_CALLBACK])
 def test_an_interruption_ends_at_once_and_quietly(script: str) -> None:
     done = subprocess.run(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
+_HEARD_BY_TYPER = 130  # typer makes a status of an interruption, and says nothing
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -71,7 +72,10 @@ def _carried_out(argv: list[str]) -> int:
 
     app = build(argv)
     try:
-        return int(app(argv, standalone_mode=False) or 0)
+        status = int(app(argv, standalone_mode=False) or 0)
+        if status == _HEARD_BY_TYPER:
+            interrupts.pass_on()
+        return status
     except Exception as error:
         if type(error).__name__ == "Abort":
             raise KeyboardInterrupt from None
