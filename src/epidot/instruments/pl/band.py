@@ -23,7 +23,7 @@ from epidot.constants import HC
 from epidot.instruments.pl.kinked import Kinked
 from epidot.instruments.spectrometer import before_slit
 from epidot.signal.correlation import Noise
-from epidot.signal.degrees import Answer, averaged, settled
+from epidot.signal.degrees import RIVAL, Answer, beyond_noise, change, settled
 from epidot.signal.legendre import Polynomial
 from epidot.signal.local import believed
 from epidot.signal.normal_equations import inverse, solved
@@ -146,13 +146,10 @@ def find_band(x: Array, y: Array, noise: Noise, shape: Array, top: int, density:
     values = {name: Value(float(v), errors[name]) for name, (v, _) in chosen.values.items()}
     inverse = curve.answers if noise.white else np.linalg.pinv(curve.design)
     responses = {name: gradient @ inverse for name, (_, gradient) in chosen.values.items()}
-    if kinked is not None and rival is not None:  # both describe the top: what they say is averaged
-        inverse = kinked.answers if noise.white else np.linalg.pinv(kinked.design)
+    if rival is not None:  # both describe the top: what the other one would change is in the error
         for name in values.keys() & rival.values.keys():
-            said, gradient = rival.values[name]
-            errors_of_both = values[name].sigma, math.sqrt(rival.spread(name))
-            values[name] = Value(*averaged((values[name].value, said), errors_of_both, (1 - share, share)))
-            responses[name] = (1 - share) * responses[name] + share * (gradient @ inverse)
+            doubt = share * beyond_noise(*change(chosen, rival, name), RIVAL)
+            values[name] = Value(values[name].value, math.hypot(values[name].sigma, math.sqrt(doubt)))
     grid = np.linspace(xs[0], xs[-1], 200)
     unit = scale if noise.sigma is None else 1.0
     return Band(
