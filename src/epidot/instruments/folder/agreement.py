@@ -74,7 +74,7 @@ IDEAS: tuple[Idea, ...] = (
         "strain of the core",
         "1",
         ((GROWN, "strain_core", 1.0), ("raman", "strain", 1.0), ("xrd", "strain", 1.0)),
-        "Raman weighs the crystal that the light excites, diffraction all of it",
+        "diffraction sees the lattice that core and shell share, which a shell draws to its own constant",
     ),
     Idea("maximum of the emission", "nm", ((GROWN, "pl_peak_nm", 1.0), ("pl", "peak_nm", 1.0))),
     Idea("width of the emission", "nm", ((GROWN, "pl_fwhm_nm", 1.0), ("pl", "fwhm_nm", 1.0))),
