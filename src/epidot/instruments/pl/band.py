@@ -130,7 +130,7 @@ def find_band(x: Array, y: Array, noise: Noise, shape: Array, top: int, density:
     if not answers:
         return None
     chosen, errors = settled(answers, ("peak_nm", "fwhm_nm"))
-    curve, rival, share = curves[chosen.degree], None, 0.0
+    curve = curves[chosen.degree]
     peak = chosen.values["peak_nm"][0]
     kinked = _kinked(xs, ys, noise, curve, peak) if xs.size >= _KINKED else None
     found = None if kinked is None else _answers(kinked, xs, peak, density)
@@ -142,16 +142,14 @@ def find_band(x: Array, y: Array, noise: Noise, shape: Array, top: int, density:
             chosen, curve = other, kinked
             errors = {name: math.sqrt(other.spread(name)) for name in other.values}
         elif better > -_BETTER:
-            rival, share = other, 1.0 / (1.0 + math.exp(-better / 2))
+            share = 1.0 / (1.0 + math.exp(-better / 2))  # both describe the top: each as likely as it fits
+            for name in errors.keys() & found.keys():
+                doubt = share * beyond_noise(*change(chosen, other, name), RIVAL)
+                errors[name] = math.hypot(errors[name], math.sqrt(doubt))
     values = {name: Value(float(v), errors[name]) for name, (v, _) in chosen.values.items()}
-    inverse = curve.answers if noise.white else np.linalg.pinv(curve.design)
-    responses = {name: gradient @ inverse for name, (_, gradient) in chosen.values.items()}
-    if rival is not None:  # both describe the top: what the other one would change is in the error
-        for name in values.keys() & rival.values.keys():
-            doubt = share * beyond_noise(*change(chosen, rival, name), RIVAL)
-            values[name] = Value(values[name].value, math.hypot(values[name].sigma, math.sqrt(doubt)))
     grid = np.linspace(xs[0], xs[-1], 200)
     unit = scale if noise.sigma is None else 1.0
+    answers_of = curve.answers if noise.white else np.linalg.pinv(curve.design)
     return Band(
         values["peak_nm"],
         values["peak_eV"],
@@ -165,7 +163,7 @@ def find_band(x: Array, y: Array, noise: Noise, shape: Array, top: int, density:
         grid,
         scale * np.exp(curve.log.over(grid)),
         part,
-        {name: response / unit for name, response in responses.items()},
+        {name: gradient @ answers_of / unit for name, (_, gradient) in chosen.values.items()},
         chosen.variance * unit**2,
     )
 
