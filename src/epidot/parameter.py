@@ -15,7 +15,8 @@ class Parameter:
     """A value with its unit, bounds, source and status.
 
     ``status`` is one of ``measured``, ``literature``, ``fitted`` (then ``source`` names the claims it
-    was fitted to) or ``assumed``; ``sigma`` is one standard error (``None`` = not known).
+    was fitted to) or ``assumed``; ``sigma`` is one standard error,
+    ``sigma_ln`` that of its natural logarithm where it is known within a factor (``None`` = not known).
     """
 
     name: str
@@ -27,6 +28,7 @@ class Parameter:
     low: float = float("-inf")
     high: float = float("inf")
     note: str = ""
+    sigma_ln: float | None = None
 
     def __post_init__(self) -> None:
         if self.status not in STATUSES:

@@ -101,6 +101,7 @@ WALK: Walk = {
         "--engine": (RUN, ("--engine", "kmc")),
         "--hypothesis": (RUN, ("--hypothesis", "H2")),
         "--mechanism": (RUN, ("--mechanism", "mine.yaml")),
+        "--parameters": (RUN, ("--parameters", "numbers.yaml")),
         "--positions": (RUN, ("--positions", "relaxed")),
         "--states": ((*RUN[:2], "--dots", "3", "-o", "out"), ("--states", "atoms")),
         "--resume": (RUN, ("--resume",)),
@@ -752,6 +753,7 @@ def _write_inputs() -> None:
     response = [1000 * np.exp(-0.5 * ((t - c) / 0.3) ** 2) for c in (20, 20.6)]
     _table("decay.csv", "time (ns),a,b", t, *decays)
     _table("irf.csv", "time (ns),a,b", t, *(rng.poisson(r) for r in response))
+    Path("numbers.yaml").write_text("parameters:\n  InP.Eg_eV: 1.4\n", encoding="utf-8")
     Path("channels.csv").write_text("\n".join(str(n) for n in decays[0]) + "\n", encoding="utf-8")
     from epidot.dot.layers import LayeredDot
     from epidot.instruments import xrd

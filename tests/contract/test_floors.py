@@ -17,7 +17,7 @@ import epidot
 PACKAGE = Path(epidot.__file__).parent
 BASE = ("files", "folders", "interrupts", "processes", "kept", "jit")
 FLOORS = (
-    ("constants", "units", "errors", "parameter", "quantities", "documents", *BASE),
+    ("constants", "units", "errors", "parameter", "given", "quantities", "documents", *BASE),
     ("signal",),
     ("matter",),
     ("dot",),

@@ -46,6 +46,12 @@ def run(
     mechanism: str | None = typer.Option(
         None, "--mechanism", help="A mechanism's .yaml file of your own [choi2023]."
     ),
+    parameters: Path | None = typer.Option(
+        None,
+        "--parameters",
+        metavar="FILE.yaml",
+        help="Numbers of this run instead of epidot's own, by name; docs/parameters.md tells the names.",
+    ),
     positions: str = typer.Option(
         "lattice", "--positions", help="Of the atoms in dots.extxyz: lattice, or relaxed with their strain."
     ),
@@ -87,7 +93,14 @@ def run(
     from epidot.runs.order import order_from
 
     order = order_from(
-        recipe, dots=dots, seed=seed, engine=engine, hypothesis=hypothesis, mechanism=mechanism, states=states
+        recipe,
+        dots=dots,
+        seed=seed,
+        engine=engine,
+        hypothesis=hypothesis,
+        mechanism=mechanism,
+        states=states,
+        parameters=parameters,
     )
     folder = out or Path("run-" + order.recipe.name.replace("/", "-"))
     if dry_run:

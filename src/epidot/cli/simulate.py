@@ -12,6 +12,7 @@ from epidot import files
 from epidot.cli import generated, options, output
 from epidot.cli.progress import Progress
 from epidot.errors import InputError
+from epidot.given import NOTHING, Given
 
 
 def commands(argv: list[str]) -> typer.Typer:
@@ -48,9 +49,10 @@ def _add(app: typer.Typer, name: str) -> None:
         target = out or Path(f"{name}.csv")
         files.check_apart([target], [source, *asked.values()])
         files.check(target)
-        _, dots = population(source, sample)
+        _, dots, given = population(source, sample)
         setup = {k: v for k, v in asked.items() if v is not None}
-        signal = device.simulate(dots, setup, rng=np.random.default_rng(seed))
+        with given.in_force():
+            signal = device.simulate(dots, setup, rng=np.random.default_rng(seed))
         save(signal, target)
         content = {
             "technique": name,
@@ -74,8 +76,8 @@ def _add(app: typer.Typer, name: str) -> None:
     app.command(name, help=doc)(generated.with_options(simulate, header.setup, doc))
 
 
-def population(source: Path, sample: str | None) -> tuple[str, Any]:
-    """The name of the sample and its dots, of a run's folder, a batch or a described dot.
+def population(source: Path, sample: str | None) -> tuple[str, Any, Given]:
+    """Name, dots and given numbers of a sample: of a run's folder, a batch or a described dot.
 
     Raises
     ------
@@ -92,12 +94,12 @@ def population(source: Path, sample: str | None) -> tuple[str, Any]:
         chosen = batch.sample(sample) if sample is not None else batch.samples[-1]
         if chosen.population is None:
             raise InputError("there are no dots in this sample", str(path), seen=chosen.name)
-        return chosen.name, chosen.population
+        return chosen.name, chosen.population, batch.given
     if sample is not None:
         raise InputError("--sample goes with the folder of a run", str(source), seen=sample)
     from epidot.dot.described import read
 
-    return path.stem, read(path)
+    return path.stem, read(path), NOTHING
 
 
 def auto(
@@ -116,8 +118,8 @@ def auto(
 
     target = out or (source if os.path.isdir(source) else source.parent) / "seen"
     files.check_folder(target, ())
-    name, dots = population(source, sample)
-    with Progress() as progress:
+    name, dots, given = population(source, sample)
+    with given.in_force(), Progress() as progress:
         shown = show(dots, target, name, seed, progress)
     made = {one.technique: one.file for one in shown if one.file}
     content = {

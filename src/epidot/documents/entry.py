@@ -14,7 +14,18 @@ from epidot.documents.text import Document, Path_
 from epidot.errors import Faults, InputError, nearest
 from epidot.parameter import STATUSES, Parameter, Status
 
-PARAMETER_KEYS = ("value", "unit", "source", "status", "sigma", "low", "high", "note", "unconfirmed")
+PARAMETER_KEYS = (
+    "value",
+    "unit",
+    "source",
+    "status",
+    "sigma",
+    "sigma_ln",
+    "low",
+    "high",
+    "note",
+    "unconfirmed",
+)
 UNCONFIRMED = "quoted without the source at hand; not confirmed"
 
 
@@ -287,7 +298,7 @@ class Entry:
         units: Collection[str] | None = None,
         own: Mapping[str, str] | None = None,
     ) -> Parameter | None:
-        """A number with unit, source and status, and perhaps ``sigma``, ``low``, ``high`` and ``note``.
+        """A number with unit, source and status, perhaps ``sigma`` or ``sigma_ln``, bounds and a note.
 
         ``units`` are those allowed here (``None``: any), ``own`` the sources a file declares itself.
         ``unconfirmed: yes`` says that nobody could look the number up in its source; the note then ends
@@ -302,7 +313,7 @@ class Entry:
         if units is not None and row["unit"] and unit not in units:
             near = nearest(unit, units, 5)
             row["unit"].fault(f"{self.name}: unknown unit", seen=unit, nearest=near)
-        keys = [key for key in ("value", "sigma", "low", "high") if row[key]]
+        keys = [key for key in ("value", "sigma", "sigma_ln", "low", "high") if row[key]]
         numbers = {key: row[key].number() for key in keys}
         notes = (note, UNCONFIRMED if row["unconfirmed"].flag() else "")
         if len(self.faults.found) > before:

@@ -9,23 +9,23 @@ f0 and n are in ``data/strain.yaml``; docs/theory/strain.md says what they were 
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from epidot.documents import data_document, top
+from epidot.given import instead, remembered
 
 if TYPE_CHECKING:
     from epidot.matter.compound import Material
     from epidot.parameter import Parameter
 
 
-@lru_cache(maxsize=1)
+@remembered(64)
 def parameters() -> dict[str, Parameter]:
     """``coherency_misfit`` (f0) and ``coherency_power`` (n)."""
     page = top(data_document("strain.yaml"))
     found = page["parameters"].parameters()
     page.faults.raise_if_any()
-    return found
+    return instead("strain.", found)
 
 
 def borne(misfit: float, half: float | None = None, power: float | None = None) -> float:

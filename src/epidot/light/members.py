@@ -10,12 +10,12 @@ in the thickness of two shells, the absorption is off by less than 0.5 % of its 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from epidot.dot.layers import LayeredDot, Population
+from epidot.given import remembered
 from epidot.light.bulk import BLEND_EV, JOIN_EV
 from epidot.light.states import Levels, LevelsTable, Options, solve_dot
 from epidot.light.states.levels import TRACE_NM, solve_after
@@ -46,7 +46,7 @@ def member_levels(population: Population) -> tuple[Levels, ...]:
     return _solved(tuple(d.plain for d in population.dots))
 
 
-@lru_cache(maxsize=16)
+@remembered(16)
 def _solved(dots: tuple[LayeredDot, ...]) -> tuple[Levels, ...]:
     distinct = {dot: solve_dot(dot, Options()) for dot in dict.fromkeys(dots)}
     return tuple(distinct[dot] for dot in dots)
@@ -85,7 +85,7 @@ class Slopes:
         return E[:, lines], S[:, lines], E[:, self.first]
 
 
-@lru_cache(maxsize=16)
+@remembered(16)
 def _slopes(dot: LayeredDot, largest_nm: float, steps_nm: tuple[float, ...]) -> Slopes:
     """Central differences over the scatter of each shell's thickness, every level followed from the mean.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from epidot.constants import HC
 from epidot.dot.layers import Population
 from epidot.dot.strain import strain
+from epidot.given import held, now
 from epidot.light.decay import population_decay
 from epidot.light.parameters import all_of
 from epidot.light.rates import radiative_rate
@@ -43,9 +43,10 @@ class Optics:
 
     def __init__(self, population: Population) -> None:
         self.population = population
+        self.given = now()
 
     # ------------------------------------------------------------ the representative dot
-    @cached_property
+    @held
     def levels(self) -> Levels:
         """Its states."""
         return solve_dot(self.population.dot)
@@ -65,18 +66,18 @@ class Optics:
         """Share of its 1S electron outside the core."""
         return 1 - float(np.asarray(self.levels.P_e)[0])
 
-    @cached_property
+    @held
     def k_r_per_ns(self) -> float:
         """Its radiative rate."""
         return float(radiative_rate(self.population.dot, self.levels).k_r)
 
-    @cached_property
+    @held
     def strain_core(self) -> float:
         """Hydrostatic da/a of its core."""
         return strain(self.population.dot, spread=False).core
 
     # ------------------------------------------------------------ decay of the population
-    @cached_property
+    @held
     def components(self) -> Components:
         """The decay as a sum of exponentials."""
         return population_decay(self.population)
@@ -96,22 +97,22 @@ class Optics:
         """Integral of t I over integral of I."""
         return float(self.components.tau_intensity_ns)
 
-    @cached_property
+    @held
     def t_ns(self) -> Array:
         """Times of ``decay``, ten lifetimes."""
         return np.linspace(0.0, 10 * max(self.tau_intensity_ns, 1.0), 1001)
 
-    @cached_property
+    @held
     def decay(self) -> Array:
         """Emission after a short pulse, 1 at 0."""
         return self.components.intensity(self.t_ns)
 
     # ------------------------------------------------------------ spectra of the population
-    @cached_property
+    @held
     def _table(self) -> LevelsTable:
         return spectral_table(self.population)
 
-    @cached_property
+    @held
     def peak(self) -> Peak:
         """Position and width of the emission per nm."""
         return emission_peak(self.population, levels=self._table)
@@ -126,26 +127,26 @@ class Optics:
         """Its full width at half maximum."""
         return float(self.peak.fwhm)
 
-    @cached_property
+    @held
     def nm(self) -> Array:
         """Wavelengths of ``absorption`` and ``emission``."""
         return np.arange(SHORTEST_NM, np.ceil(self.peak.position + 150.0) + 1, 1.0)
 
-    @cached_property
+    @held
     def _matter(self) -> Absorber:
         return absorber(self.population, HC / self.nm, levels=self._table)
 
-    @cached_property
+    @held
     def absorption(self) -> Array:
         """Absorbance, 1 at the 1S band."""
         return self._matter.absorbance(HC / self.nm)
 
-    @cached_property
+    @held
     def emission(self) -> Array:
         """Emission per nm, greatest value 1."""
         return emission(self.population, self.nm, levels=self._table)
 
-    @property
+    @held
     def extinction_1S(self) -> float:
         """Decadic, L/(mol cm), per dot, at the centre of the 1S band."""
         return float(self._matter.extinction_1S)
@@ -156,7 +157,7 @@ class Optics:
         return valley_depth(self.nm, self.absorption)
 
     # ------------------------------------------------------------ what to know of it
-    @cached_property
+    @held
     def notes(self) -> tuple[str, ...]:
         """What to be careful with."""
         dot = self.population.dot
@@ -171,7 +172,7 @@ class Optics:
             )
         return tuple(notes)
 
-    @property
+    @held
     def rests_on(self) -> Mapping[str, list[str]]:
         """Parameters by status."""
         return rests_on({**self.levels.parameters, **all_of(self.population.dot.core)})

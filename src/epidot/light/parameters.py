@@ -5,23 +5,22 @@ Those of :data:`OF_CORE` a material's file may replace for dots with such a core
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from epidot.documents import data_document, top
 from epidot.errors import InputError, nearest
+from epidot.given import instead, remembered
 from epidot.matter.materials import material
 from epidot.parameter import Parameter
 
 OF_CORE = ("oscillator_factor", "exchange_splitting_eV", "stokes_bare_eV", "stokes_shell_eV")
 
 
-@lru_cache(maxsize=1)
+@remembered(64)
 def parameters() -> dict[str, Parameter]:
     """All of them by name."""
     page = top(data_document("light.yaml"))
     found = page["parameters"].parameters()
     page.faults.raise_if_any()
-    return found
+    return instead("light.", found)
 
 
 def number(name: str) -> float:

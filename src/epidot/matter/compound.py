@@ -41,7 +41,7 @@ _SEMICONDUCTOR: Mapping[str, tuple[str, float, float]] = {
     "gruneisen": ("1", -5.0, 5.0), "LO_cm1": ("1/cm", 10.0, 2000.0), "density_g_cm3": ("g/cm3", 0.1, 25.0),
 }  # fmt: skip
 # Every number that a file may hold.
-_NUMBERS: Mapping[str, tuple[str, float, float]] = {
+NUMBERS: Mapping[str, tuple[str, float, float]] = {
     **_SEMICONDUCTOR,
     "coherency": ("1", 0.0, 1.0), "V_e_eV": ("eV", 0.0, 20.0), "V_h_eV": ("eV", 0.0, 20.0),
     "oscillator_factor": ("1", 0.0, 20.0), "exchange_splitting_eV": ("eV", 0.0, 0.2),
@@ -287,10 +287,10 @@ def _numbers(place: Entry, own: Mapping[str, str], *, bowing: bool = False) -> d
     """
     found = {}
     for key, one in place.table().items():
-        if key not in _NUMBERS:
-            one.fault("no such number of a material", seen=key, nearest=nearest(key, _NUMBERS))
+        if key not in NUMBERS:
+            one.fault("no such number of a material", seen=key, nearest=nearest(key, NUMBERS))
             continue
-        unit, low, high = _NUMBERS[key]
+        unit, low, high = NUMBERS[key]
         value = one.parameter(own=own)
         if value is None:
             continue

@@ -19,12 +19,14 @@ from pathlib import Path
 from epidot import documents
 from epidot.documents import data_document, data_file
 from epidot.errors import Faults, InputError, nearest
+from epidot.given import Given, instead, now
 from epidot.matter import compound, formulas
 from epidot.matter.compound import STRUCTURES, Material
 from epidot.parameter import Parameter, Status
 from epidot.processes import folder_in_use
 
 VARIABLE = "EPIDOT_MATERIALS"
+BOWING, ON = " bowing with ", " on "  # stand between a number and a partner in the name of a pair's number
 
 
 @contextmanager
@@ -80,7 +82,7 @@ def material(name: str) -> Material:
     InputError
         If there is no such material or mixed crystal, with the nearest names.
     """
-    return _material(name, os.environ.get(VARIABLE))
+    return _material(name, os.environ.get(VARIABLE), now())
 
 
 def crystal(name: str) -> Material:
@@ -137,11 +139,11 @@ def _own(folder: str) -> Mapping[str, Material]:
 
 
 @lru_cache(maxsize=256)
-def _material(name: str, folder: str | None) -> Material:
+def _material(name: str, folder: str | None, given: Given) -> Material:
     if name in own():
-        return own()[name]
+        return _given(own()[name], given)
     if name in _shipped():
-        return compound.read(data_document("materials", f"{name}.yaml"), name, _shipped())
+        return _given(_read(name), given)
     mixed = _mixed(name)
     if mixed is not None:
         return mixed
@@ -151,6 +153,40 @@ def _material(name: str, folder: str | None) -> Material:
         nearest=nearest(name, names()),
         remedy="mixed crystals are written like ZnSe0.5S0.5; --materials gives a folder of your own",
     )
+
+
+@lru_cache(maxsize=64)
+def _read(name: str) -> Material:
+    return compound.read(data_document("materials", f"{name}.yaml"), name, _shipped())
+
+
+def _given(one: Material, given: Given) -> Material:
+    """``one`` with the numbers that are given for this run."""
+    if not given.part(f"{one.name}."):
+        return one
+
+    def pairs(table: Mapping[str, Mapping[str, Parameter]], between: str) -> dict[str, dict[str, Parameter]]:
+        found = {}
+        for other, of_pair in table.items():
+            called = {f"{key}{between}{other}": p for key, p in of_pair.items()}
+            found[other] = dict(zip(of_pair, instead(f"{one.name}.", called).values(), strict=True))
+        return found
+
+    return replace(
+        one,
+        parameters=instead(f"{one.name}.", one.parameters),
+        alloys=pairs(one.alloys, BOWING),
+        interfaces=pairs(one.interfaces, ON),
+    )
+
+
+def numbers(one: Material) -> dict[str, Parameter]:
+    """Every number of ``one`` and of its pairs by the name that :mod:`epidot.given` knows it by."""
+    found = {f"{one.name}.{key}": p for key, p in one.parameters.items()}
+    for between, table in ((BOWING, one.alloys), (ON, one.interfaces)):
+        for other, more in table.items():
+            found |= {f"{one.name}.{key}{between}{other}": p for key, p in more.items()}
+    return found
 
 
 @lru_cache(maxsize=256)

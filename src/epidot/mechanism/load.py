@@ -8,12 +8,14 @@ merely suspicious is left to :mod:`epidot.mechanism.lint`.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
 from epidot import documents
 from epidot.errors import InputError, nearest
+from epidot.given import instead, now
 from epidot.mechanism.lattice_steps import read_lattice
 from epidot.mechanism.mechanism import Mechanism
 from epidot.mechanism.reactions import Reactions
@@ -56,7 +58,7 @@ def load(path_or_name: str | Path = "choi2023") -> Mechanism:
     """
     name = str(path_or_name)
     if name in shipped():
-        return _shipped(name)
+        return _given(_shipped(name))
     if not os.path.exists(name) and "/" not in name and not name.endswith((".yaml", ".yml")):
         raise InputError(
             "no such mechanism",
@@ -64,7 +66,14 @@ def load(path_or_name: str | Path = "choi2023") -> Mechanism:
             nearest=nearest(name, shipped()),
             remedy="give a shipped name or a file",
         )
-    return read(Path(name))
+    return _given(read(Path(name)))
+
+
+def _given(mechanism: Mechanism) -> Mechanism:
+    """The same with the numbers that are given for this run."""
+    if not now().part("mechanism."):
+        return mechanism
+    return replace(mechanism, parameters=instead("mechanism.", mechanism.parameters))
 
 
 @lru_cache(maxsize=8)

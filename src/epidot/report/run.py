@@ -102,7 +102,8 @@ def _into(
         tell(0.0, "starting")
         done, batch = recorded(order, others, folder=own.folder, resume=resume, progress=tell)
         tell(1.0, "writing the results")
-        claims = claims_of(done)
+        with order.given.in_force():
+            claims = claims_of(done)
         with own.staged() as part:
             drawn = html.begin(batch, part / "report.html", *claims, others=others)
             write_data(batch, part, positions)

@@ -15,6 +15,7 @@ from epidot import files
 from epidot.dot.grown import GrownDot
 from epidot.dot.layers import Population
 from epidot.errors import InputError
+from epidot.given import Given
 from epidot.quantities import Quantity
 from epidot.runs import netcdf, tables
 from epidot.runs.netcdf import Variable
@@ -95,6 +96,11 @@ class Batch:
         return (
             f"<Batch of {self.recipe}: {self.dots} dots, {self.engine}, seed {self.seed}; samples: {names}>"
         )
+
+    @property
+    def given(self) -> Given:
+        """The numbers that stood in for epidot's own."""
+        return Given.from_text(self.provenance.get("given", ""))
 
     def sample(self, name: str) -> Sample:
         """The sample called ``name``.

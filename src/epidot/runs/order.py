@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from epidot.errors import InputError, nearest
+from epidot.given import NOTHING, Given
 from epidot.matter import materials
 from epidot.mechanism import load as mechanisms
 from epidot.mechanism.mechanism import Mechanism
 from epidot.recipe import recipe as recipes
 from epidot.recipe.recipe import Recipe
+from epidot.runs import numbers
 from epidot.runs.provenance import parameter_hash, text_hash, version
 from epidot.transport.constants import DEFAULT as HYPOTHESIS
 from epidot.transport.constants import constants
@@ -45,6 +47,7 @@ class Order:
     sizes: Literal["drawn", "even"] = "drawn"
     states: str = RADIAL  # or how many dots also by their atoms (epidot.runs.atomistic)
     twice: tuple[str, ...] = ()
+    given: Given = NOTHING  # numbers that stand in for those of the files
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
@@ -56,12 +59,13 @@ class Order:
                 seen=f"--states {self.states}",
                 remedy=f"take --engine {LATTICE}, or leave --states out",
             )
-        numbers: dict[str, object] = {"dots": self.dots, "seed": self.seed}  # as they come from Python
-        for name, value in numbers.items():
+        whole: dict[str, object] = {"dots": self.dots, "seed": self.seed}  # as they come from Python
+        for name, value in whole.items():
             if isinstance(value, bool) or not isinstance(value, Integral):
                 raise InputError(f"{name} must be a whole number", seen=repr(value))
         if self.dots < 1:
             raise InputError("a run needs at least one dot", seen=str(self.dots))
+        numbers.insist(self.given, self.mechanism, self.hypothesis)
 
     @property
     def key(self) -> dict[str, str | int]:
@@ -73,6 +77,8 @@ class Order:
             own["states"] = self.states
         if self.twice:
             own["twice"] = ", ".join(self.twice)
+        if self.given:
+            own |= {"given": self.given.text, "given_sha256": self.given.hash}
         if materials.own():
             own["materials_hash"] = materials.own_hash()
         return {
@@ -126,10 +132,12 @@ def order_from(
     hypothesis: str | None = None,
     mechanism: str | None = None,
     states: str | None = None,
+    parameters: numbers.Source | None = None,
 ) -> Order:
     """An order from a recipe in any form (:func:`epidot.recipe.recipe.of`), or from an earlier run's batch.
 
-    A batch is repeated.
+    A batch is repeated.  ``parameters`` are numbers instead of those of epidot's files: a YAML file, or
+    values by name (:mod:`epidot.runs.numbers`).
 
     Raises
     ------
@@ -146,14 +154,18 @@ def order_from(
         recipe = recipes.from_text(
             old.recipe_text, where=source, name=old.recipe, variant=old.provenance.get("variant") or None
         )
+        same = _same_mechanism(source, old.provenance, mechanism)
+        under = hypothesis or old.provenance.get("hypothesis", HYPOTHESIS)
+        before = Given.from_text(old.provenance.get("given", ""))
         return Order(
             recipe,
             engine or old.engine,
             old.dots if dots is None else dots,
             old.seed if seed is None else seed,
-            mechanism=_same_mechanism(source, old.provenance, mechanism),
-            hypothesis=hypothesis or old.provenance.get("hypothesis", HYPOTHESIS),
+            mechanism=same,
+            hypothesis=under,
             states=old.provenance.get("states", RADIAL) if states is None else states,
+            given=before if parameters is None else numbers.of(parameters, same, under),
         )
     return Order(
         recipes.of(source),
@@ -163,6 +175,9 @@ def order_from(
         mechanism=mechanism or MECHANISM,
         hypothesis=hypothesis or HYPOTHESIS,
         states=RADIAL if states is None else states,
+        given=NOTHING
+        if parameters is None
+        else numbers.of(parameters, mechanism or MECHANISM, hypothesis or HYPOTHESIS),
     )
 
 

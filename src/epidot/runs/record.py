@@ -19,7 +19,7 @@ from epidot.matter import materials
 from epidot.mechanism.mechanism import Mechanism
 from epidot.parameter import rests_on
 from epidot.recipe.stockroom import Stockroom
-from epidot.runs import halide
+from epidot.runs import halide, numbers
 from epidot.runs.batch import Batch, Sample
 from epidot.runs.order import RADIAL, Order
 from epidot.runs.sampled import Member, Sampled, Setting
@@ -40,6 +40,11 @@ class Everything:
 
 def read(sampled: Sampled) -> Everything:
     """Every quantity, spectrum and dot of a sample."""
+    with sampled.given.in_force():
+        return _read(sampled)
+
+
+def _read(sampled: Sampled) -> Everything:
     taken, state = sampled.taken, sampled.state
     found = {name: sampled.quantity(name) for name in sampled.names()}
     if state.dots_mol <= 0:
@@ -126,9 +131,15 @@ def _read_elsewhere(order: Order, taken: Taken) -> Everything:
 
 def batch_of(setting: Setting, first: Progress, done: Progress, found: Sequence[Everything]) -> Batch:
     """The batch of a flask that is done and of its samples."""
+    with setting.order.given.in_force():
+        return _batch_of(setting, first, done, found)
+
+
+def _batch_of(setting: Setting, first: Progress, done: Progress, found: Sequence[Everything]) -> Batch:
     order, mechanism, halides = setting.order, setting.mechanism, setting.halides
     used: dict[str, list[str]] = {}
-    remarks = [*filter(None, [materials.told()]), *done.remarks, *standstill(done.history)]
+    given = numbers.told(order.given, order.mechanism, order.hypothesis)
+    remarks = [*filter(None, [materials.told(), given]), *done.remarks, *standstill(done.history)]
     for everything in found:
         _join(used, everything.rests_on)
         remarks += [note for note in everything.notes if note not in remarks]

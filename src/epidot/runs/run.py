@@ -17,7 +17,7 @@ from epidot.mechanism import load as mechanisms
 from epidot.processes import processes
 from epidot.recipe import events as ev
 from epidot.recipe.recipe import Recipe
-from epidot.runs import checkpoint, engines
+from epidot.runs import checkpoint, engines, numbers
 from epidot.runs.batch import Batch
 from epidot.runs.order import Order, order_from
 from epidot.runs.record import Reader, batch_of
@@ -90,6 +90,17 @@ def run_flask(
 
     ``points`` states are kept of each segment; ``each`` is told the progress after every event.
     """
+    with order.given.in_force():
+        return _flask(order, folder, resume, points, each)
+
+
+def _flask(
+    order: Order,
+    folder: Path | None,
+    resume: bool,
+    points: int,
+    each: Callable[[Progress, ev.Event], None],
+) -> Run:
     setting = Setting.of(order)
     mechanism = setting.mechanism
     if order.mechanism not in mechanisms.shipped():
@@ -175,6 +186,7 @@ def run(
     hypothesis: str | None = None,
     mechanism: str | None = None,
     states: str | None = None,
+    parameters: numbers.Source | None = None,
 ) -> Batch:
     """Run a recipe, or repeat the batch of an earlier run.
 
@@ -185,6 +197,8 @@ def run(
     one.  ``hypothesis`` of halide transport: "H1" bath loss, "H2" solubility, "H3" interior traps.
     ``mechanism`` is a shipped name or a file of one's own.  ``states`` is ``radial``, or
     ``atoms`` (``atoms:8``) for the levels of the very atoms of one dot (eight) of each sample beside them.
+    ``parameters`` are numbers instead of those of epidot's files, by name (``{"InP.Eg_eV": 1.36}``) or in a
+    YAML file.
 
     Raises
     ------
@@ -194,7 +208,14 @@ def run(
         At a step that needs a room of epidot that does not exist yet.
     """
     order = order_from(
-        source, dots=dots, seed=seed, engine=engine, hypothesis=hypothesis, mechanism=mechanism, states=states
+        source,
+        dots=dots,
+        seed=seed,
+        engine=engine,
+        hypothesis=hypothesis,
+        mechanism=mechanism,
+        states=states,
+        parameters=parameters,
     )
     return carry_out(order)
 

@@ -6,7 +6,6 @@ import math
 import zlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -16,6 +15,7 @@ from epidot.dot.grown import GrownDot
 from epidot.dot.layers import LayeredDot, Population
 from epidot.dot.mean import mean_dot
 from epidot.errors import EpidotError, Gap
+from epidot.given import held
 from epidot.growth.flask import Taken
 from epidot.growth.lattice.population import GrownPopulation
 from epidot.growth.readout import counts
@@ -44,8 +44,9 @@ class Setting:
     @classmethod
     def of(cls, order: Order) -> Setting:
         """Mechanism and halide transport of an order."""
-        mechanism = mechanisms.load(order.mechanism)
-        return cls(order, mechanism, halide.transport(mechanism, order.hypothesis))
+        with order.given.in_force():
+            mechanism = mechanisms.load(order.mechanism)
+            return cls(order, mechanism, halide.transport(mechanism, order.hypothesis))
 
 
 class Sampled:
@@ -59,6 +60,7 @@ class Sampled:
         self.taken = taken
         self.state = taken.state
         self.setting = setting
+        self.given = setting.order.given
         self.parts = parts
         self.known: Mapping[str, Quantity] = {}
 
@@ -116,7 +118,7 @@ class Sampled:
         return {**self._described, **self.counts}
 
     # ------------------------------------------------------------ dots
-    @cached_property
+    @held
     def grown(self) -> tuple[GrownDot, ...]:
         """Every dot on its sites, where the engine knows them and the recipe describes no shells on them."""
         lattice = self.setting.mechanism.lattice
@@ -124,7 +126,7 @@ class Sampled:
             return ()
         return self.state.grown.dots(lattice)
 
-    @cached_property
+    @held
     def atomistic(self) -> Atomistic | str:
         """Some dots by their own atoms as well, or why there are none."""
         number = dots_asked(self.setting.order.states)
@@ -144,7 +146,7 @@ class Sampled:
         value, error = found.mean(name)
         return declared.of(name, value if math.isfinite(value) else None, error, found.note())
 
-    @cached_property
+    @held
     def members(self) -> tuple[Member, ...]:
         """Every dot as a layered dot and what is read off its sites, where single dots are known."""
         if self.parts:
@@ -159,21 +161,21 @@ class Sampled:
         out.members = tuple(member for i, member in enumerate(self.members) if i not in left_out)
         return out
 
-    @cached_property
+    @held
     def _together(self) -> Population:
         dots = tuple(dot for dot, _ in self.members)
         diameters = np.array([dot.core_diameter_nm for dot in dots])
         known = Population(mean_dot(dots), diameters, dots)
         return self.setting.halides.population(known, self.state)
 
-    @cached_property
+    @held
     def dot(self) -> LayeredDot:
         """The mean dot, with the halide in it and with what is not said of a described one filled in."""
         if self.members:
             return self._together.dot
         return self.setting.halides.dot(self.state, self.taken.shells)
 
-    @cached_property
+    @held
     def population(self) -> Population:
         """The dots whose light is asked for: one by one, drawn by the recipe's law, or of even sizes."""
         order = self.setting.order
@@ -186,13 +188,13 @@ class Sampled:
         rng = np.random.default_rng([order.seed, zlib.crc32(b"core diameters")])
         return Population.drawn(self.dot, order.dots, sigma, rng)
 
-    @cached_property
+    @held
     def light(self) -> Optics:
         """The light of the population."""
         return Optics(self.population)
 
     # ------------------------------------------------------------ numbers
-    @cached_property
+    @held
     def counts(self) -> Mapping[str, float]:
         """What growth and, where single dots are known, their sites tell, per dot."""
         # Under a described shell the surface that the mechanism keeps is not the dot's.
@@ -200,7 +202,7 @@ class Sampled:
         told = counts(self.state, self.setting.mechanism) if bare else {}
         return told | {name: float(np.mean(found)) for name, found in self._columns.items()}
 
-    @cached_property
+    @held
     def _columns(self) -> Mapping[str, list[float]]:
         """Every count dot by dot; what a dot lacks counts as 0, undefined values not."""
         rows = [row for _, row in self.members]
@@ -209,7 +211,7 @@ class Sampled:
         finite = {name: [v for v in found if math.isfinite(v)] for name, found in every.items()}
         return {name: found for name, found in finite.items() if found}
 
-    @cached_property
+    @held
     def _errors(self) -> Mapping[str, float]:
         """Standard error of each mean over dots, from their scatter; nothing for a single dot."""
         return {
@@ -223,7 +225,7 @@ class Sampled:
         """The oxide at the core under described shells, which no growth told."""
         return {"oxide_per_dot": self.dot.oxide + self.dot.oxide_memory} if self.taken.shells else {}
 
-    @cached_property
+    @held
     def _sizes(self) -> Mapping[str, float]:
         dot, even = self.dot, self.setting.order.sizes == "even"
         found = {"core_diameter_nm": dot.core_diameter_nm, "diameter_nm": dot.diameter_nm}
@@ -243,7 +245,7 @@ class Sampled:
         found["shell_thickness_nm"] = (dot.diameter_nm - dot.core_diameter_nm) / 2
         return found
 
-    @cached_property
+    @held
     def _halide(self) -> Mapping[str, float]:
         dot = self.dot
         units = dot.oxide + dot.oxide_memory

@@ -10,6 +10,7 @@ from typing import Any
 
 from epidot.documents import data_document, top
 from epidot.errors import Fault, Gap, InputError, nearest
+from epidot.given import instead, remembered
 from epidot.matter.materials import material as known_material
 from epidot.parameter import Parameter
 from epidot.transport.arrhenius import Arrhenius
@@ -113,7 +114,7 @@ def hypotheses() -> dict[str, str]:
     return {str(k): f"{v['name']}: {v['why']}" for k, v in _document().data["hypotheses"].items()}
 
 
-@lru_cache(maxsize=8)
+@remembered(64)
 def constants(hypothesis: str = DEFAULT) -> Constants:
     """The constants under ``hypothesis`` ("H1" bath loss, "H2" solubility, "H3" interior traps).
 
@@ -135,7 +136,7 @@ def constants(hypothesis: str = DEFAULT) -> Constants:
             found |= {f"{halide} in {material}: {key}": value for key, value in row.parameters().items()}
     page.faults.raise_if_any()
     told = known[hypothesis]
-    return Constants(hypothesis, str(told["name"]), str(told["why"]), found)
+    return Constants(hypothesis, str(told["name"]), str(told["why"]), instead("halide.", found))
 
 
 @lru_cache(maxsize=1)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from functools import lru_cache
 
 import numpy as np
 
 from epidot.constants import E_CHARGE
 from epidot.dot.coherency import coherency
 from epidot.dot.elasticity import isotropic_moduli, poisson_ratio, solve
+from epidot.given import remembered
 from epidot.matter.materials import material as stuff
 
 
-@lru_cache(maxsize=4096)
+@remembered(4096)
 def energy_eV(
     core: str, core_diameter_nm: float, shells: tuple[tuple[str, float], ...], material: str
 ) -> float:

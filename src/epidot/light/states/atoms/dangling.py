@@ -8,13 +8,13 @@ and what ligands add are not in the model, and depths are good to 0.3 eV (docs/t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from epidot.errors import InputError, WorkError
+from epidot.given import remembered
 from epidot.light.states.atoms.sites import Lattice, lattice
 from epidot.light.states.atoms.solve import shifted
 from epidot.light.states.atoms.sp3s import Sp3s, sp3s, vogl
@@ -48,7 +48,7 @@ class OpenBond:
     error_eV: float = ERROR_EV
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def open_bond(
     element: str, bonds: int, open_: int | None = None, core: str = "InP", diameter_nm: float = DIAMETER_NM
 ) -> OpenBond:
@@ -118,7 +118,7 @@ def ball(core: str, diameter_nm: float) -> Lattice:
         grid, cation = grid[good], cation[good]
 
 
-@lru_cache(maxsize=8)
+@remembered(8)
 def _edges(core: str, diameter_nm: float) -> tuple[float, float]:
     """Valence and conduction edge of the healed dot."""
     of = sp3s(ball(core, diameter_nm), vogl(core))
