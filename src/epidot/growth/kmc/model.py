@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 Range = tuple[int, int]
 
@@ -100,7 +101,7 @@ class Model:
         """The number under which a species stands in the arrays."""
         return self.names.index(species)
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Names of the species, in order."""
         return tuple(s.name for s in self.species)

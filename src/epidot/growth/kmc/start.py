@@ -181,19 +181,22 @@ def file_sites(compiled: Compiled, state: State) -> None:
         order = np.lexsort((state.position, classes))
     else:  # the order of the sites; classes of two bytes are sorted by counting
         order = np.argsort(classes.astype(np.uint16), kind="stable")
-    bounds = np.searchsorted(classes[order], np.arange(C))
-    state.n[:] = 0
+    many = np.bincount(classes, minlength=C)
+    before = np.cumsum(many) - many
+    many[[0, C - 1]] = 0  # what is inert stands in no bucket; the liquor is no site
+    pages_of = -(-many // PAGE)
+    pages_before = np.cumsum(pages_of) - pages_of
+    used = int(pages_of.sum())
+    state.n[:C] = many
+    state.n[C:] = 0
     state.n[C - 1] = 1  # the liquor
-    used = 0
-    for c in range(1, C - 1):
-        members = order[bounds[c] : bounds[c + 1]]
-        state.n[c] = len(members)
-        state.position[members] = np.arange(len(members))
-        for j, at in enumerate(range(0, len(members), PAGE)):
-            some = members[at : at + PAGE]
-            state.page[c, j] = used
-            state.pool[used, : len(some)] = some
-            used += 1
+    filed = order[before[1] : before[C - 1]]
+    of = classes[filed]
+    place = np.arange(before[1], before[C - 1]) - before[of]
+    state.position[filed] = place
+    state.pool[pages_before[of] + place // PAGE, place % PAGE] = filed
+    of = np.repeat(np.arange(C), pages_of)
+    state.page[of, np.arange(used) - pages_before[of]] = np.arange(used)
     state.free[: pages - used] = np.arange(used, pages)
     state.whole[FREE] = pages - used
 

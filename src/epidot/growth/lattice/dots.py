@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal
 
 import numpy as np
@@ -48,6 +48,15 @@ class Master:
     def cation(self) -> Bools:
         """Which sites are of the cation sublattice, shape (n,)."""
         return np.asarray(self.lattice.sublattice == 0)
+
+    @cached_property
+    def inwards(self) -> tuple[NDArray[np.intp], Floats]:
+        """Anion sites from the rim to the middle, and how far each lies from the middle, nm."""
+        assert self.lattice.position is not None
+        sites = np.flatnonzero(~self.cation)
+        distances = np.linalg.norm(self.lattice.position[sites], axis=1)
+        order = np.argsort(-distances, kind="stable")
+        return sites[order], distances[order]
 
 
 @lru_cache(maxsize=8)

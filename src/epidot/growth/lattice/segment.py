@@ -25,6 +25,7 @@ from epidot.recipe.events import Segment
 ROOM_NM = 1.5  # of empty lattice beyond the outermost unit when a sphere is made
 MARGIN_NM = 0.75  # what must be left of it, or a larger one is made
 PORTIONS = 200  # of an addition by flow
+_SHELL = 512  # sites looked at together from the rim inwards
 LOOKS = 20  # per segment, at the room that is left; the same however many states are told
 
 
@@ -81,7 +82,25 @@ class Run:
         )
         self.simulation.state.random[:] = self.random
         self.compiled = compiled
+        self.felt = self.feeling()
         self.feel_misfit()
+
+    def feeling(self) -> dict[str, NDArray[np.bool_]]:
+        """Per element of a shell, which entries of the model are steps that feel its misfit."""
+        materials = self._materials
+        felt = {s.id: el for s in self.what.steps if s.rate and s.rate.misfit
+                for el in materials if el in self.section.kinds[s.centre[0]].elements}  # fmt: skip
+        names = [r.name for r in self.compiled.model.reactions]
+        reaction = self.compiled.tables.entry_reaction
+        return {
+            el: np.isin(reaction, [names.index(id_) for id_, of in felt.items() if of == el])
+            for el in dict.fromkeys(felt.values())
+        }
+
+    @property
+    def _materials(self) -> dict[str, str]:
+        """The shell material of every chalcogen."""
+        return {el: m for s in self.mechanism.sites.values() for el, m in s.material.items()}
 
     def feel_misfit(self) -> None:
         """The barriers of steps that feel the misfit, for shells of the present mean thickness.
@@ -89,11 +108,9 @@ class Run:
         Between two looks they stay as they are; the chain is exact in between.
         """
         population, energies = self.population, self.compiled.tables.entry_E
-        materials = {el: m for s in self.mechanism.sites.values() for el, m in s.material.items()}
-        felt = {s.id: el for s in self.what.steps if s.rate and s.rate.misfit
-                for el in materials if el in self.section.kinds[s.centre[0]].elements}  # fmt: skip
-        if not felt:
+        if not self.felt:
             return
+        materials = self._materials
         per_dot = dict.fromkeys(materials, 0.0)
         for kind, n in self.simulation.on.items():
             for el in materials:
@@ -101,9 +118,7 @@ class Run:
         diameter = float(np.mean(population.diameters_nm))
         shells = misfit.shells_of(per_dot, materials)
         energies = energies.copy()
-        names = [r.name for r in self.compiled.model.reactions]
-        for id_, el in felt.items():
-            mine = self.compiled.tables.entry_reaction == names.index(id_)
+        for el, mine in self.felt.items():
             energies[mine] -= misfit.energy_eV(population.core, diameter, shells, materials[el])
         tables = self.compiled.tables._replace(entry_E=energies)
         self.simulation.compiled = replace(self.compiled, tables=tables)
@@ -242,11 +257,14 @@ class Run:
 
 def _farthest(of: Master, species: NDArray[Any], empty: list[int]) -> float:
     """Distance from the middle of the outermost anion site that is taken on any dot, nm."""
-    assert of.lattice.position is not None
     filled = np.ones(256, dtype=bool)
     filled[empty] = False
-    taken = ~of.cation & filled[species].any(axis=0)
-    return float(np.linalg.norm(of.lattice.position[taken], axis=1).max())
+    sites, distances = of.inwards
+    for first in range(0, len(sites), _SHELL):
+        taken = filled[species[:, sites[first : first + _SHELL]]].any(axis=0)
+        if taken.any():
+            return float(distances[first + int(np.argmax(taken))])
+    raise ValueError("no dot holds an anion")
 
 
 def _sum(a: Mapping[str, int], b: Mapping[str, int]) -> dict[str, int]:

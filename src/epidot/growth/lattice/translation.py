@@ -20,6 +20,8 @@ from epidot.mechanism.mechanism import Mechanism
 from epidot.mechanism.reachable import reachable
 
 _EV = K_B / R_GAS  # eV per J/mol
+_MOST_KNOWN = 1000  # answers of :func:`active` that are kept: flasks of one recipe ask the same
+_KNOWN: dict[tuple[object, ...], Active] = {}  # the oldest is given up first
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,17 @@ class Active:
 
 def active(mechanism: Mechanism, section: Section, kinds: Collection[str], liquor: Collection[str]) -> Active:
     """Everything that can be reached from ``kinds`` on the sites and ``liquor`` in solution."""
+    key = (mechanism.hash, frozenset(kinds), frozenset(liquor))
+    if key not in _KNOWN:
+        if len(_KNOWN) >= _MOST_KNOWN:
+            del _KNOWN[next(iter(_KNOWN))]
+        _KNOWN[key] = _reached(mechanism, section, kinds, liquor)
+    return _KNOWN[key]
+
+
+def _reached(
+    mechanism: Mechanism, section: Section, kinds: Collection[str], liquor: Collection[str]
+) -> Active:
     on_sites, dissolved = {*kinds, *section.vacant.values()}, {s for s in liquor if s in mechanism.species}
     steps: set[str] = set()
     while True:
