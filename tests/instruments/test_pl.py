@@ -743,3 +743,47 @@ def test_a_step_under_a_band_is_a_slope_at_any_height(high: float) -> None:
         assert value is not None
         assert sigma is not None
         assert abs(value - place) < 3 * sigma
+
+
+@pytest.mark.parametrize("law", [of_gauss, of_voigt])
+@pytest.mark.parametrize(("counts", "level"), [(100, 0.08), (1e4, 0.009), (1e5, 0.002), (1e5, 0.009)])
+def test_a_level_of_any_height_is_taken_off(law: Callable[..., Array], counts: float, level: float) -> None:
+    """Below a hundredth of the maximum it stayed, untold: the width was five errors too large."""
+    x, fine = np.arange(440.0, 740.0), np.arange(400.0, 900.0, 0.01)
+    bare = law(fine, 2.2, 0.055)
+    true = float(np.ptp(fine[bare > np.max(bare) / 2]))
+    off = []
+    for seed in range(8):
+        y = np.random.default_rng([9, seed]).poisson(counts * (law(x, 2.2, 0.055) + level)).astype(float)
+        found = pl.measure(spectrum(y, x, "counts"))
+        q = found["fwhm_nm"]
+        assert q.value is not None
+        assert q.sigma is not None
+        off.append((q.value - true) / q.sigma)
+        if counts > 1e3:
+            assert any(f"background of {level:.1%}" in w for w in found.warnings)
+    assert abs(np.mean(off)) < 3 / np.sqrt(8)
+    assert np.max(np.abs(off)) < 4
+
+
+@pytest.mark.parametrize("level", [0.0, 0.005])
+def test_the_wings_of_a_lorentzian_are_its_own(level: float) -> None:
+    """A Voigt without Gaussian part stood at an end of its search: a level took its place."""
+    x, fine = np.arange(440.0, 740.0), np.arange(400.0, 900.0, 0.01)
+
+    def band(nm: Array) -> Array:
+        E = HC / nm
+        return np.asarray((E / 2.2) ** 2 / (1 + ((E - 2.2) / 0.05) ** 2))
+
+    true = float(np.ptp(fine[band(fine) > np.max(band(fine)) / 2]))
+    off = []
+    for seed in range(8):
+        y = np.random.default_rng([11, seed]).poisson(1e5 * (band(x) + level)).astype(float)
+        found = pl.measure(spectrum(y, x, "counts"))
+        q = found["fwhm_nm"]
+        assert q.value is not None
+        assert q.sigma is not None
+        off.append((q.value - true) / q.sigma)
+        assert any("background of" in w for w in found.warnings) == bool(level)
+    assert abs(np.mean(off)) < 3 / np.sqrt(8)
+    assert np.max(np.abs(off)) < 4

@@ -30,7 +30,7 @@ RIVAL = 3.0
 # What one more free value must take off the deviance.  Akaike's 2 makes the errors of plain bands a fifth too
 # wide, Schwarz's ln(n), near 6, believes them too soon: own choice, from simulated bands of six shapes.
 COUNTED = 4.0
-_DOUBTED = 0.03  # weight below which a curve is not asked
+DOUBTED = 0.03  # weight below which a curve is not asked
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def likely(deviances: Sequence[float], free: Sequence[int]) -> Array:
     marks = np.asarray(deviances, dtype=np.float64) + COUNTED * np.asarray(free, dtype=np.float64)
     weights = np.exp(-0.5 * (marks - np.min(marks)))
     weights /= np.sum(weights)
-    weights = np.where(weights < _DOUBTED, 0.0, weights)
+    weights = np.where(weights < DOUBTED, 0.0, weights)
     return np.asarray(weights / np.sum(weights), dtype=np.float64)
 
 

@@ -61,7 +61,7 @@ def apart(
     answers = np.asarray(np.linalg.pinv(design), dtype=np.float64)
     off = signal.y - fit.curve(x)
     variance = local.believed(noise, noise.weighted(off), design)
-    floor = _floor(signal, noise, fit)
+    floor = unfitted_level(signal, noise, fit)
     plain = 1.0 if noise.sigma is not None else noise.level(signal.y) ** 2
     misfit = variance > _CONTRADICTED * plain
     out = []
@@ -99,7 +99,7 @@ def apart(
     return out
 
 
-def _floor(signal: Signal, noise: Noise, fit: Sum) -> float:
+def unfitted_level(signal: Signal, noise: Noise, fit: Sum) -> float:
     """By how much the offset may be wrong: what the fit leaves where no band is, beyond the noise."""
     curve = fit.curve(signal.x)
     bare = curve - fit.background(signal.x) < _BARE * float(np.max(fit.bands[:, 0]))
@@ -109,7 +109,9 @@ def _floor(signal: Signal, noise: Noise, fit: Sum) -> float:
     pieces = left[: left.size // _PIECE * _PIECE].reshape(-1, _PIECE).mean(axis=1)
     level = noise.level(signal.y) if noise.sigma is None else float(np.median(noise.sigma[bare]))
     by_noise = (level * noise.through(np.full(_PIECE, 1.0 / _PIECE))) ** 2
-    return math.sqrt(max(float(np.mean(pieces**2)) - by_noise, 0.0))
+    seen = float(np.mean(pieces**2))
+    # Noise alone makes the mean square this uncertain: half of all fits would have some otherwise.
+    return math.sqrt(seen - by_noise) if seen > by_noise * (1 + 2 * math.sqrt(2 / pieces.size)) else 0.0
 
 
 def _top(signal: Signal, noise: Noise, fit: Sum, k: int, density: str) -> Band | None:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -189,7 +189,8 @@ SKEWED = Shape(
 VOIGT = Shape(
     "Voigt",
     _voigt,
-    (_SIGMA, Own("gamma_eV", "eV", 0.0, 0.6, natural=True)),
+    # Its least Gaussian part is an end of the law, a Lorentzian, and no end of the search.
+    (replace(_SIGMA, natural=True), Own("gamma_eV", "eV", 0.0, 0.6, natural=True)),
     _area_of_voigt,
     lambda width, _: (0.9 * width, 0.15 * width),
 )

@@ -82,14 +82,14 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     several = None
     under, unread, sloping = "", "", False
     looked = rule != "bands" and number == 1 and chosen["baseline"] == "none" and len(signal) >= _TELLING
-    if looked and band is not None and stands(shape, top, level):
+    if looked and band is not None and stands(shape, top, level, band, known):
         bare = without(signal, known, shape, top, level, band, density)
         if isinstance(bare, str):
             unread, sloping = bare, on_a_slope(signal, [float(signal.x[top])])
         elif bare is not None:
-            band, said = bare
-            warnings.append(said)
-            under = ", the background under it taken off"
+            band = bare.band
+            warnings += [bare.said] if bare.said else []
+            under = ", the background under it taken off" if bare.taken_off else ""
     if told := beyond(signal, shape, top, noise, stood=bool(under)):
         warnings.append(told)
     if (rule == "bands" or number > 1) and len(signal) <= 4 * int(number) + 1:

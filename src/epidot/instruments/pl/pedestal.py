@@ -2,46 +2,76 @@
 
 Half of a maximum counted from zero is then too low, and the width too large.  Shape and background are
 fitted together (:mod:`epidot.instruments.pl.candidates`): wide wings and a level look alike, so every shape
-that is to be believed says what lies under the band, and the band is read off the rest.  What they say
-differently, and what each of them leaves open, is in the errors.
+that is to be believed says what lies under the band, and the band is read off the rest.  That there is
+nothing is one more answer, with a free value less than a level.  What the answers say differently, and what
+each of them leaves open, is in the errors.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from epidot.instruments.pl.apart import unfitted_level
 from epidot.instruments.pl.band import Band, Value, find_band, reach
 from epidot.instruments.pl.candidates import NO_OPTIMUM, Trial, on_a_slope, tried
 from epidot.signal import Signal, local
 from epidot.signal.correlation import Noise
-from epidot.signal.degrees import averaged
+from epidot.signal.degrees import COUNTED, DOUBTED, averaged
 
 Array = NDArray[np.float64]
 
-_SHOWN = 0.01  # of the height: a lower pedestal moves no width by more than its error
-_SEEN = 5.0  # and in units of the noise of the smoothed curve
+_SHOWN = 0.01  # of the height: a lower pedestal is told only where it matters
+_MATTERS = 0.25  # of an error: a level that moves no value by more may stay
+_POSSIBLE = 2.0  # in units of the noise of the smoothed curve
 _RISES = 7.0  # in units of that noise: the highest of some tens of readings stands 4 to 5 above the lowest
 _UNDER = 0.03  # of the height: what is lower may be the band's own flank
 _STEEPER = 1.5  # what lies under the red side, in units of that under the blue one
 _MISFIT, _SHARE = 3.0, 0.01  # residuals so many times the noise, and so large a share of the band's height
+_TOLD = 0.5  # of an error: a low background that moves the width by more is told
+_OPEN = 1.7  # times the error: what is open about the background is told if it widens that of the width so
 _VALUES = ("peak_nm", "peak_eV", "fwhm_nm", "fwhm_eV")
 
 
-def stands(shape: Array, top: int, level: float) -> bool:
-    """Whether the smoothed curve (n,) does not come down to zero beside its maximum ``top``, or rises again.
+@dataclass(frozen=True)
+class Bare:
+    """A band without what it stands on, and what is to be ``said`` of that, if anything.
 
-    ``level`` is the noise of that curve.  A flank cut off above half of the maximum says nothing.
+    ``taken_off`` if there clearly is something that matters.
+    """
+
+    band: Band
+    said: str
+    taken_off: bool
+
+
+def stands(shape: Array, top: int, level: float, band: Band, noise: Noise) -> bool:
+    """Whether something may lie under the ``band`` that moves it, or the curve rises again beside it.
+
+    So much may lie there as the smoothed curve (n,) is high where it is lowest on a side, and as its noise
+    ``level`` leaves possible.  A flank cut off above half of the maximum says nothing.
     """
     height = float(shape[top])
-    least = max(_SHOWN * height, _SEEN * level)
     for side in (shape[top::-1], shape[top:]):  # from the band outwards
-        if least < float(np.min(side)) < height / 2 or _rises(side, level):
+        if _rises(side, level):
             return True
+        least = max(float(np.min(side)), 0.0) + _POSSIBLE * level
+        if least < height / 2:
+            moved = _moved_by(band, noise, least)
+            errors = {name: getattr(band, name) for name in moved if name in _VALUES}
+            if any(v is not None and moved[n] > _MATTERS * v.sigma for n, v in errors.items()):
+                return True
     return False
+
+
+def _moved_by(band: Band, noise: Noise, level: float) -> dict[str, float]:
+    """By how much a ``level`` under it moves every value of a band, to first order."""
+    under = level * noise.kept(band.part).weighted(np.ones(band.part.stop - band.part.start))
+    return {name: abs(float(one @ under)) for name, one in band.responses.items()}
 
 
 def _rises(side: Array, level: float) -> bool:
@@ -88,12 +118,12 @@ def without(
     level: float,
     raw: Band,
     density: str,
-) -> tuple[Band, str] | str | None:
-    """The band without what it stands on, and a warning that says so; ``level`` as in :func:`stands`.
+) -> Bare | str | None:
+    """The band without what it stands on; ``level`` as in :func:`stands`.
 
     ``raw`` is the band as read with it.
 
-    ``None`` if no background is told apart from the wings of the band; a text says why that cannot be told.
+    ``None`` if nothing is seen under the band; a text says why that cannot be told.
     """
     every = tried(signal, noise, [float(signal.x[top])], 1)
     trials = [t for t in every if t.weight > 0]
@@ -103,31 +133,33 @@ def without(
     undescribed = on_a_slope(signal, [float(signal.x[top])]) and times > _MISFIT and left > _SHARE
     low, high = reach(shape, top, 0.5 * float(shape[top]))
     at = signal.x[[top, low, high]]
-    weights = np.array([t.weight for t in trials])
+    aside = unfitted_level(signal, noise, trials[0].fit)
+    spread = np.hypot(np.array([_doubt(signal, noise, t, at) for t in trials]), aside)
+    there, nothing = _shares(signal, trials, spread[:, 0])
     under = np.array([t.fit.background(at) for t in trials])
-    spread = np.array([_doubt(signal, noise, t, at) for t in trials])
-    mean = weights @ under
-    error = weights @ np.hypot(spread, under - mean)
-    height = float(shape[top]) - float(mean[0])
-    slopes = _rises(shape[top::-1], level) or _rises(shape[top:], level)
-    if not np.any(mean > np.maximum(0.0 if slopes else _SHOWN * height, 2 * error)):
-        return None
-    seen = [_read(signal, noise, shape, t, e, density) for t, e in zip(trials, spread[:, 0], strict=True)]
-    found = [(t, *one) for t, one in zip(trials, seen, strict=True) if one is not None]
-    if not found:
+    found, weights = [], []
+    for trial, weight, error in zip(trials, there, spread[:, 0], strict=True):
+        one = _read(signal, noise, shape, trial, error, density) if weight > 0 else None
+        if one is not None:
+            found.append((trial, *one))
+            weights.append(weight)
+    if not found and not nothing:
         return "no maximum is left where the background is taken off"
-    weights = np.array([t.weight for t, *_ in found])
-    weights /= weights.sum()
+    if not found:
+        return None
+    believed = np.array([*weights, nothing]) / (sum(weights) + nothing)
     best, band = found[0][0], found[0][1]
     values: dict[str, Value | None] = {}
     for name in _VALUES:
+        as_read = getattr(raw, name)
         each = [(getattr(one, name), moved.get(name, 0.0)) for _, one, moved in found]
+        each += [(as_read, 0.0)] if nothing else []
         if any(v is None for v, _ in each):
             values[name] = None
             continue
         errors = [math.hypot(v.sigma, moved) for v, moved in each]
-        value, error_of_it = averaged([v.value for v, _ in each], errors, weights.tolist())
-        as_read = getattr(raw, name)
+        shares = believed[: len(each)].tolist()
+        value, error_of_it = averaged([v.value for v, _ in each], errors, shares)
         if undescribed:  # no background is believed: what taking it off moves is in doubt
             if as_read is None:
                 values[name] = None
@@ -138,20 +170,68 @@ def without(
     if peak_nm is None or peak_eV is None:
         return "no maximum is left where the background is taken off"
     bare = replace(
-        band, peak_nm=peak_nm, peak_eV=peak_eV, fwhm_nm=values["fwhm_nm"], fwhm_eV=values["fwhm_eV"]
+        raw if nothing > 0.5 else band,
+        peak_nm=peak_nm,
+        peak_eV=peak_eV,
+        fwhm_nm=values["fwhm_nm"],
+        fwhm_eV=values["fwhm_eV"],
     )
-    share = float(np.max(mean)) / height
-    said = (
-        f"the band stands on a background of {share:.1%} of its height; it was taken off by a fit of "
-        f"band and background together ({best.words}, and what is as likely), and its doubt is in the errors "
-        "(option baseline=offset or linear for another)"
-    )
-    if undescribed:
-        said += (
-            f"; but no background tried describes the slope (what is left is {times:.0f} times the noise): "
-            "what taking it off moves is in the errors too: narrow the window, or subtract the slope first"
+    mean = there @ under
+    error = there @ np.hypot(spread, under - mean)
+    height = float(shape[top]) - float(mean[0])
+    slopes = _rises(shape[top::-1], level) or _rises(shape[top:], level)
+    clear = mean > 2 * error
+    high_enough = mean > (0.0 if slopes else _SHOWN * height)
+    moved, wider = _changed(raw, bare)
+    if undescribed or np.any(clear & (high_enough | (moved > _TOLD))):
+        said = (
+            f"the band stands on a background of {float(np.max(mean)) / height:.1%} of its height; it was "
+            f"taken off by a fit of band and background together ({best.words}, and what is as likely), and "
+            "its doubt is in the errors (option baseline=offset or linear for another)"
         )
-    return bare, said
+        if undescribed:
+            said += (
+                f"; but no background tried describes the slope (what is left is {times:.0f} times the "
+                "noise): what taking it off moves is in the errors too: narrow the window, or subtract the "
+                "slope first"
+            )
+        return Bare(bare, said, taken_off=True)
+    said = ""
+    if wider > _OPEN:
+        most = float(np.max(np.maximum(mean, 0.0) + error)) / height
+        said = (
+            f"whether the band has wings or stands on a background, of {most:.1%} of its height or so, these "
+            f"readings leave open; that makes its width {wider:.1f} times as uncertain (a wider range would "
+            "tell, or a spectrum of the solvent alone taken off)"
+        )
+    return Bare(bare, said, taken_off=False)
+
+
+def _shares(signal: Signal, trials: Sequence[Trial], errors: Array) -> tuple[Array, float]:
+    """Weights (n,) of what every trial says of the background, and that of there being nothing.
+
+    Every trial over a level is one of the same shape over nothing too: a free value less, and as much more
+    left over as the level is away from 0, in its ``errors`` (n,).  Counts stand on no level below 0.
+    """
+    there = np.array([t.weight for t in trials])
+    nothing = np.zeros(there.size)
+    for k, (trial, error) in enumerate(zip(trials, errors, strict=True)):
+        if trial.fit.under == "level":
+            level = float(trial.fit.values[-1])
+            nothing[k] = there[k] * math.exp(0.5 * (COUNTED - min((level / max(error, 1e-300)) ** 2, 1e3)))
+            if level < 0 and signal.kind != "analog":
+                there[k] = 0.0
+    total = float(np.sum(there) + np.sum(nothing))
+    without_any = float(np.sum(nothing)) / total
+    return there / total, without_any if without_any > DOUBTED else 0.0
+
+
+def _changed(raw: Band, bare: Band) -> tuple[float, float]:
+    """By how many of its errors as read the width moves, and how many times as large its error becomes."""
+    if raw.fwhm_nm is None or bare.fwhm_nm is None:
+        return 0.0, 1.0
+    error = max(raw.fwhm_nm.sigma, 1e-300)
+    return abs(raw.fwhm_nm.value - bare.fwhm_nm.value) / error, bare.fwhm_nm.sigma / error
 
 
 def _left(signal: Signal, noise: Noise, trial: Trial) -> tuple[float, float]:
@@ -175,14 +255,10 @@ def _doubt(signal: Signal, noise: Noise, trial: Trial, at: Array) -> Array:
 def _read(
     signal: Signal, noise: Noise, shape: Array, trial: Trial, error: float, density: str
 ) -> tuple[Band, dict[str, float]] | None:
-    """The band over a trial's background, and what the ``error`` of that moves every value by.
-
-    To first order, by how the values answer to the readings.
-    """
+    """The band over a trial's background, and what the ``error`` of that moves every value by."""
     under = trial.fit.background(signal.x)
     top = int(np.argmax(trial.fit.alone(signal.x, 0)))  # a slope moves the maximum of the sum
     band = find_band(signal.x, signal.y - under, noise, shape - under, top, density)
     if band is None:
         return None
-    level = error * noise.kept(band.part).weighted(np.ones(len(signal))[band.part])
-    return band, {name: abs(float(one @ level)) for name, one in band.responses.items()}
+    return band, _moved_by(band, noise, error)
