@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from epidot.report.folder import measure as measure_folder
     from epidot.runs.batch import Batch, Sample
     from epidot.runs.run import run
+    from epidot.runs.sweep.carried import sweep
     from epidot.signal import Signal
     from epidot.signal.storage import save as save_signal
 
@@ -88,6 +89,7 @@ _HOMES = {
     "save_signal": "epidot.signal.storage:save",
     "solve_atoms": "epidot.light.states.atoms:solve_atoms",
     "solve_dot": "epidot.light.states:solve_dot",
+    "sweep": "epidot.runs.sweep.carried:sweep",
     "symmetry_pulls": "epidot.instruments.symmetry:pulls",
     "write_extxyz": "epidot.dot.export:write_extxyz",
 }
@@ -134,6 +136,7 @@ __all__ = [
     "shipped_recipes",
     "solve_atoms",
     "solve_dot",
+    "sweep",
     "symmetry_pulls",
     "write_extxyz",
 ]

@@ -15,6 +15,7 @@ import pytest
 DOT = "dot.yaml"
 DOSE = ("dose", "--diameter", "3.3nm", "--amount", "220nmol", "--shell", "ZnSe:2")
 RUN = ("run", "choi2023/inp-zn", "--engine", "meanfield", "--dots", "3", "-o", "out")
+SWEEP = ("sweep", "sweep.yaml", "--jobs", "1", "-o", "out")
 LIGHT = (
     "dose",
     "--core",
@@ -109,6 +110,15 @@ WALK: Walk = {
         "--dry-run": (RUN, ("--dry-run",)),
         "--force": ((*RUN, "--dots", "99999999", "--dry-run"), ("--force",)),
         "--json": (RUN, ("--json",)),
+    },
+    ("sweep",): {
+        "--output": (SWEEP[:-2], ("-o", "elsewhere")),
+        "--jobs": (SWEEP, ("--jobs", "0")),
+        "--scheduler": (SWEEP, ("--scheduler", "nonsense")),
+        "--resume": (SWEEP, ("--resume",)),
+        "--overwrite": ((*SWEEP[:-2], "-o", "taken"), ("--overwrite",)),
+        "--explain": (SWEEP, ("--explain",)),
+        "--json": (SWEEP, ("--json",)),
     },
     ("dose",): {
         "--core": (DOSE, ("--core", "CdSe")),
@@ -598,6 +608,7 @@ CALLS = {("run",): RUN, ("dose",): DOSE, ("measure", "pl"): PL, ("measure", "uvv
 CALLS |= {
     ("measure", "tcspc"): TCSPC,
     ("measure", "etch"): ETCH,
+    ("sweep",): SWEEP,
     ("measure", "xrd"): XRD,
     ("measure", "raman"): RAMAN,
     ("measure", "dosy"): DOSY,
@@ -617,6 +628,7 @@ for _path, _call in CALLS.items():
         }
     WALK[_path]["--materials"] = (_call, ("--materials", "empty"))
 WALK[("run",)]["--papers"] = (RUN, ("--papers", "empty"))
+WALK[("sweep",)]["--papers"] = (SWEEP, ("--papers", "empty"))
 WALK[("claims",)]["--papers"] = (("claims", "--id", "C004"), ("--papers", "empty"))
 
 
@@ -724,6 +736,10 @@ def _write_inputs() -> None:
         "core: {material: InP, diameter: 3.3 nm, sigma: 8 %}\nlayer: d111\n"
         "shells:\n- {material: ZnS, thickness: 0.6 nm}\n"
         "ligands: {OA: 90}\ndots: 20\n",
+        encoding="utf-8",
+    )
+    Path("sweep.yaml").write_text(
+        "sweep: 1\nrecipe: choi2023/inp-zn\nquantities: coverage\nvary: {core.diameter: [3 nm, 3.2 nm]}\n",
         encoding="utf-8",
     )
     shipped = resources.files("epidot") / "data" / "mechanisms" / "choi2023.yaml"

@@ -14,6 +14,8 @@ from epidot.errors import InputError
 if TYPE_CHECKING:
     from epidot.instruments.contract import Header
 
+_MOST_JOBS = 10_000
+
 
 def _use(context: typer.Context, folder: Path | None) -> Path | None:
     from epidot.cli import output
@@ -49,6 +51,27 @@ def refuse_idle(folder: Path | None, header: Header, verb: str, asked: Mapping[s
     raise InputError(what, seen=f"--materials {folder}", remedy=remedy)
 
 
+def check_jobs(jobs: int | None) -> None:
+    """Refuse a number of processes that nobody has.
+
+    Raises
+    ------
+    InputError
+        Naming the number.
+    """
+    if jobs is not None and not 1 <= jobs <= _MOST_JOBS:
+        raise InputError(f"--jobs must be a whole number from 1 to {_MOST_JOBS}", seen=str(jobs))
+
+
+JOBS = typer.Option(
+    None, "--jobs", help="Processes that share the work; the result does not depend on them. [one per core]"
+)
+SCHEDULER = typer.Option(
+    None,
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Share the work by Dask: the address of its scheduler, or local for a cluster on this machine.",
+)
 JSON = typer.Option(False, "--json", help="One JSON object on stdout.")
 PLOT = typer.Option(
     None, "--plot", help="Draw data, result and residuals: PNG, SVG or PDF (a page for each curve)."

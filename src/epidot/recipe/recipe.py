@@ -84,6 +84,11 @@ class Recipe:
         """The steps as plain data, as they are written; faults and :meth:`with_` count them from 1."""
         return tuple(self._data()["steps"])
 
+    @property
+    def headings(self) -> Mapping[str, Any]:
+        """What stands above the steps as plain data, as it is written."""
+        return {key: value for key, value in self._data().items() if key != "steps"}
+
     def with_(
         self, *more: Any, steps: Steps | None = None, name: str | None = None, **headings: Any
     ) -> Recipe:

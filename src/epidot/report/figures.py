@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,6 +37,17 @@ class Figure:
     data: Mapping[str, Any]
     panels: tuple[Panel, ...] = ()
     keys: Mapping[str, str] = field(default_factory=dict)
+
+    def embedded(self) -> dict[str, Any]:
+        """What a page shows of it: drawings as SVG, and its numbers as a file to be saved."""
+        data = base64.b64encode(style.csv(self.data).encode()).decode()
+        return {
+            "svg": "" if self.drawing is None else style.svg(self.drawing),
+            "panels": [(panel.name, style.svg(panel.drawing), panel.told) for panel in self.panels],
+            "legend": list(self.keys.items()),
+            "caption": self.caption,
+            "csv": f"data:text/csv;base64,{data}",
+        }
 
 
 def programme(batch: Batch) -> Figure:

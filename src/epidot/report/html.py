@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor, Executor
 from dataclasses import replace
@@ -14,7 +13,7 @@ import numpy as np
 from epidot import files
 from epidot.papers.answer import short, with_error
 from epidot.papers.claims import ClaimResult
-from epidot.report import cut, figures, halides, portrait, series, style, wavefunctions
+from epidot.report import cut, figures, halides, portrait, series, wavefunctions
 from epidot.report.template import rendered
 from epidot.runs.batch import Batch, Sample, dots_said
 from epidot.runs.quantities import cell, columns
@@ -64,7 +63,7 @@ def render(batch: Batch, claims: Sequence[ClaimResult] = (), elsewhere: Sequence
             (s.name, f"{s.time_s / 60:.1f}", f"{celsius(s.temperature_K):.0f}", cells(s, batch.samples))
             for s in batch.samples
         ],
-        figures=[_figure(f) for f in _figures(batch)],
+        figures=[f.embedded() for f in _figures(batch)],
         everything=_everything(batch),
         claims=[_claim(c) for c in claims],
         elsewhere=elsewhere,
@@ -97,17 +96,6 @@ def _spread(samples: tuple[Sample, ...], most: int) -> tuple[Sample, ...]:
         return samples
     step = (len(samples) - 1) / (most - 1)
     return tuple(samples[round(i * step)] for i in range(most))
-
-
-def _figure(figure: figures.Figure) -> dict[str, Any]:
-    data = base64.b64encode(style.csv(figure.data).encode()).decode()
-    return {
-        "svg": "" if figure.drawing is None else style.svg(figure.drawing),
-        "panels": [(panel.name, style.svg(panel.drawing), panel.told) for panel in figure.panels],
-        "legend": list(figure.keys.items()),
-        "caption": figure.caption,
-        "csv": f"data:text/csv;base64,{data}",
-    }
 
 
 def cells(sample: Sample, samples: Sequence[Sample]) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,16 +19,22 @@ _BOOL = "bool"  # what netCDF has not is a byte with this note, as xarray writes
 
 @dataclass(frozen=True)
 class Variable:
-    """An array and the names of its axes; ``packed`` says that it is worth compressing."""
+    """An array and the names of its axes; ``packed`` says that it is worth compressing.
+
+    ``values`` may be text (numpy's ``U`` or objects); ``attributes``, such as its unit, are said of it in
+    the file.
+    """
 
     axes: tuple[str, ...]
     values: NDArray[Any]
     packed: bool = False
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 def to_bytes(variables: Mapping[str, Variable], attributes: Mapping[str, str]) -> bytes:
     """A file of ``variables`` and ``attributes``, the same bits every time."""
     import h5netcdf
+    import h5py
 
     # In memory: on a full disk the library would crash instead of raising an error.
     buffer = io.BytesIO()
@@ -41,7 +47,11 @@ def to_bytes(variables: Mapping[str, Variable], attributes: Mapping[str, str]) -
                     file.dimensions[axis] = length
             plain = values.astype(np.int8) if values.dtype == np.bool_ else values
             packing: dict[str, Any] = {"compression": "gzip", "compression_opts": 4} if one.packed else {}
-            made = file.create_variable(name, one.axes, dtype=plain.dtype, data=plain, **packing)
+            kind: Any = plain.dtype
+            if kind.kind in "UO":
+                kind, plain = h5py.string_dtype(), plain.astype(object)
+            made = file.create_variable(name, one.axes, dtype=kind, data=plain, **packing)
+            made.attrs.update(one.attributes)
             if values.dtype == np.bool_:
                 made.attrs["dtype"] = _BOOL
     return buffer.getvalue()

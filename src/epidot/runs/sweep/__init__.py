@@ -1,0 +1,1 @@
+"""Many runs of one recipe with other values in it."""
