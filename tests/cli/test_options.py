@@ -103,6 +103,7 @@ WALK: Walk = {
         "--hypothesis": (RUN, ("--hypothesis", "H2")),
         "--mechanism": (RUN, ("--mechanism", "mine.yaml")),
         "--parameters": (RUN, ("--parameters", "numbers.yaml")),
+        "--ignore": (RUN, ("--ignore", "TOPO")),
         "--positions": (RUN, ("--positions", "relaxed")),
         "--states": ((*RUN[:2], "--dots", "3", "-o", "out"), ("--states", "atoms")),
         "--resume": (RUN, ("--resume",)),

@@ -18,6 +18,7 @@ def lint(
 
     Example: epidot lint my-mechanism.yaml
     """
+    from epidot.growth import chemistry
     from epidot.growth.lattice import lint as on_the_lattice
     from epidot.mechanism import lint as rules
     from epidot.mechanism import load as mechanisms
@@ -25,6 +26,7 @@ def lint(
     read = mechanisms.load(mechanism)
     rules.insist(read)
     found = rules.worst_first([*rules.check(read), *on_the_lattice.check(read)])
+    stock = chemistry.shelf(read)
     engines = ["meanfield"] if read.lattice is None else ["meanfield", "kmc"]
     if as_json:
         output.emit_json(
@@ -33,6 +35,16 @@ def lint(
                 "species": len(read.species),
                 "reactions": len(read.reactions),
                 "engines": engines,
+                "reagents": [
+                    {
+                        "reagent": r.name,
+                        "status": r.status,
+                        "why": r.why,
+                        "stops": r.stops,
+                        "nearest": r.nearest,
+                    }
+                    for r in stock
+                ],
                 "findings": [
                     {"level": f.level, "rule": f.rule, "what": f.what, "where": f.where, "line": f.line}
                     for f in found
@@ -46,3 +58,11 @@ def lint(
     )
     for finding in found:
         print(finding)
+    print("\nreagents")
+    for what, names in (
+        ("react", [r.name for r in stock if r.status == "reacts"]),
+        ("spectators", [r.name for r in stock if r.status == "spectator"]),
+        ("unknown, pass", [r.name for r in stock if r.status == "unknown" and not r.stops]),
+        ("unknown, stop a run", [r.name for r in stock if r.stops]),
+    ):
+        print(f"  {what:<20}{', '.join(names) or '-'}")

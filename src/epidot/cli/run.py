@@ -16,6 +16,7 @@ from epidot.units import celsius
 
 if TYPE_CHECKING:
     from epidot.runs.needs import Needs
+    from epidot.runs.order import Order
 
 _MOST = 1_000_000_000  # of dots, seeds and processes that can be asked for
 
@@ -52,6 +53,11 @@ def run(
         metavar="FILE.yaml",
         help="Numbers of this run instead of epidot's own, by name; docs/parameters.md tells the names.",
     ),
+    ignore: list[str] = typer.Option(
+        [],
+        "--ignore",
+        help="A reagent that may do nothing although one would expect it to react; may be repeated.",
+    ),
     positions: str = typer.Option(
         "lattice", "--positions", help="Of the atoms in dots.extxyz: lattice, or relaxed with their strain."
     ),
@@ -87,6 +93,7 @@ def run(
     if positions != where:
         faults.add("--positions has no such choice", seen=positions, nearest=nearest(positions, POSITIONS))
     faults.raise_if_any()
+    from epidot.growth.chemistry import NO_SHELL
     from epidot.report.run import carry_out, look
     from epidot.runs.batch import dots_said
     from epidot.runs.needs import needs
@@ -101,11 +108,12 @@ def run(
         mechanism=mechanism,
         states=states,
         parameters=parameters,
+        ignore=ignore,
     )
     folder = out or Path("run-" + order.recipe.name.replace("/", "-"))
     if dry_run:
         look(folder, resume=resume, overwrite=overwrite)
-        _needs(needs(order, jobs), folder, force, as_json)
+        _needs(order, needs(order, jobs), folder, force, as_json)
         return
     if not force:
         needs(order, jobs).refuse(folder)
@@ -125,20 +133,30 @@ def run(
         output.emit_json(summary)
         return
     print(f"{summary['recipe']}: {dots_said(summary)}, {summary['engine']} engine, seed {summary['seed']}\n")
+    for headline in (note for note in summary["notes"] if note.startswith(NO_SHELL)):
+        print(f"{headline}\n")
     print(_table(summary["samples"]))
     for remark in summary["notes"]:
         output.note(remark)
     print(f"\nEvery quantity with its unit: {folder / 'summary.json'}\nReport: {folder / 'report.html'}")
 
 
-def _needs(needed: Needs, folder: Path, force: bool, as_json: bool) -> None:
+def _needs(order: Order, needed: Needs, folder: Path, force: bool, as_json: bool) -> None:
     """What a run would need; refused as the run itself would be."""
+    from epidot.growth import chemistry
+    from epidot.mechanism import load as mechanisms
     from epidot.runs.output import NAMES
 
+    met = chemistry.insist(order.recipe, mechanisms.load(order.mechanism), order.ignore)
     if as_json:
-        output.emit_json({**asdict(needed), "files": [str(folder / name) for name in NAMES]})
+        chemicals = [{"reagent": r.name, "line": r.line, "status": r.status, "why": r.why} for r in met]
+        files = [str(folder / name) for name in NAMES]
+        output.emit_json({**asdict(needed), "files": files, "reagents": chemicals})
     else:
         print(output.table(needed.rows(), ("needs", "about")))
+        if met:
+            rows = [(r.name, "ignored" if r.ignored else r.status, r.why) for r in met]
+            print("\n" + output.table(rows, ("reagent", order.mechanism, "why")))
         print("\nWould write " + ", ".join(str(folder / name) for name in NAMES))
     if not force:
         needed.refuse(folder)

@@ -75,7 +75,8 @@ class Reagent:
 
 
 @lru_cache(maxsize=1)
-def _shelf() -> tuple[Reagent, ...]:
+def shelf() -> tuple[Reagent, ...]:
+    """Everything epidot stocks, in the order of ``reagents.yaml``."""
     page = top(data_document("reagents.yaml"))
     found = tuple(_reagent(entry) for entry in page["reagents"].rows("reagent"))
     page.faults.raise_if_any()
@@ -84,7 +85,7 @@ def _shelf() -> tuple[Reagent, ...]:
 
 @lru_cache(maxsize=1)
 def _index() -> dict[str, Reagent]:
-    return names.index((one, (one.name, *one.aliases)) for one in _shelf())
+    return names.index((one, (one.name, *one.aliases)) for one in shelf())
 
 
 def reagent(name: str) -> Reagent:
@@ -95,7 +96,7 @@ def reagent(name: str) -> Reagent:
     InputError
         If epidot knows no such reagent, with the nearest names.
     """
-    shown = [n for one in _shelf() for n in (one.name, *one.aliases)]
+    shown = [n for one in shelf() for n in (one.name, *one.aliases)]
     return names.look_up("reagent", name, _index(), shown)
 
 
@@ -157,7 +158,7 @@ def refractive_index_parameter(medium: str) -> Parameter:
 @lru_cache(maxsize=1)
 def _optical() -> tuple[dict[str, Parameter], tuple[str, ...]]:
     """Refractive index by plain name, and the names to show."""
-    having = [one for one in _shelf() if "refractive_index" in one.parameters]
+    having = [one for one in shelf() if "refractive_index" in one.parameters]
     pairs: list[tuple[Parameter, tuple[str, ...]]] = [(value, (name,)) for name, value in _media().items()]
     pairs += [(one.parameters["refractive_index"], (one.name, *one.aliases)) for one in having]
     return names.index(pairs), (*_media(), *(one.name for one in having))

@@ -20,8 +20,8 @@ from epidot.mechanism.lattice_steps import read_lattice
 from epidot.mechanism.mechanism import Mechanism
 from epidot.mechanism.reactions import Reactions
 
-_TOP = "name title sources groups families reagents sites environments surfaces packing parameters equilibria"
-TOP = (*_TOP.split(), "species", "reactions", "lattice", "note")
+_TOP = "name title sources groups families reagents spectators sites environments surfaces packing"
+TOP = (*_TOP.split(), "parameters", "equilibria", "species", "reactions", "lattice", "note")
 
 
 def read(path: Path, *, where: str | None = None) -> Mechanism:
@@ -119,4 +119,5 @@ class _Reader(Reactions):
             species=self.species,
             reactions=reactions,
             lattice=read_lattice(self, reactions),
+            spectators=self.read_spectators(),
         )

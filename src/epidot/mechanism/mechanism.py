@@ -198,6 +198,7 @@ class Mechanism:
     species: Mapping[str, Species]
     reactions: tuple[Reaction, ...]
     lattice: Section | None = None
+    spectators: Mapping[str, str] = field(default_factory=dict)  # dissolved species -> why it takes no part
 
     def si(self, parameter: str) -> float:
         """A parameter's value in J/mol, J/mol/K, 1/s and M."""

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any, cast
 
 from epidot.documents import Entry
-from epidot.errors import nearest
+from epidot.errors import InputError, nearest
+from epidot.matter import reagents
 from epidot.mechanism.mechanism import (
     MARKS,
     PHASES,
@@ -56,6 +57,22 @@ class Tables(Page):
             overflow = self.number(row, "overflow", "energy") if row["overflow"] else ""
             layer = row["layer"].text("")
             self.sites[name] = SiteClass(name, cast(Any, kind), layer, material, overflow or None)
+
+    def read_spectators(self) -> dict[str, str]:
+        """Dissolved species said to take no part, each with the reason."""
+        found = {}
+        for name, entry in self.top["spectators"].table("spectator").items():
+            if name not in self.species:
+                try:
+                    reagents.formula(name)
+                except InputError as error:
+                    entry.fault("unknown spectator", seen=name, nearest=error.faults[0].nearest)
+            found[name] = entry.text("")
+            if not found[name]:
+                entry.fault(
+                    f"{name}: a spectator needs its reason", remedy='e.g. PR3: "leaves with the liquor"'
+                )
+        return found
 
     def read_environments(self) -> None:
         for name, entry in self.top["environments"].table("environment").items():

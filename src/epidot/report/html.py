@@ -143,4 +143,4 @@ def _headline(batch: Batch) -> str:
         text += f"; it emits at {quantities['pl_peak_nm'].value:.0f} nm"
     if "plqy" in quantities and quantities["plqy"].value is not None:
         text += f" with a quantum yield of {100 * quantities['plqy'].value:.0f} %"
-    return text + "."
+    return " ".join([*batch.headlines, text + "."])

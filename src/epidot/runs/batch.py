@@ -16,6 +16,7 @@ from epidot.dot.grown import GrownDot
 from epidot.dot.layers import Population
 from epidot.errors import InputError
 from epidot.given import Given
+from epidot.growth.chemistry import NO_SHELL
 from epidot.quantities import Quantity
 from epidot.runs import netcdf, tables
 from epidot.runs.netcdf import Variable
@@ -101,6 +102,11 @@ class Batch:
     def given(self) -> Given:
         """The numbers that stood in for epidot's own."""
         return Given.from_text(self.provenance.get("given", ""))
+
+    @property
+    def headlines(self) -> tuple[str, ...]:
+        """What of the notes comes before any number: that no shell was grown."""
+        return tuple(note for note in self.notes if note.startswith(NO_SHELL))
 
     def sample(self, name: str) -> Sample:
         """The sample called ``name``.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from pathlib import Path
@@ -35,7 +35,8 @@ class Order:
 
     ``sizes`` says how the dots get their core diameters: ``drawn`` at random by the law of the recipe, or
     ``even``, at equal steps of its probability (:func:`epidot.runs.engines.even_diameters`).  ``twice`` names
-    what the recipe puts in double.
+    what the recipe puts in double, ``ignore`` the reagents that may do nothing
+    (:func:`epidot.growth.chemistry.insist`).
     """
 
     recipe: Recipe
@@ -48,6 +49,7 @@ class Order:
     states: str = RADIAL  # or how many dots also by their atoms (epidot.runs.atomistic)
     twice: tuple[str, ...] = ()
     given: Given = NOTHING  # numbers that stand in for those of the files
+    ignore: tuple[str, ...] = ()  # reagents that may be unknown to the mechanism
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
@@ -79,6 +81,8 @@ class Order:
             own["twice"] = ", ".join(self.twice)
         if self.given:
             own |= {"given": self.given.text, "given_sha256": self.given.hash}
+        if self.ignore:
+            own["ignore"] = ", ".join(self.ignore)
         if materials.own():
             own["materials_hash"] = materials.own_hash()
         return {
@@ -133,6 +137,7 @@ def order_from(
     mechanism: str | None = None,
     states: str | None = None,
     parameters: numbers.Source | None = None,
+    ignore: Sequence[str] = (),
 ) -> Order:
     """An order from a recipe in any form (:func:`epidot.recipe.recipe.of`), or from an earlier run's batch.
 
@@ -166,6 +171,7 @@ def order_from(
             hypothesis=under,
             states=old.provenance.get("states", RADIAL) if states is None else states,
             given=before if parameters is None else numbers.of(parameters, same, under),
+            ignore=tuple(ignore) or _listed(old.provenance.get("ignore", "")),
         )
     return Order(
         recipes.of(source),
@@ -178,7 +184,12 @@ def order_from(
         given=NOTHING
         if parameters is None
         else numbers.of(parameters, mechanism or MECHANISM, hypothesis or HYPOTHESIS),
+        ignore=tuple(ignore),
     )
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(text.split(", ")) if text else ()
 
 
 def _same_materials(source: str, provenance: Mapping[str, str]) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.errors import Gap
+from epidot.growth import chemistry
 from epidot.growth.conservation import relative_errors
 from epidot.growth.flask import Progress, Taken
 from epidot.growth.lattice.population import GrownPopulation
@@ -139,7 +140,8 @@ def _batch_of(setting: Setting, first: Progress, done: Progress, found: Sequence
     order, mechanism, halides = setting.order, setting.mechanism, setting.halides
     used: dict[str, list[str]] = {}
     given = numbers.told(order.given, order.mechanism, order.hypothesis)
-    remarks = [*filter(None, [materials.told(), given]), *done.remarks, *standstill(done.history)]
+    nothing = chemistry.nothing_grown(order.recipe, done.taken, mechanism, order.ignore)
+    remarks = [*nothing, *filter(None, [materials.told(), given]), *done.remarks, *standstill(done.history)]
     for everything in found:
         _join(used, everything.rests_on)
         remarks += [note for note in everything.notes if note not in remarks]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from epidot.errors import InputError, nearest
+from epidot.growth import chemistry
 from epidot.growth.flask import Flask, Progress, Taken
 from epidot.growth.state import FlaskState
 from epidot.mechanism import lint
@@ -105,11 +106,13 @@ def _flask(
     mechanism = setting.mechanism
     if order.mechanism not in mechanisms.shipped():
         lint.insist(mechanism)
+    reagents = chemistry.insist(order.recipe, mechanism, order.ignore)
     timeline = tuple(_doubled(event, order.twice) for event in order.recipe.timeline())
     flask = Flask(
         timeline, engines.engine_of(order, mechanism), mechanism, order.recipe.name, setting.halides
     )
     first = flask.begin(FlaskState.at_start(order.recipe))
+    first = replace(first, remarks=(*first.remarks, *chemistry.remark(reagents, mechanism)))
     start, keeper = first, None
     if folder is not None:
         key = order.key  # once: a mechanism of one's own is read for it
@@ -187,6 +190,7 @@ def run(
     mechanism: str | None = None,
     states: str | None = None,
     parameters: numbers.Source | None = None,
+    ignore: Sequence[str] = (),
 ) -> Batch:
     """Run a recipe, or repeat the batch of an earlier run.
 
@@ -199,11 +203,13 @@ def run(
     ``atoms`` (``atoms:8``) for the levels of the very atoms of one dot (eight) of each sample beside them.
     ``parameters`` are numbers instead of those of epidot's files, by name (``{"InP.Eg_eV": 1.36}``) or in a
     YAML file.
+    ``ignore`` names reagents that the mechanism does not know and that would otherwise stop the run.
 
     Raises
     ------
     InputError
-        If there is no such recipe or it has faults.
+        If there is no such recipe or it has faults, or a reagent should react and the mechanism does not
+        know it.
     NotBuiltYet
         At a step that needs a room of epidot that does not exist yet.
     """
@@ -216,6 +222,7 @@ def run(
         mechanism=mechanism,
         states=states,
         parameters=parameters,
+        ignore=ignore,
     )
     return carry_out(order)
 
