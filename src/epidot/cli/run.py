@@ -15,6 +15,7 @@ from epidot.errors import Faults, nearest
 from epidot.units import celsius
 
 if TYPE_CHECKING:
+    from epidot.growth.chemistry import Reagent
     from epidot.runs.needs import Needs
     from epidot.runs.order import Order
 
@@ -96,7 +97,7 @@ def run(
     from epidot.growth.chemistry import NO_SHELL
     from epidot.report.run import carry_out, look
     from epidot.runs.batch import dots_said
-    from epidot.runs.needs import needs
+    from epidot.runs.needs import needs, reagents
     from epidot.runs.order import order_from
 
     order = order_from(
@@ -113,7 +114,7 @@ def run(
     folder = out or Path("run-" + order.recipe.name.replace("/", "-"))
     if dry_run:
         look(folder, resume=resume, overwrite=overwrite)
-        _needs(order, needs(order, jobs), folder, force, as_json)
+        _needs(order, needs(order, jobs), reagents(order), folder, force, as_json)
         return
     if not force:
         needs(order, jobs).refuse(folder)
@@ -141,13 +142,12 @@ def run(
     print(f"\nEvery quantity with its unit: {folder / 'summary.json'}\nReport: {folder / 'report.html'}")
 
 
-def _needs(order: Order, needed: Needs, folder: Path, force: bool, as_json: bool) -> None:
+def _needs(
+    order: Order, needed: Needs, met: Sequence[Reagent], folder: Path, force: bool, as_json: bool
+) -> None:
     """What a run would need; refused as the run itself would be."""
-    from epidot.growth import chemistry
-    from epidot.mechanism import load as mechanisms
     from epidot.runs.output import NAMES
 
-    met = chemistry.insist(order.recipe, mechanisms.load(order.mechanism), order.ignore)
     if as_json:
         chemicals = [{"reagent": r.name, "line": r.line, "status": r.status, "why": r.why} for r in met]
         files = [str(folder / name) for name in NAMES]

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from epidot.errors import Faults
+from epidot.growth import chemistry
+from epidot.mechanism import load as mechanisms
 from epidot.recipe.events import FormCore, TakeSample
 from epidot.runs.jobs import usual
 from epidot.runs.order import LATTICE, Order, dots_asked
@@ -81,6 +83,17 @@ def needs(order: Order, jobs: int | None = None) -> Needs:
         _CPU_S["base"] + each["cpu"] * order.dots + _CPU_S["atoms"] * wide**2 * by_atoms,
         count,
     )
+
+
+def reagents(order: Order) -> tuple[chemistry.Reagent, ...]:
+    """How every reagent of ``order`` stands to its mechanism.
+
+    Raises
+    ------
+    InputError
+        If one should react and is unknown; see :func:`epidot.growth.chemistry.insist`.
+    """
+    return chemistry.insist(order.recipe, mechanisms.load(order.mechanism), order.ignore)
 
 
 def memory_MB() -> float | None:
