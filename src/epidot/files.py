@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import errno
 import io
+import json
+import math
 import os
 import secrets
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from epidot.errors import Fault, InputError
 
@@ -57,6 +60,22 @@ def csv_text(rows: Iterable[Iterable[object]]) -> str:
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows(rows)
     return out.getvalue()
+
+
+def json_text(content: dict[str, Any], indent: int | None = 2) -> str:
+    """``content`` as JSON text; what JSON does not have (NaN, infinity) becomes ``null``."""
+    return json.dumps(_plain(content), ensure_ascii=False, indent=indent, allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(v) for v in value]
+    if isinstance(value, bool) or value is None or isinstance(value, (str, int)):
+        return value
+    number = float(value)
+    return number if math.isfinite(number) else None
 
 
 def check(path: str | Path) -> None:

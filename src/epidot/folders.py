@@ -148,6 +148,27 @@ def owned(folder: str | Path) -> Iterator[Owned]:
             os.close(descriptor)
 
 
+def owner_of(folder: str | Path) -> dict[str, Any] | None:
+    """Who owns ``folder`` now: ``process``, ``machine`` and ``since``; ``None`` if nobody does.
+
+    Not to be asked by the owner itself, whose lock the question would give back.
+    """
+    lock = Path(folder) / LOCK
+    try:
+        descriptor = os.open(lock, os.O_RDWR)
+    except OSError:
+        return None
+    try:
+        if _lock(descriptor):
+            return None
+        told = json.loads(lock.read_text(encoding="utf-8") or "{}")
+        return told if isinstance(told, dict) else {}
+    except (OSError, ValueError):
+        return {}
+    finally:
+        os.close(descriptor)
+
+
 def _locked(folder: Path) -> int:
     """A descriptor of the locked lock file, which names us."""
     lock = folder / LOCK

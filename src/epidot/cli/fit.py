@@ -66,7 +66,7 @@ def _add(app: typer.Typer, name: str) -> None:
         if found.status == "failed":
             raise WorkError(f"{_few(names)}: the fit failed: {found.message}")
         if result is not None:
-            files.write(result, output.json_text(found.to_json(names)) + "\n")
+            files.write(result, files.json_text(found.to_json(names)) + "\n")
         written.write(list(zip(names, signals, found.each or (found.quantities,), strict=True)))
 
     seen: dict[str, Any] = {}

@@ -2,35 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import math
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from epidot import files
 from epidot.quantities import Quantity, Series, number
 
 
 def emit_json(content: dict[str, Any]) -> None:
     """One JSON object on stdout, and nothing else there."""
-    print(json_text(content))
-
-
-def json_text(content: dict[str, Any]) -> str:
-    """The text of that object."""
-    return json.dumps(_plain(content), ensure_ascii=False, indent=2, allow_nan=False)
-
-
-def _plain(value: Any) -> Any:
-    """JSON has no NaN and no infinity: they become null."""
-    if isinstance(value, dict):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(v) for v in value]
-    if isinstance(value, bool) or value is None or isinstance(value, (str, int)):
-        return value
-    number = float(value)
-    return number if math.isfinite(number) else None
+    print(files.json_text(content))
 
 
 def note(text: str) -> None:

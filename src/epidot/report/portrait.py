@@ -19,7 +19,7 @@ from epidot.runs.batch import Sample
 Array = NDArray[np.float64]
 
 # what the legend says, its colour and the drawn radius in nm (a picture, not a result)
-_LOOK: Mapping[str, tuple[str, float]] = {
+LOOK: Mapping[str, tuple[str, float]] = {
     "In": ("#9E2A2F", 0.150),
     "P": ("#E58E84", 0.160),
     "Zn": ("#5B77B5", 0.135),
@@ -32,7 +32,7 @@ _LOOK: Mapping[str, tuple[str, float]] = {
     "amine": ("#3F6FB0", 0.095),
     "halide": ("#5FB04A", 0.135),
 }
-_OTHER = ("#888888", 0.11)
+OTHER = ("#888888", 0.11)
 _LIGAND = {"O": "oleate", "P": "Intermediate 1", "N": "amine"}
 # Seen a little from above and from the side: rows are right, up and towards the reader.
 _TURN = (-20.0, 35.0)
@@ -66,7 +66,7 @@ def draw(axis: Any, atoms: Atoms, reach_nm: float, pixels: int = 700) -> list[st
     called = names(atoms)
     seen = turned(atoms.position_nm)
     stay = kept(seen)
-    look = [_LOOK.get(name, _OTHER) for name in called[stay]]
+    look = [LOOK.get(name, OTHER) for name in called[stay]]
     colour = np.array([[int(c[k : k + 2], 16) / 255 for k in (1, 3, 5)] for c, _ in look])
     radius = np.array([r for _, r in look])
     picture = render(seen[stay], radius, colour, reach_nm, pixels)
@@ -75,7 +75,7 @@ def draw(axis: Any, atoms: Atoms, reach_nm: float, pixels: int = 700) -> list[st
     )
     axis.set(xlim=(-reach_nm, reach_nm), ylim=(-reach_nm, reach_nm), aspect="equal")
     axis.axis("off")
-    return [name for name in _LOOK if name in set(called.tolist())]
+    return [name for name in LOOK if name in set(called.tolist())]
 
 
 def likeness(sample: Sample, rng: np.random.Generator) -> GrownDot | None:
@@ -123,7 +123,7 @@ def row(samples: Mapping[str, GrownDot], *, known: bool, left_out: int = 0, pixe
         panels.append(Panel(name, drawing, (_counted(atoms),)))
         data |= columns(name, atoms)
     caption = _said(known) + (f" {left_out} more samples are not drawn." if left_out else "")
-    keys = {name: _LOOK[name][0] for name in _LOOK if name in there}
+    keys = {name: LOOK[name][0] for name in LOOK if name in there}
     return Figure(None, caption, data, panels=tuple(panels), keys=keys)
 
 
@@ -160,9 +160,9 @@ def legend(on: Any, shown: Mapping[str, None] | list[str], columns: int, **where
     """Coloured dots with names below a drawing, or where ``where`` says on an axis."""
     from matplotlib.lines import Line2D
 
-    order = [name for name in _LOOK if name in shown]
+    order = [name for name in LOOK if name in shown]
     handles = [
-        Line2D([], [], ls="", marker="o", ms=7, mfc=_LOOK[n][0], mec="0.3", mew=0.4, label=n) for n in order
+        Line2D([], [], ls="", marker="o", ms=7, mfc=LOOK[n][0], mec="0.3", mew=0.4, label=n) for n in order
     ]
     on.legend(
         handles=handles,

@@ -1,0 +1,115 @@
+"""The page of recipes: shipped and own ones, checked as they are typed, with what they will do."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import asdict
+from typing import Any
+
+from epidot import files
+from epidot.errors import Fault, InputError
+from epidot.recipe import recipe as recipes
+from epidot.recipe.accounting import account
+from epidot.recipe.events import Run
+from epidot.recipe.recipe import Recipe
+from epidot.runs.needs import needs
+from epidot.runs.order import Order
+from epidot.units import celsius
+from epidot.web import scripts
+from epidot.web.sandbox import Sandbox
+
+MOST_TEXT = 200_000  # characters of a recipe
+_ENDINGS = (".yaml", ".yml")
+_STEPS = b"\nsteps:"
+
+
+def listed(box: Sandbox) -> dict[str, Any]:
+    """Names of the shipped recipes, and of the files in the folder that look like one."""
+    own = [
+        path
+        for path in box.files()
+        if path.suffix in _ENDINGS and _looks_like_one(path.read_bytes()[:MOST_TEXT])
+    ]
+    return {"shipped": list(recipes.shipped()), "own": [box.name(path) for path in own]}
+
+
+def _looks_like_one(head: bytes) -> bool:
+    return _STEPS in b"\n" + head
+
+
+def text(box: Sandbox, *, name: str) -> dict[str, Any]:
+    """A recipe to be looked at and changed; a shipped one of several in a file stands alone."""
+    if name in recipes.shipped():
+        found = recipes.load(name)
+        alone = found if found.variant is None else found.with_(name=found.name.rpartition("/")[2])
+        return {"name": name, "text": alone.text, "shipped": True}
+    path = box.path(name)
+    raw = files.read(path, MOST_TEXT, "recipe")
+    return {"name": name, "text": raw.decode("utf-8", "replace"), "shipped": False}
+
+
+def checked(box: Sandbox, *, text: str, engine: str = "kmc", dots: int | None = None) -> dict[str, Any]:
+    """What a recipe will do, or every fault with its line: the same that the command says."""
+    if len(text) > MOST_TEXT:
+        raise InputError("too long for a recipe", seen=f"{len(text)} characters")
+    try:
+        recipe = recipes.from_text(text, where="recipe")
+        order = Order(recipe, engine, dots) if dots else Order(recipe, engine)
+    except InputError as error:
+        return {"good": False, "faults": [_told(fault) for fault in error.faults]}
+    minutes, temperatures = programme(recipe)
+    accounted = account(recipe)
+    return {
+        "good": True,
+        "faults": [],
+        "warnings": [_told(fault) for fault in recipe.warnings],
+        "assumptions": [f"line {r.line}: {r}" for r in recipe.assumptions()],
+        "title": recipe.title,
+        "programme": {"minutes": minutes, "celsius": temperatures},
+        "events": [
+            {
+                "start_min": event.start_s / 60,
+                "end_min": (event.start_s + event.duration_s) / 60,
+                "text": event.text,
+                "line": event.line,
+            }
+            for event in recipe.timeline()
+        ],
+        "samples": list(recipe.samples),
+        "account": accounted.to_json(),
+        "account_text": accounted.text(),
+        "needs": asdict(needs(order)),
+    }
+
+
+def programme(recipe: Recipe) -> tuple[list[float], list[float]]:
+    """The planned temperature: minutes and °C at the corners of its line."""
+    minutes, temperatures = [0.0], [celsius(recipe.start_K)]
+    for event in recipe.timeline():
+        if isinstance(event, Run):
+            minutes += [event.start_s / 60, (event.start_s + event.duration_s) / 60]
+            temperatures += [celsius(event.segment.start_K), celsius(event.segment.end_K)]
+    return minutes, temperatures
+
+
+def compared(box: Sandbox, *, name: str, text: str) -> dict[str, Any]:
+    """How ``text`` differs from a recipe, line by line; a shipped one is the paper's."""
+    before = globals()["text"](box, name=name)["text"]
+    lines = difflib.unified_diff(before.splitlines(), text.splitlines(), name, "yours", lineterm="", n=2)
+    return {"lines": list(lines)}
+
+
+def saved(box: Sandbox, *, name: str, text: str) -> dict[str, Any]:
+    """Write a recipe into the folder, faults and all: it is the chemist's draft."""
+    path = box.path(name)
+    if path.suffix not in _ENDINGS:
+        raise InputError("a recipe's file ends in .yaml", seen=name, nearest=(f"{name}.yaml",))
+    if len(text) > MOST_TEXT:
+        raise InputError("too long for a recipe", seen=f"{len(text)} characters")
+    files.make_folder(path.parent)
+    files.write(path, text)
+    return {"name": box.name(path), "command": scripts.command("run", box.name(path))}
+
+
+def _told(fault: Fault) -> dict[str, Any]:
+    return {**asdict(fault), "text": str(fault)}

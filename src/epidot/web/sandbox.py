@@ -1,0 +1,81 @@
+"""The one folder that the bench may read and write: names from the page are paths inside it, or nothing."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from epidot.errors import InputError
+
+MOST_LISTED = 5000  # files; a folder of more is not the work of a laboratory's day
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """``root`` and what lies in it."""
+
+    root: Path
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "root", self.root.resolve())
+
+    def path(self, name: str) -> Path:
+        """The place of ``name``, written with ``/`` and relative to the folder.
+
+        Links are followed before it is judged.
+
+        Raises
+        ------
+        InputError
+            If it lies outside the folder, is hidden, or is no name of a file.
+        """
+        parts = name.split("/")
+        fault = None
+        if not name.strip() or "\0" in name or "\\" in name:
+            fault = "this is no name of a file"
+        elif os.path.isabs(name) or ".." in parts:
+            fault = "outside the folder of the bench"
+        elif any(part.startswith(".") for part in parts):
+            fault = "hidden files are not the bench's"
+        if fault is None:
+            try:
+                found = (self.root / name).resolve()
+            except (OSError, RuntimeError):
+                fault = "this is no name of a file"
+            else:
+                if found.is_relative_to(self.root):
+                    return found
+                fault = "outside the folder of the bench"
+        raise InputError(
+            fault, seen=name[:80], remedy="name a file below the folder that `epidot ui` was given"
+        )
+
+    def name(self, path: Path) -> str:
+        """How the page calls ``path``."""
+        return path.relative_to(self.root).as_posix()
+
+    def files(self) -> list[Path]:
+        """Files in the folder and below, hidden ones and folders of results apart, in the order of names."""
+        found: list[Path] = []
+        for here, folders, names in os.walk(self.root):
+            place = Path(here)
+            folders[:] = sorted(f for f in folders if not f.startswith(".") and not is_run(place / f))
+            found += [place / n for n in sorted(names) if not n.startswith(".")]
+            if len(found) >= MOST_LISTED:
+                break
+        return found[:MOST_LISTED]
+
+    def runs(self) -> list[Path]:
+        """Folders of finished runs, the newest first."""
+        found = []
+        for here, folders, _ in os.walk(self.root):
+            place = Path(here)
+            found += [place / f for f in folders if is_run(place / f)]
+            folders[:] = [f for f in folders if not f.startswith(".") and not is_run(place / f)]
+        return sorted(found, key=lambda run: (run / "batch.nc").stat().st_mtime, reverse=True)
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a finished run of epidot lies there."""
+    return (folder / "batch.nc").is_file() and (folder / "summary.json").is_file()

@@ -1,0 +1,84 @@
+// Elements of the page, made of plain calls; text is always text, never HTML.
+
+export function el(tag, props = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(props)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (name in node && name !== "list" && typeof value !== "string") node[name] = value;
+    else if (name === "value") node.value = value;
+    else node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.flat(Infinity).filter((c) => c !== null && c !== undefined && c !== false));
+  return node;
+}
+
+export function svg(tag, props = {}, ...children) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(props)) {
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else node.setAttribute(name, value);
+  }
+  node.append(...children.flat(Infinity));
+  return node;
+}
+
+export function fill(node, ...children) {
+  node.replaceChildren(...children.flat(Infinity).filter((c) => c !== null && c !== undefined && c !== false));
+  return node;
+}
+
+export function field(text, input, inline = false) {
+  return el("label", { class: inline ? "inline" : "" }, inline ? [input, text] : [text, input]);
+}
+
+export function choice(name, entries, chosen, onchange) {
+  const options = entries.map((e) => {
+    const [value, text] = Array.isArray(e) ? e : [e, e];
+    return el("option", { value, selected: value === chosen }, text);
+  });
+  return el("select", { name, onchange }, options);
+}
+
+let fading = 0;
+export function notice(text) {
+  const node = document.getElementById("notice");
+  node.textContent = text;
+  node.classList.add("shown");
+  clearTimeout(fading);
+  fading = setTimeout(() => node.classList.remove("shown"), 5000);
+}
+
+export function faults(error) {
+  const list = error.faults && error.faults.length ? error.faults.map((f) => f.text) : [error.message];
+  return list.map((text) => el("p", { class: "fault", role: "alert" }, text));
+}
+
+export function saveAs(name, content, kind) {
+  const address = URL.createObjectURL(content instanceof Blob ? content : new Blob([content], { type: kind }));
+  const link = el("a", { href: address, download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 1000);
+}
+
+export function scripts(command, python) {
+  const block = (title, text) => {
+    const copy = el("button", { class: "small", type: "button" }, "copy");
+    copy.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(text);
+      notice("copied");
+    });
+    return [el("div", { class: "row" }, el("strong", {}, title), copy), el("pre", { "data-script": title }, text)];
+  };
+  return el("details", { class: "scripts" }, el("summary", {}, "This as a command and as Python"),
+    command ? block("as a command", command) : null, python ? block("as Python", python) : null);
+}
+
+// A number with as many digits as its error bears.
+export function pm(value, sigma) {
+  if (value === null || value === undefined) return "–";
+  if (typeof value !== "number") return String(value);
+  if (!sigma || !Number.isFinite(sigma)) return Number(value.toPrecision(4)).toString();
+  const digits = Math.max(0, Math.min(12, 1 - Math.floor(Math.log10(sigma))));
+  return `${value.toFixed(digits)} ± ${sigma.toFixed(digits)}`;
+}

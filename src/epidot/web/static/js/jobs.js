@@ -1,0 +1,31 @@
+// Jobs of this folder: the same list on every page that is open, whoever started them.
+
+import { onJobs, tell } from "./api.js";
+import { el, fill, faults, scripts } from "./dom.js";
+
+export async function show(place) {
+  const list = el("div");
+  fill(place, el("h2", {}, "Jobs"), el("p", { class: "quiet" }, "Each is a command in a process of its own: closing this page, or ending the bench, does not end it."), list);
+  return onJobs((jobs) => fill(list, jobs.length ? jobs.map((job) => card(job)) : el("p", { class: "quiet" }, "No job was started in this folder yet.")));
+}
+
+export function card(job) {
+  const atWork = ["running", "starting"].includes(job.state);
+  const told = el("div");
+  const act = (text, what, main) => el("button", {
+    type: "button", class: main ? "main small" : "small",
+    onclick: async (e) => {
+      e.target.disabled = true;
+      try { await tell(`jobs/${job.id}/${what}`); } catch (error) { fill(told, faults(error)); }
+    },
+  }, text);
+  const subject = job.subject || job.kind || "";
+  return el("div", { class: "panel job", "data-job": job.id, "data-state": job.state },
+    el("div", { class: "row" }, el("strong", {}, `${job.kind} ${subject}`), el("span", { class: `badge ${job.state === "failed" ? "bad" : ""}` }, job.state),
+      atWork ? act("cancel", "cancel", true) : act("forget", "forget"),
+      job.state === "done" && job.kind === "run" && job.output ? el("a", { href: `#/run?name=${encodeURIComponent(job.output)}` }, "open the run") : null,
+      job.state === "done" && job.kind === "claims" ? el("a", { href: "#/claims" }, "open the claims") : null),
+    atWork ? el("progress", { max: 1, value: job.progress.fraction, "aria-label": "share done" }) : null,
+    el("p", { class: "quiet" }, atWork ? job.progress.text : `started ${new Date(1000 * job.started).toLocaleString()}`),
+    job.said ? el("pre", {}, job.said) : null, scripts(job.command), told);
+}

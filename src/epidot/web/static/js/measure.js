@@ -1,0 +1,228 @@
+// Measurements: drop files, see what was understood, drag ranges, read numbers; one set-up for a whole series.
+
+import { ask, start, tell, upload } from "./api.js";
+import { choice, el, faults, field, fill, notice, pm, saveAs, scripts } from "./dom.js";
+import { plot } from "./plot.js";
+
+// What a dragged range is for, by technique: [option, text, how the option says a range].
+const DRAGS = {
+  uvvis: ["window", "mask"], pl: ["window", "mask", "exclude"], raman: ["window", "mask"], xrd: ["window", "mask"], nmr: ["window"],
+  tcspc: ["start_ns/stop_ns"],
+};
+const REVERSED = ["nmr", "xps"];
+
+export async function show(place) {
+  const state = { file: null, technique: null, options: null, reading: {}, measuring: {}, ticked: new Set(), running: 0 };
+  const list = el("ul", { class: "files" }), result = el("div"), table = el("div"), told = el("div");
+  const picker = el("input", { type: "file", multiple: true, name: "upload", "aria-label": "files to measure", onchange: () => take([...picker.files]) });
+  const drop = el("div", { class: "drop" }, "Drop files anywhere here, or choose them: ", picker);
+  const word = el("input", { type: "search", name: "search", placeholder: "part of a name", "aria-label": "search the files", oninput: () => drawList() });
+  let files = [];
+
+  async function refresh() {
+    files = (await ask("files")).files;
+    drawList();
+  }
+
+  function drawList() {
+    const found = files.filter((f) => f.name.toLowerCase().includes(word.value.toLowerCase()));
+    fill(list, found.slice(0, 500).map((f) => el("li", { class: f.name === state.file ? "chosen" : "" },
+      el("input", { type: "checkbox", checked: state.ticked.has(f.name), disabled: !f.technique, "aria-label": `take ${f.name} into the series`, onchange: (e) => (e.target.checked ? state.ticked.add(f.name) : state.ticked.delete(f.name)) }),
+      el("button", { type: "button", title: f.why || f.name, onclick: () => open(f.name) }, f.name), el("span", { class: "badge" }, f.technique || "not read"))));
+    if (found.length > 500) list.append(el("li", { class: "quiet" }, `and ${found.length - 500} more: search`));
+    if (!files.length) fill(list, el("li", { class: "quiet" }, "No file lies in this folder yet."));
+  }
+
+  async function take(dropped) {
+    for (const one of dropped) {
+      try {
+        const kept = await upload(one.name, one);
+        await refresh();
+        await open(kept.name);
+      } catch (error) { fill(told, faults(error)); }
+    }
+  }
+
+  async function open(name, technique = "") {
+    state.file = name;
+    state.reading = {};
+    drawList();
+    fill(told);
+    fill(result, el("p", { class: "quiet" }, `Reading ${name}…`));
+    const mine = ++state.running;
+    try {
+      const seen = await tell("read", { file: name, technique });
+      if (mine !== state.running) return;
+      if (seen.technique !== state.technique) { state.measuring = {}; state.technique = seen.technique; }
+      state.options = await ask("options", { technique: seen.technique });
+      if (mine !== state.running) return;
+      draw(seen);
+      await measure();
+    } catch (error) {
+      if (mine !== state.running) return;
+      fill(result, el("h3", {}, name), faults(error), retry(name));
+    }
+  }
+
+  // A file whose technique nobody knows, or was guessed wrong, is opened as what the reader says.
+  function retry(name, chosen = "") {
+    const techniques = ["uvvis", "pl", "tcspc", "etch", "raman", "xrd", "tem", "xps", "nmr", "dosy"];
+    return field("read it as", choice("technique", [["", "–"], ...techniques], chosen, (e) => e.target.value && open(name, e.target.value)));
+  }
+
+  let numbers, drawn, scriptsPlace, warned, shown = null;
+
+  function draw(seen) {
+    numbers = el("div"); drawn = el("div"); scriptsPlace = el("div"); warned = el("div");
+    const drags = DRAGS[state.technique] || [];
+    const drag = choice("drag", [...drags.map((d) => [d, `sets ${d.replaceAll("_ns", "").replace("/", " and ")}`]), ["", "does nothing"]], drags[0] || "");
+    const column = seen.columns.length > 1 && state.options.read.some((o) => o.name === "column")
+      ? field("curve", choice("column", seen.columns.map((c, i) => [String(i + 1), c]), "1", async (e) => { state.reading.column = e.target.value; await measure(); })) : null;
+    fill(result, el("div", { class: "panel" }, el("h3", {}, seen.file),
+      el("div", { class: "row" }, retry(seen.file, seen.technique), el("span", { class: "badge" }, seen.guessed ? "recognised by its content" : "as you said"), column, drags.length ? field("a drag on the plot", drag) : null),
+      seen.warnings.map((w) => el("p", { class: "warning" }, w)), drawn, warned, numbers,
+      el("details", {}, el("summary", {}, "What was understood"), el("table", {}, Object.entries(seen.understood).map(([k, v]) => el("tr", {}, el("td", {}, k), el("td", {}, v))))),
+      form("reading", state.options.read.filter((o) => o.name !== "column")), form("measuring", state.options.measure), scriptsPlace));
+    drawn.dataset.drag = drags[0] || "";
+    drag.addEventListener("change", () => { drawn.dataset.drag = drag.value; });
+  }
+
+  function form(which, options) {
+    if (!options.length) return null;
+    const change = (o, value) => {
+      if (value === "" || value === null || value === o.default) delete state[which][o.name];
+      else state[which][o.name] = value;
+      measure();
+    };
+    const input = (o) => {
+      const now = state[which][o.name];
+      const name = `option-${o.name}`;
+      if (o.kind === "flag") return el("input", { type: "checkbox", name, checked: now ?? o.default ?? false, onchange: (e) => change(o, e.target.checked) });
+      if (o.kind === "choice") return choice(name, [["", o.default ? `${o.default} (usual)` : "–"], ...o.choices.filter((c) => c !== o.default)], now ?? "", (e) => change(o, e.target.value));
+      if (o.kind === "number" || o.kind === "integer") return el("input", { type: "number", step: o.kind === "integer" ? "1" : "any", name, min: o.low, max: o.high, placeholder: o.default ?? "", value: now === undefined ? "" : String(now), onchange: (e) => change(o, e.target.value === "" ? "" : Number(e.target.value)) });
+      if (o.kind === "standard") {
+        const what = choice(name, [["", "–"], ...o.choices], (now || [])[0] ?? "", () => both());
+        const file = el("input", { name: `${name}-file`, placeholder: "its file", value: (now || [])[1] ?? "", onchange: () => both() });
+        const both = () => change(o, what.value && file.value ? [what.value, file.value] : "");
+        return el("span", { class: "row" }, what, file);
+      }
+      if (o.kind === "texts") return el("input", { name, placeholder: "several: apart by ;", onchange: (e) => change(o, e.target.value ? e.target.value.split(";").map((t) => t.trim()) : "") });
+      return el("input", { name, placeholder: o.kind === "file" ? "a file of the folder" : o.default ?? "", value: now ?? "", onchange: (e) => change(o, e.target.value.trim()) });
+    };
+    return el("details", {}, el("summary", {}, which === "reading" ? "How it is read" : "How it is measured"),
+      el("div", { class: "row" }, options.map((o) => { const f = field(o.name.replaceAll("_", " ") + (o.unit && o.unit !== "1" && !o.name.endsWith(`_${o.unit}`) ? ` / ${o.unit}` : ""), input(o)); f.title = o.description; return f; })));
+  }
+
+  async function measure() {
+    const asked = { file: state.file, technique: state.technique, reading: state.reading, measuring: state.measuring };
+    const mine = ++state.running;
+    fill(numbers, el("p", { class: "quiet", "data-role": "working" }, "Measuring…"));
+    try {
+      const found = await tell("measure", asked);
+      if (mine !== state.running) return; // another file, or another set-up, was asked for meanwhile
+      plotted(found);
+      fill(warned, found.warnings.map((w) => el("p", { class: "warning" }, w)));
+      fill(numbers, quantities(found), found.csv ? el("button", { class: "small", type: "button", onclick: () => saveAs(`${state.file.replaceAll("/", "-")}-curve.csv`, found.csv, "text/csv") }, "data, fit and residuals as csv") : null);
+      fill(scriptsPlace, scripts(found.command, found.python));
+    } catch (error) {
+      if (mine !== state.running) return;
+      // Never a result beside other settings: what was measured before is taken away.
+      if (shown) { shown.destroy(); shown = null; }
+      fill(drawn); fill(warned); fill(scriptsPlace);
+      fill(numbers, faults(error));
+    }
+  }
+
+  function plotted(found) {
+    if (shown) shown.destroy();
+    fill(drawn);
+    if (!found.data) { fill(drawn, el("p", { class: "quiet" }, "An image: its numbers are below.")); return; }
+    const series = [{ name: "data", x: found.data.x, y: found.data.y, points: found.data.x.length < 120 ? 4 : 0 },
+      ...Object.entries(found.lines).filter(([n]) => n !== "residuals").map(([name, l]) => ({ name, x: l.x, y: l.y })),
+      ...Object.entries(found.marks).map(([name, l]) => ({ name, x: l.x, y: l.y, points: 9 }))];
+    shown = plot(drawn, {
+      name: state.file.replaceAll("/", "-"), x: `${found.data.x_name} / ${found.data.x_unit}`, y: found.data.y_name, series, height: 320,
+      log: state.technique === "tcspc", reverse: REVERSED.includes(state.technique), ranges: spans(), onRange: dragged,
+    });
+    if (found.lines.residuals) plot(drawn, { name: `${state.file.replaceAll("/", "-")} residuals`, x: found.data.x_unit, y: "residuals", height: 140, reverse: REVERSED.includes(state.technique), series: [{ name: "residuals", x: found.lines.residuals.x, y: found.lines.residuals.y }] });
+  }
+
+  function spans() {
+    const texts = [state.measuring.window, state.measuring.mask, state.measuring.exclude].filter((t) => typeof t === "string");
+    const found = texts.flatMap((t) => t.split(/[,;]/)).map((t) => t.match(/^\s*(-?[\d.]+)\s*(?:-|to|:)\s*(-?[\d.]+)/)).filter(Boolean).map((m) => [Number(m[1]), Number(m[2])]);
+    if (state.measuring.start_ns !== undefined && state.measuring.stop_ns !== undefined) found.push([state.measuring.start_ns, state.measuring.stop_ns]);
+    return found;
+  }
+
+  async function dragged(low, high) {
+    const to = drawn.dataset.drag;
+    if (!to) return;
+    const step = 10 ** Math.floor(Math.log10(Math.max(high - low, 1e-9)) - 2);
+    const round = (v) => Number((Math.round(v / step) * step).toPrecision(6));
+    if (to.includes("/")) to.split("/").forEach((name, i) => { state.measuring[name] = round(i ? high : low); });
+    else state.measuring[to] = `${round(low)}-${round(high)}`;
+    for (const input of result.querySelectorAll("[name^=option-]")) {
+      const name = input.name.slice(7);
+      if (name in state.measuring && input.type !== "checkbox") input.value = String(state.measuring[name]);
+    }
+    notice(`${to} set: the numbers follow`);
+    await measure();
+  }
+
+  async function measureSeries() {
+    fill(table, el("p", { class: "quiet" }, `Measuring ${state.ticked.size} files…`));
+    const technique = state.technique || (files.find((f) => state.ticked.has(f.name)) || {}).technique;
+    try {
+      const found = await tell("series", { technique, names: [...state.ticked].sort(), reading: state.reading, measuring: state.measuring });
+      fill(table, seriesTable(found));
+    } catch (error) { fill(table, faults(error)); }
+  }
+
+  const folder = el("button", { type: "button", onclick: async () => {
+    try { await start("measure auto", ".", { output: "measured" }); notice("the folder is being measured: see Jobs"); } catch (error) { fill(told, faults(error)); }
+  } }, "Measure the whole folder");
+  fill(place, el("h2", {}, "Measure"), el("div", { class: "columns narrow-left" },
+    el("div", {}, drop, el("div", { class: "panel" }, word, list, el("div", { class: "row" }, el("button", { type: "button", onclick: measureSeries }, "Measure the ticked as one series"), folder)), told),
+    el("div", {}, result, table)));
+  for (const [name, over] of [["dragenter", true], ["dragover", true], ["dragleave", false], ["drop", false]])
+    place.addEventListener(name, (e) => { e.preventDefault(); drop.classList.toggle("over", over); if (name === "drop") take([...e.dataTransfer.files]); });
+  await refresh();
+  fill(result, el("p", { class: "quiet" }, files.length ? "Choose a file." : "Drop a file to begin."));
+  return () => { state.running++; if (shown) shown.destroy(); };
+}
+
+function quantities(found) {
+  const rows = Object.entries(found.quantities);
+  let last = "";
+  const how = (q) => { // a way that is told already is not told again
+    const text = [q.note, q.method === last ? "" : q.method].filter(Boolean).join("; ");
+    last = q.method;
+    return text;
+  };
+  return el("table", {}, el("thead", {}, el("tr", {}, ["quantity", "value", "unit", "how"].map((h) => el("th", {}, h)))),
+    el("tbody", {}, rows.map(([name, q]) => el("tr", { "data-quantity": name }, el("td", {}, name), el("td", { class: "number", "data-value": q.value }, pm(q.value, q.sigma)),
+      el("td", {}, q.unit === "1" ? "" : q.unit), el("td", { class: "quiet" }, how(q)))),
+    Object.entries(found.series || {}).map(([name, s]) => el("tr", {}, el("td", {}, name), el("td", { class: "number" }, s.value ? s.value.map((v, i) => pm(v, (s.sigma || [])[i])).join(", ") : ""), el("td", {}, s.unit), el("td", { class: "quiet" }, s.note || "")))));
+}
+
+// One row for each curve; a click on a head sorts by it.
+function seriesTable(found) {
+  const names = [...new Set(found.results.flatMap((r) => Object.keys(r.quantities)))].filter((n) => found.results.some((r) => (r.quantities[n] || {}).value !== null)).slice(0, 8);
+  const rows = found.results.map((r) => [r.column ? `${r.file} [${r.column}]` : r.file, ...names.map((n) => r.quantities[n] || { value: null })]);
+  const body = el("tbody");
+  const units = names.map((n) => (found.results.find((r) => r.quantities[n]) || { quantities: {} }).quantities[n]?.unit || "");
+  let order = 0, up = true;
+  const draw = () => {
+    const key = (row) => (order ? row[order].value ?? Infinity : row[0]);
+    rows.sort((a, b) => (up ? 1 : -1) * (key(a) > key(b) ? 1 : key(a) < key(b) ? -1 : 0));
+    fill(body, rows.map(([file, ...cells]) => el("tr", {}, el("td", {}, file), cells.map((q) => el("td", { class: "number" }, pm(q.value, q.sigma))))));
+  };
+  const head = (text, i) => el("th", { class: i ? "number" : "", "aria-sort": "none" }, el("button", { type: "button", onclick: () => { up = order === i ? !up : true; order = i; draw(); } }, text));
+  const quoted = (t) => (/[",\n]/.test(t) ? `"${t.replaceAll('"', '""')}"` : t);
+  const csv = () => [["file", ...names.flatMap((n) => [n, `${n}_sigma`])].join(","), ...rows.map(([f, ...c]) => [quoted(f), ...c.flatMap((q) => [q.value ?? "", q.sigma ?? ""])].join(","))].join("\n") + "\n";
+  draw();
+  return el("div", { class: "panel" }, el("h3", {}, `The series (${found.results.length} curves, ${found.technique})`),
+    el("div", { class: "scroll" }, el("table", { class: "series" }, el("thead", {}, el("tr", {}, head("curve", 0), names.map((n, i) => head(`${n}${units[i] && units[i] !== "1" ? ` / ${units[i]}` : ""}`, i + 1)))), body)),
+    found.failed.map((f) => el("p", { class: "fault" }, `${f.file}: ${f.reason}`)),
+    el("button", { class: "small", type: "button", onclick: () => saveAs("series.csv", csv(), "text/csv") }, "csv"), scripts(found.command));
+}

@@ -1,0 +1,222 @@
+// Recipes: the text and its form side by side, checked as it is typed, drawn, compared, run.
+
+import { ask, start, tell } from "./api.js";
+import { choice, el, faults, field, fill, notice, scripts, svg } from "./dom.js";
+
+const DRAFT = "epidot-draft";
+
+export async function show(place, asked) {
+  const { shipped, own } = await ask("recipes");
+  const state = { name: "", shipped: false, checked: null, undo: [], redo: [] };
+  const text = el("textarea", { name: "recipe", spellcheck: "false", "aria-label": "the recipe as YAML", oninput: () => typed() });
+  const lines = el("pre", { "aria-hidden": "true" });
+  text.addEventListener("scroll", () => { lines.scrollTop = text.scrollTop; });
+  const verdict = el("div", { role: "status", "aria-live": "polite" }), drawn = el("div"), form = el("div"), account = el("div"), diff = el("div"), told = el("div"), script = el("div");
+  const pick = choice("recipe-name", [["", "– a draft –"], ...own.map((n) => [n, `${n} (yours)`]), ...shipped], "", () => pick.value && open(pick.value));
+  const saveName = el("input", { name: "save-as", placeholder: "mine.yaml" });
+  const engine = choice("engine", [["kmc", "kmc: every dot on the lattice"], ["meanfield", "mean field"]], "kmc", () => typed(true));
+  const dots = el("input", { type: "number", name: "dots", min: 1, placeholder: "100", oninput: () => typed(true) });
+  const seed = el("input", { type: "number", name: "seed", min: 0, placeholder: "0", oninput: () => typed(true) });
+  const output = el("input", { name: "output", placeholder: "run-…", oninput: () => typed(true) });
+  const button = (t, onclick, main) => el("button", { type: "button", class: main ? "main" : "", onclick }, t);
+
+  async function open(name) {
+    try {
+      const found = await ask("recipe", { name });
+      state.name = name;
+      state.shipped = found.shipped;
+      saveName.value = found.shipped ? `${name.split("/").pop()}-mine.yaml` : name;
+      output.value = `run-${name.replace(/\.ya?ml$/, "").replaceAll("/", "-")}`;
+      pick.value = name;
+      savedText = found.text;
+      set(found.text, false);
+      fill(diff);
+    } catch (error) { fill(told, faults(error)); }
+  }
+
+  // ---- the text, its past and its future
+  let savedText = null; // what lies in the file, or is shipped
+  const dirty = () => savedText !== null && savedText !== text.value;
+  let before = "", wait = 0, running = 0;
+  function set(next, keep = true) {
+    if (keep) { state.undo.push(text.value); state.redo = []; }
+    text.value = next;
+    before = next;
+    typed();
+  }
+  function back(from, to) {
+    if (!from.length) return;
+    to.push(text.value);
+    text.value = before = from.pop();
+    typed(false, false);
+  }
+  function typed(same = false, remember = true) {
+    if (!same && remember && text.value !== before) {
+      if (state.undo[state.undo.length - 1] !== before) state.undo.push(before);
+      if (state.undo.length > 200) state.undo.shift();
+      before = text.value;
+    }
+    localStorage.setItem(DRAFT, JSON.stringify({ name: state.name, text: text.value }));
+    clearTimeout(wait);
+    wait = setTimeout(check, 250);
+  }
+
+  async function check() {
+    const mine = ++running;
+    const given = { text: text.value, engine: engine.value };
+    if (Number(dots.value) > 0) given.dots = Number(dots.value);
+    try {
+      const found = await tell("recipe/check", given);
+      if (mine !== running) return;
+      state.checked = found;
+      numbered(new Set(found.faults.map((f) => f.line)));
+      fill(verdict, found.good ? el("p", { class: "good", "data-role": "verdict" }, `✓ ${found.title}: good`) : el("p", { class: "bad", "data-role": "verdict" }, `${found.faults.length} fault${found.faults.length > 1 ? "s" : ""}`),
+        found.faults.map((f) => el("p", { class: "fault" }, f.text)), (found.warnings || []).map((f) => el("p", { class: "warning" }, f.text)));
+      if (found.good) { programme(found); summary(found); }
+      drawForm();
+      await command();
+    } catch (error) { if (mine === running) fill(verdict, faults(error)); }
+  }
+
+  async function command() {
+    const subject = runnable();
+    if (!subject) { fill(script, el("p", { class: "quiet" }, "Save the draft to have it as a command.")); return; }
+    try {
+      const found = await tell("run/command", { recipe: subject, options: options() });
+      fill(script, scripts(found.command, found.python));
+    } catch (error) { fill(script, faults(error)); }
+  }
+
+  function numbered(bad) {
+    const count = text.value.split("\n").length;
+    fill(lines, Array.from({ length: count }, (_, i) => [el("span", { class: bad.has(i + 1) ? "bad" : "" }, bad.has(i + 1) ? `● ${i + 1}` : `${i + 1}`), "\n"]));
+  }
+
+  // ---- the programme, whose corners can be dragged
+  function programme(found) {
+    const { minutes, celsius } = found.programme;
+    const [w, h, l, b, t] = [720, 260, 46, 34, 14];
+    const last = Math.max(1, ...minutes, ...found.events.map((e) => e.end_min)), top = Math.max(60, ...celsius) * 1.12, low = Math.min(0, ...celsius);
+    const px = (m) => l + (m / last) * (w - l - 12), py = (c) => h - b - ((c - low) / (top - low)) * (h - b - t);
+    const picture = svg("svg", { viewBox: `0 0 ${w} ${h}`, class: "programme", role: "img", "aria-label": `temperature programme of ${last.toFixed(0)} minutes, up to ${Math.max(...celsius).toFixed(0)} °C` });
+    for (let c = 0; c <= top; c += 100) picture.append(svg("path", { class: "grid", d: `M${l} ${py(c)}H${w - 12}` }), svg("text", { x: l - 6, y: py(c) + 4, "text-anchor": "end" }, `${c}`));
+    for (let i = 0; i <= 4; i++) picture.append(svg("text", { x: px((last * i) / 4), y: h - 12, "text-anchor": i === 4 ? "end" : "middle" }, `${((last * i) / 4).toFixed(0)}${i === 4 ? " min" : ""}`));
+    picture.append(svg("path", { class: "line", d: minutes.map((m, i) => `${i ? "L" : "M"}${px(m).toFixed(1)} ${py(celsius[i]).toFixed(1)}`).join("") }));
+    for (const e of found.events) {
+      if (e.text.startsWith("add ")) {
+        const x = px(e.start_min);
+        picture.append(svg("path", { class: "grid", d: `M${x} ${t}V${h - b}`, "stroke-dasharray": "3 3" }, svg("title", {}, `${e.start_min.toFixed(0)} min: ${e.text}`)));
+      }
+      const goal = e.end_min > e.start_min ? lineOfTemperature(e.line) : null;
+      if (goal !== null) {
+        const at = celsius[minutes.findLastIndex((m) => m <= e.end_min + 1e-9)];
+        const knob = svg("circle", { cx: px(e.end_min), cy: py(at), r: 6, tabindex: 0, role: "slider", "aria-label": `temperature of line ${goal + 1}`, "aria-valuenow": Math.round(at), "aria-valuemin": 0, "aria-valuemax": 400 });
+        knob.append(svg("title", {}, `${e.text}: drag up or down`));
+        const put = (c) => set(replaceTemperature(goal, Math.round(c)));
+        knob.addEventListener("keydown", (k) => { const by = { ArrowUp: 5, ArrowDown: -5 }[k.key]; if (by) { k.preventDefault(); put(at + by); } });
+        knob.addEventListener("pointerdown", (p) => {
+          knob.setPointerCapture(p.pointerId);
+          let c = at;
+          const moved = (q) => { const box = picture.getBoundingClientRect(); const y = ((q.clientY - box.top) / box.height) * h; c = Math.min(400, Math.max(0, low + ((h - b - y) / (h - b - t)) * (top - low))); knob.setAttribute("cy", py(c)); };
+          knob.addEventListener("pointermove", moved);
+          knob.addEventListener("pointerup", () => { knob.removeEventListener("pointermove", moved); put(c); }, { once: true });
+        });
+        picture.append(knob);
+      }
+    }
+    for (const e of found.events.filter((x) => /sample/.test(x.text) && x.end_min === x.start_min)) picture.append(svg("circle", { class: "sample", cx: px(e.start_min), cy: py(celsius[minutes.findLastIndex((m) => m <= e.start_min + 1e-9)] ?? 20), r: 4 }, svg("title", {}, e.text)));
+    fill(drawn, picture, el("p", { class: "quiet" }, "Drag a ring, or use the arrow keys on it, to change a temperature. Dotted: additions. Blue: samples."),
+      el("details", {}, el("summary", {}, "Step by step"), el("table", {}, found.events.map((e) => el("tr", {}, el("td", { class: "number" }, `${e.start_min.toFixed(1)} min`), el("td", {}, e.text), el("td", { class: "quiet" }, `line ${e.line}`))))));
+  }
+
+  // The line of the step that begins at `line` on which its temperature stands; null if there is none.
+  function lineOfTemperature(line) {
+    const all = text.value.split("\n");
+    for (let i = line - 1; i < all.length && (i === line - 1 || !/^\s*- /.test(all[i])); i++) if (/-?\d+(\.\d+)?\s*°C(?!\/)/.test(all[i])) return i;
+    return null;
+  }
+  function replaceTemperature(i, c) {
+    const all = text.value.split("\n");
+    all[i] = all[i].replace(/-?\d+(\.\d+)?(\s*°C)(?!\/)/, `${c}$2`);
+    return all.join("\n");
+  }
+
+  // ---- the form: every number with a unit that stands in the text, in its place
+  function drawForm() {
+    const rows = [];
+    text.value.split("\n").forEach((line, i) => {
+      if (/^\s*#/.test(line)) return;
+      for (const m of line.matchAll(/([A-Za-z_][\w ]*):\s*"?(-?\d+(?:\.\d+)?)\s*(°C\/min|mL\/h|mL\/min|°C|nmol|mmol|µmol|umol|mol|mL|nm|min|s|h|%)(?![\w/])/g)) {
+        const start = m.index + m[0].indexOf(m[2], m[0].indexOf(":"));
+        rows.push(field(`${m[1].trim()} / ${m[3]} (line ${i + 1})`, el("input", {
+          type: "number", step: "any", value: m[2], name: `line-${i + 1}-${m[1].trim()}`,
+          onchange: (e) => { if (e.target.value === "") return; const all = text.value.split("\n"); all[i] = all[i].slice(0, start) + e.target.value + all[i].slice(start + m[2].length); set(all.join("\n")); },
+        })));
+      }
+    });
+    const focus = document.activeElement && form.contains(document.activeElement) ? document.activeElement.name : null;
+    fill(form, el("details", { open: form.querySelector("details")?.open ?? false }, el("summary", {}, `The numbers as a form (${rows.length})`), el("div", { class: "row" }, rows)));
+    if (focus) form.querySelector(`[name="${CSS.escape(focus)}"]`)?.focus();
+  }
+
+  function summary(found) {
+    const n = found.needs;
+    fill(account, el("p", {}, `About ${Math.max(1, Math.round(n.cpu_s))} s of processor time, ${Math.round(n.memory_MB)} MB of memory, ${Math.round(n.disk_MB)} MB on disk, ${n.processes} process${n.processes > 1 ? "es" : ""}.`),
+      el("details", {}, el("summary", {}, "Doses"), el("pre", {}, found.account_text)),
+      found.assumptions.length ? el("details", {}, el("summary", {}, `Assumed (${found.assumptions.length})`), el("ul", {}, found.assumptions.map((a) => el("li", {}, a)))) : null);
+  }
+
+  // ---- what can be done with it
+  const runnable = () => (state.name && !dirty() ? state.name : null);
+  const options = () => {
+    const out = { output: output.value.trim() || null, engine: engine.value };
+    if (dots.value) out.dots = Number(dots.value);
+    if (seed.value) out.seed = Number(seed.value);
+    return out;
+  };
+  async function save() {
+    const name = saveName.value.trim() || "mine.yaml";
+    const found = await tell("recipe/save", { name, text: text.value });
+    if (![...pick.options].some((o) => o.value === found.name)) pick.append(el("option", { value: found.name }, `${found.name} (yours)`));
+    Object.assign(state, { name: found.name, shipped: false });
+    pick.value = found.name;
+    savedText = text.value;
+    notice(`saved as ${found.name}`);
+    await command();
+    return found.name;
+  }
+  async function run() {
+    fill(told);
+    try {
+      const subject = dirty() || !state.name ? await save() : state.name;
+      await start("run", subject, options());
+      notice("the run has begun: see Jobs");
+      location.hash = "#/jobs";
+    } catch (error) { fill(told, faults(error)); }
+  }
+  async function compare() {
+    if (!state.name) { fill(diff, el("p", { class: "quiet" }, "Open the recipe to compare with first.")); return; }
+    try {
+      const found = await tell("recipe/diff", { name: state.name, text: text.value });
+      fill(diff, el("h3", {}, `Changes against ${state.name}`), found.lines.length ? el("pre", { class: "diff" }, found.lines.map((l) => el("span", { class: l.startsWith("+") ? "plus" : l.startsWith("-") ? "minus" : "" }, `${l}\n`))) : el("p", { class: "quiet" }, "None."));
+    } catch (error) { fill(diff, faults(error)); }
+  }
+  const guarded = (work) => async () => { fill(told); try { await work(); } catch (error) { fill(told, faults(error)); } };
+
+  fill(place, el("h2", {}, "Recipe"), el("div", { class: "row" }, field("recipe", pick), button("undo", () => back(state.undo, state.redo)), button("redo", () => back(state.redo, state.undo)), button("changes", compare), field("save as", saveName), button("save", guarded(save))),
+    el("div", { class: "columns" }, el("div", {}, el("div", { class: "editor" }, lines, text), verdict, form, diff),
+      el("div", {}, el("div", { class: "panel" }, el("h3", {}, "Temperature programme"), drawn), el("div", { class: "panel" }, el("h3", {}, "Run it"),
+        el("div", { class: "row" }, field("engine", engine), field("dots", dots), field("seed", seed), field("into", output), button("Run", run, true)), account, told, script))));
+  const kept = JSON.parse(localStorage.getItem(DRAFT) || "null");
+  const wanted = asked.get("name");
+  if (wanted || !kept || !kept.text) await open(wanted || shipped.find((n) => n.endsWith("inp-znse")) || shipped[0]);
+  else {
+    state.name = kept.name;
+    pick.value = kept.name;
+    output.value = `run-${(kept.name || "draft").replace(/\.ya?ml$/, "").replaceAll("/", "-")}`;
+    if (kept.name) savedText = (await ask("recipe", { name: kept.name }).catch(() => ({ text: "" }))).text;
+    saveName.value = shipped.includes(kept.name) ? `${kept.name.split("/").pop()}-mine.yaml` : kept.name || "mine.yaml";
+    set(kept.text, false);
+  }
+  return () => clearTimeout(wait);
+}

@@ -1,0 +1,190 @@
+"""The page, the command and Python say the same: the bench has no mind of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import epidot
+
+RECIPE = "choi2023/inp-znse"
+
+
+def _command(folder: Path, words: str) -> Any:
+    """What the command of the page prints as JSON."""
+    import shlex
+
+    done = subprocess.run(
+        [sys.executable, "-m", *shlex.split(words), "--json"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
+def _python(folder: Path, script: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, check=True
+    ).stdout
+
+
+def _ended(server, name: str, within_s: float = 300) -> dict[str, Any]:
+    until = time.monotonic() + within_s
+    while time.monotonic() < until:
+        job = next(j for j in _jobs(server) if j["id"] == name)
+        if job["state"] not in ("running", "starting"):
+            return job
+        time.sleep(0.2)
+    raise AssertionError("the job did not end")
+
+
+def _jobs(server) -> list[dict[str, Any]]:
+    from epidot.web.jobs import Jobs
+    from epidot.web.sandbox import Sandbox
+
+    return Jobs(Sandbox(server.folder)).all()
+
+
+@pytest.fixture(scope="module")
+def run(server) -> dict[str, Any]:
+    """A run started from the page, ended."""
+    options = {"dots": 4, "seed": 3, "output": "mine", "engine": "kmc"}
+    said = server.tell("run/command", recipe=RECIPE, options=options).json
+    job = server.tell("jobs", command="run", subject=RECIPE, options=options).json
+    assert job["command"] == said["command"]
+    ended = _ended(server, job["id"])
+    assert ended["state"] == "done", ended
+    return {**said, "job": ended}
+
+
+def test_a_run_of_the_page_is_the_run_of_its_command_and_of_its_script(server, run) -> None:
+    shown = server.ask("/api/run?name=mine").json["summary"]
+    again = _command(
+        server.folder,
+        run["command"].replace("-o mine", "-o again").replace("--output mine", "--output again"),
+    )
+    assert shown["samples"] == again["samples"]
+    batch = epidot.run(RECIPE, dots=4, seed=3, engine="kmc")
+    assert json.loads(json.dumps(batch.summary()["samples"])) == shown["samples"]
+    printed = _python(server.folder, run["python"])
+    assert f"{batch.samples[-1].quantities['plqy'].value!r}" in printed
+
+
+def test_the_atoms_are_those_of_the_batch(server, run) -> None:
+    batch = epidot.Batch.load(server.folder / "mine" / "batch.nc")
+    sample = batch.samples[-1]
+    raw = server.ask(f"/api/run/atoms?name=mine&sample={sample.name.replace(' ', '%20')}&dot=2").content
+    length = int.from_bytes(raw[:4], "little")
+    head = json.loads(raw[4 : 4 + length])
+    columns = np.frombuffer(raw[4 + length :], "<f4").reshape(8, head["atoms"])
+    from epidot.dot.atoms import place
+
+    atoms = place(sample.grown[2])
+    assert head["atoms"] == len(atoms)
+    assert np.allclose(columns[:3].T, atoms.position_nm, atol=1e-6)
+    assert sum(head["counts"].values()) == len(atoms)
+    assert sum(map(sum, head["profile"]["counts"].values())) == len(atoms)
+    assert server.ask("/api/run/atoms?name=mine&sample=nowhere").status == 422
+    assert server.ask("/api/run/atoms?name=mine&sample=end&dot=99").status == 422
+
+
+def test_history_and_spectra_are_those_of_the_batch(server, run) -> None:
+    batch = epidot.Batch.load(server.folder / "mine" / "batch.nc")
+    shown = server.ask("/api/run?name=mine").json
+    assert shown["history"] == {k: v.tolist() for k, v in batch.history.items()}
+    last = batch.samples[-1]
+    asked = server.ask(f"/api/run/spectra?name=mine&sample={last.name.replace(' ', '%20')}").json
+    assert asked["spectra"]["emission"] == last.spectra["emission"].tolist()
+    page = server.ask("/api/run/report?name=mine")
+    assert page.content == (server.folder / "mine" / "report.html").read_bytes()
+    assert "sandbox" in page.heads["content-security-policy"]
+    assert "script" not in page.heads["content-security-policy"]
+
+
+def test_a_measurement_is_that_of_the_command_and_of_python(server) -> None:
+    nm = np.linspace(500, 700, 401)
+    noise = np.random.default_rng(5).normal(0, 3, nm.size)
+    text = "\n".join(
+        f"{x:.1f},{y:.3f}"
+        for x, y in zip(
+            nm,
+            1000 * np.exp(-(((nm - 640) / 15) ** 2)) + 600 * np.exp(-(((nm - 550) / 15) ** 2)) + noise,
+            strict=True,
+        )
+    )
+    server.ask("/api/files/band.csv", "PUT", f"wavelength / nm,intensity / counts\n{text}\n".encode())
+    understood = server.tell("read", file="band.csv").json
+    assert understood["technique"] == "pl"
+    whole = server.tell("measure", file="band.csv", technique="pl").json
+    part = server.tell("measure", file="band.csv", technique="pl", measuring={"window": "510-590"}).json
+    assert whole["quantities"]["peak_nm"]["value"] != part["quantities"]["peak_nm"]["value"]
+    for found in (whole, part):
+        assert _command(server.folder, found["command"])["quantities"] == found["quantities"]
+    signal = epidot.instrument("pl").read(server.folder / "band.csv")
+    mine = epidot.instrument("pl").measure(signal, window="510-590").to_json()["quantities"]
+    assert json.loads(json.dumps(mine)) == part["quantities"]
+    assert repr(part["quantities"]["peak_nm"]["value"]) in _python(server.folder, part["python"])
+    series = server.tell("series", technique="pl", names=["band.csv"], measuring={"window": "510-590"}).json
+    assert series["results"][0]["quantities"] == part["quantities"]
+    assert series["results"][0]["file"] == "band.csv"
+
+
+def test_a_simulation_is_that_of_the_command(server, run) -> None:
+    last = server.ask("/api/run?name=mine").json["samples"][-1]["name"]
+    seen = server.tell("simulate", run="mine", sample=last, technique="pl").json
+    _command(server.folder, seen["command"])
+    saved = epidot.instrument("pl").read(server.folder / "pl.csv")
+    assert saved.y.tolist() == seen["curve"]["y"]
+
+
+def test_faults_of_a_recipe_are_those_of_the_command(server, tmp_path: Path) -> None:
+    text = "recipe: 1\ncore: {material: InP, diameter: 3 furlongs, amount: 1 nmol}\nsteps:\n  - stir: yes\n"
+    told = server.tell("recipe/check", text=text).json
+    assert not told["good"]
+    with pytest.raises(epidot.InputError) as caught:
+        epidot.parse_recipe(text, where="recipe")
+    assert [f["text"] for f in told["faults"]] == [str(f) for f in caught.value.faults]
+    assert {f["line"] for f in told["faults"]} == {2, 4}
+
+
+@pytest.mark.parametrize(
+    "name", ["choi2023/inp-zns-staged-4", "yuan2023/znbr2-300", "choi2023/inp-core-2.4nm"]
+)
+def test_a_shipped_recipe_opened_is_the_shipped_one(server, name: str) -> None:
+    text = server.ask(f"/api/recipe?name={name}").json["text"]
+    shown, real = epidot.parse_recipe(text), epidot.load_recipe(name)
+    assert [type(e) for e in shown.events] == [type(e) for e in real.events]
+    assert [e.start_s for e in shown.events] == [e.start_s for e in real.events]
+    checked = server.tell("recipe/check", text=text, dots=7).json
+    assert checked["good"]
+    assert checked["account"]["species_mol"] == epidot.account(real).to_json()["species_mol"]
+    assert max(checked["programme"]["minutes"]) == pytest.approx(real.duration_s / 60)
+
+
+def test_what_differs_from_the_paper_is_shown(server) -> None:
+    text = server.ask("/api/recipe?name=choi2023/inp-znse").json["text"]
+    assert server.tell("recipe/diff", name=RECIPE, text=text).json["lines"] == []
+    changed = server.tell("recipe/diff", name=RECIPE, text=text.replace("2.4 nm", "3.1 nm", 1)).json["lines"]
+    assert [line for line in changed if line.startswith("+") and "3.1 nm" in line]
+
+
+def test_every_claim_is_there_in_the_papers_words(server) -> None:
+    claims = server.ask("/api/claims").json["claims"]
+    assert len(claims) == len({(c["paper"], c["id"]) for c in claims}) >= 202
+    assert any(c["recipes"] for c in claims)
+
+
+def test_a_question_of_the_wrong_shape_says_what_it_takes(server) -> None:
+    told = server.tell("measure", file="band.csv", technik="pl").json
+    assert "technique" in told["error"]
+    assert server.ask("/api/run").status == 422
+    assert server.ask("/api/options?technique=plx").json["faults"][0]["nearest"]

@@ -1,0 +1,324 @@
+"""The page in a real browser: run, scrub, turn, drop, drag, compare, cancel, find again; nothing leaves."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+sync = pytest.importorskip(
+    "playwright.sync_api", reason="playwright is not installed: pip install 'epidot[test]'"
+)
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
+    pytest.mark.xdist_group("browser"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of playwright's own loop
+]
+SLOW_MS = 120_000  # on a loaded machine
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with sync.sync_playwright() as play:
+        one = play.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--enable-unsafe-swiftshader"]
+        )
+        yield one
+        one.close()
+
+
+@pytest.fixture
+def page(browser: Any, server) -> Iterator[Any]:
+    """A fresh page on the bench; its requests stand in ``page.asked``, its faults in ``page.faults``."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    one = context.new_page()
+    one.set_default_timeout(SLOW_MS)
+    one.asked, one.faults = [], []
+    one.on("request", lambda request: one.asked.append(request.url))
+    one.on("pageerror", lambda error: one.faults.append(str(error)))
+    one.goto(server.link)
+    yield one
+    assert one.faults == []
+    away = [u for u in one.asked if not u.startswith((f"http://127.0.0.1:{server.port}/", "blob:", "data:"))]
+    assert away == []
+    context.close()
+
+
+def _to(page: Any, server, place: str) -> None:
+    page.goto(f"http://127.0.0.1:{server.port}/#/{place}")
+
+
+def _seen(page: Any, what: str) -> np.ndarray:
+    shot = Image.open(io.BytesIO(page.locator(what).screenshot())).convert("RGB")
+    return np.asarray(shot, dtype=float)
+
+
+def _run(page: Any, server, folder: str, engine: str = "kmc", dots: str = "3") -> None:
+    _to(page, server, "recipe?name=choi2023/inp-znse")
+    page.wait_for_selector("[data-role=verdict].good")
+    page.select_option("[name=engine]", engine)
+    page.fill("[name=dots]", dots)
+    page.fill("[name=output]", folder)
+    page.get_by_role("button", name="Run", exact=True).click()
+    job = page.locator(f".job:has-text('{folder}')").first
+    job.wait_for()
+    page.locator(f".job[data-state=done]:has(a[href*='name={folder}'])").wait_for()
+
+
+@pytest.fixture(scope="module")
+def ran(browser: Any, server) -> str:
+    """Two runs, made from the page."""
+    one = browser.new_page()
+    one.set_default_timeout(SLOW_MS)
+    one.goto(server.link)
+    _run(one, server, "first")
+    _run(one, server, "second", dots="2")
+    one.close()
+    return "first"
+
+
+def test_a_run_scrubs_turns_and_cuts(page: Any, server, ran: str) -> None:
+    _to(page, server, f"run?name={ran}")
+    page.wait_for_selector("canvas.dot[data-drawn]")
+    before = _seen(page, "canvas.dot")
+    assert before.std() > 20
+    page.focus("canvas.dot")
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    turned = _seen(page, "canvas.dot")
+    assert np.abs(turned - before).mean() > 2
+    page.locator("[name=cut]").fill("0")
+    cut = _seen(page, "canvas.dot")
+    assert np.abs(cut - turned).mean() > 2
+    page.select_option("[name=colour]", "layer")
+    assert np.abs(_seen(page, "canvas.dot") - cut).mean() > 2
+    drawn = page.get_attribute("canvas.dot", "data-drawn")
+    said = page.inner_text("[data-role=values]")
+    page.locator("[name=time]").fill("0")
+    page.wait_for_function("old => document.querySelector('canvas.dot').dataset.drawn !== old", arg=drawn)
+    assert page.inner_text("[data-role=values]") != said
+
+
+def test_scrubbing_does_not_lag(page: Any, server, ran: str) -> None:
+    _to(page, server, f"run?name={ran}")
+    page.wait_for_selector("canvas.dot[data-drawn]")
+    spent = page.evaluate(
+        """() => { const s = document.querySelector('[name=time]'), t = [];
+        for (let i = 0; i < 30; i++) { const a = performance.now(); s.value = String(Number(s.max) - (i % 5));
+          s.dispatchEvent(new Event('input')); t.push(performance.now() - a); }
+        return t.sort((a, b) => a - b)[15]; }"""
+    )
+    assert spent < 100
+
+
+def test_two_runs_stand_on_one_axis(page: Any, server, ran: str) -> None:
+    _to(page, server, "run?name=first&with=second")
+    page.wait_for_selector("canvas.dot[data-drawn]")
+    heads = page.locator("table th.number").all_inner_texts()
+    assert any(h.startswith("first") for h in heads)
+    assert any(h.startswith("second") for h in heads)
+    labels = [one.get_attribute("aria-label") for one in page.locator(".plot").all()]
+    assert any("first" in label and "second" in label for label in labels)
+
+
+def _bands(at_nm: float, seed: int) -> str:
+    nm = np.linspace(480, 720, 481)
+    y = 1000 * np.exp(-(((nm - at_nm) / 15) ** 2)) + 500 * np.exp(-(((nm - 540) / 12) ** 2))
+    y += np.random.default_rng(seed).normal(0, 3, nm.size)
+    return "wavelength / nm,intensity / counts\n" + "\n".join(
+        f"{a:.1f},{b:.2f}" for a, b in zip(nm, y, strict=True)
+    )
+
+
+def _decay() -> str:
+    t = np.arange(0, 200, 0.1)
+    counts = np.random.default_rng(2).poisson(2000 * np.exp(-np.maximum(t - 5, 0) / 20) * (t >= 5) + 2)
+    return "time / ns,counts\n" + "\n".join(f"{a:.1f},{b}" for a, b in zip(t, counts, strict=True))
+
+
+def _absorbance() -> str:
+    nm = np.linspace(400, 700, 301)
+    y = 0.5 * np.exp(-(((nm - 550) / 18) ** 2)) + 0.9 / (1 + np.exp((nm - 500) / 20))
+    y += np.random.default_rng(3).normal(0, 0.001, nm.size)
+    return "wavelength / nm,absorbance\n" + "\n".join(f"{a:.1f},{b:.5f}" for a, b in zip(nm, y, strict=True))
+
+
+def _dropped(page: Any, files: dict[str, str]) -> None:
+    page.evaluate(
+        """files => { const data = new DataTransfer();
+        for (const [name, text] of Object.entries(files)) data.items.add(new File([text], name));
+        const drop = new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true});
+        document.querySelector('.page-measure').dispatchEvent(drop); }""",
+        files,
+    )
+
+
+def test_files_of_three_techniques_are_dropped_and_a_dragged_range_moves_the_number(
+    page: Any, server
+) -> None:
+    _to(page, server, "measure")
+    page.wait_for_selector(".drop")
+    _dropped(
+        page, {"dot-absorption.csv": _absorbance(), "dot-decay.csv": _decay(), "dot-pl.csv": _bands(640, 1)}
+    )
+    for name, technique in (
+        ("dot-absorption.csv", "uvvis"),
+        ("dot-decay.csv", "tcspc"),
+        ("dot-pl.csv", "pl"),
+    ):
+        row = page.locator(f".files li:has-text('{name}')")
+        row.wait_for()
+        assert row.locator(".badge").inner_text() == technique
+    page.wait_for_selector("h3:has-text('dot-pl.csv')")
+    page.wait_for_selector("tr[data-quantity=peak_nm]")
+    value = page.locator("tr[data-quantity=peak_nm] td[data-value]")
+    whole = float(value.get_attribute("data-value"))
+    assert whole == pytest.approx(640, abs=1)
+    over = page.locator(".plot .u-over").first
+    over.scroll_into_view_if_needed()
+    box = over.bounding_box()
+    left, right = (box["x"] + box["width"] * share for share in (0.06, 0.42))
+    page.mouse.move(left, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(right, box["y"] + 60, steps=5)
+    page.mouse.up()
+    page.wait_for_function(
+        """old => { const v = document.querySelector('tr[data-quantity=peak_nm] td[data-value]');
+        return v && Number(v.dataset.value) !== old; }""",
+        arg=whole,
+    )
+    assert float(value.get_attribute("data-value")) == pytest.approx(540, abs=2)
+    window = page.locator("[name=option-window]").input_value()
+    assert re.fullmatch(r"[\d.]+-[\d.]+", window)
+    command = page.locator("[data-script='as a command']").text_content()
+    assert f"--window {window}" in command
+    printed = subprocess.run(
+        [sys.executable, "-c", page.locator("[data-script='as Python']").text_content()],
+        cwd=server.folder, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert value.get_attribute("data-value") in printed
+
+
+def test_a_series_is_measured_by_one_set_up_and_sorts(page: Any, server) -> None:
+    for i, at in enumerate((630, 650, 640)):
+        assert server.ask(f"/api/files/series-{i}.csv", "PUT", _bands(at, i).encode()).status == 200
+    _to(page, server, "measure")
+    for i in range(3):
+        page.get_by_label(f"take series-{i}.csv into the series").check()
+    page.locator(".files button:has-text('series-0.csv')").click()
+    page.wait_for_selector("tr[data-quantity=peak_nm]")
+    page.get_by_role("button", name="Measure the ticked as one series").click()
+    page.wait_for_selector("table.series tbody tr")
+    page.locator("table.series th button:has-text('peak_nm')").first.click()
+    order = page.locator("table.series tbody tr td:first-child").all_inner_texts()
+    assert order == ["series-0.csv", "series-2.csv", "series-1.csv"]
+
+
+def test_a_file_that_no_instrument_reads_says_so(page: Any, server) -> None:
+    server.ask("/api/files/notes.txt", "PUT", b"Monday: washed the dots twice.\n")
+    _to(page, server, "measure")
+    page.locator(".files button:has-text('notes.txt')").click()
+    page.wait_for_selector(".fault")
+    assert page.locator("tr[data-quantity]").count() == 0
+
+
+def test_a_fault_in_a_recipe_stands_at_its_line_and_is_undone(page: Any, server) -> None:
+    _to(page, server, "recipe?name=choi2023/inp-znse")
+    page.wait_for_selector("[data-role=verdict].good")
+    text = page.input_value("[name=recipe]")
+    page.fill("[name=recipe]", text.replace("2.4 nm", "2.4 parsec", 1))
+    page.wait_for_selector("[data-role=verdict].bad")
+    line = 1 + text[: text.index("2.4 nm")].count("\n")
+    assert f"recipe:{line}:" in page.locator(".fault").first.inner_text()
+    assert page.locator(".editor pre .bad").inner_text().endswith(str(line))
+    page.get_by_role("button", name="undo").click()
+    page.wait_for_selector("[data-role=verdict].good")
+    assert page.input_value("[name=recipe]") == text
+    knob = page.locator("svg.programme circle[role=slider]").first
+    knob.focus()
+    page.keyboard.press("ArrowUp")
+    page.wait_for_function("old => document.querySelector('[name=recipe]').value !== old", arg=text)
+    page.get_by_role("button", name="changes").click()
+    page.wait_for_selector(".diff .plus")
+    page.reload()  # the draft is kept
+    _to(page, server, "recipe")
+    page.wait_for_selector("[data-role=verdict]")
+    assert page.input_value("[name=recipe]") != text
+
+
+def test_a_job_is_cancelled_at_once_and_found_by_another_page(page: Any, server) -> None:
+    _to(page, server, "recipe?name=choi2023/inp-zns-staged-4")
+    page.wait_for_selector("[data-role=verdict].good")
+    page.fill("[name=dots]", "3000")
+    page.fill("[name=output]", "long")
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.locator(".job[data-state=running]").first.wait_for()
+    other = page.context.new_page()
+    other.set_default_timeout(SLOW_MS)
+    _to(other, server, "jobs")
+    other.locator(".job[data-state=running]").first.wait_for()
+    other.get_by_role("button", name="cancel").first.click()
+    other.locator(".job[data-state=cancelled]").first.wait_for()
+    page.locator(".job[data-state=cancelled]").first.wait_for()
+    other.close()
+
+
+def test_every_control_has_a_name_and_small_screens_do_not_scroll_sideways(
+    page: Any, server, ran: str
+) -> None:
+    for place in ("recipe?name=choi2023/inp-znse", "run?name=first", "measure", "claims", "jobs"):
+        _to(page, server, place)
+        page.wait_for_selector("#page h2")
+        page.wait_for_timeout(500)
+        nameless = page.evaluate(
+            """() => [...document.querySelectorAll('input, select, textarea, button, a, canvas[tabindex]')]
+            .filter(n => !(n.labels && n.labels.length) && !n.getAttribute('aria-label')
+              && !n.textContent.trim() && n.getClientRects().length).map(n => n.outerHTML.slice(0, 120))"""
+        )
+        assert nameless == [], place
+        page.set_viewport_size({"width": 400, "height": 800})
+        page.wait_for_timeout(300)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= 400, (place, wide)
+        page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_the_page_is_small(page: Any, server) -> None:
+    import epidot.web.app as app
+
+    own = [f for f in app.STATIC.rglob("*") if f.suffix in (".js", ".css", ".html", ".svg")]
+    assert sum(f.stat().st_size for f in own) <= 400_000
+
+
+def test_26_000_atoms_are_drawn(page: Any, server, ran: str) -> None:
+    _to(page, server, f"run?name={ran}")
+    page.wait_for_selector("canvas.dot[data-drawn]")
+    spent = page.evaluate(
+        """async () => { const { DotView } = await import('./js/dot.js');
+        const canvas = document.createElement('canvas');
+        canvas.className = 'dot';
+        document.body.append(canvas);
+        const n = 26000, f = () => new Float32Array(n);
+        const c = {x: f(), y: f(), z: f(), radius: f().fill(0.15)};
+        for (let i = 0; i < n; i++) for (const k of 'xyz') c[k][i] = 10 * Math.random() - 5;
+        const view = new DotView(canvas); view.show(c, new Float32Array(3 * n).fill(0.6));
+        const pixels = new Uint8Array(4), a = performance.now();
+        const gl = view.gl, [x, y] = [canvas.width >> 1, canvas.height >> 1];
+        for (let i = 0; i < 5; i++) {
+          view.rotate(0.1, 0);
+          gl.readPixels(x, y, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
+        }
+        const spent = (performance.now() - a) / 5; canvas.remove(); return [spent, pixels[3]]; }"""
+    )
+    assert spent[1] == 255
+    print(json.dumps({"ms per frame without a graphics card": spent[0]}))

@@ -1,0 +1,98 @@
+"""``epidot ui`` itself: its options, its refusals, how soon it is there and how it ends."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from epidot.errors import InputError
+from epidot.web import app, serve
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def test_a_port_can_be_asked_for_and_is_had_once(bench, tmp_path: Path) -> None:
+    port = _free_port()
+    one = bench(tmp_path, "--port", str(port))
+    assert one.port == port
+    with pytest.raises(InputError, match=str(port)):
+        serve.serve(tmp_path, port, browser=False)
+    assert one.end() == 0
+
+
+def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such folder"):
+        serve.serve(tmp_path / "nowhere", browser=False)
+
+
+def test_the_link_is_one_json_object_where_asked(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "epidot", "ui", str(tmp_path), "--no-browser", "--json"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    text = ""
+    while not text.endswith("}\n"):
+        text += process.stdout.readline()
+    told = json.loads(text)
+    process.terminate()
+    assert process.wait(20) == 0
+    assert process.stdout.read() == ""
+    process.stdout.close()
+    assert told["link"].startswith("http://127.0.0.1:")
+    assert told["folder"] == str(tmp_path)
+
+
+def test_the_browser_is_opened_unless_told_otherwise(tmp_path: Path) -> None:
+    opened = tmp_path / "opened"
+    script = tmp_path / "browser"
+    script.write_text(f"#!/bin/sh\necho \"$1\" > {opened}\n")
+    script.chmod(0o755)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "epidot", "ui", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "BROWSER": f"{script} %s", "PYTHONUNBUFFERED": "1"},
+    )
+    assert process.stdout is not None
+    link = process.stdout.readline().split()[-1]
+    until = time.monotonic() + 20
+    while not opened.exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    process.terminate()
+    process.wait(20)
+    process.stdout.close()
+    assert opened.read_text().strip() == link
+
+
+def test_the_first_page_is_there_soon(bench, tmp_path: Path) -> None:
+    """Two seconds after the imports, and what a loaded machine adds."""
+    begin = time.monotonic()
+    one = bench(tmp_path)
+    assert one.ask("/").status == 200
+    assert one.ask("/api/recipes").status == 200
+    assert time.monotonic() - begin < 20
+
+
+def test_what_is_vendored_is_what_its_authors_published() -> None:
+    place = app.STATIC / "vendor"
+    hashes = {
+        "uPlot.iife.min.js": "4408ace91a18b4888998171e122da65b9ab28711c30f19a6a591491c5a82caf1",
+        "uPlot.min.css": "df630c6a8d6f8eeaff264b50f73ce5b114f646ffd9a0bb74f049b0a00135fa04",
+    }
+    for name, wanted in hashes.items():
+        assert hashlib.sha256((place / name).read_bytes()).hexdigest() == wanted
+    assert "MIT" in (place / "uPlot.LICENSE").read_text()
