@@ -59,7 +59,7 @@ def test_the_link_is_one_json_object_where_asked(tmp_path: Path) -> None:
 def test_the_browser_is_opened_unless_told_otherwise(tmp_path: Path) -> None:
     opened = tmp_path / "opened"
     script = tmp_path / "browser"
-    script.write_text(f"#!/bin/sh\necho \"$1\" > {opened}\n")
+    script.write_text(f'#!/bin/sh\necho "$1" > {opened}\n')
     script.chmod(0o755)
     process = subprocess.Popen(
         [sys.executable, "-m", "epidot", "ui", str(tmp_path)],

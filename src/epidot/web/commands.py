@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, Command] = {
             "engine": "word",
             "hypothesis": "word",
             "mechanism": "path",
+            "parameters": "path",
             "states": "word",
             "resume": "flag",
             "overwrite": "flag",

@@ -40,7 +40,8 @@ def serve(folder: Path, port: int = 0, *, browser: bool = True, tell: Callable[[
     port = int(listening.getsockname()[1])
     token = secrets.token_urlsafe(24)
     link = f"http://{HOST}:{port}/?token={token}"
-    with processes(ANSWERING) as others:
+    # An interruption is how it ends, whenever that comes.
+    with suppress(KeyboardInterrupt), processes(ANSWERING) as others:
         if others is None:
             raise WorkError("no process can be started beside the server")
         config = uvicorn.Config(
@@ -56,8 +57,7 @@ def serve(folder: Path, port: int = 0, *, browser: bool = True, tell: Callable[[
         sys.stdout.flush()
         if browser:
             webbrowser.open(link)
-        with suppress(KeyboardInterrupt):  # that is how it ends
-            server.run([listening])
+        server.run([listening])
 
 
 def _listening(port: int) -> socket.socket:

@@ -32,6 +32,8 @@ export function field(text, input, inline = false) {
   return el("label", { class: inline ? "inline" : "" }, inline ? [input, text] : [text, input]);
 }
 
+export const wide = (text, input) => el("label", { class: "wide" }, text, input);
+
 export function choice(name, entries, chosen, onchange) {
   const options = entries.map((e) => {
     const [value, text] = Array.isArray(e) ? e : [e, e];

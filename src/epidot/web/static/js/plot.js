@@ -39,11 +39,11 @@ export function plot(place, { series, x, y, log = false, reverse = false, height
     width: Math.max(260, place.clientWidth || 480), height,
     scales: { x: { time: false, dir: reverse ? -1 : 1 }, y: log ? { distr: 3, range: [floor, top * 1.5] } : {} },
     axes: [axis(x), { ...axis(y), size: 64, ...(log ? { grid: { show: false } } : {}) }],
-    series: [{ label: x, value: (_, v) => (v === null ? "" : short(v)) },
+    series: [{ label: x, value: (_, v) => (v === null ? "–" : short(v)) },
       ...shown.map((s, i) => ({
         label: s.name, stroke: s.colour || css(COLOURS[i % COLOURS.length]), width: s.points ? 0 : 1.6, dash: s.dash,
         points: { show: Boolean(s.points), size: s.points || 4 }, spanGaps: true,
-        value: (_, v) => (v === null || v === undefined ? "" : short(v)),
+        value: (_, v) => (v === null || v === undefined ? "–" : short(v)),
       }))],
     cursor: { drag: { x: Boolean(onRange), y: false, setScale: false } },
     legend: { live: true },

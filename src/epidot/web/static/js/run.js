@@ -1,7 +1,7 @@
 // Runs: time, atoms, spectra, every quantity; two or more side by side; what an instrument would show.
 
 import { address, ask, atoms, tell } from "./api.js";
-import { choice, el, faults, field, fill, pm, saveAs, scripts } from "./dom.js";
+import { choice, el, faults, field, fill, pm, saveAs, scripts, wide } from "./dom.js";
 import { DotView, coloured } from "./dot.js";
 import { plot } from "./plot.js";
 
@@ -44,7 +44,7 @@ function page(body, runs) {
   const values = el("p", { class: "quiet", "data-role": "values" });
   const notes = (main.summary.notes || []).map((n) => el("p", { class: "warning" }, n));
   fill(body, headline(main), notes.length ? el("details", { open: notes.length < 3 }, el("summary", {}, `What to know of this run (${notes.length})`), notes) : null,
-    el("div", { class: "panel" }, field("time", slider), said, samples, values),
+    el("div", { class: "panel" }, wide("time", slider), said, samples, values),
     el("div", { class: "columns" }, el("div", {}, dotPanel(), el("div", { class: "panel" }, el("h3", {}, "Radial profile"), profile), mapPanel(main)),
       el("div", {}, el("div", { class: "panel" }, el("h3", {}, "Against time"), history), el("div", { class: "panel" }, el("h3", {}, "Spectra"), light, el("h3", {}, "Decay"), decay), instrumentPanel(main, () => main.samples[state.sample].name))),
     el("div", { class: "panel" }, el("h3", {}, "Every quantity"), numbers),
