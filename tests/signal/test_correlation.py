@@ -84,3 +84,14 @@ def test_a_smoothed_spectrum_says_so_and_has_no_false_bands() -> None:
         found = uvvis.measure(signal)
         assert found["first_exciton_nm"].value is None
         assert any("smoothed by a moving average over 9 points" in w for w in found.warnings)
+
+
+@pytest.mark.parametrize("width", [1.8, 2.6, 3.0])
+def test_a_filter_that_kills_waves_has_a_root_at_any_length(width: float) -> None:
+    """Rounding made the correlation of 300 points indefinite: the command ended with a traceback."""
+    kernel = np.exp(-0.5 * (np.arange(-15, 16) / width) ** 2)
+    rho = np.correlate(kernel, kernel, "full")[kernel.size - 1 :]
+    noise = Noise(rho=tuple((rho / rho[0]).tolist()))
+    for n in (50, 300, 900):
+        through = noise.spread(np.eye(n)[:1])
+        assert float(np.sum(through**2)) == pytest.approx(1.0, abs=1e-5)

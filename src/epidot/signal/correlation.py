@@ -242,4 +242,11 @@ def _matrix(rho: tuple[float, ...], n: int) -> Array:
 @functools.lru_cache(maxsize=64)
 def _factor(rho: tuple[float, ...], n: int, floor: float = 1e-9) -> Array:
     """Cholesky factor (n, n) of the correlation, with white noise of variance ``floor`` beside it."""
-    return np.asarray(np.linalg.cholesky(_matrix(rho, n) + floor * np.eye(n)), dtype=np.float64)
+    matrix = _matrix(rho, n)
+    # A filter that kills some waves leaves a matrix that rounding turns negative, the more the larger it is.
+    while floor < _JUDGED:
+        try:
+            return np.asarray(np.linalg.cholesky(matrix + floor * np.eye(n)), dtype=np.float64)
+        except np.linalg.LinAlgError:
+            floor *= 10
+    return np.asarray(np.linalg.cholesky(matrix + floor * np.eye(n)), dtype=np.float64)

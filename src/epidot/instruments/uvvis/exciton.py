@@ -231,25 +231,27 @@ def jump_beside(x: Array, y: Array, found: Exciton) -> float | None:
     return None
 
 
-def no_absorption(x: Array, y: Array, found: Exciton) -> str | None:
+def no_absorption(x: Array, y: Array, found: Exciton, taken_off: str = "") -> str | None:
     """Why this is not the absorption of dots, whatever its shape; ``None`` where it may be.
 
-    Nothing absorbs less than nothing, and dots absorb more to the blue.
+    Nothing absorbs less than nothing, and dots absorb more to the blue.  ``taken_off`` is the law of a
+    baseline that was subtracted, which may be why.
     """
     even, shape, _ = local.smoothed(x, y, _SMOOTH_NM)
     ends = max(3, x.size // 50)
     blue, red = float(np.mean(y[:ends])), float(np.mean(y[-ends:]))
     at = float(np.max(shape)) if found.kind == "none" else float(np.interp(found.place, even, shape))
+    why = "were blank and sample exchanged?"
+    if taken_off:
+        why = f"the baseline taken off ({taken_off}) does not hold there (options baseline, baseline_nm)"
     if at < 0:
         where = "everywhere" if found.kind == "none" else f"at {found.place:.0f} nm"
-        return (
-            f"the absorbance is negative {where} ({at:.2g}): were blank and sample exchanged? "
-            "(an offset is taken off by option baseline)"
-        )
+        or_else = "" if taken_off else " (an offset is taken off by option baseline)"
+        return f"the absorbance is negative {where} ({at:.2g}): {why}{or_else}"
     if found.kind != "none" and red - blue > _FALLS * float(np.ptp(shape)):
         return (
             f"the absorbance falls from {red:.2g} at {x[-1]:.0f} nm to {blue:.2g} at {x[0]:.0f} nm, and that "
-            "of dots rises to the blue: were blank and sample exchanged?"
+            f"of dots rises to the blue: {why}"
         )
     return None
 

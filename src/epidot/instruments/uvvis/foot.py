@@ -9,7 +9,7 @@ exclude, with its own uncertainty, is part of the error by its weight.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from epidot.signal import local
 from epidot.signal.correlation import Noise
-from epidot.signal.degrees import likely
+from epidot.signal.degrees import COUNTED, likely
 from epidot.signal.local import believed
 
 Array = NDArray[np.float64]
@@ -28,6 +28,8 @@ _FEWEST = 6  # readings there, from which a law is fitted to them
 # Of the maximum: so high may the wings of the dots' own absorption be there.  In the spectra that ``light``
 # computes they are 0.3 to 0.7 %, and fall with the wavelength as scattering does.
 _WINGS = 0.008
+# Before any reading is looked at, that the law a user asks for is right, against all others: own choice.
+_ASKED = 10.0
 _EVEN = 0.1  # weight of the laws of at most one value below which what is seen is something else
 _SMOOTH_NM = 12.0
 _SHAPES: dict[str, Callable[[Array], Array]] = {
@@ -35,10 +37,11 @@ _SHAPES: dict[str, Callable[[Array], Array]] = {
     "slope": lambda nm: nm / 500.0 - 1.0,
     "scattering": lambda nm: (500.0 / nm) ** 4,
 }
+_SCATTERING = "λ⁻⁴ scattering"
 # From the fewest values on; the last two are what the laws of ``baseline`` subtract.
 _LAWS: dict[str, tuple[str, ...]] = {
     "nothing": (),
-    "λ⁻⁴ scattering": ("scattering",),
+    _SCATTERING: ("scattering",),
     "a level": ("level",),
     "a line": ("level", "slope"),
     "a level with λ⁻⁴ scattering": ("level", "scattering"),
@@ -73,7 +76,8 @@ class Foot:
     """The laws that the readings to the red leave possible; ``seen`` if they exclude that there is none.
 
     ``wings`` if what is seen is so low that it may as well be the absorption of the dots: it is not believed
-    to lie under them then, and only how well the readings know it counts.  ``level`` is the absorbance at the
+    to lie under them then, only how well the readings know it counts, and ``scattering`` is what it may be
+    else.  ``level`` is the absorbance at the
     red end where the readings end too near to tell any law, else ``None``.
     """
 
@@ -81,6 +85,7 @@ class Foot:
     seen: bool
     wings: bool = False
     level: float | None = None
+    scattering: Under | None = None
 
     def at(self, nm: float) -> float:
         """The mean of the laws at one place."""
@@ -98,16 +103,36 @@ def foot(x: Array, y: Array, noise: Noise, top: float) -> Foot:
     if np.sum(red) < _FEWEST:
         return _at_most(x, y, noise)
     found = _weighed(x, y, noise, red)
-    nearer = red & (x <= np.median(x[red]))
-    even = sum(u.weight for u in found if u.values.size < 2)  # wings are no steeper than scattering
-    if 0 <= float(np.mean(y[nearer])) <= _WINGS * float(np.interp(top, x, y)) and even > _EVEN:
-        return Foot((_through(x, y, noise, red, "a level")[0],), _seen(found), wings=True)
-    # Nearer readings may be the foot of the absorption itself: those farther out must see it too.
-    out = x > 0.5 * (top + _WIDTHS * half + x[-1])
-    if not _seen(found) or np.sum(out) < 2 * _FEWEST or np.ptp(x[out]) < half:
-        return Foot(found, _seen(found))
-    far = _weighed(x, y, noise, out)
-    return Foot(found if _seen(far) else far, _seen(far))
+    if _may_be_wings(x, y, red, _WINGS * float(np.interp(top, x, y)), found):
+        level, scattering = (_through(x, y, noise, red, law)[0] for law in ("a level", _SCATTERING))
+        return Foot((level,), _seen(found), wings=True, scattering=scattering)
+    found = _farther(x, y, noise, red, half, found)
+    return Foot(found, _seen(found))
+
+
+def instead(x: Array, y: Array, noise: Noise, top: float, taken: Under) -> tuple[Under, ...]:
+    """The baselines that may have been there in place of the one ``taken`` off a spectrum (n,).
+
+    ``y`` is what that left, ``top`` / nm its first maximum.  The first of them is the one taken, with the
+    weight that the readings to the red leave it beside laws that it does not hold.  Where they tell nothing,
+    it is alone; where they may be scattering as well as the dots' own absorption, it has half of the weight.
+    """
+    half = _half_nm(x, y, top)
+    red = x > top + _WIDTHS * half
+    if np.sum(red) < _FEWEST:
+        return (replace(taken, weight=1.0),)
+    mine = set(_LAWS[taken.law])
+    whole = y + taken.over(x)
+    others = [law for law, shapes in _LAWS.items() if not set(shapes) <= mine]
+    # A level through the red end takes half of the dots' wings off with it.
+    most, left = 0.5 * _WINGS * float(np.interp(top, x, y)), _weighed(x, y, noise, red)
+    if "scattering" not in mine and _seen(left) and _may_be_wings(x, y, red, most, left):
+        other = _through(x, whole, noise, red, "a level with λ⁻⁴ scattering")[0]
+        return replace(taken, weight=0.5), replace(other, weight=0.5)
+    found = _weighed(x, whole, noise, red, (taken.law, *others), _ASKED)
+    found = _farther(x, whole, noise, red, half, found)
+    mine_too = sum(u.weight for u in found if u.law == taken.law)
+    return (replace(taken, weight=mine_too), *(u for u in found if u.law != taken.law and u.weight > 0))
 
 
 def subtracted(x: Array, y: Array, noise: Noise, part: Mask, law: str) -> Under:
@@ -120,17 +145,61 @@ def free_values(law: str) -> int:
     return len(_LAWS[law])
 
 
+def _may_be_wings(x: Array, y: Array, red: Mask, most: float, found: tuple[Under, ...]) -> bool:
+    """Whether readings ``red`` (n,) are so low, at ``most``, that they may be the dots' own absorption.
+
+    ``found`` are the laws through them: wings are no steeper than scattering.
+    """
+    nearer = red & (x <= np.median(x[red]))
+    even = sum(u.weight for u in found if u.values.size < 2)
+    return bool(0 <= np.mean(y[nearer]) <= most and even > _EVEN)
+
+
+def _farther(
+    x: Array, y: Array, noise: Noise, red: Mask, half: float, near: tuple[Under, ...]
+) -> tuple[Under, ...]:
+    """Laws ``near`` of all readings ``red`` (n,), with those of the farther ones if these need no more.
+
+    Either the nearer readings are the foot of the absorption, ``half`` / nm wide, or one law holds for all.
+    As likely before, the two are weighed by how they describe the readings farther out.
+    """
+    out = red & (x > 0.5 * (x[red][0] + x[-1]))
+    if not _seen(near) or np.sum(out) < 2 * _FEWEST or np.ptp(x[out]) < half:
+        return near
+    far = _weighed(x, y, noise, out, [u.law for u in near])
+    if _seen(far):
+        return near
+    variance = max(_through(x, y, noise, out, list(_LAWS)[-1])[2], 1e-300)
+
+    def left(under: Under) -> float:
+        off = noise.kept(out).weighted(y[out] - under.over(x[out]))
+        return float(off @ off) / variance
+
+    marks = np.array([left(u) for u in near] + [left(u) + COUNTED * u.values.size for u in far])
+    before = np.array([u.weight for u in near] + [float(u.weight > 0) for u in far])
+    weights = before * np.exp(0.5 * (np.min(marks) - marks))
+    both = zip((*near, *far), weights / np.sum(weights), strict=True)
+    return tuple(replace(u, weight=float(w)) for u, w in both)
+
+
 def _seen(laws: tuple[Under, ...]) -> bool:
-    return all(u.weight == 0 for u in laws if not u.values.size)
+    """Whether the readings need more than the first of the laws, which is the simplest."""
+    return all(u.weight == 0 for u in laws if u.law == laws[0].law)
 
 
-def _weighed(x: Array, y: Array, noise: Noise, red: Mask) -> tuple[Under, ...]:
-    """Every law through the readings ``red``, weighed by what it leaves over."""
-    fits = [_through(x, y, noise, red, law) for law in _LAWS]
+def _weighed(
+    x: Array, y: Array, noise: Noise, red: Mask, laws: Sequence[str] = tuple(_LAWS), odds: float = 1.0
+) -> tuple[Under, ...]:
+    """Every one of the ``laws`` through the readings ``red``, weighed by what it leaves over.
+
+    The first of them was likelier before by ``odds``.
+    """
+    fits = [_through(x, y, noise, red, law) for law in laws]
     # The freest law leaves noise alone, and says how large it is.
     variance = max(fits[-1][2], 1e-300)
     marks = [square / variance for _, square, _ in fits]
-    weights = likely(marks, [len(shapes) for shapes in _LAWS.values()])
+    marks[0] -= 2 * math.log(odds)
+    weights = likely(marks, [len(_LAWS[law]) for law in laws])
     return tuple(replace(u, weight=float(w)) for (u, *_), w in zip(fits, weights, strict=True))
 
 
@@ -151,7 +220,7 @@ def _through(x: Array, y: Array, noise: Noise, part: Mask, law: str) -> tuple[Un
 def _at_most(x: Array, y: Array, noise: Noise) -> Foot:
     """A level or scattering as high as the last readings, if there is no telling what they are."""
     last = np.arange(x.size) >= x.size - max(3, x.size // 50)
-    laws = (_through(x, y, noise, last, law)[0] for law in ("a level", "λ⁻⁴ scattering"))
+    laws = (_through(x, y, noise, last, law)[0] for law in ("a level", _SCATTERING))
     return Foot(tuple(replace(u, weight=0.5) for u in laws), False, level=float(np.mean(y[last])))
 
 

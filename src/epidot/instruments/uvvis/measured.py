@@ -20,7 +20,7 @@ from epidot.instruments.uvvis.exciton import (
     red_half,
     through_slit,
 )
-from epidot.instruments.uvvis.foot import SUBTRACTED, Under, foot, free_values, subtracted
+from epidot.instruments.uvvis.foot import SUBTRACTED, Under, foot, free_values, instead, subtracted
 from epidot.instruments.uvvis.wider import by_what_is_seen, by_what_was_taken_off
 from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal
@@ -64,7 +64,8 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
             break
         found = first_exciton(signal.x, signal.y, noise, least, method)
     found = _not_beside(found, asides, signal)
-    if len(signal) >= 8 and (why := no_absorption(signal.x, signal.y, found)) is not None:
+    taken_off = "" if under is None else under.law
+    if len(signal) >= 8 and (why := no_absorption(signal.x, signal.y, found, taken_off)) is not None:
         found = Exciton.none(why)
         warnings.append(why)
     quantities = _read(signal, noise, found, material, chosen, under, warnings)
@@ -98,9 +99,10 @@ def _read(
         if under is None:
             own = {**_place(found), "valley_depth": valley, "hwhm_eV": width}
             moved = by_what_is_seen(signal, found, foot(signal.x, signal.y, noise, found.top.x), own)
-            warnings += [moved.said] if moved.said else []
         else:
-            moved = by_what_was_taken_off(signal, found, under)
+            others = instead(signal.x, signal.y, noise, found.top.x, under)
+            moved = by_what_was_taken_off(signal, found, others)
+        warnings += [moved.said] if moved.told else []
     placed = found if moved is None else moved.place(found)
     height = 0.0 if moved is None else moved.height
     out = {

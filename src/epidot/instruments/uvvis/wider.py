@@ -20,6 +20,7 @@ _LOST = 0.32  # of the weight: laws under which there is no maximum may hold no 
 _TOLD = 0.005  # of the maximum: less is not told
 _ANY_DEPTH = 0.5  # a depth is 0 to 1
 _FELT = 2.0  # own errors: a baseline that may move a quantity by more is told
+_CONTRADICTED = 0.1  # weight of a baseline that was taken off below which another is named
 _SMOOTH_NM = 12.0
 
 
@@ -27,12 +28,15 @@ _SMOOTH_NM = 12.0
 class Moved:
     """Root mean squares by which a baseline may move quantities, and the absorbance (``height``).
 
-    ``None`` in place of the quantities if it may be the maximum itself.  ``said`` is the warning.
+    ``None`` in place of the quantities if it may be the maximum itself.  ``said`` is what is to be said of it
+    where a value is withheld, and a warning if ``told``; ``aside`` is a note on the valley depth.
     """
 
     by: dict[str, float] | None
     height: float
     said: str = ""
+    told: bool = False
+    aside: str = ""
 
     def place(self, found: Exciton) -> Exciton:
         """The exciton with its place as uncertain as the baseline makes it."""
@@ -50,12 +54,14 @@ class Moved:
             return q
         if self.by is None:
             return Quantity(None, None, q.unit, "none", "the baseline may be all there is: " + self.said)
-        by = self.by.get(name, 0.0)
-        sigma = math.hypot(q.sigma, by)
+        if self.aside and name == "valley_depth":
+            q = replace(q, note=f"{q.note}; {self.aside}" if q.note else self.aside)
+        by, before = self.by.get(name, 0.0), q.sigma or 0.0
+        sigma = math.hypot(before, by)
         if name == "valley_depth" and by > _ANY_DEPTH:
             why = f"no valley depth: the baseline may move it by {by:.2g}, so that it may be anything"
             return Quantity(None, None, q.unit, "none", f"{why} ({self.said})" if self.said else why)
-        if by < q.sigma:
+        if by < before:
             return replace(q, sigma=sigma)
         said = f"the baseline may move it by {by:.2g}, which is in the error"
         return replace(q, sigma=sigma, note=f"{q.note}; {said}" if q.note else said)
@@ -89,19 +95,59 @@ def by_what_is_seen(signal: Signal, found: Exciton, under: Foot, own: Mapping[st
             f"{height / found.top.y:.1%} of its height under it; what it moves is in the "
             "errors (more readings there would tell)"
         )
+    return Moved(by, height, said, bool(said), _if_scattering(signal, found, under, own["valley_depth"]))
+
+
+def _if_scattering(signal: Signal, found: Exciton, under: Foot, depth: Quantity) -> str:
+    """What the valley depth would be if what is taken for the wings of the dots were scattering.
+
+    Empty if that is less than a few of its errors.
+    """
+    if under.scattering is None or depth.value is None or depth.sigma is None:
+        return ""
+    even, seen, _ = local.smoothed(signal.x, signal.y, _SMOOTH_NM)
+    moved = changed(even, seen, seen - under.scattering.over(even), found)
+    more = 0.0 if moved is None else float(moved[READ_OFF.index("valley_depth")])
+    if not more > _FELT * depth.sigma:
+        return ""
+    return (
+        "the little absorbance left to the red is taken for the dots' own; if it is scattered light, the "
+        f"depth is {more:.2g} more"
+    )
+
+
+def by_what_was_taken_off(signal: Signal, found: Exciton, under: Sequence[Under]) -> Moved:
+    """What a baseline that was subtracted leaves open.
+
+    ``under`` is what :func:`epidot.instruments.uvvis.foot.instead` gives: first the one that was.
+    """
+    assert found.top is not None
+    taken = under[0]
+    said = f"its fit of {taken.law} to few or noisy readings (option baseline_nm) leaves it that uncertain"
+    by, height = _moves(signal, found, under, taken_off=taken, counted=True)
+    if taken.weight < _CONTRADICTED:
+        best = max(under, key=lambda u: u.weight)
+        beside = float((best.over(np.array([found.top.x])) - taken.over(np.array([found.top.x])))[0])
+        said = (
+            f"{taken.law}, which was taken off, does not describe the readings to the red of the exciton; "
+            f"{best.law} does, and lies {abs(beside) / found.top.y:.1%} of the maximum "
+            f"{'higher' if beside > 0 else 'lower'} under it: what that moves is in the errors"
+        )
+        return Moved(by, height, said, told=True)
     return Moved(by, height, said)
 
 
-def by_what_was_taken_off(signal: Signal, found: Exciton, under: Under) -> Moved:
-    """What the uncertainty of a baseline that was subtracted moves."""
-    said = f"its fit of {under.law} to few or noisy readings (option baseline_nm) leaves it that uncertain"
-    return Moved(*_moves(signal, found, (under,), taken_off=True, counted=False), said)
-
-
 def _moves(
-    signal: Signal, found: Exciton, laws: Sequence[Under], taken_off: bool = False, counted: bool = True
+    signal: Signal,
+    found: Exciton,
+    laws: Sequence[Under],
+    taken_off: Under | None = None,
+    counted: bool = True,
 ) -> tuple[dict[str, float] | None, float]:
-    """What ``laws`` move by themselves, if ``counted``, and by what they leave uncertain."""
+    """What ``laws`` move by themselves, if ``counted``, and by what they leave uncertain.
+
+    They move by what they differ from the baseline ``taken_off``, if one was.
+    """
     assert found.top is not None
     even, seen, _ = local.smoothed(signal.x, signal.y, _SMOOTH_NM)
     at_top = np.array([found.top.x])
@@ -109,13 +155,14 @@ def _moves(
     for under in laws:
         if not under.weight or not under.values.size:
             continue
-        likeliest = np.zeros(even.size) if taken_off else under.over(even)
+        likeliest = under.over(even) - (0.0 if taken_off is None else taken_off.over(even))
         moved = changed(even, seen, seen - likeliest, found)
         others = [changed(even, seen, seen - likeliest - one, found) for one in under.spread(even)]
         known = [one for one in others if one is not None]
         height += under.weight * float(np.sum(under.spread(at_top) ** 2))
         if counted:
-            height += under.weight * float(under.over(at_top)[0]) ** 2
+            beside = under.over(at_top) - (0.0 if taken_off is None else taken_off.over(at_top))
+            height += under.weight * float(beside[0]) ** 2
         if moved is None or len(known) < len(others):
             lost += under.weight
             continue
