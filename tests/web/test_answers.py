@@ -188,3 +188,23 @@ def test_a_question_of_the_wrong_shape_says_what_it_takes(server) -> None:
     assert "technique" in told["error"]
     assert server.ask("/api/run").status == 422
     assert server.ask("/api/options?technique=plx").json["faults"][0]["nearest"]
+
+
+def test_a_sweep_is_explained_as_the_command_does(server) -> None:
+    text = server.ask("/api/studies").json["example"]
+    server.tell("recipe/save", name="two.yaml", text=text)
+    told = server.tell("study/explain", text=text).json
+    said = server.tell("study/command", name="two.yaml", output="swept").json
+    plain = _command(server.folder, said["command"] + " --explain")
+    same = ("recipe", "engine", "design", "parameters", "samples", "quantities", "targets", "calls")
+    assert {name: told[name] for name in same} == {name: plain[name] for name in same}
+    assert server.ask("/api/studies").json["sweeps"] == ["two.yaml"]
+    faulty = server.tell("study/explain", text=text.replace("°C", "parsec")).json
+    assert "sweep:" in faulty["error"]
+    assert server.ask("/api/study/report?name=nowhere").status == 422
+
+
+def test_what_a_reagent_does_is_said_before_the_run(server) -> None:
+    text = server.ask("/api/recipe?name=choi2023/inp-znse").json["text"]
+    met = {r["name"]: r["status"] for r in server.tell("recipe/check", text=text).json["reagents"]}
+    assert "reacts" in met.values()

@@ -273,10 +273,24 @@ def test_a_job_is_cancelled_at_once_and_found_by_another_page(page: Any, server)
     other.close()
 
 
+def test_a_sweep_is_explained_run_and_looked_at(page: Any, server) -> None:
+    _to(page, server, "studies")
+    page.wait_for_selector("[data-role=explained]")
+    text = page.input_value("[name=sweep]").replace("x 4", "x 2").replace("x 3 log", "x 2 log")
+    page.fill("[name=sweep]", text.replace("200..260 °C", "200..260 parsec"))
+    page.wait_for_selector(".fault")
+    page.fill("[name=sweep]", text)
+    page.wait_for_selector("[data-role=explained]")
+    page.get_by_role("button", name="Run the sweep").click()
+    page.locator(".job[data-state=done] a:has-text('open the sweep')").first.click()
+    report = page.frame_locator("iframe")
+    assert "How warm" in report.locator("h1").inner_text()
+
+
 def test_every_control_has_a_name_and_small_screens_do_not_scroll_sideways(
     page: Any, server, ran: str
 ) -> None:
-    for place in ("recipe?name=choi2023/inp-znse", "run?name=first", "measure", "claims", "jobs"):
+    for place in ("recipe?name=choi2023/inp-znse", "run?name=first", "studies", "measure", "claims", "jobs"):
         _to(page, server, place)
         page.wait_for_selector("#page h2")
         page.wait_for_timeout(500)

@@ -39,6 +39,10 @@ QUESTIONS: Mapping[tuple[str, str], str] = {
     ("POST", "measure"): "measured:measured",
     ("POST", "series"): "measured:series",
     ("GET", "claims"): "claims:words",
+    ("GET", "studies"): "studies:listed",
+    ("GET", "study/report"): "studies:report_of",
+    ("POST", "study/explain"): "studies:explained",
+    ("POST", "study/command"): "studies:command",
 }
 
 

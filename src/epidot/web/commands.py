@@ -16,7 +16,7 @@ _NC = ".nc"
 
 @dataclass(frozen=True)
 class Command:
-    """``words`` of a command, its ``subject`` (``recipe``, ``folder`` or none), and options by kind."""
+    """``words`` of a command, its ``subject`` (``recipe``, ``file``, ``folder`` or none), options by kind."""
 
     words: tuple[str, ...]
     subject: str
@@ -36,12 +36,16 @@ COMMANDS: Mapping[str, Command] = {
             "hypothesis": "word",
             "mechanism": "path",
             "parameters": "path",
+            "ignore": "names",
             "states": "word",
             "resume": "flag",
             "overwrite": "flag",
         },
     ),
     "claims": Command(("claims",), "", {"engine": "word", "jobs": "number", "json": "flag"}),
+    "sweep": Command(
+        ("sweep",), "file", {"output": "path", "jobs": "number", "resume": "flag", "overwrite": "flag"}
+    ),
     "measure auto": Command(("measure", "auto"), "folder", {"output": "path", "jobs": "number"}),
 }
 
@@ -86,6 +90,8 @@ def arguments(box: Sandbox, command: str, subject: str, options: Mapping[str, An
             faults.append(Fault(f"{name} is yes or no", seen=str(value)[:40]))
         elif kind == "number" and (isinstance(value, bool) or not isinstance(value, int)):
             faults.append(Fault(f"{name} is a whole number", seen=str(value)[:40]))
+        elif kind == "names" and not (isinstance(value, list) and all(isinstance(n, str) for n in value)):
+            faults.append(Fault(f"{name} are names", seen=str(value)[:40]))
         elif kind == "word" and not (isinstance(value, str) and value.replace(":", "").isalnum()):
             faults.append(Fault(f"{name} is one word", seen=str(value)[:40]))
         elif value is not False:
@@ -99,8 +105,8 @@ def of_run(box: Sandbox, *, recipe: str, options: Mapping[str, Any] | None = Non
     """What a run would be as a command and as Python; nothing is started."""
     given = dict(options or {})
     words = arguments(box, "run", recipe, given)
-    kept = ("dots", "seed", "engine", "hypothesis", "mechanism", "states")
-    python = {name: given[name] for name in kept if given.get(name) not in (None, "")}
+    kept = ("dots", "seed", "engine", "hypothesis", "mechanism", "parameters", "states", "ignore")
+    python = {name: given[name] for name in kept if given.get(name) not in (None, "", [])}
     return {"command": scripts.command(*words), "python": scripts.of_run(words[1], **python)}
 
 
@@ -113,6 +119,6 @@ def _subject(box: Sandbox, kind: str, subject: str) -> str:
     path = box.path(file)
     if kind == "folder" and not path.is_dir():
         raise InputError("there is no such folder", seen=subject[:80])
-    if kind == "recipe" and not path.is_file():
-        raise InputError("no such recipe", seen=subject[:80], nearest=nearest(subject, recipes.shipped()))
+    if kind in ("recipe", "file") and not path.is_file():
+        raise InputError(f"no such {kind}", seen=subject[:80], nearest=nearest(subject, recipes.shipped()))
     return box.name(path) + mark + variant

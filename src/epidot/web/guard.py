@@ -30,7 +30,6 @@ REPORT = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox 
 _ALWAYS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
-    (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"cache-control", b"no-store"),
 )
@@ -69,6 +68,8 @@ class Guard:
                 own = list(message["headers"])
                 if not any(name == b"content-security-policy" for name, _ in own):
                     own.append((b"content-security-policy", PAGE.encode()))
+                    # Not for a report: browsers refuse it in what is shown without rights.
+                    own.append((b"cross-origin-opener-policy", b"same-origin"))
                 message["headers"] = [*own, *_ALWAYS]
             await send(message)
 

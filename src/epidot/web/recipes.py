@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -12,8 +13,8 @@ from epidot.recipe import recipe as recipes
 from epidot.recipe.accounting import account
 from epidot.recipe.events import Run
 from epidot.recipe.recipe import Recipe
-from epidot.runs.needs import needs
-from epidot.runs.order import Order
+from epidot.runs.needs import needs, reagents
+from epidot.runs.order import DOTS, Order
 from epidot.units import celsius
 from epidot.web import scripts
 from epidot.web.sandbox import Sandbox
@@ -48,13 +49,21 @@ def text(box: Sandbox, *, name: str) -> dict[str, Any]:
     return {"name": name, "text": raw.decode("utf-8", "replace"), "shipped": False}
 
 
-def checked(box: Sandbox, *, text: str, engine: str = "kmc", dots: int | None = None) -> dict[str, Any]:
+def checked(
+    box: Sandbox,
+    *,
+    text: str,
+    engine: str = "kmc",
+    dots: int | None = None,
+    ignore: Sequence[str] = (),
+) -> dict[str, Any]:
     """What a recipe will do, or every fault with its line: the same that the command says."""
     if len(text) > MOST_TEXT:
         raise InputError("too long for a recipe", seen=f"{len(text)} characters")
     try:
         recipe = recipes.from_text(text, where="recipe")
-        order = Order(recipe, engine, dots) if dots else Order(recipe, engine)
+        order = Order(recipe, engine, dots or DOTS.get(engine, 1), ignore=tuple(ignore))
+        met = reagents(order)
     except InputError as error:
         return {"good": False, "faults": [_told(fault) for fault in error.faults]}
     minutes, temperatures = programme(recipe)
@@ -78,6 +87,10 @@ def checked(box: Sandbox, *, text: str, engine: str = "kmc", dots: int | None = 
         "samples": list(recipe.samples),
         "account": accounted.to_json(),
         "account_text": accounted.text(),
+        "reagents": [
+            {"name": one.name, "status": "ignored" if one.ignored else one.status, "why": one.why}
+            for one in met
+        ],
         "needs": asdict(needs(order)),
     }
 

@@ -17,6 +17,7 @@ export async function show(place, asked) {
   const engine = choice("engine", [["kmc", "kmc: every dot on the lattice"], ["meanfield", "mean field"]], "kmc", () => typed(true));
   const dots = el("input", { type: "number", name: "dots", min: 1, placeholder: "100", oninput: () => typed(true) });
   const seed = el("input", { type: "number", name: "seed", min: 0, placeholder: "0", oninput: () => typed(true) });
+  const ignore = el("input", { name: "ignore", placeholder: "reagents, apart by ,", oninput: () => typed(true) });
   const output = el("input", { name: "output", placeholder: "run-…", oninput: () => typed(true) });
   const button = (t, onclick, main) => el("button", { type: "button", class: main ? "main" : "", onclick }, t);
 
@@ -65,6 +66,7 @@ export async function show(place, asked) {
     const mine = ++running;
     const given = { text: text.value, engine: engine.value };
     if (Number(dots.value) > 0) given.dots = Number(dots.value);
+    if (ignored().length) given.ignore = ignored();
     try {
       const found = await tell("recipe/check", given);
       if (mine !== running) return;
@@ -161,15 +163,18 @@ export async function show(place, asked) {
 
   function summary(found) {
     const n = found.needs;
-    fill(account, el("p", {}, `About ${Math.max(1, Math.round(n.cpu_s))} s of processor time, ${Math.round(n.memory_MB)} MB of memory, ${Math.round(n.disk_MB)} MB on disk, ${n.processes} process${n.processes > 1 ? "es" : ""}.`),
+    fill(account, el("table", {}, found.reagents.map((r) => el("tr", { title: r.why }, el("td", {}, r.name), el("td", { class: r.status === "unknown" || r.status === "ignored" ? "bad" : "" }, r.status), el("td", { class: "quiet" }, r.why)))),
+      el("p", {}, `About ${Math.max(1, Math.round(n.cpu_s))} s of processor time, ${Math.round(n.memory_MB)} MB of memory, ${Math.round(n.disk_MB)} MB on disk, ${n.processes} process${n.processes > 1 ? "es" : ""}.`),
       el("details", {}, el("summary", {}, "Doses"), el("pre", {}, found.account_text)),
       found.assumptions.length ? el("details", {}, el("summary", {}, `Assumed (${found.assumptions.length})`), el("ul", {}, found.assumptions.map((a) => el("li", {}, a)))) : null);
   }
 
   // ---- what can be done with it
   const runnable = () => (state.name && !dirty() ? state.name : null);
+  const ignored = () => ignore.value.split(",").map((n) => n.trim()).filter(Boolean);
   const options = () => {
     const out = { output: output.value.trim() || null, engine: engine.value };
+    if (ignored().length) out.ignore = ignored();
     if (dots.value) out.dots = Number(dots.value);
     if (seed.value) out.seed = Number(seed.value);
     return out;
@@ -206,7 +211,7 @@ export async function show(place, asked) {
   fill(place, el("h2", {}, "Recipe"), el("div", { class: "row" }, field("recipe", pick), button("undo", () => back(state.undo, state.redo)), button("redo", () => back(state.redo, state.undo)), button("changes", compare), field("save as", saveName), button("save", guarded(save))),
     el("div", { class: "columns" }, el("div", {}, el("div", { class: "editor" }, lines, text), verdict, form, diff),
       el("div", {}, el("div", { class: "panel" }, el("h3", {}, "Temperature programme"), drawn), el("div", { class: "panel" }, el("h3", {}, "Run it"),
-        el("div", { class: "row" }, field("engine", engine), field("dots", dots), field("seed", seed), field("into", output), button("Run", run, true)), account, told, script))));
+        el("div", { class: "row" }, field("engine", engine), field("dots", dots), field("seed", seed), field("may do nothing", ignore), field("into", output), button("Run", run, true)), account, told, script))));
   const kept = JSON.parse(localStorage.getItem(DRAFT) || "null");
   const wanted = asked.get("name");
   if (wanted || !kept || !kept.text) await open(wanted || shipped.find((n) => n.endsWith("inp-znse")) || shipped[0]);
