@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from epidot.recipe.recipe import from_text as parse_recipe
     from epidot.recipe.recipe import load as load_recipe
     from epidot.recipe.recipe import shipped as shipped_recipes
+    from epidot.report.calibrate import calibrate
     from epidot.report.folder import measure as measure_folder
     from epidot.runs.batch import Batch, Sample
     from epidot.runs.run import run
@@ -70,6 +71,7 @@ _HOMES = {
     "Trial": "epidot.instruments.contract:Trial",
     "account": "epidot.recipe.accounting:account",
     "build_lattice": "epidot.dot.lattice:build",
+    "calibrate": "epidot.report.calibrate:calibrate",
     "claims": "epidot.papers.claims:evaluate",
     "dose": "epidot.recipe.dose:dose",
     "instrument": "epidot.instruments:instrument",
@@ -117,6 +119,7 @@ __all__ = [
     "WorkError",
     "account",
     "build_lattice",
+    "calibrate",
     "claims",
     "dose",
     "instrument",

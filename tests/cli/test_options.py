@@ -16,6 +16,7 @@ DOT = "dot.yaml"
 DOSE = ("dose", "--diameter", "3.3nm", "--amount", "220nmol", "--shell", "ZnSe:2")
 RUN = ("run", "choi2023/inp-zn", "--engine", "meanfield", "--dots", "3", "-o", "out")
 SWEEP = ("sweep", "sweep.yaml", "--jobs", "1", "-o", "out")
+CALIBRATE = ("calibrate", "study.yaml", "--jobs", "1", "-o", "out")
 LIGHT = (
     "dose",
     "--core",
@@ -120,6 +121,15 @@ WALK: Walk = {
         "--overwrite": ((*SWEEP[:-2], "-o", "taken"), ("--overwrite",)),
         "--explain": (SWEEP, ("--explain",)),
         "--json": (SWEEP, ("--json",)),
+    },
+    ("calibrate",): {
+        "--output": (CALIBRATE[:-2], ("-o", "elsewhere")),
+        "--jobs": (CALIBRATE, ("--jobs", "0")),
+        "--scheduler": (CALIBRATE, ("--scheduler", "nonsense")),
+        "--resume": (CALIBRATE, ("--resume",)),
+        "--overwrite": ((*CALIBRATE[:-2], "-o", "taken"), ("--overwrite",)),
+        "--explain": (CALIBRATE, ("--explain",)),
+        "--json": (CALIBRATE, ("--json",)),
     },
     ("dose",): {
         "--core": (DOSE, ("--core", "CdSe")),
@@ -610,6 +620,7 @@ CALLS |= {
     ("measure", "tcspc"): TCSPC,
     ("measure", "etch"): ETCH,
     ("sweep",): SWEEP,
+    ("calibrate",): CALIBRATE,
     ("measure", "xrd"): XRD,
     ("measure", "raman"): RAMAN,
     ("measure", "dosy"): DOSY,
@@ -630,6 +641,7 @@ for _path, _call in CALLS.items():
     WALK[_path]["--materials"] = (_call, ("--materials", "empty"))
 WALK[("run",)]["--papers"] = (RUN, ("--papers", "empty"))
 WALK[("sweep",)]["--papers"] = (SWEEP, ("--papers", "empty"))
+WALK[("calibrate",)]["--papers"] = (CALIBRATE, ("--papers", "empty"))
 WALK[("claims",)]["--papers"] = (("claims", "--id", "C004"), ("--papers", "empty"))
 
 
@@ -741,6 +753,12 @@ def _write_inputs() -> None:
         "core: {material: InP, diameter: 3.3 nm, sigma: 8 %}\nlayer: d111\n"
         "shells:\n- {material: ZnS, thickness: 0.6 nm}\n"
         "ligands: {OA: 90}\ndots: 20\n",
+        encoding="utf-8",
+    )
+    Path("study.yaml").write_text(
+        "study: 1\nfree: {mechanism.Ea_ex: {low: 70, high: 72}}\n"
+        "experiments: {z: {recipe: choi2023/inp-zn}}\n"
+        "measured: [{of: z.10 min, quantity: coverage, value: 0, sigma: 1}]\ndraws: 20\n",
         encoding="utf-8",
     )
     Path("sweep.yaml").write_text(

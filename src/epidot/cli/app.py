@@ -11,7 +11,7 @@ EPILOG = (
 )
 
 
-COMMANDS = ("run", "sweep", "dose", "read", "measure", "fit", "simulate", "claims", "lint", "ui")
+COMMANDS = ("run", "sweep", "calibrate", "dose", "read", "measure", "fit", "simulate", "claims", "lint", "ui")
 
 
 def build(argv: list[str]) -> typer.Typer:

@@ -7,7 +7,7 @@ quantities with units, counts, names, numbers with a source - and notes every fa
 
 from epidot.documents.entry import UNCONFIRMED, Entry, top
 from epidot.documents.sources import cite, data_document, data_file, paper_folders, papers_in_use, references
-from epidot.documents.text import MAX_BYTES, Document, Path_, dump, parse, read, text_of
+from epidot.documents.text import MAX_BYTES, Document, Path_, beside, dump, parse, read, text_of
 
 __all__ = [
     "MAX_BYTES",
@@ -15,6 +15,7 @@ __all__ = [
     "Document",
     "Entry",
     "Path_",
+    "beside",
     "cite",
     "data_document",
     "data_file",

@@ -6,6 +6,7 @@ here, by the core schema of YAML 1.2: ``no`` and ``12:30`` are text, ``1e7`` is 
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -70,6 +71,12 @@ def text_of(path: str | Path, *, where: str | None = None) -> str:
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise InputError("not UTF-8 text", name, line, remedy="save the file as UTF-8") from None
+
+
+def beside(where: str, name: str) -> str:
+    """A file that the document ``where`` names: beside that document if it is there, else as it is named."""
+    found = os.path.join(os.path.dirname(where), name)
+    return found if os.path.isfile(found.partition("#")[0]) else name
 
 
 def parse(text: str, *, where: str = "<text>") -> Document:

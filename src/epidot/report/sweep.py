@@ -12,8 +12,9 @@ from epidot.errors import InputError, WorkError
 from epidot.folders import owned, refuse_foreign
 from epidot.report import maps
 from epidot.report.findings import Findings, Table, page
-from epidot.runs.needs import needs
+from epidot.runs.needs import MEAN_FIELD_S, needs
 from epidot.runs.order import LATTICE
+from epidot.runs.quantities import LIGHT, find
 from epidot.runs.sweep import carried, table
 from epidot.runs.sweep.carried import Carried
 from epidot.runs.sweep.plan import OPTIMISE, Sweep
@@ -22,7 +23,6 @@ from epidot.runs.workers import LOCAL, is_there, workers
 
 NAMES = ("sweep.nc", "sweep.csv", "report.html")
 Tell = Callable[[float, str], None]
-_MEAN_FIELD_S = (0.15, 0.12)  # of a run without reading it, and of reading a sample (light included)
 _WORTH_S = 3.0  # of work in all, for which other processes are begun
 _WORTH_DASK_S = 600.0  # beside which the start of a cluster (some 6 s) is nothing
 _SHOWN_ROWS = 500
@@ -32,8 +32,9 @@ def seconds(sweep: Sweep) -> float:
     """About how long one point keeps a core busy."""
     if sweep.base.engine == LATTICE:
         return needs(sweep.base, 1).cpu_s
-    flask, sample = _MEAN_FIELD_S
-    return flask + sample * len(sweep.samples)
+    flask, light = MEAN_FIELD_S
+    lit = any(find(quantity).needs in LIGHT for quantity in sweep.quantities)
+    return flask + light * len(sweep.samples) * lit
 
 
 def explain(sweep: Sweep, folder: Path, jobs: int | None, scheduler: str | None) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from epidot.runs.order import LATTICE, Order, dots_asked
 _DIAMETER_NM = 3.3  # of the cores that were measured
 _MEMORY_MB = {"base": 350.0, "process": 150.0, LATTICE: 1.1, "dot": 0.02}
 _DISK_MB = {"base": 9.0, "dot": 0.003}
+MEAN_FIELD_S = (0.15, 0.12)  # of a run that is not written, and of asking one of its samples, light included
 _CPU_S = {"base": 7.0, LATTICE: 0.075, "dot": 0.001, "atoms": 7.0}  # the last of a dot of one sample
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -163,6 +162,22 @@ def parse(text: str, *, where: str = "<text>") -> Sweep:
     return found
 
 
+def recipe_at(entry: Entry) -> Recipe | None:
+    """The recipe that an entry names, looked for beside its document first; faults are noted."""
+    name = entry.text("")
+    if not name:
+        return None
+    try:
+        return recipes.load(documents.beside(entry.document.where, name))
+    except InputError as error:
+        for f in error.faults:
+            if f.where is None:  # no such recipe
+                entry.fault(f.what, seen=f.seen, nearest=f.nearest, remedy=f.remedy)
+            else:
+                entry.faults.found.append(f)
+        return None
+
+
 @dataclass
 class _Reader:
     document: Document
@@ -177,7 +192,7 @@ class _Reader:
         design = page["design"].choice(DESIGNS, GRID)
         dots = page["dots"].whole(1, _MOST_DOTS, DOTS[engine])
         seed = page["seed"].whole(0, 10**9, 0)
-        recipe = self._recipe(page["recipe"])
+        recipe = recipe_at(page["recipe"])
         values = {
             name: ranges.read(entry.called(name), design in (GRID, LIST))
             for name, entry in page["vary"].table().items()
@@ -192,7 +207,7 @@ class _Reader:
             return None
         mechanism, hypothesis = MECHANISM, page["hypothesis"].text(HYPOTHESIS)
         with page["mechanism"].placed():
-            mechanism = self._beside(page["mechanism"].text(MECHANISM))
+            mechanism = documents.beside(self.document.where, page["mechanism"].text(MECHANISM))
             mechanisms.load(mechanism)
         base = Order(recipe, engine, dots, seed, mechanism=mechanism)
         with page["hypothesis"].placed():
@@ -215,25 +230,6 @@ class _Reader:
         if not self.faults.found:
             self._each_point(page["vary"], found)
         return found
-
-    def _recipe(self, entry: Entry) -> Recipe | None:
-        name = entry.text("")
-        if not name:
-            return None
-        try:
-            return recipes.load(self._beside(name))
-        except InputError as error:
-            for f in error.faults:
-                if f.where is None:  # no such recipe
-                    entry.fault(f.what, seen=f.seen, nearest=f.nearest, remedy=f.remedy)
-                else:
-                    self.faults.found.append(f)
-            return None
-
-    def _beside(self, name: str) -> str:
-        """A file beside the sweep's own, or else what the name says."""
-        beside = Path(self.document.where).parent / name
-        return str(beside) if os.path.isfile(str(beside).partition("#")[0]) else name
 
     def _quantities(self, entry: Entry) -> tuple[str, ...]:
         rows = [entry] if isinstance(entry.value, str) else entry.rows("quantity")

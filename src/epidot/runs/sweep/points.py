@@ -111,6 +111,37 @@ class Kept:
         )
 
 
+def outcomes(
+    asked: Sequence[Asked],
+    helpers: Workers,
+    kept: Kept,
+    told: Callable[[int, Outcome, bool], None] = lambda number, outcome, known: None,
+) -> list[tuple[Outcome, bool]]:
+    """What each gave and whether that was known, in their order; the same asked twice is carried out once.
+
+    ``told`` hears of each as it is ready, by the number of the first that asked it.
+    """
+    found: dict[str, Outcome] = {}
+    first: dict[str, int] = {}
+    for number, one in enumerate(asked):
+        if one.digest in first:
+            continue
+        first[one.digest] = number
+        known = kept.recall(one.digest)
+        if known is not None:
+            found[one.digest] = known
+            told(number, known, True)
+    before = set(found)
+    waiting = [asked[number] for digest, number in first.items() if digest not in found]
+    for done in helpers.each(carry_out, waiting):
+        digest = waiting[done.number].digest
+        outcome = Outcome({}, done.result.reason) if isinstance(done.result, Lost) else done.result
+        kept.keep(digest, outcome)
+        found[digest] = outcome
+        told(first[digest], outcome, False)
+    return [(found[one.digest], one.digest in before) for one in asked]
+
+
 def each(
     points: Sequence[Point],
     samples: tuple[str, ...],
@@ -119,30 +150,14 @@ def each(
     kept: Kept,
     told: Callable[[Tried], None] = lambda tried: None,
 ) -> list[Tried]:
-    """Every point with its outcome, in the order of ``points``; the same point twice is carried out once."""
+    """Every point with its outcome, in the order of ``points``."""
     asked = [Asked.of(point.order, samples, quantities) for point in points]
-    found: dict[str, Outcome] = {}
-    new: dict[str, Asked] = {}
-    for point, one in zip(points, asked, strict=True):
-        known = kept.recall(one.digest)
-        if known is not None and one.digest not in found:
-            found[one.digest] = known
-            told(Tried(point, known, True))
-        elif known is None:
-            new.setdefault(one.digest, one)
-    before = set(found)
-    waiting = list(new.values())
-    first = {one.digest: point for point, one in reversed(list(zip(points, asked, strict=True)))}
-    for done in helpers.each(carry_out, waiting):
-        digest = waiting[done.number].digest
-        outcome = Outcome({}, done.result.reason) if isinstance(done.result, Lost) else done.result
-        kept.keep(digest, outcome)
-        found[digest] = outcome
-        told(Tried(first[digest], outcome))
-    return [
-        Tried(point, found[one.digest], one.digest in before)
-        for point, one in zip(points, asked, strict=True)
-    ]
+
+    def hear(number: int, outcome: Outcome, known: bool) -> None:
+        told(Tried(points[number], outcome, known))
+
+    found = outcomes(asked, helpers, kept, hear)
+    return [Tried(point, *one) for point, one in zip(points, found, strict=True)]
 
 
 def known_before(

@@ -1,0 +1,1 @@
+"""Back from data: which parameters measured numbers support, and how far."""

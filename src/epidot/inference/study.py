@@ -1,0 +1,371 @@
+"""``study.yaml``: experiments, what was measured in them, and which numbers are free."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from epidot import documents
+from epidot.documents import Document, Entry, top
+from epidot.errors import Faults, InputError, nearest
+from epidot.given import Given
+from epidot.inference.posterior import DRAWS
+from epidot.inference.problem import Datum, Kind, Prior
+from epidot.inference.readings import Reading, read
+from epidot.mechanism import load as mechanisms
+from epidot.parameter import Parameter
+from epidot.recipe import places
+from epidot.recipe.places import Place
+from epidot.recipe.recipe import Recipe
+from epidot.runs import numbers
+from epidot.runs.order import DOTS, ENGINES, MEAN_FIELD, MECHANISM, Order
+from epidot.runs.quantities import find
+from epidot.runs.sweep.plan import recipe_at
+from epidot.transport.constants import DEFAULT as HYPOTHESIS
+
+_FIELDS = (
+    *("study", "title", "engine", "dots", "seed", "mechanism", "hypothesis", "draws"),
+    *("free", "experiments", "measured", "held"),
+)
+_EXPERIMENT = ("recipe", "with", "unknown", "note")
+_MEASURED = ("of", "over", "less", "quantity", "value", "sigma", "is", "file", "technique", "note")
+_KINDS: Mapping[str, Kind] = {"equal": "=", "at least": ">=", "at most": "<="}
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A value of a recipe that is free: where, and the unit in which its prior speaks."""
+
+    experiment: str
+    place: Place
+    unit: str
+
+    def written(self, value: float) -> Any:
+        """As it stands in a recipe."""
+        return f"{value:.12g} {self.unit}" if self.unit else value
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A recipe as it was carried out, with its samples."""
+
+    name: str
+    recipe: Recipe
+    text: str  # of the recipe before anything was changed
+
+
+@dataclass(frozen=True)
+class Look:
+    """One quantity of one sample of an experiment."""
+
+    experiment: str
+    sample: str
+    quantity: str
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A datum and what in the runs stands for it: a look, over or less another one."""
+
+    datum: Datum
+    look: Look
+    other: Look | None = None
+    how: str = ""  # "over" or "less"
+    source: str = ""
+
+    def predicted(self, looks: Mapping[Look, float]) -> float:
+        """From the values of all looks."""
+        first = looks[self.look]
+        if self.other is None:
+            return first
+        second = looks[self.other]
+        if self.how == "less":
+            return first - second
+        return first / second if second else math.nan
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study, read and checked."""
+
+    where: str
+    text: str
+    title: str
+    engine: str
+    dots: int
+    seed: int
+    mechanism: str
+    hypothesis: str
+    held: Mapping[str, float]
+    priors: tuple[Prior, ...]
+    unknowns: Mapping[str, Unknown]  # by the name of the prior
+    experiments: Mapping[str, Experiment]
+    measured: tuple[Measured, ...]
+    draws: int = DRAWS  # of each of two rounds
+
+    @property
+    def data(self) -> list[Datum]:
+        """What was measured."""
+        return [one.datum for one in self.measured]
+
+    def looks(self, experiment: str) -> list[Look]:
+        """What is asked of an experiment."""
+        every = [look for one in self.measured for look in (one.look, one.other) if look is not None]
+        return list(dict.fromkeys(look for look in every if look.experiment == experiment))
+
+    def order(self, experiment: str, values: Mapping[str, float]) -> Order:
+        """The run of an experiment with these values of the free parameters.
+
+        Raises
+        ------
+        InputError
+            If they make no recipe, or are outside what numbers can be.
+        """
+        recipe = self.experiments[experiment].recipe
+        mine = {n: u for n, u in self.unknowns.items() if u.experiment == experiment}
+        if mine:
+            changed = {u.place: u.written(values[n]) for n, u in mine.items()}
+            recipe = places.with_values(recipe, changed, f"{experiment}-as-fitted")
+        given = {n: v for n, v in values.items() if n not in self.unknowns}
+        return Order(
+            recipe,
+            self.engine,
+            self.dots,
+            self.seed,
+            mechanism=self.mechanism,
+            hypothesis=self.hypothesis,
+            given=Given.of({**self.held, **given}),
+        )
+
+
+def load(path: str | Path) -> Study:
+    """Read a study.
+
+    Raises
+    ------
+    InputError
+        With every fault, each at its line.
+    """
+    return parse(documents.text_of(path), where=str(path))
+
+
+def parse(text: str, *, where: str = "<text>") -> Study:
+    """The same from text; files are looked for beside ``where``."""
+    document = documents.parse(text, where=where)
+    if document.data is None:
+        raise InputError("the file is empty", where, 1, remedy='start it with "study: 1"')
+    faults = document.faults()
+    found = _Reader(document, text, faults).study()
+    faults.raise_if_any()
+    assert found is not None
+    return found
+
+
+@dataclass
+class _Reader:
+    document: Document
+    text: str
+    faults: Faults
+
+    def study(self) -> Study | None:
+        page = top(self.document, self.faults).fields(_FIELDS, ("study", "free", "experiments", "measured"))
+        if page["study"] and page["study"].value != 1:
+            page["study"].refuse("must be 1")
+        engine = page["engine"].choice(ENGINES, MEAN_FIELD)
+        dots, seed = page["dots"].whole(1, 1_000_000, DOTS[engine]), page["seed"].whole(0, 10**9, 0)
+        mechanism, hypothesis = MECHANISM, page["hypothesis"].text(HYPOTHESIS)
+        with page["mechanism"].placed():
+            mechanism = documents.beside(self.document.where, page["mechanism"].text(MECHANISM))
+            mechanisms.load(mechanism)
+        table: dict[str, Parameter] = {}
+        with page["hypothesis"].placed():
+            table = numbers.known(mechanism, hypothesis)
+        experiments, unknowns, priors = self._experiments(page["experiments"])
+        if table:
+            priors = [*self._free(page["free"], table), *priors]
+        if not priors and not page["free"].table():
+            page["free"].fault(
+                "nothing is free", remedy="write e.g. free: {mechanism.Ea_ex: {low: 50, high: 95}}"
+            )
+        held = self._held(page["held"], table, [p.name for p in priors])
+        measured = [self._measured(row, experiments) for row in page["measured"].rows("measured")]
+        if page["measured"] and not measured:
+            page["measured"].refuse("holds nothing")
+        kept = tuple(one for one in measured if one is not None)
+        for name in experiments:
+            if not any(
+                name in (m.look.experiment, m.other.experiment if m.other else "") for m in kept
+            ) and all(measured):
+                page["experiments"][name].fault(f"nothing measured belongs to experiment {name}")
+        return Study(
+            self.document.where,
+            self.text,
+            page["title"].text("A study"),
+            engine,
+            dots,
+            seed,
+            mechanism,
+            hypothesis,
+            held,
+            tuple(priors),
+            unknowns,
+            experiments,
+            kept,
+            page["draws"].whole(20, 100_000, DRAWS),
+        )
+
+    # ------------------------------------------------------------ what is free
+
+    def _free(self, entry: Entry, table: Mapping[str, Parameter]) -> list[Prior]:
+        out = []
+        for name, one in entry.table().items():
+            if name not in table:
+                near = nearest(name, table)
+                one.fault("no run rests on such a number", seen=name, nearest=near)
+                continue
+            p = table[name]
+            found = self._prior(one.called(name), name, p.unit, numbers.limits(name, p))
+            if found is not None:
+                out.append(found)
+        return out
+
+    def _prior(self, entry: Entry, name: str, unit: str, limits: tuple[float, float]) -> Prior | None:
+        """``{low, high}`` is uniform, ``{mean, sigma}`` normal, perhaps between ``low`` and ``high``."""
+        before = len(self.faults.found)
+        row = entry.fields(("mean", "sigma", "low", "high", "unit", "note"))
+        if row["unit"] and unit and row["unit"].text() != unit:
+            row["unit"].fault(f"{name} is a number in {unit}", seen=row["unit"].value)
+        low, high = (row[key].number(default=end) for key, end in zip(("low", "high"), limits, strict=True))
+        normal = bool(row["mean"] or row["sigma"])
+        mean = row["mean"].number() if normal else math.nan
+        sigma = row["sigma"].number(1e-300) if normal else math.nan
+        if len(self.faults.found) > before:
+            return None
+        if not normal and not (row["low"] and row["high"]):
+            entry.fault(
+                f"{name} needs a range or a mean with its sigma", remedy="write {low: ..., high: ...}"
+            )
+            return None
+        outside = [v for v in (low, high) if not limits[0] <= v <= limits[1]]
+        if not low < high or outside:
+            seen = f"{low:g} to {high:g}"
+            span = "" if not outside else f"; it lies between {limits[0]:g} and {limits[1]:g} {unit}"
+            entry.fault(f"{name} has no such range{span}", seen=seen)
+            return None
+        if normal and not low < mean < high:
+            entry.fault(f"the mean of {name} lies outside its range", seen=f"{mean:g}")
+            return None
+        return Prior(name, unit or row["unit"].text(""), low, high, mean, sigma)
+
+    def _held(self, entry: Entry, table: Mapping[str, Parameter], free: Sequence[str]) -> dict[str, float]:
+        """Numbers that stand in for epidot's own and are not free."""
+        out = {}
+        for name, one in entry.table().items():
+            if name not in table:
+                one.fault("no run rests on such a number", seen=name, nearest=nearest(name, table))
+            elif name in free:
+                one.fault(f"{name} is free and held", remedy="say it once")
+            else:
+                low, high = numbers.limits(name, table[name])
+                out[name] = one.number(low, high)
+        return out
+
+    # ------------------------------------------------------------ experiments
+
+    def _experiments(self, entry: Entry) -> tuple[dict[str, Experiment], dict[str, Unknown], list[Prior]]:
+        found: dict[str, Experiment] = {}
+        unknowns: dict[str, Unknown] = {}
+        priors: list[Prior] = []
+        for name, one in entry.table("experiment").items():
+            row = one.fields(_EXPERIMENT, ("recipe",))
+            if "." in name:
+                one.fault("the name of an experiment must not hold a point", seen=name)
+            recipe = recipe_at(row["recipe"])
+            if recipe is None:
+                continue
+            text = recipe.text
+            changed: dict[Place, Any] = {}
+            for where, value in row["with"].table().items():
+                with value.placed():
+                    changed[places.find(recipe, where)] = value.value
+            with row["with"].placed():
+                recipe = places.with_values(recipe, changed, name) if changed else recipe
+            for where, value in row["unknown"].table().items():
+                full = f"{name}: {where}"
+                with value.placed():
+                    place = places.find(recipe, where)
+                    unit = value["unit"].text("")
+                    prior = self._prior(value.called(full), full, "", (-math.inf, math.inf))
+                    if prior is not None:
+                        unknowns[full] = Unknown(name, place, unit)
+                        priors.append(prior)
+                        for end in (prior.low, prior.high):
+                            if math.isfinite(end):
+                                places.with_values(recipe, {place: unknowns[full].written(end)}, name)
+            found[name] = Experiment(name, recipe, text)
+        return found, unknowns, priors
+
+    # ------------------------------------------------------------ what was measured
+
+    def _measured(self, entry: Entry, experiments: Mapping[str, Experiment]) -> Measured | None:
+        row = entry.fields(_MEASURED, ("of",))
+        before = len(self.faults.found)
+        quantity = row["quantity"].text("")
+        reading: Reading | None = None
+        if row["file"]:
+            if row["value"]:
+                row["value"].fault(f"{entry.name} has a file and a value", remedy="leave one out")
+            technique = row["technique"].text("")
+            file = documents.beside(self.document.where, row["file"].text())
+            with row["file"].placed():
+                reading = read(technique, file, quantity)
+            quantity = reading.quantity if reading is not None else quantity
+        elif row["technique"]:
+            row["technique"].fault(f"{entry.name}: a technique goes with a file", remedy="name the file")
+        if reading is None:
+            with row["quantity"].placed():
+                find(quantity)
+        looks = [self._look(row[key], quantity, experiments) for key in ("of", "over", "less")]
+        if row["over"] and row["less"]:
+            row["less"].fault(f"{entry.name}: over and less do not go together")
+        value = row["value"].number() if reading is None else reading.value
+        if reading is not None and not row["sigma"]:
+            sigma = reading.sigma
+        else:
+            sigma = row["sigma"].number(1e-300)
+        kind = _KINDS[row["is"].choice(list(_KINDS), "equal")]
+        if len(self.faults.found) > before or looks[0] is None:
+            return None
+        how = "over" if row["over"] else "less" if row["less"] else ""
+        other = looks[1] or looks[2]
+        name = row["note"].text("") or _named(looks[0], other, how)
+        return Measured(
+            Datum(name, value, sigma, kind), looks[0], other, how, reading.source if reading else ""
+        )
+
+    def _look(self, entry: Entry, quantity: str, experiments: Mapping[str, Experiment]) -> Look | None:
+        if not entry:
+            return None
+        name, _, sample = entry.text("").partition(".")
+        if name not in experiments:
+            entry.fault("no such experiment", seen=name, nearest=nearest(name, experiments))
+            return None
+        known = ("start", *experiments[name].recipe.samples, "end")
+        if sample not in known:
+            near = nearest(sample, known) or known
+            entry.fault(
+                f"experiment {name} has no such sample",
+                seen=sample,
+                nearest=near,
+                remedy="write experiment.sample",
+            )
+            return None
+        return Look(name, sample, quantity)
+
+
+def _named(look: Look, other: Look | None, how: str) -> str:
+    text = f"{look.quantity} of {look.experiment}, {look.sample}"
+    return text if other is None else f"{text}, {how} {other.experiment}, {other.sample}"

@@ -1,0 +1,179 @@
+"""A calibration from its study to its folder: draws, values that run at once, numbers, page."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from epidot import files, interrupts
+from epidot.errors import InputError, WorkError
+from epidot.folders import owned, refuse_foreign
+from epidot.inference import calibration, fit
+from epidot.inference import study as studies
+from epidot.inference.model import Runs
+from epidot.inference.study import Study
+from epidot.report.calibrated import Done, calibrated, compared, findings, prior_told, to_bytes, to_json
+from epidot.report.findings import page
+from epidot.runs.needs import MEAN_FIELD_S, needs
+from epidot.runs.order import LATTICE
+from epidot.runs.quantities import LIGHT, find
+from epidot.runs.sweep.points import FOLDER, Kept
+from epidot.runs.workers import workers
+
+NAMES = ("posterior.nc", "calibrated.yaml", "summary.json", "report.html")
+Tell = Callable[[float, str], None]
+
+
+def calls(study: Study) -> tuple[int, int]:
+    """Points that a calibration asks, about and at the most: of the search, profiles and draws."""
+    p = len(study.priors)
+    search = fit.SCREENED + 1 + fit.STARTS * (p + 2)
+    usual = search + fit.STARTS * 5 * (p + 2) + 2 * p * 9 + 2 * study.draws
+    most = search + fit.STARTS * fit.STEPS * (p + 2) + 2 * p * 9 * 3 + 2 * study.draws
+    return usual, most
+
+
+def explain(study: Study, folder: Path) -> dict[str, Any]:
+    """What the calibration would do, without doing it."""
+    usual, most = calls(study)
+    start = {p.name: float(p.value(0.0 if p.normal else 0.5)) for p in study.priors}
+    each = 0.0
+    for name in study.experiments:
+        order = study.order(name, start)
+        flask, light = MEAN_FIELD_S
+        lit = len({look.sample for look in study.looks(name) if find(look.quantity).needs in LIGHT})
+        each += needs(order, 1).cpu_s if study.engine == LATTICE else flask + light * lit
+    kept = len(list((folder / FOLDER).glob("*.json")))
+    return {
+        "title": study.title,
+        "engine": study.engine,
+        "free": {p.name: prior_told(p) for p in study.priors},
+        "experiments": {n: e.recipe.name for n, e in study.experiments.items()},
+        "compared": [compared(study, i) for i in range(len(study.measured))],
+        "calls": usual,
+        "calls_at_most": most,
+        "runs": usual * len(study.experiments),
+        "known_runs": kept,
+        "cpu_s": usual * each,
+        "files": [str(folder / name) for name in NAMES],
+    }
+
+
+def carry_out(
+    study: Study,
+    folder: Path | None = None,
+    *,
+    jobs: int | None = None,
+    scheduler: str | None = None,
+    resume: bool = False,
+    overwrite: bool = False,
+    progress: Tell = lambda share, text: None,
+) -> Done:
+    """Calibrate, and with ``folder`` put the results there.
+
+    Every run is kept there as it is done, and with ``resume`` none of them is carried out again: the
+    calibration goes the same way once more, to the same bits.
+
+    Raises
+    ------
+    InputError
+        If the folder belongs to another run, holds something else, or nothing to ``resume``.
+    WorkError
+        If it was interrupted, or the model gave nothing anywhere.
+    """
+    if folder is None:
+        return _calibrated(study, Kept(None), jobs, scheduler, progress)
+    with owned(folder) as own:
+        own.settle()
+        files.check_folder(folder, NAMES)
+        look(folder, resume=resume, overwrite=overwrite)
+        store = folder / FOLDER
+        if not resume:
+            shutil.rmtree(store, ignore_errors=True)
+        with files.unless_empty(store):
+            files.make_folder(store)
+            try:
+                done = _calibrated(study, Kept(store), jobs, scheduler, progress)
+            except KeyboardInterrupt:
+                told = f"interrupted; the same command with --resume goes on from {folder}"
+                raise WorkError(told) from None
+        with own.staged() as part:
+            files.write(part / "posterior.nc", to_bytes(done))
+            files.write(part / "calibrated.yaml", calibrated(done))
+            text = json.dumps(to_json(done), indent=2, ensure_ascii=False, allow_nan=False)
+            files.write(part / "summary.json", text + "\n")
+            files.write(part / "report.html", page(findings(done)))
+            interrupts.pass_on()
+            with interrupts.held():
+                own.commit()
+    return done
+
+
+def calibrate(
+    source: str | Path,
+    *,
+    jobs: int = 1,
+    scheduler: str | None = None,
+    folder: str | Path | None = None,
+    resume: bool = False,
+) -> Done:
+    """Calibrate a study: its file, or its YAML text; with ``folder`` the results go there.
+
+    Raises
+    ------
+    InputError
+        With every fault of the study; as :func:`carry_out`.
+    WorkError
+        If the model gave nothing anywhere.
+    """
+    text = isinstance(source, str) and "\n" in source
+    study = studies.parse(str(source)) if text else studies.load(source)
+    where = None if folder is None else Path(folder)
+    return carry_out(study, where, jobs=jobs, scheduler=scheduler, resume=resume)
+
+
+def look(folder: Path, *, resume: bool, overwrite: bool) -> None:
+    """Refuse a folder that holds a calibration unless told what to do with it, or anything else.
+
+    Raises
+    ------
+    InputError
+        Naming what is there.
+    """
+    known = any((folder / FOLDER).glob("*.json"))
+    if resume and not known:
+        raise InputError(
+            "there is no calibration here to go on with", str(folder), remedy="run without --resume"
+        )
+    if resume or overwrite or not folder.is_dir():
+        return
+    if known:
+        remedy = "--resume goes on with it, --overwrite begins anew"
+        raise InputError("the folder holds a calibration", str(folder), remedy=remedy)
+    refuse_foreign(folder, {*NAMES, FOLDER})
+
+
+def _calibrated(study: Study, kept: Kept, jobs: int | None, scheduler: str | None, progress: Tell) -> Done:
+    usual, _ = calls(study)
+    total = usual * len(study.experiments)
+    stage = "searching"
+
+    def at(share: float, text: str) -> None:
+        nonlocal stage
+        stage = text
+
+    def told(runs: int) -> None:
+        interrupts.pass_on()
+        progress(min(runs / total, 0.99), f"{stage}: {runs} runs of about {total}")
+
+    with workers(jobs, scheduler, usual) as helpers:
+        runs = Runs(study, helpers, kept, told)
+        try:
+            found = calibration.calibrate(runs.problem(), study.seed, at, study.draws)
+        except ValueError:
+            why = "; ".join(list(runs.reasons)[:3])
+            raise WorkError(f"no point of the study gave anything: {why}") from None
+    return Done(study, found, runs.runs, runs.reasons)

@@ -1,0 +1,145 @@
+"""A study as a file: read whole with all faults, run on real flasks, handed back ready to run, resumed."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray
+
+from epidot.errors import InputError
+from epidot.inference import study as studies
+from epidot.inference.model import Runs
+from epidot.report import calibrate as report
+from epidot.runs.order import order_from
+from epidot.runs.run import run, run_flask
+from epidot.runs.sweep.points import Kept
+from epidot.runs.workers import Alone
+
+STUDY = """\
+study: 1
+title: How fast zinc takes the place of indium
+free:
+  mechanism.Ea_ex: {low: 60, high: 90}
+  mechanism.Ea_mon_S: {mean: 113, sigma: 15}
+experiments:
+  zinc:
+    recipe: choi2023/inp-zn
+measured:
+- {of: zinc.10 min, quantity: In_exchanged_per_dot, value: VALUE, sigma: 1.0}
+- {of: zinc.30 min, over: zinc.10 min, quantity: In_exchanged_per_dot, value: 1.0, sigma: 0.5}
+draws: 40
+"""
+
+
+def _truth(ea: float) -> float:
+    order = order_from("choi2023/inp-zn", engine="meanfield", parameters={"mechanism.Ea_ex": ea})
+    found = run_flask(order, points=1).sample("10 min").quantity("In_exchanged_per_dot").value
+    assert found is not None
+    return found
+
+
+def test_all_faults_at_once_each_with_its_line() -> None:
+    text = (
+        "study: 1\ntitel: x\nfree:\n  mechanism.Ea_exx: {low: 60, high: 95}\n"
+        "  mechanism.Ea_cry: {low: 175, high: 130}\n  mechanism.Ea_ex: {low: 60, high: 900}\n"
+        "  mechanism.Ea_ox: {mean: 3}\n"
+        "experiments:\n  staged:\n    recipe: choi2023/inp-zns-staged-9\n"
+        "  other:\n    recipe: choi2023/inp-zns-staged-2\n    unknown:\n"
+        "      steps.stage_IX.time: {low: 20, high: 180, unit: min}\n"
+        "      steps.stage_II.temperature: {low: 20, high: 9000, unit: °C}\n"
+        "measured:\n- {of: other.stage IIII, quantity: shell_layers, value: 1.8, sigma: 0.1}\n"
+        "- {of: other.stage III, quantity: crystaline_fraction, value: 0.9, sigma: 0.03, is: atleast}\n"
+        "- {of: oter.stage III, quantity: plqy, value: 0.9}\n"
+        "- {of: other.stage III, quantity: plqy, file: none.csv, technique: pl}\n"
+    )
+    with pytest.raises(InputError) as caught:
+        studies.parse(text, where="s.yaml")
+    lines = {f.line for f in caught.value.faults}
+    assert lines == {2, 4, 5, 6, 7, 10, 14, 15, 17, 18, 19, 20}
+    assert any("nearest valid: mechanism.Ea_ex" in str(f) for f in caught.value.faults)
+
+
+def test_predictions_are_those_of_the_same_runs() -> None:
+    study = studies.parse(STUDY.replace("VALUE", "30"))
+    model = Runs(study, Alone(), Kept(None))
+    found = model(np.array([[70.0, 113.0], [80.0, 113.0]]))
+    assert found[:, 0].tolist() == [_truth(70.0), _truth(80.0)]
+    assert model.runs == 2
+
+
+def test_a_recipe_s_unknown_value_is_put_in_its_place() -> None:
+    text = STUDY.replace("VALUE", "30") + ""
+    text = text.replace(
+        "    recipe: choi2023/inp-zn\n",
+        "    recipe: choi2023/inp-zn\n    with: {core.diameter: 3.1 nm}\n"
+        "    unknown: {steps.3.to: {low: 180, high: 220, unit: °C}}\n",
+    )
+    study = studies.parse(text)
+    names = [p.name for p in study.priors]
+    assert names == ["mechanism.Ea_ex", "mechanism.Ea_mon_S", "zinc: steps.3.to"]
+    order = study.order("zinc", dict(zip(names, (70.0, 113.0, 190.0), strict=True)))
+    assert "190 °C" in order.recipe.text
+    assert order.recipe.core is not None
+    assert order.recipe.core.diameter_nm == pytest.approx(3.1)
+    assert dict(order.given.values) == {"mechanism.Ea_ex": 70.0, "mechanism.Ea_mon_S": 113.0}
+
+
+def test_a_measured_file_is_read_by_its_instrument(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    nm = np.arange(450.0, 751.0)
+    light = 9000 * np.exp(-0.5 * ((nm - 612) / 17) ** 2) + 40 + rng.normal(0, 5, nm.size)
+    rows = "\n".join(f"{x},{y}" for x, y in zip(nm, light, strict=True))
+    (tmp_path / "pl.csv").write_text(f"wavelength (nm),PL\n{rows}\n", encoding="utf-8")
+    row = "- {of: zinc.30 min, quantity: peak_nm, technique: pl, file: pl.csv}\n"
+    text = STUDY.replace("VALUE", "30").replace("draws", row + "draws")
+    study = studies.parse(text, where=str(tmp_path / "study.yaml"))
+    datum = study.measured[2]
+    assert datum.look.quantity == "pl_peak_nm"
+    assert datum.datum.value == pytest.approx(612, abs=0.5)
+    assert 0 < datum.datum.sigma < 1
+    with pytest.raises(InputError, match="nothing that pl measures so"):
+        studies.parse(text.replace("peak_nm, tech", "colour, tech"), where=str(tmp_path / "study.yaml"))
+
+
+def test_the_truth_is_found_flat_is_flat_and_what_is_handed_back_runs(tmp_path: Path) -> None:
+    truth = 74.0
+    study = studies.parse(STUDY.replace("VALUE", f"{_truth(truth):.4f}"))
+    told = report.explain(study, tmp_path / "out")
+    assert told["known_runs"] == 0
+    assert not (tmp_path / "out").exists()
+    done = report.carry_out(study, tmp_path / "out", jobs=1)
+    assert done.found.calls <= told["calls_at_most"]
+    one = done.found.parameters["mechanism.Ea_ex"]
+    assert one.shape == "bounded"
+    assert one.interval[0] <= truth <= one.interval[1]
+    assert done.found.parameters["mechanism.Ea_mon_S"].shape == "flat"  # no sulfur in this flask
+    folder = tmp_path / "out"
+    assert sorted(p.name for p in folder.iterdir()) == sorted([*report.NAMES, "points"])
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert summary["parameters"]["mechanism.Ea_mon_S"]["interval"] == [None, None]
+    assert "mechanism.Ea_ex" in summary["seen"][0]["direction"]
+    batch = run("choi2023/inp-zn", engine="meanfield", dots=2, parameters=folder / "calibrated.yaml")
+    again = batch.sample("10 min").quantities["In_exchanged_per_dot"].value
+    assert again is not None
+    assert again == pytest.approx(_truth(truth), abs=2.0)
+    with xarray.open_dataset(folder / "posterior.nc", engine="h5netcdf") as draws:
+        assert float(draws["weight"].sum()) == pytest.approx(1.0)
+        assert draws["predicted"].dims == ("draw", "datum")
+        assert draws["mechanism.Ea_ex"].attrs["units"] == "kJ/mol"
+    assert "<svg" in (folder / "report.html").read_text(encoding="utf-8")
+    # torn, and gone on with: the same bits, and only what was missing is carried out
+    whole = (folder / "posterior.nc").read_bytes()
+    lost = sorted((folder / "points").iterdir())[::3]
+    for path in lost:
+        path.unlink()
+    (folder / "posterior.nc").unlink()
+    with pytest.raises(InputError, match="holds a calibration"):
+        report.carry_out(study, folder, jobs=1)
+    resumed = report.carry_out(study, folder, jobs=2, resume=True)
+    assert resumed.runs == len(lost)
+    assert (folder / "posterior.nc").read_bytes() == whole
+    assert math.isfinite(resumed.found.posterior.log_evidence)
