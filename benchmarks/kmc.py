@@ -156,16 +156,17 @@ def choi2023(dots: int) -> tuple[Compiled, np.ndarray, dict[str, object], float]
 
     Amounts are of the order of stage II of the staged recipes; the liquor is used up, its products pile up.
     """
+    from epidot.growth.lattice.blocks import Blocks
     from epidot.growth.lattice.engine import LatticeEngine
-    from epidot.growth.lattice.segment import Run
-    from epidot.growth.state import FlaskState, Segment
+    from epidot.growth.state import FlaskState
     from epidot.mechanism.load import load
+    from epidot.recipe.events import Segment
 
     T, hours = 473.15, 4.0
     engine = LatticeEngine(mechanism=load(), dots=dots, seed=1)
     liquor = {"Zn(OA)2": 2.4e-3, "SePR3": 0.3e-3, "HOA": 1e-4}
     state = engine.start(FlaskState(T, 8e-3, 220e-9, "InP", 2.4, liquor=liquor))
-    first = Run(engine, state, Segment(3600.0 * hours, T, T)).simulation
+    first = Blocks(engine.mechanism, state, Segment(3600.0 * hours, T, T)).runs[0].simulation
     options = {"programme": T, "liquor": first.liquor, "volume": first.volume}
     return first.compiled, first.species, options, 3600.0 * hours
 

@@ -101,6 +101,7 @@ WALK: Walk = {
         "--seed": (RUN, ("--seed", "1")),
         "--jobs": (RUN, ("--jobs", "0")),
         "--engine": (RUN, ("--engine", "kmc")),
+        "--blocks": (RUN, ("--blocks", "2")),
         "--hypothesis": (RUN, ("--hypothesis", "H2")),
         "--mechanism": (RUN, ("--mechanism", "mine.yaml")),
         "--parameters": (RUN, ("--parameters", "numbers.yaml")),

@@ -106,7 +106,7 @@ def test_dots_asked(text: str, number: int) -> None:
     assert dots_asked(text) == number
 
 
-@pytest.mark.parametrize("text", ["atom", "atoms:0", "atoms:65", "atoms:", "atoms:x", ""])
+@pytest.mark.parametrize("text", ["atom", "atoms:0", "atoms:65", "atoms:", "atoms:x", "atoms:٨", ""])
 def test_other_choices_are_refused(text: str) -> None:
     with pytest.raises(InputError, match=r"no such choice of states.*radial, atoms"):
         order_from(RECIPE, states=text)
@@ -115,6 +115,11 @@ def test_other_choices_are_refused(text: str) -> None:
 def test_an_engine_without_atoms_is_refused() -> None:
     with pytest.raises(InputError, match=r"the meanfield engine has no atoms.*--engine kmc"):
         order_from(RECIPE, engine="meanfield", states="atoms")
+
+
+def test_more_dots_by_their_atoms_than_there_are_is_refused() -> None:
+    with pytest.raises(InputError, match=r"more dots.*atoms:8 of 2 dots.*at most --states atoms:2"):
+        order_from(RECIPE, dots=2, states="atoms:8")
 
 
 def test_a_sample_without_grown_dots_says_so() -> None:

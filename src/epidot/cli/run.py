@@ -34,11 +34,17 @@ def run(
     jobs: int | None = typer.Option(
         None,
         "--jobs",
-        help="Processes that read the samples and draw; the result does not depend on them. "
-        "[one per core, at most 4; 1 below 50 dots]",
+        help="Processes that read the samples and draw, and blocks that grow at a time; the result does not "
+        "depend on them. [one per core, at most 4; 1 below 50 dots]",
     ),
     engine: str | None = typer.Option(
         None, "--engine", help="kmc, every dot on the lattice, or meanfield [kmc]."
+    ),
+    blocks: int | None = typer.Option(
+        None,
+        "--blocks",
+        help="Chains that the dots are spread over, to grow side by side on --jobs cores; they share the "
+        "liquor 20 times per step. [1, which is exact]",
     ),
     hypothesis: str | None = typer.Option(
         None,
@@ -87,9 +93,14 @@ def run(
     from epidot.dot.export import POSITIONS
 
     faults = Faults()
-    for name, value, least in (("--dots", dots, 1), ("--seed", seed, 0), ("--jobs", jobs, 1)):
+    for name, value, least in (
+        ("--dots", dots, 1),
+        ("--seed", seed, 0),
+        ("--jobs", jobs, 1),
+        ("--blocks", blocks, 1),
+    ):
         if value is not None and not least <= value <= _MOST:
-            faults.add(f"{name} must be a whole number from {least} to {_MOST:.0e}", seen=value)
+            faults.add(f"{name} must be a whole number from {least} to {_MOST:,}", seen=value)
     where = next((known for known in POSITIONS if known == positions), POSITIONS[0])
     if positions != where:
         faults.add("--positions has no such choice", seen=positions, nearest=nearest(positions, POSITIONS))
@@ -108,6 +119,7 @@ def run(
         hypothesis=hypothesis,
         mechanism=mechanism,
         states=states,
+        blocks=blocks,
         parameters=parameters,
         ignore=ignore,
     )

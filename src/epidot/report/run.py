@@ -98,9 +98,10 @@ def _into(
         interrupts.pass_on()
         progress(share, text)
 
-    with processes((jobs or usual(order)) - 1) as others:
+    count = jobs or usual(order)
+    with processes(count - 1) as others:
         tell(0.0, "starting")
-        done, batch = recorded(order, others, folder=own.folder, resume=resume, progress=tell)
+        done, batch = recorded(order, others, folder=own.folder, resume=resume, progress=tell, threads=count)
         tell(1.0, "writing the results")
         with order.given.in_force():
             claims = claims_of(done)

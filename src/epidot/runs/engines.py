@@ -19,8 +19,8 @@ from epidot.runs.order import LATTICE, Order
 EVEN = 41  # members of a population of even sizes
 
 
-def engine_of(order: Order, mechanism: Mechanism) -> Engine:
-    """The engine ``order`` names, with its dots and seed."""
+def engine_of(order: Order, mechanism: Mechanism, threads: int = 1) -> Engine:
+    """The engine ``order`` names, with its dots and seed; at most ``threads`` of its blocks at a time."""
     if order.engine != LATTICE:
         from epidot.growth.meanfield import MeanField
 
@@ -30,7 +30,15 @@ def engine_of(order: Order, mechanism: Mechanism) -> Engine:
     sizes, sigma = None, order.recipe.sigma_rel
     if order.sizes == "even":
         sizes = even_diameters(FlaskState.at_start(order.recipe).core_diameter_nm, sigma, order.dots)
-    return LatticeEngine(mechanism, order.dots, order.seed, sigma, diameters_nm=sizes)
+    return LatticeEngine(
+        mechanism,
+        order.dots,
+        order.seed,
+        sigma,
+        diameters_nm=sizes,
+        blocks=order.blocks,
+        threads=threads,
+    )
 
 
 def even_diameters(mean_nm: float, sigma_rel: float, n: int) -> NDArray[np.float64]:

@@ -36,7 +36,8 @@ class Order:
     ``sizes`` says how the dots get their core diameters: ``drawn`` at random by the law of the recipe, or
     ``even``, at equal steps of its probability (:func:`epidot.runs.engines.even_diameters`).  ``twice`` names
     what the recipe puts in double, ``ignore`` the reagents that may do nothing
-    (:func:`epidot.growth.chemistry.insist`).
+    (:func:`epidot.growth.chemistry.insist`).  ``blocks`` above 1 grow side by side and share the liquor at
+    looks.
     """
 
     recipe: Recipe
@@ -48,6 +49,7 @@ class Order:
     sizes: Literal["drawn", "even"] = "drawn"
     states: str = RADIAL  # or how many dots also by their atoms (epidot.runs.atomistic)
     twice: tuple[str, ...] = ()
+    blocks: int = 1  # chains that the dots of the lattice are spread over (epidot.growth.lattice.blocks)
     given: Given = NOTHING  # numbers that stand in for those of the files
     ignore: tuple[str, ...] = ()  # reagents that may be unknown to the mechanism
 
@@ -61,12 +63,33 @@ class Order:
                 seen=f"--states {self.states}",
                 remedy=f"take --engine {LATTICE}, or leave --states out",
             )
-        whole: dict[str, object] = {"dots": self.dots, "seed": self.seed}  # as they come from Python
+        whole: dict[str, object] = {
+            "dots": self.dots,
+            "seed": self.seed,
+            "blocks": self.blocks,
+        }  # as they come from Python
         for name, value in whole.items():
             if isinstance(value, bool) or not isinstance(value, Integral):
                 raise InputError(f"{name} must be a whole number", seen=repr(value))
         if self.dots < 1:
             raise InputError("a run needs at least one dot", seen=str(self.dots))
+        if dots_asked(self.states) > self.dots:
+            raise InputError(
+                "more dots are asked for by their atoms than there are",
+                seen=f"--states {self.states} of {self.dots} dots",
+                remedy=f"at most --states {ATOMS}:{min(self.dots, MOST_BY_ATOMS)}, or more --dots",
+            )
+        if self.blocks != 1 and self.engine != LATTICE:
+            raise InputError(
+                f"the {self.engine} engine has no dots to spread over blocks",
+                seen=f"--blocks {self.blocks}",
+                remedy=f"take --engine {LATTICE}, or leave --blocks out",
+            )
+        if not 1 <= self.blocks <= self.dots:
+            raise InputError(
+                "--blocks must be a whole number from 1 to that of the dots",
+                seen=f"--blocks {self.blocks} of {self.dots} dots",
+            )
         numbers.insist(self.given, self.mechanism, self.hypothesis)
 
     @property
@@ -77,6 +100,8 @@ class Order:
             own["sizes"] = self.sizes
         if self.states != RADIAL:
             own["states"] = self.states
+        if self.blocks != 1:
+            own["blocks"] = str(self.blocks)
         if self.twice:
             own["twice"] = ", ".join(self.twice)
         if self.given:
@@ -117,7 +142,7 @@ def dots_asked(states: str) -> int:
         return 0
     if name == ATOMS and not colon:
         return 1
-    if name == ATOMS and number.isdecimal() and 1 <= int(number) <= MOST_BY_ATOMS:
+    if name == ATOMS and number.isascii() and number.isdecimal() and 1 <= int(number) <= MOST_BY_ATOMS:
         return int(number)
     raise InputError(
         "no such choice of states",
@@ -136,6 +161,7 @@ def order_from(
     hypothesis: str | None = None,
     mechanism: str | None = None,
     states: str | None = None,
+    blocks: int | None = None,
     parameters: numbers.Source | None = None,
     ignore: Sequence[str] = (),
 ) -> Order:
@@ -161,6 +187,7 @@ def order_from(
         )
         same = _same_mechanism(source, old.provenance, mechanism)
         under = hypothesis or old.provenance.get("hypothesis", HYPOTHESIS)
+        spread = old.provenance.get("blocks", "1") if (engine or old.engine) == LATTICE else "1"
         before = Given.from_text(old.provenance.get("given", ""))
         return Order(
             recipe,
@@ -170,6 +197,7 @@ def order_from(
             mechanism=same,
             hypothesis=under,
             states=old.provenance.get("states", RADIAL) if states is None else states,
+            blocks=int(spread) if blocks is None else blocks,
             given=before if parameters is None else numbers.of(parameters, same, under),
             ignore=tuple(ignore) or _listed(old.provenance.get("ignore", "")),
         )
@@ -181,6 +209,7 @@ def order_from(
         mechanism=mechanism or MECHANISM,
         hypothesis=hypothesis or HYPOTHESIS,
         states=RADIAL if states is None else states,
+        blocks=1 if blocks is None else blocks,
         given=NOTHING
         if parameters is None
         else numbers.of(parameters, mechanism or MECHANISM, hypothesis or HYPOTHESIS),

@@ -13,6 +13,7 @@ from epidot.errors import Gap
 from epidot.growth import chemistry
 from epidot.growth.conservation import relative_errors
 from epidot.growth.flask import Progress, Taken
+from epidot.growth.lattice.blocks import LOOKS
 from epidot.growth.lattice.population import GrownPopulation
 from epidot.growth.readout import counts
 from epidot.growth.state import FlaskState
@@ -141,7 +142,13 @@ def _batch_of(setting: Setting, first: Progress, done: Progress, found: Sequence
     used: dict[str, list[str]] = {}
     given = numbers.told(order.given, order.mechanism, order.hypothesis)
     nothing = chemistry.nothing_grown(order.recipe, done.taken, mechanism, order.ignore)
-    remarks = [*nothing, *filter(None, [materials.told(), given]), *done.remarks, *standstill(done.history)]
+    remarks = [
+        *nothing,
+        *filter(None, [materials.told(), given]),
+        *done.remarks,
+        *standstill(done.history),
+        *in_blocks(done),
+    ]
     for everything in found:
         _join(used, everything.rests_on)
         remarks += [note for note in everything.notes if note not in remarks]
@@ -175,6 +182,18 @@ def standstill(history: Sequence[FlaskState]) -> list[str]:
         return []
     since = next(t for t, text in reversed(said) if text)
     return [f"at {since / 60:.0f} min nothing more could happen on the dots or in the liquor: {said[-1][1]}"]
+
+
+def in_blocks(done: Progress) -> list[str]:
+    """That the dots grew in blocks, and how far their liquors came apart."""
+    grown = done.state.grown
+    if not isinstance(grown, GrownPopulation) or grown.random.ndim == 1:
+        return []
+    said = (
+        f"the dots grew in {len(grown.random)} blocks that shared the liquor {LOOKS} times per step: in "
+        f"between, a block had up to {grown.apart:.1%} more or less of a dissolved species than its share"
+    )
+    return [said]
 
 
 def _composition(order: Order, mechanism: Mechanism) -> Callable[[str], Mapping[str, float]]:

@@ -86,13 +86,15 @@ def run_flask(
     resume: bool = False,
     points: int = POINTS,
     each: Callable[[Progress, ev.Event], None] = lambda progress, event: None,
+    threads: int = 1,
 ) -> Run:
     """Carry the flask of ``order`` through its recipe; see :func:`carry_out`.
 
-    ``points`` states are kept of each segment; ``each`` is told the progress after every event.
+    ``points`` states are kept of each segment; ``each`` is told the progress after every event.  At most
+    ``threads`` of its blocks go on at a time.
     """
     with order.given.in_force():
-        return _flask(order, folder, resume, points, each)
+        return _flask(order, folder, resume, points, each, threads)
 
 
 def _flask(
@@ -101,6 +103,7 @@ def _flask(
     resume: bool,
     points: int,
     each: Callable[[Progress, ev.Event], None],
+    threads: int,
 ) -> Run:
     setting = Setting.of(order)
     mechanism = setting.mechanism
@@ -108,9 +111,8 @@ def _flask(
         lint.insist(mechanism)
     reagents = chemistry.insist(order.recipe, mechanism, order.ignore)
     timeline = tuple(_doubled(event, order.twice) for event in order.recipe.timeline())
-    flask = Flask(
-        timeline, engines.engine_of(order, mechanism), mechanism, order.recipe.name, setting.halides
-    )
+    engine = engines.engine_of(order, mechanism, threads)
+    flask = Flask(timeline, engine, mechanism, order.recipe.name, setting.halides)
     first = flask.begin(FlaskState.at_start(order.recipe))
     first = replace(first, remarks=(*first.remarks, *chemistry.remark(reagents, mechanism)))
     start, keeper = first, None
@@ -140,8 +142,8 @@ def carry_out(
 
     With ``folder``, which must exist, what is done is kept there now and then, so that an interrupted run
     can go on with ``resume``.  ``progress`` is told the fraction done and what is being worked on.  With
-    ``jobs`` above 1, samples are read by other processes while the flask goes on; the result does not depend
-    on them.
+    ``jobs`` above 1, samples are read by other processes while the flask goes on, whose blocks grow side by
+    side; the result does not depend on them.
 
     Raises
     ------
@@ -151,7 +153,7 @@ def carry_out(
         If the checkpoint found belongs to another order.
     """
     with processes(jobs - 1) as others:
-        return recorded(order, others, folder=folder, resume=resume, progress=progress)[1]
+        return recorded(order, others, folder=folder, resume=resume, progress=progress, threads=jobs)[1]
 
 
 def recorded(
@@ -161,6 +163,7 @@ def recorded(
     folder: Path | None = None,
     resume: bool = False,
     progress: Tell | None = None,
+    threads: int = 1,
 ) -> tuple[Run, Batch]:
     """The run and the batch it leaves behind, with the help of ``others``; see :func:`carry_out`."""
     tell: Tell = progress or (lambda fraction, text: None)
@@ -174,7 +177,7 @@ def recorded(
     def about(sample: Sampled, share: float) -> None:
         tell(1 - _LIGHT_SHARE * (1 - share), f"light of {sample.taken.name}")
 
-    done = run_flask(order, folder=folder, resume=resume, each=each)
+    done = run_flask(order, folder=folder, resume=resume, each=each, threads=threads)
     with checkpoint.kept_on_interruption(done.keeper):
         found = reader.read(done.taken, about)
     return done, batch_of(done.setting, done.first, done.done, found)
@@ -189,6 +192,7 @@ def run(
     hypothesis: str | None = None,
     mechanism: str | None = None,
     states: str | None = None,
+    blocks: int | None = None,
     parameters: numbers.Source | None = None,
     ignore: Sequence[str] = (),
 ) -> Batch:
@@ -201,6 +205,7 @@ def run(
     one.  ``hypothesis`` of halide transport: "H1" bath loss, "H2" solubility, "H3" interior traps.
     ``mechanism`` is a shipped name or a file of one's own.  ``states`` is ``radial``, or
     ``atoms`` (``atoms:8``) for the levels of the very atoms of one dot (eight) of each sample beside them.
+    ``blocks`` above 1 spread the dots over so many chains that share the liquor 20 times per step.
     ``parameters`` are numbers instead of those of epidot's files, by name (``{"InP.Eg_eV": 1.36}``) or in a
     YAML file.
     ``ignore`` names reagents that the mechanism does not know and that would otherwise stop the run.
@@ -221,6 +226,7 @@ def run(
         hypothesis=hypothesis,
         mechanism=mechanism,
         states=states,
+        blocks=blocks,
         parameters=parameters,
         ignore=ignore,
     )

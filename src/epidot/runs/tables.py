@@ -3,21 +3,52 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from epidot.quantities import Quantity, pandas
 
-if TYPE_CHECKING:
-    from epidot.runs.batch import Batch
-
 _SIGMA = "_sigma"
 
 
-def dataset(batch: Batch) -> Any:
+class OneSample(Protocol):
+    """What is told of a sample of :class:`epidot.runs.batch.Batch`."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def time_s(self) -> float: ...
+    @property
+    def temperature_K(self) -> float: ...
+    @property
+    def quantities(self) -> Mapping[str, Quantity]: ...
+    @property
+    def spectra(self) -> Mapping[str, NDArray[np.float64]]: ...
+
+
+class Told(Protocol):
+    """What is told of :class:`epidot.runs.batch.Batch`, which asks for the tables."""
+
+    @property
+    def recipe(self) -> str: ...
+    @property
+    def engine(self) -> str: ...
+    @property
+    def dots(self) -> int: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def provenance(self) -> Mapping[str, str]: ...
+    @property
+    def samples(self) -> Sequence[OneSample]: ...
+    @property
+    def history(self) -> Mapping[str, NDArray[np.float64]]: ...
+
+
+def dataset(batch: Told) -> Any:
     """Quantities, spectra and history of ``batch`` as an ``xarray.Dataset``.
 
     Along ``sample`` (its name; beside it ``sample_time_s`` and ``sample_temperature_K``): every quantity by
@@ -55,7 +86,7 @@ def dataset(batch: Batch) -> Any:
     return found
 
 
-def frame(batch: Batch) -> Any:
+def frame(batch: Told) -> Any:
     """A pandas table with a row for each sample of ``batch``, by its name.
 
     Columns: ``time_s``, ``temperature_K``, every quantity by its name and, where it is known,
@@ -82,7 +113,7 @@ def frame(batch: Batch) -> Any:
     return found
 
 
-def _quantities(batch: Batch) -> Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64], Quantity]]:
+def _quantities(batch: Told) -> Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64], Quantity]]:
     """Values and errors of every quantity, sample by sample, and one of them for unit and method."""
     out = {}
     for name in dict.fromkeys(name for s in batch.samples for name in s.quantities):
@@ -94,7 +125,7 @@ def _quantities(batch: Batch) -> Mapping[str, tuple[NDArray[np.float64], NDArray
     return out
 
 
-def _spectra(batch: Batch, found: Any) -> None:
+def _spectra(batch: Told, found: Any) -> None:
     """Put the spectra into ``found``: on all wavelengths that any of them has, decays by their number."""
     lit = [s.spectra for s in batch.samples if "nm" in s.spectra]
     if lit:

@@ -6,8 +6,6 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-import numpy as np
-
 from epidot.errors import Faults, nearest
 from epidot.growth.kmc.lattice import Lattice
 from epidot.growth.kmc.model import Model, Partner, Range, Reaction
@@ -149,9 +147,6 @@ def largest(lattice: Lattice, relation: str, sublattice: str) -> int:
 
 def neighbour_sublattices(lattice: Lattice, relation: str, places: Iterable[str]) -> tuple[str, ...]:
     """Sublattices of the neighbours of sites on ``places``."""
-    r = lattice.relations[relation]
     of = [lattice.sublattices.index(s) for s in places]
-    mine = [(lattice.sublattice[r.centre] == i) for i in of]
-    there = [np.unique(lattice.sublattice[r.index[m]]) for m in mine]
-    found = np.unique(np.concatenate([*there, np.zeros(0, dtype=np.uint8)]))
-    return tuple(lattice.sublattices[k] for k in found)
+    found = lattice.beside(relation)[of]
+    return tuple(s for k, s in enumerate(lattice.sublattices) if found[:, k].any())

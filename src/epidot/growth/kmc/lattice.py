@@ -81,6 +81,7 @@ class Lattice:
     sublattices: tuple[str, ...] = ("site",)
     dots: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
     position: Floats | None = None
+    _beside: dict[str, NDArray[np.bool_]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not len(self.dots):
@@ -120,6 +121,14 @@ class Lattice:
     def dot_of(self) -> Ints:
         """The dot of each site, shape (n,)."""
         return np.repeat(np.arange(self.n_dots, dtype=np.int32), np.diff(self.dots))
+
+    def beside(self, relation: str) -> NDArray[np.bool_]:
+        """Whether a site of a sublattice (row) has a neighbour on another (column) under a relation."""
+        if relation not in self._beside:
+            r, many = self.relations[relation], len(self.sublattices)
+            pairs = self.sublattice[r.centre].astype(np.int64) * many + self.sublattice[r.index]
+            self._beside[relation] = np.bincount(pairs, minlength=many * many).reshape(many, many) > 0
+        return self._beside[relation]
 
     def reordered(self, order: ArrayLike) -> Lattice:
         """The same sites in another order (``order[new] = old``), which must keep dots together."""

@@ -50,6 +50,11 @@ class Master:
         return np.asarray(self.lattice.sublattice == 0)
 
     @cached_property
+    def sites(self) -> Lattice:
+        """The same sites without their positions, to compile models for."""
+        return Lattice(self.lattice.sublattice, self.lattice.relations, self.lattice.sublattices)
+
+    @cached_property
     def inwards(self) -> tuple[NDArray[np.intp], Floats]:
         """Anion sites from the rim to the middle, and how far each lies from the middle, nm."""
         assert self.lattice.position is not None
@@ -57,6 +62,10 @@ class Master:
         distances = np.linalg.norm(self.lattice.position[sites], axis=1)
         order = np.argsort(-distances, kind="stable")
         return sites[order], distances[order]
+
+    def rim(self, width_nm: float) -> int:
+        """How many of these sites, the first, lie less than ``width_nm`` inside the outermost radius."""
+        return int(np.searchsorted(-self.inwards[1], width_nm - self.radii_nm[1]))
 
 
 @lru_cache(maxsize=8)

@@ -13,9 +13,10 @@ from epidot.dot.grown import GrownDot
 from epidot.dot.layers import LayeredDot, Population
 from epidot.errors import InputError
 from epidot.growth.kmc.stream import seeded
+from epidot.growth.lattice.blocks import Blocks
 from epidot.growth.lattice.dots import Oxide, centres, cut, dressed, inventory, master_for, mean_shape
 from epidot.growth.lattice.population import GrownPopulation, in_mean_field
-from epidot.growth.lattice.segment import ROOM_NM, Run
+from epidot.growth.lattice.segment import ROOM_NM
 from epidot.growth.meanfield import MeanField
 from epidot.growth.state import FlaskState, Trajectory
 from epidot.matter.materials import material
@@ -44,11 +45,14 @@ class LatticeEngine:
         Relative standard deviation of the core diameters.
     oxide
         Where a pristine dot carries its oxide: ``random`` or ``patchy``.
+    blocks, threads
+        Chains that the dots are spread over (:mod:`epidot.growth.lattice.blocks`), and how many of them go
+        on at a time.
 
     Raises
     ------
     InputError
-        If the mechanism has no ``lattice`` section.
+        If the mechanism has no ``lattice`` section, or there are more blocks than dots.
     """
 
     mechanism: Mechanism = field(default_factory=load)
@@ -57,6 +61,8 @@ class LatticeEngine:
     sigma_rel: float = 0.0
     oxide: Oxide = "random"
     diameters_nm: NDArray[np.float64] | None = None
+    blocks: int = 1
+    threads: int = 1
 
     def __post_init__(self) -> None:
         if self.mechanism.lattice is None:
@@ -64,6 +70,11 @@ class LatticeEngine:
                 f"the mechanism {self.mechanism.name} says nothing about the lattice",
                 self.mechanism.where,
                 remedy="add a `lattice` section (docs/mechanisms.md), or run with --engine meanfield",
+            )
+        if not 1 <= self.blocks <= self.dots:
+            raise InputError(
+                "blocks must be a whole number from 1 to that of the dots",
+                seen=f"{self.blocks} of {self.dots} dots",
             )
 
     @property
@@ -116,11 +127,18 @@ class LatticeEngine:
             kind=kind,
             kinds=tuple(section.kinds),
             shape=mean_shape(state.core_diameter_nm, bearing, a, section.near_nm),
-            random=seeded(np.random.SeedSequence(self._stream(b"events on the lattice"))),
+            random=self._random(),
         )
         return state.with_(
             surface=in_mean_field(self.section, population.counts, population.n), grown=population
         )
+
+    def _random(self) -> NDArray[np.uint64]:
+        """The stream of the one chain, or of every block."""
+        whole = self._stream(b"events on the lattice")
+        if self.blocks == 1:
+            return seeded(np.random.SeedSequence(whole))
+        return np.stack([seeded(np.random.SeedSequence([*whole, b])) for b in range(self.blocks)])
 
     def _stream(self, of: bytes) -> list[int]:
         seed = [self.seed] if isinstance(self.seed, int) else [int(s) for s in self.seed]
@@ -152,4 +170,4 @@ class LatticeEngine:
         dry = state.volume_L <= 0 and segment.volume_inflow <= 0
         if state.dots_mol <= 0 or not state.surface or state.grown is None or dry or segment.duration_s <= 0:
             return MeanField(self.mechanism).advance(state, segment, points)
-        return Run(self.mechanism, state, segment).through(max(points, 1))
+        return Blocks(self.mechanism, state, segment, self.threads).through(max(points, 1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from epidot.growth.kmc.compiler import Compiled, compile_model
-from epidot.growth.kmc.lattice import Lattice, copied
+from epidot.growth.kmc.lattice import copied
 from epidot.growth.lattice.population import GrownPopulation
 from epidot.growth.lattice.translation import Active, model_of
 from epidot.mechanism.mechanism import Mechanism
@@ -22,7 +22,5 @@ def compiled(mechanism: Mechanism, population: GrownPopulation, what: Active, va
         while _MODELS and size + sum(len(c.lattice) for c in _MODELS.values()) > _KEPT_SITES:
             del _MODELS[next(iter(_MODELS))]
         model = model_of(mechanism, mechanism.lattice, shape, what, vacuum=vacuum)
-        one = population.master.lattice
-        one = Lattice(one.sublattice, one.relations, one.sublattices)
-        _MODELS[key] = compile_model(model, copied(one, population.n))
+        _MODELS[key] = compile_model(model, copied(population.master.sites, population.n))
     return _MODELS[key]

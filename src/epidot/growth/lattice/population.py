@@ -25,7 +25,9 @@ class GrownPopulation:
     ``kind`` (dots, n) index into the kinds of the mechanism's lattice; ``radii_nm`` those of the sites
     (:class:`~epidot.growth.lattice.dots.Master`); ``random`` (4,) state of the stream; ``rest`` molecules
     per dissolved species that are less than one and wait; ``events`` of every step so far, all dots.
-    ``stuck`` says why nothing could happen at the end, empty otherwise.
+    ``stuck`` says why nothing could happen at the end, empty otherwise.  Dots that grow in B blocks
+    (:mod:`epidot.growth.lattice.blocks`) have a ``random`` of (B, 4); ``apart`` is the largest relative
+    difference of a block's liquor from the mean so far.
     """
 
     core: str
@@ -41,6 +43,7 @@ class GrownPopulation:
     rest: Mapping[str, float] = field(default_factory=dict)
     events: Mapping[str, int] = field(default_factory=dict)
     stuck: str = ""
+    apart: float = 0.0
 
     @property
     def n(self) -> int:
@@ -119,6 +122,7 @@ class GrownPopulation:
             "rest": dict(self.rest),
             "events": dict(self.events),
             "stuck": self.stuck,
+            "apart": self.apart,
         }  # fmt: skip
         return text, {name: getattr(self, name) for name in _ARRAYS}
 

@@ -1,15 +1,15 @@
-"""One segment of a recipe on the lattice: whole molecules in, states out, nothing lost on the way."""
+"""One segment of a recipe on the lattice for a block of dots: whole molecules in, states out."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.errors import WorkError
 from epidot.growth.kmc.programme import Flow, Programme, smooth
 from epidot.growth.kmc.simulation import Simulation
 from epidot.growth.kmc.tables import LEFT, STALE
@@ -18,15 +18,16 @@ from epidot.growth.lattice.dots import Master, larger
 from epidot.growth.lattice.models import compiled as compiled_model
 from epidot.growth.lattice.population import GrownPopulation, in_mean_field
 from epidot.growth.lattice.translation import active
-from epidot.growth.state import FlaskState, Trajectory
+from epidot.growth.state import FlaskState
+from epidot.mechanism.lattice import Section
 from epidot.mechanism.mechanism import Mechanism
 from epidot.recipe.events import Segment
 
 ROOM_NM = 1.5  # of empty lattice beyond the outermost unit when a sphere is made
 MARGIN_NM = 0.75  # what must be left of it, or a larger one is made
 PORTIONS = 200  # of an addition by flow
-_SHELL = 512  # sites looked at together from the rim inwards
-LOOKS = 20  # per segment, at the room that is left; the same however many states are told
+
+Number = TypeVar("Number", int, float)
 
 
 class Run:
@@ -53,14 +54,30 @@ class Run:
         self.random = self.population.random
         self.clock = 0.0
         self.before: dict[str, int] = {}  # events of this segment on smaller lattices
-        self.prepare()
 
-    def prepare(self) -> None:
-        """A simulation of what is there from now on, on a lattice with room to grow."""
-        population = self.population = self.with_room(self.population)
+    @property
+    def step_nm(self) -> float:
+        """From one anion site to the next, nm."""
+        return float(self.population.a_nm / np.sqrt(2.0))
+
+    def crowded(self, far_nm: float) -> bool:
+        """Whether a unit so far from the middle leaves too little room to grow."""
+        return far_nm + MARGIN_NM > self.population.radii_nm[1]
+
+    @property
+    def dissolved(self) -> list[str]:
+        """Dissolved species that are there or on their way."""
+        return [s for s, n in self.liquor.items() if n] + list(self.inflow)
+
+    def prepare(self, of: Master | None, there: Collection[str], dissolved: Collection[str]) -> None:
+        """A simulation of what is there from now on, moved to the sites ``of`` where these are others.
+
+        ``there`` and ``dissolved`` are kinds on the sites and species that any block of the flask has.
+        """
+        if of is not None:
+            self.population = self.population.moved_to(of, self.section.vacant)
+        population = self.population
         segment = self.segment
-        there = [name for name, n in population.counts.items() if n]
-        dissolved = [s for s, n in self.liquor.items() if n] + list(self.inflow)
         what = self.what = active(self.mechanism, self.section, there, dissolved)
         compiled = compiled_model(self.mechanism, population, what, segment.atmosphere == "vacuum")
         to_model = np.zeros(len(population.kinds), dtype=np.uint8)
@@ -83,7 +100,13 @@ class Run:
         self.simulation.state.random[:] = self.random
         self.compiled = compiled
         self.felt = self.feeling()
-        self.feel_misfit()
+        self.shells: tuple[tuple[str, float], ...] | None = None
+        self.units = [
+            (i, el, n)
+            for i, kind in enumerate(what.kinds)
+            for el in self._materials
+            if (n := self.section.kinds[kind].elements.get(el, 0))
+        ]
 
     def feeling(self) -> dict[str, NDArray[np.bool_]]:
         """Per element of a shell, which entries of the model are steps that feel its misfit."""
@@ -97,31 +120,31 @@ class Run:
             for el in dict.fromkeys(felt.values())
         }
 
-    @property
+    @cached_property
     def _materials(self) -> dict[str, str]:
         """The shell material of every chalcogen."""
         return {el: m for s in self.mechanism.sites.values() for el, m in s.material.items()}
 
-    def feel_misfit(self) -> None:
+    def feel_misfit(self, on: NDArray[np.int64], whole: GrownPopulation) -> None:
         """The barriers of steps that feel the misfit, for shells of the present mean thickness.
 
-        Between two looks they stay as they are; the chain is exact in between.
+        ``on`` are the sites of every kind of the model, of all dots of the flask, which was ``whole``.
+        Between two looks the barriers stay as they are; the chain is exact in between.
         """
-        population, energies = self.population, self.compiled.tables.entry_E
         if not self.felt:
             return
-        materials = self._materials
-        per_dot = dict.fromkeys(materials, 0.0)
-        for kind, n in self.simulation.on.items():
-            for el in materials:
-                per_dot[el] += self.section.kinds[kind].elements.get(el, 0) * n / population.n
-        diameter = float(np.mean(population.diameters_nm))
-        shells = misfit.shells_of(per_dot, materials)
-        energies = energies.copy()
-        for el, mine in self.felt.items():
-            energies[mine] -= misfit.energy_eV(population.core, diameter, shells, materials[el])
-        tables = self.compiled.tables._replace(entry_E=energies)
-        self.simulation.compiled = replace(self.compiled, tables=tables)
+        per_dot = dict.fromkeys(self._materials, 0.0)
+        for kind, el, each in self.units:
+            per_dot[el] += each * int(on[kind]) / whole.n
+        shells = misfit.shells_of(per_dot, self._materials)
+        if shells != self.shells:
+            self.shells = shells
+            energies = self.compiled.tables.entry_E.copy()
+            diameter = float(np.mean(whole.diameters_nm))
+            for el, mine in self.felt.items():
+                energies[mine] -= misfit.energy_eV(whole.core, diameter, shells, self._materials[el])
+            tables = self.compiled.tables._replace(entry_E=energies)
+            self.simulation.compiled = replace(self.compiled, tables=tables)
         self.simulation.state.real[LEFT] = -1.0  # a waiting time under way has no memory
         self.simulation.state.whole[STALE] = 1
 
@@ -151,60 +174,33 @@ class Run:
 
     # -- through the segment ------------------------------------------------------------------------
 
-    def through(self, points: int) -> Trajectory:
-        """All points; the last state carries the dots."""
-        duration = self.segment.duration_s
-        states: list[FlaskState] = []
-        events: list[dict[str, int]] = []
-        looks = np.linspace(0.0, duration, LOOKS + 1)[1:]
-        told = np.linspace(0.0, duration, points + 1)[1:]
-        for t in np.union1d(looks, told):
-            outcome = self.simulation.run(until=float(t) - self.began)
-            self.clock = float(t)
-            far = self.farthest()
-            rim = self.population.radii_nm[1]
-            if far > rim - self.population.a_nm / np.sqrt(2.0):
-                raise WorkError(
-                    f"a dot has grown to the rim of its lattice, {rim:.1f} nm from the middle, within "
-                    f"{duration / LOOKS:.0f} s; that much growth at once is beyond this engine"
-                )
-            if t in told:
-                events.append(self.events())
-                idle = not self.what.steps and not self.what.dissolved  # no reaction: no news
-                stuck = "" if idle else outcome.deadlock or ""
-                states.append(self.state_now(stuck, last=t == duration))
-            if t in looks and t < duration:
-                if far + MARGIN_NM > rim:
-                    self.go_on_larger()
-                else:
-                    self.feel_misfit()
-        names = list(dict.fromkeys(name for row in events for name in row))
-        per_dot = {n: np.array([row.get(n, 0) / self.population.n for row in events]) for n in names}
-        return Trajectory(tuple(states), per_dot)
+    def to(self, t: float) -> str:
+        """Advance to ``t``; why nothing more can happen, empty where something can."""
+        outcome = self.simulation.run(until=t - self.began)
+        self.clock = t
+        idle = not self.what.steps and not self.what.dissolved  # no reaction: no news
+        return "" if idle else outcome.deadlock or ""
 
-    def go_on_larger(self) -> None:
-        """The same chain on a larger lattice."""
+    def leave(self) -> None:
+        """Take what is there off the simulation, to go on with the same chain in another one."""
         self.rest = self.waiting(self.clock)
         self.before = self.events()
         self.liquor = self.molecules()
         self.random = self.simulation.state.random.copy()
         self.population = replace(self.population, kind=self.kinds())
-        self.prepare()
 
-    def with_room(self, population: GrownPopulation) -> GrownPopulation:
-        """On a larger lattice if dots have come near the rim."""
-        of = population.master
-        empty = [population.kinds.index(k) for k in self.section.vacant.values()]
-        far = _farthest(of, population.kind, empty)
-        if far + MARGIN_NM <= population.radii_nm[1]:
-            return population
-        return population.moved_to(larger(of, far + ROOM_NM, population.near_nm), self.section.vacant)
-
-    def farthest(self) -> float:
-        """Distance of the outermost unit from the middle of its lattice, nm."""
+    def near_rim(self) -> float | None:
+        """Distance of the outermost unit from the middle of its lattice, nm; ``None`` if far from the rim."""
         empty = [i for i, k in enumerate(self.what.kinds) if k in self.section.vacant.values()]
         species = self.simulation.state.species.reshape(self.population.n, -1)
-        return _farthest(self.population.master, species, empty)
+        of = self.population.master
+        outer = of.inwards[0][: of.rim(max(MARGIN_NM, self.step_nm))]
+        filled = np.ones(256, dtype=bool)
+        filled[empty] = False
+        # Nearly always nothing is there, and this is looked at often.
+        if not filled.take(species.take(outer, axis=1)).any():
+            return None
+        return _farthest(of, species, empty)
 
     # -- what is there ------------------------------------------------------------------------------
 
@@ -214,7 +210,7 @@ class Run:
 
     def events(self) -> dict[str, int]:
         """Events of this segment so far, all dots and the liquor."""
-        return _sum(self.before, self.simulation.counts)
+        return added(self.before, self.simulation.counts)
 
     def molecules(self) -> dict[str, int]:
         """Whole molecules in the liquor."""
@@ -241,7 +237,7 @@ class Run:
                 population,
                 kind=self.kinds(),
                 random=self.simulation.state.random.copy(),
-                events=_sum(population.events, self.events()),
+                events=added(population.events, self.events()),
                 stuck=stuck,
             )
         return state.with_(
@@ -256,16 +252,27 @@ class Run:
 
 
 def _farthest(of: Master, species: NDArray[Any], empty: list[int]) -> float:
-    """Distance from the middle of the outermost anion site that is taken on any dot, nm."""
+    """Distance from the middle of the outermost anion site that is taken on any dot, nm.
+
+    ``species`` (dots, n), of which those of ``empty`` are none.
+    """
+    sites, distances = of.inwards
     filled = np.ones(256, dtype=bool)
     filled[empty] = False
-    sites, distances = of.inwards
-    for first in range(0, len(sites), _SHELL):
-        taken = filled[species[:, sites[first : first + _SHELL]]].any(axis=0)
-        if taken.any():
-            return float(distances[first + int(np.argmax(taken))])
-    raise ValueError("no dot holds an anion")
+    taken = filled.take(species.take(sites, axis=1)).any(axis=0)
+    return float(distances[int(np.argmax(taken))])
 
 
-def _sum(a: Mapping[str, int], b: Mapping[str, int]) -> dict[str, int]:
+def larger_master(populations: Sequence[GrownPopulation], section: Section) -> Master | None:
+    """Sites with more room for dots that have all the same ones; ``None`` while there is room enough."""
+    one = populations[0]
+    empty = [one.kinds.index(k) for k in section.vacant.values()]
+    far = max(_farthest(one.master, each.kind, empty) for each in populations)
+    if far + MARGIN_NM <= one.radii_nm[1]:
+        return None
+    return larger(one.master, far + ROOM_NM, one.near_nm)
+
+
+def added(a: Mapping[str, Number], b: Mapping[str, Number]) -> dict[str, Number]:
+    """Both together, name by name."""
     return {name: a.get(name, 0) + b.get(name, 0) for name in dict.fromkeys([*a, *b])}
