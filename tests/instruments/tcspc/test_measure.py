@@ -11,6 +11,7 @@ import pytest
 
 from epidot.errors import InputError
 from epidot.instruments import tcspc
+from epidot.instruments.tcspc.record import record
 from epidot.instruments.tcspc.simulated import counted
 from epidot.signal import Signal
 
@@ -291,3 +292,24 @@ def test_a_weak_decay_on_a_background_is_no_dark_record() -> None:
     for _ in range(5):
         weak = replace(blank, y=rng.poisson(300 * shape + 5.0).astype(float))
         assert tcspc.measure(weak, exponentials=1)["tau1_ns"].value is not None
+
+
+@pytest.mark.parametrize("times", [1.0, 0.25])
+def test_a_decay_is_not_its_own_response(times: float) -> None:
+    alone = replace(decay(*BI, counts=1e5), companions={})
+    with pytest.raises(InputError, match="is the decay itself"):
+        tcspc.measure(alone, irf=replace(alone, y=alone.y * times), exponentials=2)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_counts_that_stand_at_a_full_scale_are_refused(seed: int) -> None:
+    whole = decay(*BI, seed=seed, counts=1e6)
+    with pytest.raises(InputError, match="clipped at the full scale"):
+        tcspc.measure(replace(whole, y=np.minimum(whole.y, np.round(0.9 * whole.y.max()))), exponentials=2)
+
+
+def test_noise_alone_is_no_full_scale() -> None:
+    for counts in (1e3, 1e4, 1e5, 1e6):
+        for seed in range(6):
+            signal = decay(*BI, seed=seed, counts=counts)
+            assert record(signal, 1000.0).y.sum() == signal.y.sum()

@@ -102,6 +102,11 @@ def rise(record: Record) -> tuple[float, float]:
     return float(edges[0]) + at[1] * width, max((at[2] - at[0]) / 2.56, 0.5) * width
 
 
+def shortest(record: Record, setting: Setting) -> float:
+    """The shortest lifetime / ns that a further term is tried with."""
+    return record.channel_ns * record.bin if setting.tail else rise(record)[1]
+
+
 def model_for(record: Record, setting: Setting, terms: int) -> tuple[Model, Array]:
     """The model of ``terms`` exponentials, and start values of the response's own parameters."""
     response, own = response_for(record, setting)

@@ -9,7 +9,15 @@ from typing import Any
 import numpy as np
 
 from epidot.errors import WorkError
-from epidot.instruments.tcspc.analyse import MOST_TERMS, at_once, believed, finished, fit_terms, gained, rise
+from epidot.instruments.tcspc.analyse import (
+    MOST_TERMS,
+    at_once,
+    believed,
+    finished,
+    fit_terms,
+    gained,
+    shortest,
+)
 from epidot.instruments.tcspc.analysis import Analysis, Rival, Setting
 from epidot.instruments.tcspc.averages import ALL
 from epidot.instruments.tcspc.record import Record
@@ -60,8 +68,8 @@ def _widened(record: Record, setting: Setting, done: Analysis, other: Rival | No
     here, sigma = found.likeliest[-2:], found.sigma[-2:]
     if not solution.converged or not np.all(np.isfinite(sigma)):
         return done
-    shortest = record.channel_ns * record.bin if setting.tail else rise(record)[1]
-    all_of_them = mixture(solution, shortest, good.excess if record.counted else good.reduced, here, sigma)
+    excess = good.excess if record.counted else good.reduced
+    all_of_them = mixture(solution, shortest(record, setting), excess, here, sigma)
     far = all_of_them.reach(here, ALL)
     if other is not None:
         all_of_them = other.beside(all_of_them)

@@ -48,7 +48,8 @@ class Estimate:
 
     ``likeliest`` are the maximum-likelihood values, ``values`` those with the bias taken off;
     ``covariance`` (p, p) belongs to the parameters of the model (zero rows where held);
-    ``fisher_variance`` is the part of sigma² that comes from the decay's counting noise.
+    ``fisher_variance`` is the part of sigma² that comes from the decay's counting noise; ``unbounded`` are
+    the errors if the parameters had no bounds, with the noise of the response.
     """
 
     names: tuple[str, ...]
@@ -58,6 +59,7 @@ class Estimate:
     bias: Array
     covariance: Array
     fisher_variance: Array
+    unbounded: Array
     irregular: tuple[str, ...]
 
     def __getitem__(self, name: str) -> tuple[float, float]:
@@ -66,13 +68,16 @@ class Estimate:
 
     def scaled(self, factor: float) -> Estimate:
         """The same with every error multiplied by ``factor``."""
-        return replace(self, sigma=self.sigma * factor, covariance=self.covariance * factor**2)
+        return replace(
+            self,
+            sigma=self.sigma * factor,
+            covariance=self.covariance * factor**2,
+            unbounded=self.unbounded * factor,
+        )
 
     def with_errors(self, sigma: Array) -> Estimate:
-        """The same with other standard errors (2,) of tau_amplitude and tau_intensity."""
-        errors = self.sigma.copy()
-        errors[-2:] = sigma
-        return replace(self, sigma=errors)
+        """The same with other standard errors of all (k,), or of the last: (2,) of both averages."""
+        return replace(self, sigma=np.concatenate((self.sigma[: -sigma.size], sigma)))
 
 
 def ordered(values: Array, terms: int) -> bool:
@@ -94,17 +99,13 @@ def derived_names(terms: int) -> tuple[str, ...]:
 
 
 def derived(theta: Array, terms: int) -> Array:
-    """Lifetimes, fractions, amplitudes and the two averages at parameters ``theta``."""
+    """Lifetimes, fractions, amplitudes and the two averages at parameters ``theta`` (p,) or, of several
+    fits, (p, m)."""
     counts, tau = theta[:terms], theta[terms : 2 * terms]
     a = counts / tau
+    light, height = counts.sum(axis=0), a.sum(axis=0)
     return np.array(
-        [
-            *tau,
-            *(counts / counts.sum()),
-            *(a / a.sum()),
-            counts.sum() / a.sum(),
-            counts @ tau / counts.sum(),
-        ]
+        [*tau, *(counts / light), *(a / height), light / height, (counts * tau).sum(axis=0) / light]
     )
 
 
@@ -115,7 +116,7 @@ def estimate(solution: Solution, *, gain: float = 1.0, correct_bias: bool = True
     """
     model, theta = solution.model, solution.theta
     terms = model.terms
-    covariance, fisher = covariances(solution)
+    covariance, fisher, full = covariances(solution)
     root = _root(fisher, solution.free)
 
     def of(theta: Array) -> Array:
@@ -124,7 +125,7 @@ def estimate(solution: Solution, *, gain: float = 1.0, correct_bias: bool = True
     here = of(theta)
     with np.errstate(all="ignore"):
         by = derivatives(theta, terms, solution.free | bounded(solution))
-        variance = np.einsum("ki,ij,kj->k", by, covariance, by) * gain
+        variance, whole = (np.einsum("ki,ij,kj->k", by, c, by) * gain for c in (covariance, full))
         bias = np.zeros_like(here)
         if correct_bias:
             bias = _bias(solution, of, here, by, fisher, root) * gain
@@ -135,11 +136,13 @@ def estimate(solution: Solution, *, gain: float = 1.0, correct_bias: bool = True
     irregular = tuple(n for n, b in zip(names, bad, strict=True) if b) if correct_bias else ()
     bias = np.zeros_like(bias) if np.any(bad) or not ordered(here - bias, terms) else bias
     counting = np.einsum("ki,ij,kj->k", by, fisher, by)
-    return Estimate(names, here - bias, here, sigma, bias, covariance * gain, counting, irregular)
+    unbounded = np.sqrt(np.maximum(whole, 0.0))
+    return Estimate(names, here - bias, here, sigma, bias, covariance * gain, counting, unbounded, irregular)
 
 
-def covariances(solution: Solution) -> tuple[Array, Array]:
-    """Full covariance of the parameters, and the inverse information of the free ones alone, both (p, p).
+def covariances(solution: Solution) -> tuple[Array, Array, Array]:
+    """Covariance of the parameters, the inverse information of the free ones alone, and the covariance as if
+    there were no bounds, all (p, p).
 
     Background and scattered light that ended at zero, or near it, are as uncertain as their unified interval.
     """
@@ -152,13 +155,14 @@ def covariances(solution: Solution) -> tuple[Array, Array]:
     if noise is not None or solution.trust is not None:
         meat = (rows * inside.mu) @ rows.T
         covariance = full @ (meat if noise is None else meat + noise) @ full
+    unbounded = covariance
     optimum = inside.theta + full @ (rows @ (inside.y - inside.mu))
     for i in np.flatnonzero(inside.free):
         if inside.model.names[i] in BOUNDED and covariance[i, i] > 0:
             left = unified(float(optimum[i] / np.sqrt(covariance[i, i])))
             along = covariance[i] / np.sqrt(covariance[i, i])
             covariance = covariance - (1 - left**2) * np.outer(along, along)
-    return covariance, fisher
+    return covariance, fisher, unbounded
 
 
 def bounded(solution: Solution) -> NDArray[np.bool_]:

@@ -19,6 +19,7 @@ from epidot.instruments.tcspc.record import Record, channel_width, period, recor
 from epidot.signal import Signal
 from epidot.signal.storage import saved_signal
 
+_SAME = 1e-9  # relative difference of counts below which they are the same
 _ALIKE = 1e-4  # relative difference of widths below which they are the same
 
 
@@ -110,6 +111,7 @@ def _prompt(
         )
     if isinstance(given, str | Path):
         given = _read_prompt(given, signal, options)
+    _refuse_the_decay(given, signal)
     width = channel_width(given)
     y, counted, said = counts_of(given)
     if said and not counted:
@@ -126,6 +128,25 @@ def _prompt(
         )
         width *= together
     return prompt(y, float(given.x[0]), width, counted=counted, where=given.source)
+
+
+def _refuse_the_decay(given: Signal, signal: Signal) -> None:
+    """A decay is no response of its own: the fit would be perfect, with lifetimes of nothing.
+
+    Raises
+    ------
+    InputError
+        If the response ``given`` has the counts of the decay ``signal``, or a constant times these.
+    """
+    n = min(given.y.size, signal.y.size)
+    its, mine = given.y[:n], signal.y[:n]
+    if n and np.any(mine > 0) and np.allclose(its * mine.max(), mine * its.max(), rtol=_SAME, atol=0):
+        raise InputError(
+            "the instrument response is the decay itself",
+            given.source or None,
+            seen=f"the same counts in {n} channels",
+            remedy="give the file of the prompt (scattered light of the laser); without one leave irf out",
+        )
 
 
 def _together(response: float, decay: float, where: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -14,6 +15,7 @@ from epidot.instruments.tcspc.record import Record
 from epidot.quantities import Quantity
 
 USEFUL = 0.5  # error of a value, as a share of it, from which it is withheld where a term may be none
+OPEN = "withheld: the counts leave it open ({value:.3g} is the likeliest value)"
 _LONG = 5.0  # lifetimes after which a hundredth of the light is left
 _WIDENED = 2.0  # errors of an average, in units of those of counting, that are much widened
 
@@ -63,6 +65,8 @@ def judged(
             out.append("the width of the instrument response is not resolved by the channels")
         elif held and name != "background":
             out.append(f"{name} ended at zero: it is not identifiable from these data")
+    if (unheld := _open(found)) is not None:
+        out.append(unheld)
     if (short := _short(chosen, found)) is not None:
         out.append(short)
     span = float(chosen.edges[-1] - chosen.edges[0])
@@ -92,6 +96,20 @@ def unbounded(found: Analysis) -> tuple[str, ...]:
         return ()
     each = ((name, *found.estimate[name]) for name in AVERAGES)
     return tuple(n for n, value, sigma in each if not max(sigma, found.far_off(n)) < USEFUL * value)
+
+
+def _open(found: Analysis) -> str | None:
+    """That the counts leave values open, in words; ``None`` where they leave none."""
+    each = zip(found.estimate.names, found.estimate.sigma.tolist(), strict=True)
+    names = [n for n, sigma in each if math.isinf(sigma)]
+    if not names:
+        return None
+    one = len(names) == 1
+    return (
+        f"{listed(names)} {'is' if one else 'are'} withheld: the counts leave {'it' if one else 'them'} open "
+        "(a slow term passes for background, or two lifetimes for one); use a longer period, a background "
+        "that is known (option background) or fewer exponentials"
+    )
 
 
 def _short(chosen: Record, found: Analysis) -> str | None:

@@ -11,14 +11,15 @@ import numpy as np
 
 from epidot.constants import FWHM
 from epidot.instruments import curve
-from epidot.instruments.tcspc.analyse import needless_term
-from epidot.instruments.tcspc.analysis import Analysis, Quality, Setting
+from epidot.instruments.tcspc.analyse import needless_term, shortest
+from epidot.instruments.tcspc.analysis import Analysis, Needless, Quality, Setting
 from epidot.instruments.tcspc.examine import examine
 from epidot.instruments.tcspc.intervals import Interval, profile
-from epidot.instruments.tcspc.judgement import judged, unbounded, withheld
+from epidot.instruments.tcspc.judgement import OPEN, judged, unbounded, withheld
 from epidot.instruments.tcspc.misfit import Misfit, misfit
 from epidot.instruments.tcspc.record import Record
 from epidot.instruments.tcspc.response import Array
+from epidot.instruments.tcspc.ridge import followed_out
 from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal
 from epidot.signal.poisson import residuals
@@ -48,11 +49,26 @@ def _weighed(
     chosen, setting, found, said = examine(signal, options)
     off = misfit(chosen, setting, found)
     needless = needless_term(chosen, setting, found) if setting.terms else None
+    if setting.terms:
+        found = _followed_out(chosen, setting, found, needless)
     said += judged(chosen, setting, found, off, needless)
     weighed = found.estimate.scaled(off.factor(found))
     if needless is not None:  # the errors hold the fit without it
         weighed = replace(weighed, sigma=np.hypot(weighed.sigma, needless.values - weighed.values))
     return chosen, setting, replace(found, estimate=weighed, needless=needless), said, off
+
+
+def _followed_out(chosen: Record, setting: Setting, found: Analysis, needless: Needless | None) -> Analysis:
+    """``found`` with errors that go as far as the counts let it.
+
+    Which of two terms is none of them leaves both lifetimes open, so beside a ``needless`` term these hold
+    the fit without it only.
+    """
+    excess = found.quality.excess if chosen.counted else found.quality.reduced
+    wider = followed_out(found.estimate, found.solution, shortest(chosen, setting), excess)
+    if needless is not None:
+        wider = found.estimate.with_errors(wider.sigma[found.solution.model.terms :])
+    return replace(found, estimate=wider)
 
 
 def _reported(
@@ -120,9 +136,9 @@ def _intervals(chosen: Record, found: Analysis, asked: bool) -> dict[str, Interv
         i = estimate.names.index(name)
         sigma = float(estimate.sigma[i])
         # Where the counts say nothing of it (a term that lost its light), there is no step to search with.
-        if not (math.isfinite(sigma) and sigma > 0 and counting[i] > _NO_STEP * abs(estimate.likeliest[i])):
+        if not (sigma > 0 and counting[i] > _NO_STEP * abs(estimate.likeliest[i])):
             continue
-        rise = max(1.0, (sigma / float(counting[i])) ** 2)
+        rise = max(1.0, (float(estimate.unbounded[i]) / float(counting[i])) ** 2)
         out[name] = profile(found.solution, name, float(counting[i]), rise)
     return out
 
@@ -142,8 +158,9 @@ def _named(
         if name in intervals:
             ends = intervals[name]
             note = f"68 % profile interval {_end(ends.low)} to {_end(ends.high)}"
-        useless = False
-        if found.widened and name.startswith(("tau_a", "tau_i")):
+        if useless := math.isinf(sigma):
+            note = OPEN.format(value=value)
+        elif found.widened and name.startswith(("tau_a", "tau_i")):
             note = "the error allows for a further term or a spread of lifetimes that the data do not resolve"
             if useless := name in unbounded(found):
                 far = found.far_off(name)

@@ -32,7 +32,7 @@ NATURAL = {
     "beta": (1.0,)
 }  # bounds that are no end of the search, beside zero: there a law is one exponential
 _NONE = np.empty(0)
-_NOT_ESTIMATED = Estimate((), _NONE, _NONE, _NONE, _NONE, _NONE, _NONE, ())  # of a law without terms
+_NOT_ESTIMATED = Estimate((), _NONE, _NONE, _NONE, _NONE, _NONE, _NONE, _NONE, ())  # of a law without terms
 _METHOD = "{model}, likeliest value (Poisson deviance over the channels); sigma from the expected information"
 
 

@@ -163,6 +163,8 @@ def record(
             seen=f"{start_ns} to {stop_ns} ns",
             remedy=f"the record runs from {origin:g} to {origin + width * y.size:g} ns",
         )
+    if counted:
+        _refuse_clipped(y[first:last], signal.source)
     factor = bin if bin is not None else 1 << max(0, math.ceil(math.log2((last - first) / MOST_BINS)))
     n = (last - first) // factor
     if n < 16:
@@ -219,6 +221,35 @@ def refuse_flat(of: Record, where: str) -> None:
             where or None,
             seen=f"{total[-1]:.0f} counts, {mean:.3g} in a channel everywhere",
             remedy="is this the dark record, or is start_ns after the decay?",
+        )
+
+
+_BY_CHANCE = 1e-6  # probability of as many equal maxima by counting noise, below which they are a full scale
+
+
+def _refuse_clipped(y: Array, where: str) -> None:
+    """Refuse counts ``y`` (n,) that stand at the full scale of the counter.
+
+    Noise of √N makes the maximum stand there several times only by chance: of the T channels within three
+    errors of it, T/√(2πN) on average.
+
+    Raises
+    ------
+    InputError
+        Naming the value and how often it stands there.
+    """
+    from scipy.special import pdtrc
+
+    top = float(y.max())
+    if top < 1:
+        return
+    equal, near = int(np.sum(y == top)), int(np.sum(y >= top - 3 * math.sqrt(top)))
+    if equal > 3 and pdtrc(equal - 2, near / math.sqrt(2 * math.pi * top)) < _BY_CHANCE:
+        raise InputError(
+            "the counts are clipped at the full scale of the counter",
+            where or None,
+            seen=f"{top:.0f} counts in {equal} channels, none above",
+            remedy="measure for a shorter time, or fit the tail behind them (option start_ns)",
         )
 
 
