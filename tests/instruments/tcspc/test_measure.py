@@ -11,7 +11,7 @@ import pytest
 
 from epidot.errors import InputError
 from epidot.instruments import tcspc
-from epidot.instruments.tcspc.record import record
+from epidot.instruments.tcspc.record import record, refuse_clipped
 from epidot.instruments.tcspc.simulated import counted
 from epidot.signal import Signal
 
@@ -312,4 +312,4 @@ def test_noise_alone_is_no_full_scale() -> None:
     for counts in (1e3, 1e4, 1e5, 1e6):
         for seed in range(6):
             signal = decay(*BI, seed=seed, counts=counts)
-            assert record(signal, 1000.0).y.sum() == signal.y.sum()
+            refuse_clipped(record(signal, 1000.0), "")

@@ -15,7 +15,7 @@ from epidot.instruments.tcspc.automatic import analyse
 from epidot.instruments.tcspc.counting import counts_of
 from epidot.instruments.tcspc.formats import read_decay
 from epidot.instruments.tcspc.prompt import Prompt, prompt
-from epidot.instruments.tcspc.record import Record, channel_width, period, record, refuse_flat
+from epidot.instruments.tcspc.record import Record, channel_width, period, record, refuse_clipped, refuse_flat
 from epidot.signal import Signal
 from epidot.signal.storage import saved_signal
 
@@ -69,6 +69,7 @@ def settle(
     warnings += chosen.warnings
     response = None if tail else _prompt(signal, options, period_ns, warnings)
     refuse_flat(chosen, signal.source)
+    refuse_clipped(chosen, signal.source)
     if tail:
         warnings.append(f"tail fit from {chosen.edges[0]:.6g} ns on: amplitudes are those at that time")
     elif response is None and options["irf_fwhm_ns"] is None:

@@ -163,8 +163,6 @@ def record(
             seen=f"{start_ns} to {stop_ns} ns",
             remedy=f"the record runs from {origin:g} to {origin + width * y.size:g} ns",
         )
-    if counted:
-        _refuse_clipped(y[first:last], signal.source)
     factor = bin if bin is not None else 1 << max(0, math.ceil(math.log2((last - first) / MOST_BINS)))
     n = (last - first) // factor
     if n < 16:
@@ -227,8 +225,8 @@ def refuse_flat(of: Record, where: str) -> None:
 _BY_CHANCE = 1e-6  # probability of as many equal maxima by counting noise, below which they are a full scale
 
 
-def _refuse_clipped(y: Array, where: str) -> None:
-    """Refuse counts ``y`` (n,) that stand at the full scale of the counter.
+def refuse_clipped(of: Record, where: str) -> None:
+    """Refuse counts that stand at the full scale of the counter.
 
     Noise of √N makes the maximum stand there several times only by chance: of the T channels within three
     errors of it, T/√(2πN) on average.
@@ -240,8 +238,8 @@ def _refuse_clipped(y: Array, where: str) -> None:
     """
     from scipy.special import pdtrc
 
-    top = float(y.max())
-    if top < 1:
+    y, top = of.y, float(of.y.max())
+    if not of.counted or top < 1:
         return
     equal, near = int(np.sum(y == top)), int(np.sum(y >= top - 3 * math.sqrt(top)))
     if equal > 3 and pdtrc(equal - 2, near / math.sqrt(2 * math.pi * top)) < _BY_CHANCE:
