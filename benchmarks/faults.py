@@ -47,7 +47,16 @@ class Trials:
 
     def begin(self, folder: Path, *more: str, dots: int | None = None) -> subprocess.Popen[str]:
         """A run under way."""
-        words = ["run", self.recipe, "--dots", str(dots or self.dots), "-o", str(folder), *more]
+        words = [
+            "run",
+            self.recipe,
+            "--no-interval",
+            "--dots",
+            str(dots or self.dots),
+            "-o",
+            str(folder),
+            *more,
+        ]
         return subprocess.Popen(
             [sys.executable, "-m", "epidot", *words],
             stdout=subprocess.DEVNULL,

@@ -48,14 +48,16 @@ def cases(folder: Path, dots: Sequence[int]) -> dict[str, Case]:
     """Every case by its name."""
     most: dict[int, tuple[float | None, float | None, float | None]]
     most = {10: (6.0, None, None), 100: (15.0, 10.0, None), 1000: (70.0, None, 1500.0)}
-    out = {"first run ever": Case(("run", STAGED), 45.0, cold=True, run=True)}
+    out = {"first run ever": Case(("run", STAGED, "--no-interval"), 45.0, cold=True, run=True)}
     for n in dots:
         cpu, wall, memory = most.get(n, (None, None, None))
-        out[f"kmc-{n}"] = Case(("run", STAGED, "--dots", str(n)), cpu, wall, memory, run=True)
+        out[f"kmc-{n}"] = Case(
+            ("run", STAGED, "--no-interval", "--dots", str(n)), cpu, wall, memory, run=True
+        )
     for n in dots:
-        words = ("run", STAGED, "--dots", str(n), "--engine", "meanfield")
+        words = ("run", STAGED, "--no-interval", "--dots", str(n), "--engine", "meanfield")
         out[f"meanfield-{n}"] = Case(words, run=True)
-    out["znbr2-300"] = Case(("run", TREATED), 6.0, run=True)
+    out["znbr2-300"] = Case(("run", TREATED, "--no-interval"), 6.0, run=True)
     out["claims"] = Case(("claims", "--engine", "both"), 60.0)
     small, large = (str(folder / name) for name in ("small.csv", "large.csv"))
     out["measure uvvis"] = Case(("measure", "uvvis", small), 0.7)
@@ -292,7 +294,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         write_files(Path(place))
         for i, recipe in enumerate((STAGED, TREATED)):  # whose kernels are not yet compiled here
-            words = ["run", recipe, "--dots", "2", "-o", f"{place}/warm-{i}"]
+            words = ["run", recipe, "--no-interval", "--dots", "2", "-o", f"{place}/warm-{i}"]
             carried_out([sys.executable, "-m", "epidot", *words], surroundings(None))
         every = cases(Path(place), asked.dots)
         if unknown := [name for name in asked.only if name not in every]:

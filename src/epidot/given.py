@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -74,6 +74,16 @@ class Given:
         """The same with ``more`` values on top."""
         return Given.of({**dict(self.values), **more}, dict(self.sigmas))
 
+    def except_for(self, names: Iterable[str]) -> Given:
+        """All but the numbers whose names begin with one of ``names``."""
+        prefixes = tuple(names)
+        if not (self and prefixes):
+            return self
+        return Given(
+            tuple(row for row in self.values if not row[0].startswith(prefixes)),
+            tuple(row for row in self.sigmas if not row[0].startswith(prefixes)),
+        )
+
     @contextmanager
     def in_force(self) -> Iterator[None]:
         """Inside, everything of this thread that reads a number reads these."""
@@ -111,26 +121,30 @@ def _given(p: Parameter, value: float, sigma: float | None) -> Parameter:
 class Remembered(Generic[P, T]):
     """A function whose latest results are kept, apart for every set of numbers in force."""
 
-    def __init__(self, function: Callable[P, T], maxsize: int) -> None:
+    def __init__(self, function: Callable[P, T], maxsize: int, unmoved_by: Iterable[str] = ()) -> None:
         @lru_cache(maxsize)
         def known(given: Given, *args: Any, **keywords: Any) -> T:
             return function(*args, **keywords)
 
         self._known = known
+        self._unmoved_by = tuple(unmoved_by)
         update_wrapper(self, function)
 
     def __call__(self, *args: P.args, **keywords: P.kwargs) -> T:
         known: Callable[..., T] = self._known
-        return known(now(), *args, **keywords)
+        return known(now().except_for(self._unmoved_by), *args, **keywords)
 
     def cache_clear(self) -> None:
         """Forget everything."""
         self._known.cache_clear()
 
 
-def remembered(maxsize: int) -> Callable[[Callable[P, T]], Remembered[P, T]]:
-    """As :func:`functools.lru_cache`, for what rests on numbers that a run can be given."""
-    return lambda function: Remembered(function, maxsize)
+def remembered(maxsize: int, unmoved_by: Iterable[str] = ()) -> Callable[[Callable[P, T]], Remembered[P, T]]:
+    """As :func:`functools.lru_cache`, for what rests on numbers that a run can be given.
+
+    ``unmoved_by`` are beginnings of names on which nothing of it rests.
+    """
+    return lambda function: Remembered(function, maxsize, unmoved_by)
 
 
 class held(cached_property[T]):

@@ -38,6 +38,10 @@ class Quantity:
 
     ``value`` is ``None`` when the quantity does not exist in these data (for instance the valley of
     a spectrum without one): ``note`` then says why.  ``sigma`` is ``None`` when it is not known.
+
+    What a run forecasts says more: ``sigma`` is of sampling alone, ``interval68`` what the errors of the
+    model's numbers make of it, ``widest`` names those that widen it most, and ``envelope`` says whether the
+    run lies ``inside``, ``near`` or ``outside`` of what the model was fitted on.
     """
 
     value: float | None
@@ -45,6 +49,9 @@ class Quantity:
     unit: str
     method: str
     note: str = ""
+    interval68: tuple[float, float] | None = None
+    widest: tuple[str, ...] = ()
+    envelope: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for JSON; numbers that are not finite become ``null``."""
@@ -55,6 +62,28 @@ class Quantity:
             "method": self.method,
             "note": self.note,
         }
+
+    def forecast_json(self) -> dict[str, Any]:
+        """The contract of ``summary.json``; ``sigma`` and ``sigma_sampling`` are the same."""
+        ends = None if self.interval68 is None else [_finite(end) for end in self.interval68]
+        return self.to_json() | {
+            "sigma_sampling": _finite(self.sigma),
+            "interval68": ends,
+            "envelope": self.envelope,
+            "widest": list(self.widest),
+        }
+
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> Quantity:
+        """What :meth:`to_json` or :meth:`forecast_json` said."""
+        told = {key: said[key] for key in ("value", "sigma", "unit", "method", "note")}
+        ends = said.get("interval68")
+        return cls(
+            **told,
+            interval68=None if ends is None else (ends[0], ends[1]),
+            widest=tuple(said.get("widest", ())),
+            envelope=said.get("envelope", ""),
+        )
 
 
 @dataclass(frozen=True)

@@ -100,7 +100,7 @@ def test_help_imports_nothing_heavy(epidot: Epidot) -> None:
 
 
 def test_a_run_leaves_everything_it_promises(epidot: Epidot, tmp_path: Path) -> None:
-    done = epidot("run", QUICK, "-o", "out", "--dots", "20", "--seed", "3", "--json")
+    done = epidot("run", QUICK, "--no-interval", "-o", "out", "--dots", "20", "--seed", "3", "--json")
     assert done.status == 0, done.err
     summary = done.json
     assert summary["seed"] == 3
@@ -124,7 +124,7 @@ def test_a_run_leaves_everything_it_promises(epidot: Epidot, tmp_path: Path) -> 
     assert "http://" not in report.replace("http://www.w3.org", "").replace("http://purl.org", "").replace(
         "http://creativecommons.org", ""
     )
-    again = epidot("run", "out/batch.nc", "-o", "again", "--json")
+    again = epidot("run", "out/batch.nc", "--no-interval", "-o", "again", "--json")
     assert again.status == 0, again.err
     assert again.json["samples"] == summary["samples"]
     assert (tmp_path / "again" / "summary.json").read_bytes() == (
@@ -206,11 +206,14 @@ def test_a_mechanism_of_ones_own(epidot: Epidot, tmp_path: Path) -> None:
     )
     mine = tmp_path / "mine.yaml"
     mine.write_text(shipped.replace("name: choi2023", "name: mine", 1), encoding="utf-8")
-    run = ("run", QUICK, "--engine", "meanfield", "--dots", "2", "-o", "a")
+    run = ("run", QUICK, "--no-interval", "--engine", "meanfield", "--dots", "2", "-o", "a")
     assert epidot(*run, "--mechanism", mine).status == 0
-    again = epidot("run", tmp_path / "a" / "batch.nc", "-o", "b")
+    again = epidot("run", tmp_path / "a" / "batch.nc", "--no-interval", "-o", "b")
     assert again.status == 2
     assert "give it again with --mechanism" in again.err
-    assert epidot("run", tmp_path / "a" / "batch.nc", "-o", "b", "--mechanism", mine).status == 0
+    assert (
+        epidot("run", tmp_path / "a" / "batch.nc", "--no-interval", "-o", "b", "--mechanism", mine).status
+        == 0
+    )
     assert (tmp_path / "a" / "batch.nc").read_bytes() == (tmp_path / "b" / "batch.nc").read_bytes()
     assert epidot(*run, "--mechanism", "none.yaml").status == 2

@@ -14,7 +14,7 @@ import pytest
 
 DOT = "dot.yaml"
 DOSE = ("dose", "--diameter", "3.3nm", "--amount", "220nmol", "--shell", "ZnSe:2")
-RUN = ("run", "choi2023/inp-zn", "--engine", "meanfield", "--dots", "3", "-o", "out")
+RUN = ("run", "choi2023/inp-zn", "--engine", "meanfield", "--dots", "3", "--no-interval", "-o", "out")
 SWEEP = ("sweep", "sweep.yaml", "--jobs", "1", "-o", "out")
 CALIBRATE = ("calibrate", "study.yaml", "--jobs", "1", "-o", "out")
 LIGHT = (
@@ -107,7 +107,8 @@ WALK: Walk = {
         "--parameters": (RUN, ("--parameters", "numbers.yaml")),
         "--ignore": (RUN, ("--ignore", "TOPO")),
         "--positions": (RUN, ("--positions", "relaxed")),
-        "--states": ((*RUN[:2], "--dots", "3", "-o", "out"), ("--states", "atoms")),
+        "--states": ((*RUN[:2], "--dots", "3", *RUN[-3:]), ("--states", "atoms")),
+        "--no-interval": ((*RUN[:-3], "-o", "out"), ("--no-interval",)),
         "--resume": (RUN, ("--resume",)),
         "--overwrite": ((*RUN[:-2], "-o", "taken"), ("--overwrite",)),
         "--dry-run": (RUN, ("--dry-run",)),

@@ -124,7 +124,7 @@ def test_run_as_core_and_the_same_again(epidot: Epidot, mine: Path, tmp_path: Pa
     text = RECIPE.format(core="GaP", first="- sample: cold", reagent="zinc oleate")
     (tmp_path / "cores.yaml").write_text(text, encoding="utf-8")
     asked = ("--engine", "meanfield", "--dots", "4", "--json", "--materials")
-    done = epidot("run", "cores.yaml", "-o", "out", *asked, mine)
+    done = epidot("run", "cores.yaml", "--no-interval", "-o", "out", *asked, mine)
     assert done.status == 0
     said = " ".join(done.json["notes"])
     assert "does not know GaP: its surface does not react" in said
@@ -132,11 +132,11 @@ def test_run_as_core_and_the_same_again(epidot: Epidot, mine: Path, tmp_path: Pa
     assert "materials of your own: GaP" in said
     assert 300 < done.json["samples"][1]["quantities"]["pl_peak_nm"]["value"] < 500
     mark = done.json["provenance"]["materials_hash"]
-    again = epidot("run", "out/batch.nc", "-o", "again", "--json", "--materials", mine)
+    again = epidot("run", "out/batch.nc", "--no-interval", "-o", "again", "--json", "--materials", mine)
     assert again.json["samples"] == done.json["samples"]
     assert again.json["provenance"]["materials_hash"] == mark
     for more in ((), ("--materials", written(tmp_path / "other", leave_out=("Eg_X_eV",)))):
-        refused = epidot("run", "out/batch.nc", "-o", "third", *more)
+        refused = epidot("run", "out/batch.nc", "--no-interval", "-o", "third", *more)
         assert refused.status == 2
         assert "other materials of one's own" in refused.err
 
@@ -150,8 +150,8 @@ def test_a_run_goes_on_where_light_lacks_a_number(epidot: Epidot, tmp_path: Path
     ):
         folder = written(tmp_path / name, more, leave_out=gaps)
         done = epidot(
-            "run", "cores.yaml", "-o", f"{name}.out", "--engine", "meanfield", "--dots", "4", "--json",
-            "--materials", folder,
+            "run", "cores.yaml", "--no-interval", "-o", f"{name}.out", "--engine", "meanfield", "--dots", "4",
+            "--json", "--materials", folder,
         )  # fmt: skip
         assert done.status == 0
         assert said in " ".join(done.json["notes"])
@@ -166,7 +166,17 @@ def test_run_as_a_described_shell_and_halide_is_the_gap(epidot: Epidot, mine: Pa
         text = RECIPE.format(core="InP", first=shell, reagent=reagent)
         (tmp_path / "shelled.yaml").write_text(text, encoding="utf-8")
         done = epidot(
-            "run", "shelled.yaml", "-o", "out", "--engine", "meanfield", "--dots", "4", "--materials", mine
+            "run",
+            "shelled.yaml",
+            "--no-interval",
+            "-o",
+            "out",
+            "--engine",
+            "meanfield",
+            "--dots",
+            "4",
+            "--materials",
+            mine,
         )
         assert done.status == status
     assert "no halide constants for GaP" in done.err

@@ -25,7 +25,7 @@ with owned(sys.argv[1]):
     print("mine", flush=True)
     input()
 """
-RUN = ("run", "choi2023/inp-se", "--engine", "meanfield", "--dots", "2", "-o")
+RUN = ("run", "choi2023/inp-se", "--engine", "meanfield", "--dots", "2", "--no-interval", "-o")
 
 
 def _left(folder: Path) -> list[str]:

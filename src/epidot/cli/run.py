@@ -74,6 +74,9 @@ def run(
         help="radial, or atoms: beside them the levels of the relaxed atoms of each sample's middle dot; "
         "atoms:8 of eight dots. [radial]",
     ),
+    no_interval: bool = typer.Option(
+        False, "--no-interval", help="Do not work out what the errors of the model's numbers make of the run."
+    ),
     resume: bool = typer.Option(False, "--resume", help="Go on where an interrupted run stopped."),
     overwrite: bool = typer.Option(
         False, "--overwrite", help="Write even beside, or over, files that are no results of a run."
@@ -138,6 +141,7 @@ def run(
             positions=where,
             resume=resume,
             overwrite=overwrite,
+            interval=not no_interval,
             progress=progress,
         )
     if before:
@@ -148,7 +152,7 @@ def run(
     print(f"{summary['recipe']}: {dots_said(summary)}, {summary['engine']} engine, seed {summary['seed']}\n")
     for headline in (note for note in summary["notes"] if note.startswith(NO_SHELL)):
         print(f"{headline}\n")
-    print(_table(summary["samples"]))
+    print(_tables(summary))
     for remark in summary["notes"]:
         output.note(remark)
     print(f"\nEvery quantity with its unit: {folder / 'summary.json'}\nReport: {folder / 'report.html'}")
@@ -188,15 +192,18 @@ _SHOWN = (
 _OF_ATOMS = ("atoms_first_exciton_nm",)  # where they were asked for
 
 
-def _table(samples: Sequence[Mapping[str, Any]]) -> str:
+def _tables(summary: Mapping[str, Any]) -> str:
+    """Every sample, and what the errors of the model's numbers make of the last one where that is stated."""
     from epidot.quantities import Quantity
-    from epidot.runs.quantities import cell, find
+    from epidot.runs.quantities import between, cell, find, widest
 
+    samples: Sequence[Mapping[str, Any]] = summary["samples"]
     shown = [*_SHOWN, *(name for name in _OF_ATOMS if any(name in s["quantities"] for s in samples))]
     columns = [find(name) for name in shown]
-    rows = []
+    heads = [column.heading.replace(" / ", " ") for column in columns]
+    rows, known = [], {}
     for sample in samples:
-        known = {name: Quantity(**q) for name, q in sample["quantities"].items()}
+        known = {name: Quantity.from_json(q) for name, q in sample["quantities"].items()}
         rows.append(
             (
                 sample["name"],
@@ -205,4 +212,13 @@ def _table(samples: Sequence[Mapping[str, Any]]) -> str:
                 *(cell(column, known.get(column.name)) for column in columns),
             )
         )
-    return output.table(rows, ("sample", "min", "°C", *(c.heading.replace(" / ", " ") for c in columns)))
+    text = output.table(rows, ("sample", "min", "°C", *heads))
+    stated = [
+        (head, cell(column, known[column.name]), ends, widest(known[column.name], summary["rests_on"]))
+        for head, column in zip(heads, columns, strict=True)
+        if (ends := between(column, known.get(column.name)))
+    ]
+    if not stated:
+        return text
+    last = (f"of {samples[-1]['name']}", "value", "68 % of the model", "widest by")
+    return f"{text}\n\n{output.table(stated, last)}"

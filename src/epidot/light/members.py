@@ -18,7 +18,7 @@ from epidot.dot.layers import LayeredDot, Population
 from epidot.given import remembered
 from epidot.light.bulk import BLEND_EV, JOIN_EV
 from epidot.light.states import Levels, LevelsTable, Options, solve_dot
-from epidot.light.states.levels import TRACE_NM, solve_after
+from epidot.light.states.levels import TRACE_NM, UNMOVED_BY, solve_after
 
 Array = NDArray[np.float64]
 
@@ -46,7 +46,7 @@ def member_levels(population: Population) -> tuple[Levels, ...]:
     return _solved(tuple(d.plain for d in population.dots))
 
 
-@remembered(16)
+@remembered(16, UNMOVED_BY)
 def _solved(dots: tuple[LayeredDot, ...]) -> tuple[Levels, ...]:
     distinct = {dot: solve_dot(dot, Options()) for dot in dict.fromkeys(dots)}
     return tuple(distinct[dot] for dot in dots)
@@ -85,7 +85,7 @@ class Slopes:
         return E[:, lines], S[:, lines], E[:, self.first]
 
 
-@remembered(16)
+@remembered(16, UNMOVED_BY)
 def _slopes(dot: LayeredDot, largest_nm: float, steps_nm: tuple[float, ...]) -> Slopes:
     """Central differences over the scatter of each shell's thickness, every level followed from the mean.
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.constants import HC
+from epidot.dot import coherency
 from epidot.dot.layers import Population
 from epidot.dot.strain import strain
 from epidot.given import held, now
@@ -175,7 +176,9 @@ class Optics:
     @held
     def rests_on(self) -> Mapping[str, list[str]]:
         """Parameters by status."""
-        return rests_on({**self.levels.parameters, **all_of(self.population.dot.core)})
+        dot = self.population.dot
+        of_strain = {f"strain.{k}": p for k, p in coherency.parameters().items()} if dot.shells else {}
+        return rests_on({**self.levels.parameters, **all_of(dot.core), **of_strain})
 
 
 def optics(population: Population, medium: str | None = None) -> Optics:

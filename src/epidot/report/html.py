@@ -13,10 +13,11 @@ import numpy as np
 from epidot import files
 from epidot.papers.answer import short, with_error
 from epidot.papers.claims import ClaimResult
+from epidot.quantities import Quantity, interval
 from epidot.report import cut, figures, halides, portrait, series, wavefunctions
 from epidot.report.template import rendered
 from epidot.runs.batch import Batch, Sample, dots_said
-from epidot.runs.quantities import cell, columns
+from epidot.runs.quantities import between, cell, columns, widest
 from epidot.units import celsius
 
 PORTRAITS = 12  # dots that are drawn atom by atom
@@ -63,6 +64,7 @@ def render(batch: Batch, claims: Sequence[ClaimResult] = (), elsewhere: Sequence
             (s.name, f"{s.time_s / 60:.1f}", f"{celsius(s.temperature_K):.0f}", cells(s, batch.samples))
             for s in batch.samples
         ],
+        stated=any(q.interval68 is not None for s in batch.samples for q in s.quantities.values()),
         figures=[f.embedded() for f in _figures(batch)],
         everything=_everything(batch),
         claims=[_claim(c) for c in claims],
@@ -98,9 +100,10 @@ def _spread(samples: tuple[Sample, ...], most: int) -> tuple[Sample, ...]:
     return tuple(samples[round(i * step)] for i in range(most))
 
 
-def cells(sample: Sample, samples: Sequence[Sample]) -> list[str]:
-    """The row of a sample in the table of samples."""
-    return [cell(column, sample.quantities.get(column.name)) for column in columns(samples)]
+def cells(sample: Sample, samples: Sequence[Sample]) -> list[tuple[str, str]]:
+    """The row of a sample in the table of samples: every value, and its interval where one is stated."""
+    found = [(column, sample.quantities.get(column.name)) for column in columns(samples)]
+    return [(cell(column, quantity), between(column, quantity)) for column, quantity in found]
 
 
 def _claim(found: ClaimResult) -> dict[str, Any]:
@@ -121,9 +124,19 @@ def _everything(batch: Batch) -> list[tuple[str, str, list[str], str]]:
     for name in names:
         found = [s.quantities.get(name) for s in batch.samples]
         first = next(q for q in found if q is not None)
-        values = ["–" if q is None or q.value is None else f"{q.value:.5g}" for q in found]
-        rows.append((name, first.unit, values, first.method + (f" ({first.note})" if first.note else "")))
+        how = first.method + (f" ({first.note})" if first.note else "")
+        last = next((q for q in reversed(found) if q is not None and q.widest), None)
+        if last is not None:
+            how += f"; interval of the last sample widest by {widest(last, batch.rests_on)}"
+        rows.append((name, first.unit, [_with_interval(q) for q in found], how))
     return rows
+
+
+def _with_interval(quantity: Quantity | None) -> str:
+    if quantity is None or quantity.value is None:
+        return "–"
+    text = f"{quantity.value:.5g}"
+    return text if quantity.interval68 is None else f"{text} ({interval(quantity.interval68)})"
 
 
 def _headline(batch: Batch) -> str:
@@ -140,7 +153,19 @@ def _headline(batch: Batch) -> str:
     text = f"At “{last.name}” the mean dot is {dot.core_diameter_nm:.2f} nm of {dot.core} with {shell}"
     quantities = last.quantities
     if "pl_peak_nm" in quantities and quantities["pl_peak_nm"].value is not None:
-        text += f"; it emits at {quantities['pl_peak_nm'].value:.0f} nm"
+        text += f"; it emits at {_in_words(quantities['pl_peak_nm'], 1)} nm"
     if "plqy" in quantities and quantities["plqy"].value is not None:
-        text += f" with a quantum yield of {100 * quantities['plqy'].value:.0f} %"
+        text += f" with a quantum yield of {_in_words(quantities['plqy'], 100)} %"
+        if told := widest(quantities["plqy"], batch.rests_on):
+            text += f"; widest: {told}"
     return " ".join([*batch.headlines, text + "."])
+
+
+def _in_words(quantity: Quantity, times: float) -> str:
+    """A value and its interval to whole numbers."""
+    assert quantity.value is not None
+    text = f"{times * quantity.value:.0f}"
+    if quantity.interval68 is None:
+        return text
+    low, high = (f"{times * end:.0f}" for end in quantity.interval68)
+    return f"{text} ({low} to {high})"

@@ -16,6 +16,7 @@ from epidot.papers.of_run import claims_of
 from epidot.processes import processes
 from epidot.report import html
 from epidot.runs import checkpoint
+from epidot.runs.intervals import with_intervals
 from epidot.runs.jobs import usual
 from epidot.runs.order import Order
 from epidot.runs.output import NAMES, check, finished, write_data
@@ -32,10 +33,12 @@ def carry_out(
     positions: Positions = "lattice",
     resume: bool = False,
     overwrite: bool = False,
+    interval: bool = True,
     progress: Tell = lambda share, text: None,
 ) -> tuple[dict[str, Any], bool]:
     """Carry ``order`` out and put its results into ``folder``; its summary, and whether it was done already.
 
+    With ``interval`` every quantity states what the errors of the model's numbers make of it.
     An interrupted run leaves its checkpoint, with which ``resume`` goes on to the same bits.
 
     Raises
@@ -60,7 +63,7 @@ def carry_out(
         check(folder)
         look(folder, resume=resume, overwrite=overwrite)
         try:
-            return _into(own, order, jobs, positions, resume, progress), False
+            return _into(own, order, jobs, positions, resume, interval, progress), False
         except CannotWrite as error:
             if not checkpoint.is_in(folder):
                 raise
@@ -92,16 +95,25 @@ def look(folder: Path, *, resume: bool, overwrite: bool) -> None:
 
 
 def _into(
-    own: Owned, order: Order, jobs: int | None, positions: Positions, resume: bool, progress: Tell
+    own: Owned,
+    order: Order,
+    jobs: int | None,
+    positions: Positions,
+    resume: bool,
+    interval: bool,
+    progress: Tell,
 ) -> dict[str, Any]:
     def tell(share: float, text: str) -> None:
         interrupts.pass_on()
         progress(share, text)
 
     count = jobs or usual(order)
-    with processes(count - 1) as others:
+    with processes((jobs or usual(order, interval)) - 1) as others:
         tell(0.0, "starting")
         done, batch = recorded(order, others, folder=own.folder, resume=resume, progress=tell, threads=count)
+        if interval:
+            tell(1.0, "intervals")
+            batch = with_intervals(batch, order, others)
         tell(1.0, "writing the results")
         with order.given.in_force():
             claims = claims_of(done)

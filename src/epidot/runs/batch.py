@@ -61,7 +61,7 @@ class Sample:
             "name": self.name,
             "time_s": self.time_s,
             "temperature_K": self.temperature_K,
-            "quantities": {name: q.to_json() for name, q in self.quantities.items()},
+            "quantities": {name: q.forecast_json() for name, q in self.quantities.items()},
         }
 
 
@@ -239,7 +239,7 @@ def _sample_from_file(plain: Mapping[str, Any], i: int, variables: Mapping[str, 
         time_s=plain["time_s"],
         temperature_K=plain["temperature_K"],
         population=population,
-        quantities={name: Quantity(**q) for name, q in plain["quantities"].items()},
+        quantities={name: Quantity.from_json(q) for name, q in plain["quantities"].items()},
         spectra={name: arrays[name] for name in plain.get("spectra", arrays)},
         grown=sites_from_arrays(plain["sites"], sites) if sites else (),
     )

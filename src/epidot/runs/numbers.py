@@ -34,10 +34,11 @@ DERIVED = ("molar_mass_g_mol",)  # follow from a formula
 def known(mechanism: str, hypothesis: str) -> dict[str, Parameter]:
     """Every number that a run under these two can rest on, by name, as the files have it."""
     with NOTHING.in_force():
-        return _known(mechanism, hypothesis)
+        return current(mechanism, hypothesis)
 
 
-def _known(mechanism: str, hypothesis: str) -> dict[str, Parameter]:
+def current(mechanism: str, hypothesis: str) -> dict[str, Parameter]:
+    """The same as they are in force here."""
     found = {f"mechanism.{k}": p for k, p in mechanisms.load(mechanism).parameters.items()}
     found |= {f"halide.{k}": p for k, p in constants(hypothesis).parameters.items()}
     found |= {f"light.{k}": p for k, p in light.parameters().items()}

@@ -7,8 +7,8 @@ with ``<X>`` stands for one quantity of every element, ligand, facet or species 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol
 
@@ -276,3 +276,17 @@ def cell(declared: Declared, quantity: Quantity | None) -> str:
     value = quantity.value * (100 if declared.percent else 1)
     text = f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
     return text.removeprefix("-") if float(text) == 0 else text
+
+
+def between(declared: Declared, quantity: Quantity | None) -> str:
+    """Its interval as :func:`cell` writes its value; empty where none is stated."""
+    if quantity is None or quantity.value is None or quantity.interval68 is None:
+        return ""
+    low, high = (cell(declared, replace(quantity, value=end)) for end in quantity.interval68)
+    return f"{low} to {high}"
+
+
+def widest(quantity: Quantity, rests_on: Mapping[str, Sequence[str]]) -> str:
+    """The numbers that widen its interval most, each with its status."""
+    status = {name: told for told, names in rests_on.items() for name in names}
+    return ", ".join(f"{n} ({status[n]})" if n in status else n for n in quantity.widest)

@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, Command] = {
             "states": "word",
             "resume": "flag",
             "overwrite": "flag",
+            "no_interval": "flag",
         },
     ),
     "claims": Command(("claims",), "", {"engine": "word", "jobs": "number", "json": "flag"}),

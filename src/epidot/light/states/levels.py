@@ -25,6 +25,19 @@ Array = NDArray[np.float64]
 StrainMethod = Literal["shells", "paper", "none"]
 
 ROOM_K = 295.0
+# Numbers that no level rests on: growth, ions, traps, rates and widths of lines.
+UNMOVED_BY = (
+    *(
+        "mechanism.",
+        "halide.",
+        "light.trap",
+        "light.deep",
+        "light.background",
+        "light.sigma",
+        "light.lorentz",
+    ),
+    *("light.stokes", "light.exchange", "light.oscillator"),
+)
 LIGAND_EDGE_NM = 0.3
 TRACE_NM = 1e-3
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from epidot.dot.layers import Layer, LayeredDot
 from epidot.given import remembered
-from epidot.light.states.levels import Levels, Options, solve_after
+from epidot.light.states.levels import UNMOVED_BY, Levels, Options, solve_after
 
 Array = NDArray[np.float64]
 
@@ -84,7 +84,7 @@ def _march(
 
 
 # The samples of one run and the claims on it ask for the same dots again; levels do not know the surface.
-_known = remembered(16)(_march)
+_known = remembered(32, UNMOVED_BY)(_march)
 
 
 def forget() -> None:

@@ -1,0 +1,108 @@
+"""How well the numbers of a run are known: a width for each, and how the errors of fitted ones go together.
+
+A number's error is that of its value (``sigma``) or of its logarithm (``sigma_ln``), as its file has it.
+What was fitted has a covariance beside its fit: ``data/light_fit.yaml``, and ``data/fit_errors.yaml`` with
+the assumed numbers that the fits lean on.  A covariance belongs to the numbers it was worked out for: a
+mechanism or a material of one's own, or constants that another hypothesis replaces, have the widths of
+their own files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.documents import data_document
+from epidot.matter import materials
+from epidot.mechanism import load as mechanisms
+from epidot.parameter import Parameter
+from epidot.runs import numbers
+from epidot.runs.order import Order
+from epidot.transport.constants import DEFAULT, constants
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Errors of numbers that go together: ``covariance`` (n, n) of the values, of logarithms where ``ln``."""
+
+    names: tuple[str, ...]
+    ln: tuple[bool, ...]
+    covariance: Array
+
+    def among(self, wanted: Sequence[str]) -> Fitted:
+        """Those of ``wanted``, whatever the others are."""
+        kept = [i for i, name in enumerate(self.names) if name in wanted]
+        return Fitted(
+            tuple(self.names[i] for i in kept),
+            tuple(self.ln[i] for i in kept),
+            self.covariance[np.ix_(kept, kept)],
+        )
+
+
+@lru_cache(maxsize=1)
+def fits() -> tuple[Fitted, ...]:
+    """The covariances that were saved beside fits."""
+    pages = [data_document("light_fit.yaml").data, *data_document("fit_errors.yaml").data.values()]
+    return tuple(_fit(page) for page in pages)
+
+
+def _fit(page: Mapping[str, object]) -> Fitted:
+    table: Mapping[str, Mapping[str, object]] = page["parameters"]  # type: ignore[assignment]
+    width = np.array([float(row["width"]) for row in table.values()])  # type: ignore[arg-type]
+    covariance = np.asarray(page["covariance"], dtype=np.float64) * np.outer(width, width)
+    return Fitted(tuple(table), tuple(bool(row["ln"]) for row in table.values()), covariance)
+
+
+def alone(p: Parameter) -> tuple[float, bool] | None:
+    """The width that a number has by itself, and whether it is of the logarithm; ``None`` if it has none."""
+    if p.sigma_ln is not None:
+        return p.sigma_ln, True
+    return None if p.sigma is None else (p.sigma, False)
+
+
+def together(order: Order, wanted: Sequence[str]) -> tuple[Fitted, ...]:
+    """The errors of ``wanted`` numbers in groups that go together; those without are left out."""
+    table = numbers.known(order.mechanism, order.hypothesis)
+    apart = _apart(order)
+    left = [name for name in wanted if name in table]
+    groups = []
+    for fit in fits():
+        found = fit.among([name for name in left if name not in apart])
+        if found.names:
+            groups.append(found)
+            left = [name for name in left if name not in found.names]
+    given = dict(order.given.sigmas)
+    for name in left:
+        width = (given[name], False) if name in given else alone(table[name])
+        if width is not None and width[0] > 0:
+            groups.append(Fitted((name,), (width[1],), np.array([[width[0] ** 2]])))
+    return tuple(groups)
+
+
+def without(order: Order) -> tuple[str, ...]:
+    """Assumed and fitted numbers of which nobody said how far off they may be; none of epidot's own."""
+    table = numbers.known(order.mechanism, order.hypothesis)
+    covered = {name for fit in fits() for name in fit.names} - _apart(order) | set(dict(order.given.sigmas))
+    return tuple(
+        name
+        for name, p in table.items()
+        if p.status in ("assumed", "fitted") and alone(p) is None and name not in covered
+    )
+
+
+def _apart(order: Order) -> set[str]:
+    """Numbers to which the saved covariances do not belong."""
+    out = set(dict(order.given.sigmas))
+    out |= {name for fit in fits() for name in fit.names if name.split(".")[0] in materials.own()}
+    if order.mechanism not in mechanisms.shipped():
+        out |= {name for fit in fits() for name in fit.names if name.startswith("mechanism.")}
+    if order.hypothesis != DEFAULT:
+        usual, other = (constants(h).parameters for h in (DEFAULT, order.hypothesis))
+        out |= {f"halide.{k}" for k, p in other.items() if k not in usual or p.source != usual[k].source}
+    return out

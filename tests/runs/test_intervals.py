@@ -1,0 +1,145 @@
+"""Intervals of a run: every number has a width, linear models are exact, processes change no bit."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from epidot.given import Given
+from epidot.processes import processes
+from epidot.quantities import Quantity
+from epidot.runs import intervals, numbers, widths
+from epidot.runs.batch import Batch
+from epidot.runs.order import Order, order_from
+from epidot.runs.run import carry_out
+from epidot.runs.widths import Fitted
+
+SMALL = "choi2023/inp-se"
+ONE = Fitted(("InP.oscillator_factor",), (True,), np.array([[0.3**2]]))
+
+
+@pytest.fixture
+def order(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Order:
+    monkeypatch.setenv("EPIDOT_CACHE", str(tmp_path / "kept"))
+    return order_from(SMALL, engine="meanfield", dots=3)
+
+
+@pytest.mark.parametrize("hypothesis", ["H1", "H2", "H3"])
+def test_no_assumed_or_fitted_number_is_without_a_width(hypothesis: str) -> None:
+    assert widths.without(order_from(SMALL, hypothesis=hypothesis)) == ()
+
+
+def test_every_covariance_is_one_and_names_numbers_that_exist() -> None:
+    table = numbers.known("choi2023", "H1")
+    seen: list[str] = []
+    for fit in widths.fits():
+        assert set(fit.names) <= set(table)
+        seen += fit.names
+        assert np.allclose(fit.covariance, fit.covariance.T, rtol=1e-3, atol=1e-6)
+        assert np.linalg.eigvalsh(fit.covariance).min() > 0
+    assert len(seen) == len(set(seen))
+    barriers = {n for n, p in table.items() if n.startswith("mechanism.") and p.status == "fitted"}
+    assert barriers <= set(seen)
+
+
+def test_a_number_of_ones_own_with_an_error_leaves_the_fits() -> None:
+    order = order_from(SMALL, engine="meanfield", dots=3)
+    order = replace(order, given=Given.of({"mechanism.Ea_ex": 70.0}, {"mechanism.Ea_ex": 2.0}))
+    groups = widths.together(order, ["mechanism.Ea_ex", "mechanism.Ea_ox"])
+    mine = next(g for g in groups if "mechanism.Ea_ex" in g.names)
+    assert mine.names == ("mechanism.Ea_ex",)
+    assert mine.covariance == pytest.approx(np.array([[4.0]]))
+
+
+def test_of_a_linear_quantity_the_interval_and_the_shares_are_exact() -> None:
+    rng = np.random.default_rng(1)
+    half = rng.normal(size=(4, 4))
+    covariance, slope = half @ half.T, np.array([1.0, -2.0, 0.5, 0.0])
+    group = Fitted(tuple("abcd"), (False,) * 4, covariance)
+    variances, vectors = np.linalg.eigh(covariance)
+    axes = vectors * np.sqrt(variances)
+    pairs = [(float(slope @ axes[:, k]), float(-slope @ axes[:, k])) for k in range(4)]
+    found = intervals._part(group, axes, pairs)
+    variance = float(slope @ covariance @ slope)
+    assert found.rise == pytest.approx(variance)
+    assert found.fall == pytest.approx(variance)
+    exact = np.abs(slope * (covariance @ slope))
+    told = np.array([found.shares[n] for n in "abcd"])
+    assert told / told.sum() == pytest.approx(exact / exact.sum(), abs=1e-9)
+
+
+def test_a_rate_in_proportion_to_a_factor_has_the_sides_of_its_logarithm(
+    order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intervals, "together", lambda *_: (ONE,))
+    found = intervals.of(order)["30 min"]["k_r_per_ns"]
+    sample = carry_out(order).sample("30 min")
+    k = sample.quantities["k_r_per_ns"].value
+    assert k is not None
+    assert found.high == pytest.approx(k * (math.exp(0.3) - 1), rel=1e-6)
+    assert found.low == pytest.approx(k * (1 - math.exp(-0.3)), rel=1e-6)
+    assert found.widest == (("InP.oscillator_factor", 1.0),)
+    assert intervals.of(order)["30 min"]["coverage"].high == 0
+
+
+def test_the_same_bits_by_any_number_of_processes_and_kept_afterwards(
+    order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = ("mechanism.Ea_1_Se", "mechanism.A_solution", "light.vacuum_eV", "InP.m_e")
+    monkeypatch.setattr(intervals, "relevant", lambda *_: few)
+    twin = intervals._twin(order)
+    alone = intervals._worked_out(twin, None)
+    with processes(1) as others:
+        assert intervals._worked_out(twin, others) == alone
+    first = intervals.of(order)
+    monkeypatch.setattr(intervals, "_worked_out", None)  # would fail if called again
+    assert intervals.of(order) == first
+    assert intervals.of(replace(order, dots=7, seed=5)) == first  # the twin has no random number
+    assert intervals.of(replace(order, engine="kmc", dots=4, blocks=2)) == first
+    with pytest.raises(TypeError):
+        intervals.of(replace(order, given=Given.of({"InP.m_e": 0.08})))
+
+
+def test_a_batch_states_intervals_about_its_own_values_and_keeps_them(
+    order: Order, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    few = ("mechanism.Ea_1_Se", "InP.m_e", "light.vacuum_eV")
+    monkeypatch.setattr(intervals, "relevant", lambda *_: few)
+    lattice = replace(order, engine="kmc", dots=2)
+    batch = intervals.with_intervals(carry_out(lattice), lattice)
+    table = intervals.of(order)
+    for name in ("coverage", "first_exciton_nm", "plqy"):
+        quantity, changes = batch.samples[-1].quantities[name], table[batch.samples[-1].name][name]
+        assert quantity.value is not None
+        assert quantity.interval68 is not None
+        low, high = quantity.interval68
+        assert low == pytest.approx(max(quantity.value - changes.low, 0.0), rel=1e-6, abs=1e-12)
+        assert high >= quantity.value
+        assert set(quantity.widest) <= set(few)
+    rough = batch.samples[-1].quantities["roughness_nm"]
+    assert rough.interval68 is None
+    assert "no interval" in rough.note
+    batch.save(tmp_path / "batch.nc")
+    assert Batch.load(tmp_path / "batch.nc").summary() == batch.summary()
+    said = batch.summary()["samples"][-1]["quantities"]["first_exciton_nm"]
+    assert {"value", "sigma", "sigma_sampling", "interval68", "unit", "method", "note", "envelope"} < set(
+        said
+    )
+    assert said["sigma"] == said["sigma_sampling"]
+
+
+def test_an_interval_stays_within_what_a_quantity_can_be() -> None:
+    wide = intervals.Changes(2.0, 2.0, ())
+    assert intervals.stated(Quantity(0.95, None, "fraction", ""), wide).interval68 == (0.0, 1.0)
+    assert intervals.stated(Quantity(0.5, None, "1/dot", ""), wide).interval68 == (0.0, 2.5)
+    assert intervals.stated(Quantity(-0.01, None, "", ""), wide).interval68 == (-2.01, 1.99)
+
+
+def test_what_the_model_cannot_be_asked_is_said() -> None:
+    found = intervals._part(ONE, np.array([[0.3]]), [(1.0, math.nan)])
+    assert found.failed == ("InP.oscillator_factor",)
+    assert found.rise == found.fall == 0
