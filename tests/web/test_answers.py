@@ -190,18 +190,27 @@ def test_a_question_of_the_wrong_shape_says_what_it_takes(server) -> None:
     assert server.ask("/api/options?technique=plx").json["faults"][0]["nearest"]
 
 
-def test_a_sweep_is_explained_as_the_command_does(server) -> None:
-    text = server.ask("/api/studies").json["example"]
-    server.tell("recipe/save", name="two.yaml", text=text)
-    told = server.tell("study/explain", text=text).json
-    said = server.tell("study/command", name="two.yaml", output="swept").json
+@pytest.mark.parametrize(
+    ("kind", "same"),
+    [
+        ("sweep", ("recipe", "engine", "design", "parameters", "samples", "quantities", "targets", "calls")),
+        ("calibrate", ()),
+    ],
+)
+def test_a_study_is_explained_as_the_command_does(server, kind: str, same: tuple[str, ...]) -> None:
+    text = server.ask("/api/studies").json["examples"][kind]
+    name = f"{kind}-it.yaml"
+    server.tell("recipe/save", name=name, text=text)
+    told = server.tell("study/explain", kind=kind, text=text).json
+    said = server.tell("study/command", kind=kind, name=name, output=f"{kind}-done").json
     plain = _command(server.folder, said["command"] + " --explain")
-    same = ("recipe", "engine", "design", "parameters", "samples", "quantities", "targets", "calls")
-    assert {name: told[name] for name in same} == {name: plain[name] for name in same}
-    assert server.ask("/api/studies").json["sweeps"] == ["two.yaml"]
-    faulty = server.tell("study/explain", text=text.replace("°C", "parsec")).json
-    assert "sweep:" in faulty["error"]
+    for key in same or [k for k in plain if k not in ("files", "study", "title")]:
+        assert told[key] == plain[key]
+    assert {"name": name, "kind": kind} in server.ask("/api/studies").json["studies"]
+    faulty = server.tell("study/explain", kind=kind, text=text.replace("choi2023/", "choi/")).json
+    assert f"{kind}.yaml:" in faulty["error"]
     assert server.ask("/api/study/report?name=nowhere").status == 422
+    assert hasattr(epidot, kind)
 
 
 def test_what_a_reagent_does_is_said_before_the_run(server) -> None:

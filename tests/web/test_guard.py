@@ -101,6 +101,25 @@ def test_links_that_lead_out_are_not_followed(server, tmp_path: Path) -> None:
     link.unlink()
 
 
+def test_a_study_names_no_file_elsewhere(server, tmp_path: Path) -> None:
+    outside = tmp_path / "dots.csv"
+    outside.write_text("wavelength / nm,intensity\n500,1\n501,2\n")
+    text = (
+        "study: 1\nfree:\n  mechanism.Ea_ex: {low: 60, high: 90}\n"
+        "experiments:\n  zinc: {recipe: choi2023/inp-zn}\nmeasured:\n"
+        "  - {of: zinc.end, quantity: peak_nm, technique: pl, file: NAME}\n"
+    )
+    (server.folder / "out.csv").symlink_to(outside)
+    for name in (str(outside), "../dots.csv", "out.csv", "~/dots.csv"):
+        told = server.tell("study/explain", kind="calibrate", text=text.replace("NAME", name))
+        assert told.status == 422
+        assert "folder of the bench" in told.json["error"]
+        server.tell("recipe/save", name="out.yaml", text=text.replace("NAME", name))
+        begun = server.tell("jobs", command="calibrate", subject="out.yaml", options={})
+        assert begun.status == 422
+    (server.folder / "out.csv").unlink()
+
+
 def test_static_files_stay_in_their_folder(server) -> None:
     for path in ("/../app.py", "/..%2fapp.py", "/js/..%2f..%2f..%2fguard.py", "/%2e%2e/guard.py"):
         assert server.ask(path).status in (404, 400)

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from epidot import files
 from epidot.errors import Fault, InputError, nearest
 from epidot.recipe import recipe as recipes
 from epidot.web import scripts
+from epidot.web.recipes import MOST_TEXT
 from epidot.web.sandbox import Sandbox
 
 _NC = ".nc"
@@ -46,6 +48,9 @@ COMMANDS: Mapping[str, Command] = {
     "claims": Command(("claims",), "", {"engine": "word", "jobs": "number", "json": "flag"}),
     "sweep": Command(
         ("sweep",), "file", {"output": "path", "jobs": "number", "resume": "flag", "overwrite": "flag"}
+    ),
+    "calibrate": Command(
+        ("calibrate",), "file", {"output": "path", "jobs": "number", "resume": "flag", "overwrite": "flag"}
     ),
     "measure auto": Command(("measure", "auto"), "folder", {"output": "path", "jobs": "number"}),
 }
@@ -122,4 +127,6 @@ def _subject(box: Sandbox, kind: str, subject: str) -> str:
         raise InputError("there is no such folder", seen=subject[:80])
     if kind in ("recipe", "file") and not path.is_file():
         raise InputError(f"no such {kind}", seen=subject[:80], nearest=nearest(subject, recipes.shipped()))
+    if kind in ("recipe", "file"):
+        box.insist_inside(files.read(path, MOST_TEXT, kind).decode("utf-8", "replace"))
     return box.name(path) + mark + variant

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from epidot.errors import InputError
+from epidot import documents
+from epidot.errors import Fault, InputError
 
+_LONGEST = 1000  # characters of a name
 MOST_LISTED = 5000  # files; a folder of more is not the work of a laboratory's day
 
 
@@ -51,6 +54,29 @@ class Sandbox:
             fault, seen=name[:80], remedy="name a file below the folder that `epidot ui` was given"
         )
 
+    def insist_inside(self, text: str) -> None:
+        """Refuse YAML text that names a file elsewhere: what a study names is read.
+
+        Raises
+        ------
+        InputError
+            With every such name.
+        """
+        faults = []
+        for word in sorted(_words(text)):
+            if os.path.isabs(word) or word.startswith("~") or ".." in word.replace("\\", "/").split("/"):
+                faults.append(Fault("outside the folder of the bench", seen=word[:80]))
+            elif "\0" not in word and len(word) < _LONGEST and not self._within(word):
+                faults.append(Fault("a link that leads out of the folder of the bench", seen=word[:80]))
+        if faults:
+            raise InputError(faults)
+
+    def _within(self, word: str) -> bool:
+        try:
+            return (self.root / word).resolve().is_relative_to(self.root)
+        except (OSError, RuntimeError):
+            return True  # the name of nothing
+
     def name(self, path: Path) -> str:
         """How the page calls ``path``."""
         return path.relative_to(self.root).as_posix()
@@ -74,6 +100,24 @@ class Sandbox:
             found += [place / f for f in folders if is_run(place / f)]
             folders[:] = [f for f in folders if not f.startswith(".") and not is_run(place / f)]
         return sorted(found, key=lambda run: (run / "batch.nc").stat().st_mtime, reverse=True)
+
+
+def _words(text: str) -> set[str]:
+    """Every text in YAML; of faulty YAML none: it is refused by whoever reads it."""
+    try:
+        found: list[Any] = [documents.parse(text).data]
+    except InputError:
+        return set()
+    words: set[str] = set()
+    while found:
+        one = found.pop()
+        if isinstance(one, dict):
+            found += [*one.keys(), *one.values()]
+        elif isinstance(one, list | tuple):
+            found += one
+        elif isinstance(one, str):
+            words.add(one)
+    return words
 
 
 def is_run(folder: Path) -> bool:

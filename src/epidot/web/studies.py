@@ -1,65 +1,111 @@
-"""The page of studies: a recipe with many values in it, started, watched and looked at."""
+"""The page of studies: many values of a recipe, numbers back from data; started, watched, looked at."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from epidot import files
-from epidot.errors import InputError
-from epidot.report import sweep as report
+from epidot.errors import InputError, nearest
+from epidot.inference import study
+from epidot.report import calibrate, sweep
 from epidot.runs.sweep import plan
 from epidot.web import scripts
 from epidot.web.recipes import MOST_TEXT
 from epidot.web.sandbox import Sandbox
 
 MOST_REPORT = 100_000_000
-_RESULT = "sweep.nc"
-_MARK = b"\nsweep:"
-EXAMPLE = """sweep: 1
-title: How warm and how long stage II must be
-recipe: choi2023/inp-zns-staged-4
-vary:
-  steps.stage_II.temperature: 200..260 °C x 4
-  steps.stage_II.time: 15..120 min x 3 log
-samples: stage III
-"""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A command on a file of its own: how such a file begins, what it leaves, what it would take."""
+
+    mark: str
+    result: str
+    explain: Callable[[str, Sandbox, str], dict[str, Any]]
+    example: str
+
+
+def _sweep(text: str, box: Sandbox, where: str) -> dict[str, Any]:
+    return sweep.explain(plan.parse(text, where=where), box.root, None, None)
+
+
+def _calibration(text: str, box: Sandbox, where: str) -> dict[str, Any]:
+    return calibrate.explain(study.parse(text, where=where), box.root)
+
+
+KINDS: Mapping[str, Kind] = {
+    "sweep": Kind(
+        "sweep:",
+        "sweep.nc",
+        _sweep,
+        "sweep: 1\ntitle: How warm and how long stage II must be\nrecipe: choi2023/inp-zns-staged-4\nvary:\n"
+        "  steps.stage_II.temperature: 200..260 °C x 4\n  steps.stage_II.time: 15..120 min x 3 log\n"
+        "samples: stage III\n",
+    ),
+    "calibrate": Kind(
+        "study:",
+        "posterior.nc",
+        _calibration,
+        "study: 1\ntitle: Zinc on bare InP\nfree:\n  mechanism.Ea_ex: {low: 60, high: 90}\nexperiments:\n"
+        "  zinc: {recipe: choi2023/inp-zn}\nmeasured:\n"
+        "  - {of: zinc.10 min, quantity: In_exchanged_per_dot, value: 29.5, sigma: 1.5}\n",
+    ),
+}
 
 
 def listed(box: Sandbox) -> dict[str, Any]:
-    """Sweeps of the folder, and folders that hold the result of one, the newest first."""
+    """Studies of the folder by their kind, and folders that hold the result of one, the newest first."""
+    texts = [(p, "\n" + _head(p)) for p in box.files() if p.suffix in (".yaml", ".yml")]
     own = [
-        p
-        for p in box.files()
-        if p.suffix in (".yaml", ".yml") and _MARK in b"\n" + p.read_bytes()[:MOST_TEXT]
+        {"name": box.name(path), "kind": name}
+        for path, text in texts
+        for name, kind in KINDS.items()
+        if f"\n{kind.mark}" in text
     ]
-    done = sorted(box.root.rglob(_RESULT), key=lambda path: path.stat().st_mtime, reverse=True)
+    found = [(file, name) for name, kind in KINDS.items() for file in box.root.rglob(kind.result)]
+    found.sort(key=lambda one: one[0].stat().st_mtime, reverse=True)
     results = [
-        p.parent for p in done if not any(part.startswith(".") for part in p.relative_to(box.root).parts)
+        {"name": box.name(file.parent), "kind": name}
+        for file, name in found
+        if file.parent != box.root and not any(p.startswith(".") for p in file.relative_to(box.root).parts)
     ]
-    return {
-        "sweeps": [box.name(path) for path in own],
-        "results": [box.name(folder) for folder in results if folder != box.root],
-        "example": EXAMPLE,
-    }
+    return {"studies": own, "results": results, "examples": {n: kind.example for n, kind in KINDS.items()}}
 
 
-def explained(box: Sandbox, *, text: str) -> dict[str, Any]:
-    """What a sweep would take, before anything runs; or every fault with its line."""
+def explained(box: Sandbox, *, kind: str, text: str) -> dict[str, Any]:
+    """What a study would take, before anything runs; or every fault with its line."""
     if len(text) > MOST_TEXT:
-        raise InputError("too long for a sweep", seen=f"{len(text)} characters")
-    return report.explain(plan.parse(text, where="sweep"), box.root, None, None)
+        raise InputError("too long for a study", seen=f"{len(text)} characters")
+    box.insist_inside(text)
+    # Files that it names lie beside it.
+    return _kind(kind).explain(text, box, str(box.root / f"{kind}.yaml"))
 
 
 def report_of(box: Sandbox, *, name: str) -> str:
-    """The report that the sweep wrote."""
+    """The report that a study wrote."""
     folder = box.path(name)
-    if not (folder / _RESULT).is_file():
-        raise InputError("no finished sweep lies there", seen=name[:80])
+    if not any((folder / kind.result).is_file() for kind in KINDS.values()):
+        raise InputError("no finished study lies there", seen=name[:80])
     return files.read(folder / "report.html", MOST_REPORT, "report").decode("utf-8")
 
 
-def command(box: Sandbox, *, name: str, output: str) -> dict[str, Any]:
-    """The sweep as a command and as Python."""
+def command(box: Sandbox, *, kind: str, name: str, output: str) -> dict[str, Any]:
+    """The study as a command and as Python."""
+    _kind(kind)
     file, folder = box.name(box.path(name)), box.name(box.path(output))
-    python = f"import epidot\n\nfound = {scripts.call('epidot.sweep', file)}\nprint(found)\n"
-    return {"command": scripts.command("sweep", file, "-o", folder), "python": python}
+    python = f"import epidot\n\nfound = {scripts.call(f'epidot.{kind}', file)}\nprint(found)\n"
+    return {"command": scripts.command(kind, file, "-o", folder), "python": python}
+
+
+def _kind(name: str) -> Kind:
+    if name not in KINDS:
+        raise InputError("no such kind of study", seen=name[:40], nearest=nearest(name, KINDS))
+    return KINDS[name]
+
+
+def _head(path: Path) -> str:
+    return path.read_bytes()[:MOST_TEXT].decode("utf-8", "replace")

@@ -24,7 +24,7 @@ export function card(job) {
     el("div", { class: "row" }, el("strong", {}, `${job.kind} ${subject}`), el("span", { class: `badge ${job.state === "failed" ? "bad" : ""}` }, job.state),
       atWork ? act("cancel", "cancel", true) : act("forget", "forget"),
       job.state === "done" && job.kind === "run" && job.output ? el("a", { href: `#/run?name=${encodeURIComponent(job.output)}` }, "open the run") : null,
-      job.state === "done" && job.kind === "sweep" && job.output ? el("a", { href: `#/studies?name=${encodeURIComponent(job.output)}` }, "open the sweep") : null,
+      job.state === "done" && ["sweep", "calibrate"].includes(job.kind) && job.output ? el("a", { href: `#/studies?kind=${job.kind}&name=${encodeURIComponent(job.output)}` }, "open the result") : null,
       job.state === "done" && job.kind === "claims" ? el("a", { href: "#/claims" }, "open the claims") : null),
     atWork ? el("progress", { max: 1, value: job.progress.fraction, "aria-label": "share done" }) : null,
     el("p", { class: "quiet" }, atWork ? job.progress.text : `started ${new Date(1000 * job.started).toLocaleString()}`),
