@@ -168,6 +168,82 @@ def test_a_table_of_gradients_in_any_order(tmp_path: Path) -> None:
         assert words in str(caught.value)
 
 
+HEADED = {
+    "exchanged": "line,gradient (G/cm)\n{y},{g}",
+    "numbered": "index,gradient (G/cm),line\n{i},{g},{y}",
+    "numbered, exchanged": "no,line,gradient (G/cm)\n{i},{y},{g}",
+    "b beside the gradient": "gradient (G/cm),line,b (s/m2)\n{g},{y},{b}",
+}
+
+
+@pytest.mark.parametrize("order", HEADED)
+def test_columns_are_taken_by_their_heads(tmp_path: Path, order: str) -> None:
+    head, row = HEADED[order].split("\n")
+    g = np.linspace(2, 40, 16)
+    b = b_values(g * 1e-2, nucleus("1H").gamma, 4e-3, 0.05)
+    rows = [row.format(i=i, g=g[i], b=b[i], y=1e6 * np.exp(-2e-10 * b[i])) for i in range(16)]
+    (tmp_path / "line.csv").write_text("\n".join([head, *rows]), encoding="utf-8")
+    told = {} if "b beside" in order else {"delta_ms": 4, "big_delta_ms": 50, "nucleus": "1H"}
+    signal = dosy.read(tmp_path / "line.csv", **told)
+    assert signal.meta["columns"] == ["line"]
+    assert dosy.measure(signal)["D_m2_per_s"].value == pytest.approx(2e-10, rel=2e-3)
+
+
+def test_intensities_headed_as_gradients_are_refused(tmp_path: Path) -> None:
+    rows = "\n".join(f"{1e6 * np.exp(-0.1 * i):.0f},{5 + 3 * i}" for i in range(12))
+    (tmp_path / "line.csv").write_text(f"gradient (G/cm),line\n{rows}", encoding="utf-8")
+    with pytest.raises(InputError, match=r"no probe has gradients of 1e\+04 T/m.*column of gradients"):
+        dosy.read(tmp_path / "line.csv", delta_ms=4, big_delta_ms=50, nucleus="1H")
+
+
+@pytest.mark.parametrize(
+    ("y", "b", "words"),
+    [
+        (np.exp(-1e-10 * B), B * 1e-2, "not that of a molecule or dot"),  # mT/m where G/cm was meant
+        (np.exp(-1e-10 * B), B * 1e4, "not that of a molecule or dot"),
+        (np.exp(-1e-10 * B), B * 50, "radius of"),  # 200 nm in CDCl3
+        (np.ones(B.size), B, "does not fall with b"),
+        (1 + B / B[-1], B, "does not fall with b: are the columns"),
+    ],
+)
+def test_what_no_molecule_does_is_withheld(y: np.ndarray, b: np.ndarray, words: str) -> None:
+    noise = 0.01 * np.random.default_rng(5).standard_normal(B.size)
+    found = dosy.measure(decay(y + noise, b), solvent="CDCl3", temperature_K=298.15)
+    assert all(found[n].value is None for n in ("D_m2_per_s", "r_h_nm", "bound_fraction"))
+    assert any(words in said for said in found.warnings)
+    assert words in found["D_m2_per_s"].note
+
+
+def test_an_offset_is_not_split_into_bound_and_free() -> None:
+    """One species on an offset of 15 % at 1 % noise: the error holds D, and no bound fraction is told."""
+    b = np.linspace(0.05, 1, 16) ** 2 * 1.5e10
+    pulls = []
+    for seed in range(12):
+        noise = 0.01 * np.random.default_rng([3, seed]).standard_normal(16)
+        found = dosy.measure(decay(np.exp(-2e-10 * b) + 0.15 + noise, b), gradient_sigma=0.0)
+        assert found["bound_fraction"].value is None
+        pulls.append((found["D_m2_per_s"].value - 2e-10) / found["D_m2_per_s"].sigma)
+        told = dosy.measure(
+            decay(np.exp(-2e-10 * b) + 0.15 + noise, b), gradient_sigma=0.0, free_D_m2_per_s=2e-10
+        )
+        assert told["bound_fraction"].value is None
+    assert np.max(np.abs(pulls)) < 3
+
+
+@pytest.mark.parametrize("bound", [0.3, 0.7])
+def test_a_second_species_that_is_not_resolved_is_in_the_error(bound: float) -> None:
+    b = np.linspace(0.03, 1, 20) ** 2 * 4e10
+    y = bound * np.exp(-1e-10 * b) + (1 - bound) * np.exp(-2e-10 * b)
+    pulls = []
+    for seed in range(10):
+        noise = 0.01 * np.random.default_rng([4, seed]).standard_normal(20)
+        found = dosy.measure(decay(y + noise, b), gradient_sigma=0.0)
+        if found.extra["rule"] == "one exponential":
+            pulls.append((found["D_m2_per_s"].value / 1e-10 - 2 + bound) / found["D_m2_per_s"].sigma * 1e-10)
+    assert len(pulls) > 4
+    assert np.max(np.abs(pulls)) < 3
+
+
 def test_a_table_of_b_needs_nothing_else(tmp_path: Path) -> None:
     rows = "\n".join(f"{b * 1e-6:.8g},{np.exp(-2e-10 * b):.8f}" for b in B)
     (tmp_path / "b.csv").write_text(f"b (s/mm2),line\n{rows}\n", encoding="utf-8")
@@ -258,7 +334,7 @@ def test_results_that_cannot_be_are_withheld() -> None:
     assert any("diffuses faster" in words for words in found.warnings)
     far = dosy.measure(decay(np.exp(-1e-10 * B) + 0.003 * np.cos(np.arange(B.size)), B * 1e-5))
     assert far["D_m2_per_s"].value is None
-    assert any("not that of a solution" in words for words in far.warnings)
+    assert any("not that of a molecule or dot" in words for words in far.warnings)
 
 
 def _two_species(ratio: float, seed: int, noise: float = 0.002) -> Signal:

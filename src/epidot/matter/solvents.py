@@ -58,6 +58,15 @@ def small_molecules() -> dict[str, Parameter]:
 
 
 @lru_cache(maxsize=1)
+def diffusion_limits() -> dict[str, Parameter]:
+    """Fastest and slowest D, smallest and largest hydrodynamic radius of what diffuses in a liquid."""
+    page = top(data_document("solvents.yaml"))
+    found = page["diffusion_limits"].parameters()
+    page.faults.raise_if_any()
+    return found
+
+
+@lru_cache(maxsize=1)
 def _all() -> tuple[Solvent, ...]:
     page = top(data_document("solvents.yaml"))
     found = []

@@ -194,12 +194,17 @@ def _head_row(line: str, width: int, delimiter: str) -> list[str] | None:
     return None
 
 
+def numbers_rows(name: str, i: int) -> bool:
+    """Whether the head ``name`` of column ``i`` says no more than that the column may number the rows."""
+    return name.lower().rstrip(".:") in _ROW_NUMBERS or name == f"column {i + 1}"
+
+
 def first_axis(names: list[tuple[str, str]]) -> int:
     """Index of the axis: 0, or a later column if those before it only number the rows."""
     for i, (name, given) in enumerate(names[:3]):
         if is_axis(name, given):
             return i if i < len(names) - 1 else 0
-        if name.lower().rstrip(".:") not in _ROW_NUMBERS and name != f"column {i + 1}":
+        if not numbers_rows(name, i):
             return 0
     return 0
 

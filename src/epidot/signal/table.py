@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -75,6 +76,10 @@ class Table:
     def value_names(self) -> tuple[str, ...]:
         """Names of the columns that are not an axis."""
         return tuple(self.columns[i].name for i in self.pairs)
+
+    def along(self, axis: int, values: Sequence[int]) -> Table:
+        """The same table with the column ``axis`` as that of all ``values`` (indices into ``columns``)."""
+        return replace(self, pairs=dict.fromkeys(values, axis))
 
     def find(self, column: str | int | None) -> int:
         """Index into ``columns`` of a value column, by name or by number (1 = first after the axis).

@@ -20,12 +20,19 @@ from epidot.instruments.options import Settings
 from epidot.matter.nuclei import nucleus
 from epidot.signal import Signal
 from epidot.signal.decoding import file_bytes
+from epidot.signal.headings import numbers_rows
+from epidot.signal.table import Table
 from epidot.signal.text import parse_table
 from epidot.signal.trace import Trace, trace
 
 Array = NDArray[np.float64]
 
 _TESLA = {"T/m": 1.0, "mT/m": 1e-3, "G/cm": 1e-2}
+# Diffusion probes are sold with up to 30 T/m (own choice of a limit: a little beyond).
+_STRONGEST = 40.0
+# A single letter may be the name of a line: it heads an axis with its unit behind it only.
+_GRADIENT = re.compile(r"grad|^\s*g\b.*(T/m|G/cm)", re.IGNORECASE)
+_B = re.compile(r"^\s*b\b.*\bs\b|^\s*b[ _-]?values?\b", re.IGNORECASE)
 _B_UNITS = {"s/m2": 1.0, "s/mm2": 1e6, "s/cm2": 1e4}
 
 
@@ -46,7 +53,8 @@ def read_decay(path: str | Path, chosen: Settings) -> Signal:
 
 
 def _table(raw: bytes, where: str, chosen: Settings) -> Signal:
-    found = trace(parse_table(raw, where), chosen["column"], least=LEAST, any_order=True)
+    table = _by_heads(parse_table(raw, where))
+    found = trace(table, chosen["column"], least=LEAST, any_order=True)
     head = " ".join([*found.meta["header"], found.x_name, found.x_unit])
     meta = {k: found.meta[k] for k in ("column", "columns", "column_number", "header")}
     unit = next((u for u in _B_UNITS if _says(u, head)), None)
@@ -57,7 +65,7 @@ def _table(raw: bytes, where: str, chosen: Settings) -> Signal:
             what = f"this table is one of b: {', '.join(idle)} would do nothing"
             raise InputError(what, where, seen=found.x_name, remedy="leave it out, or name the gradients")
         return _signal(found, found.x * _B_UNITS[unit], where, meta)
-    named = re.search(r"grad|^\s*g\b", found.x_name, re.IGNORECASE)
+    named = _GRADIENT.search(found.x_name) or re.match(r"\s*g\b", found.x_name, re.IGNORECASE)
     stated = next((u for u in ("mT/m", "T/m", "G/cm") if _says(u, head)), None)
     if found.x_unit or not (named or stated or chosen["gradient_unit"]):
         raise InputError(
@@ -79,9 +87,32 @@ def _table(raw: bytes, where: str, chosen: Settings) -> Signal:
             "nobody said which nucleus: 1H is assumed (13C would make D 15.8 times larger)",
         )
     g = found.x * _TESLA[gradient_unit]
+    if not np.max(np.abs(g)) < _STRONGEST:
+        raise InputError(
+            f"no probe has gradients of {float(np.max(np.abs(g))):.3g} T/m", where,
+            seen=f"{found.x_name} up to {found.x[-1]:g} {gradient_unit}",
+            nearest=(f"below {_STRONGEST:g} T/m",),
+            remedy="is the unit right, and is this the column of gradients rather than that of intensities?",
+        )  # fmt: skip
     b = sequence_b(g, nucleus(said).name, chosen["delta_ms"], chosen["big_delta_ms"], chosen)
     meta |= {"gradient_T_per_m": g.tolist(), "nucleus": nucleus(said).name}
     return _signal(replace(found, warnings=warnings), b, where, meta)
+
+
+def _by_heads(table: Table) -> Table:
+    """The table with the column that its head calls a gradient or b as the axis, wherever it stands."""
+    names = [column.name for column in table.columns]
+    called = [i for i, name in enumerate(names) if _B.search(name)] or [
+        i for i, name in enumerate(names) if _GRADIENT.search(name)
+    ]
+    if not called:
+        return table
+    values = [
+        i
+        for i, name in enumerate(names)
+        if not (_B.search(name) or _GRADIENT.search(name) or (i < called[0] and numbers_rows(name, i)))
+    ]
+    return table.along(called[0], values) if values else table
 
 
 def _says(unit: str, head: str) -> bool:

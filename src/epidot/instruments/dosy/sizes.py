@@ -6,7 +6,7 @@ import math
 
 from epidot.errors import InputError
 from epidot.instruments.options import Settings
-from epidot.matter.solvents import radius_nm, small_molecule, small_molecules, solvent
+from epidot.matter.solvents import diffusion_limits, radius_nm, small_molecule, small_molecules, solvent
 from epidot.quantities import Quantity
 from epidot.signal import Signal
 
@@ -49,6 +49,22 @@ def sizes(D: Quantity, signal: Signal, chosen: Settings) -> dict[str, Quantity]:
         method = "molar mass of a compact molecule that diffuses so (SEGWE)"
         found["molar_mass_g_per_mol"] = Quantity(mass, spread, "g/mol", method, "not for dots or chains")
     return found
+
+
+def outside(found: dict[str, Quantity]) -> str | None:
+    """Why a result is not that of a molecule or a dot in a liquid, or ``None``."""
+    limits = diffusion_limits()
+    slow, fast, small, large = (
+        limits[n].value for n in ("slowest_m2_per_s", "fastest_m2_per_s", "smallest_nm", "largest_nm")
+    )
+    asked = "are the gradients in their unit (G/cm is 0.01 T/m), the times in ms, is it this nucleus?"
+    D = found["D_m2_per_s"].value
+    if D is not None and not slow <= D <= fast:
+        return f"D of {D:.2g} m2/s is not that of a molecule or dot in a solution: {asked}"
+    r = found["r_h_nm"].value
+    if r is not None and not small <= r <= large:
+        return f"a radius of {r:.2g} nm is not that of a molecule or dot in a solution: {asked}"
+    return None
 
 
 def _mass(D: float, of_solvent: float, temperature_K: float, eta: float) -> float | None:
