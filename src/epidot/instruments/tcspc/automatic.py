@@ -25,6 +25,7 @@ from epidot.instruments.tcspc.rival import rival
 from epidot.instruments.tcspc.unresolved import hint
 from epidot.instruments.tcspc.unseen import mixture
 
+TAIL = 10.0  # errors within which an average must lie that the counts allow at all (99.7 %)
 HINT = 4.0  # gain in deviance by a further amplitude from which a further term is tried
 
 
@@ -80,7 +81,7 @@ def _widened(record: Record, setting: Setting, done: Analysis, other: Rival | No
             further = np.maximum(far, further)
         # A law told from them still says what the background may hide, but not how steep the decay begins.
         far = np.where([other.told, False], far, further)
-    wide = np.maximum(sigma, all_of_them.errors(here))
+    wide = np.maximum(np.maximum(sigma, all_of_them.errors(here)), far / TAIL)
     return replace(done, estimate=found.with_errors(wide), far=far)
 
 

@@ -49,8 +49,7 @@ def _weighed(
     chosen, setting, found, said = examine(signal, options)
     off = misfit(chosen, setting, found)
     needless = needless_term(chosen, setting, found) if setting.terms else None
-    if setting.terms:
-        found = _followed_out(chosen, setting, found, needless)
+    found = _followed_out(chosen, setting, found, needless)
     said += judged(chosen, setting, found, off, needless)
     weighed = found.estimate.scaled(off.factor(found))
     if needless is not None:  # the errors hold the fit without it
@@ -62,11 +61,13 @@ def _followed_out(chosen: Record, setting: Setting, found: Analysis, needless: N
     """``found`` with errors that go as far as the counts let it.
 
     Which of two terms is none of them leaves both lifetimes open, so beside a ``needless`` term these hold
-    the fit without it only.
+    the fit without it only.  Averages of terms that the data chose hold more (:mod:`.unseen`).
     """
     excess = found.quality.excess if chosen.counted else found.quality.reduced
     wider = followed_out(found.estimate, found.solution, shortest(chosen, setting), excess)
-    if needless is not None:
+    if not setting.terms:
+        wider = wider.with_errors(found.estimate.sigma[-2:])
+    elif needless is not None:
         wider = found.estimate.with_errors(wider.sigma[found.solution.model.terms :])
     return replace(found, estimate=wider)
 

@@ -55,7 +55,10 @@ def followed_out(found: Estimate, solution: Solution, shortest: float, excess: f
     if not solution.converged or lost or (clear and sure):
         return found
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        sigma, background = _Lines(Binned(solution, shortest, excess)).errors(found, clear)
+        errors = _Lines(Binned(solution, shortest, excess)).errors(found, clear)
+    if errors is None:
+        return found
+    sigma, background = errors
     wider = found.with_errors(np.fmax(found.sigma, sigma))
     if "background" in names and solution.free[i] and background > error[i] > 0:
         scale = np.ones(error.size)
@@ -109,12 +112,12 @@ class _Lines:
         variance = np.maximum((slope * turned).sum(axis=1), 1e-12)
         return np.sqrt(variance), turned / variance[:, None]
 
-    def followed(self, clear: bool) -> tuple[Array, Array, Array]:
+    def followed(self, clear: bool) -> tuple[Array, Array, Array] | None:
         """All fits met, x (m, p), and the rises of their deviance (m,), the optimum first; the information
         (p, p) there.
 
-        Where the first two steps of all lines find parabolas, and the background is ``clear`` of its bound,
-        they are not followed further.
+        ``None`` where the first two steps of all lines find parabolas, and the background is ``clear`` of
+        its bound.
         """
         binned, (_, _, way) = self.binned, self.ratios
         lines, last = np.arange(way.size), np.zeros(way.size)
@@ -144,7 +147,7 @@ class _Lines:
             expected /= sigma[lines] * self._slope(begun[lines], lines)
             straight = straight and bool(np.all(np.abs(root - expected) < STRAIGHT * expected))
             if turn == 1 and straight:
-                break
+                return None
             more = root - last
             went = np.abs(there - before) > _MOVED * np.abs(target - before)
             go_on = (rise < FAR) & went
@@ -182,11 +185,13 @@ class _Lines:
         held, _, _ = self.ratios
         return np.asarray(np.all(held[0] * held[1] == 0, axis=1))
 
-    def errors(self, found: Estimate, clear: bool) -> tuple[Array, float]:
+    def errors(self, found: Estimate, clear: bool) -> tuple[Array, float] | None:
         """Standard errors (k,) of what is derived, infinite where the counts leave it open, and that of the
-        background."""
+        background; ``None`` where the valley is straight."""
         k = self.binned.terms
-        x, rises, best = self.followed(clear)
+        if (met := self.followed(clear)) is None:
+            return None
+        x, rises, best = met
         order = np.argsort(x[:, k : 2 * k], axis=1, kind="stable")
         both = [np.take_along_axis(np.exp(part), order, axis=1) for part in (x[:, :k], x[:, k : 2 * k])]
         values = derived(np.concatenate(both, axis=1).T, k)
