@@ -60,7 +60,7 @@ NOTES = {
         "(russkikh2026)"
     ),
 }
-FITTED = tuple(row for row in rows() if row.use == "fitted")
+FITTED = tuple(row for row in rows() if row.use == "fitted" and not row.of_traps)
 
 
 def numbers(x: np.ndarray) -> dict[str, float]:
@@ -166,7 +166,7 @@ def main() -> None:
     if options.write:
         write_all(fit.x, covariance, chi2)
     print("not fitted on (absorption and strain with the constants in data)")
-    report(p, tuple(row for row in rows() if row.use != "fitted"))
+    report(p, tuple(row for row in rows() if row.use != "fitted" and not row.of_traps))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from epidot.dot.grown import GrownDot, SiteSpecies
 from epidot.dot.growth_readout import counts, read, summarise
 from epidot.dot.layers import Layer, LayeredDot
 from epidot.dot.mean import mean_dot
-from epidot.dot.neighbours import attached, holes, tip_pairs
+from epidot.dot.neighbours import attached, holes
 from epidot.dot.profile import profile
 from epidot.dot.shapes import Shape
 from epidot.dot.site_map import SiteMap
@@ -375,25 +375,22 @@ def test_a_hollow_core_is_filled_again() -> None:
         assert fill_core(full) is full
 
 
-def test_pairs_are_counted_against_those_strewn_at_random() -> None:
+def test_anions_without_zinc_are_open_until_three_metals_hold_them() -> None:
+    """Alone on the core: those that touch one or two cations, not those on three; beside zinc: closed."""
     bare = SiteMap.of(blank(3.3, 2.6)).dot
-    first, _ = SiteMap.of(bare).first_shell
-    rng = np.random.default_rng(3)
+    first, touched = SiteMap.of(bare).first_shell
 
-    def with_tips(sites) -> GrownDot:
+    def opened(*kinds_at: tuple[str, np.ndarray]) -> float:
         kind_of = bare.kind.copy()
-        kind_of[sites] = K["Se-1"]
-        return replace(bare, kind=kind_of)
+        for name, sites in kinds_at:
+            kind_of[sites] = K[name]
+        return summarise(replace(bare, kind=kind_of)).open_anions
 
-    everywhere = with_tips(first)
-    assert tip_pairs(SiteMap.of(everywhere)) == pytest.approx(1.0)
-    # n(n-1) of n² pairs are of two different tips: the mean of random ones is (1 - 1/n)/(1 - 1/N).
-    n, N = 40, len(first)
-    strewn = [tip_pairs(SiteMap.of(with_tips(rng.choice(first, n, replace=False)))) for _ in range(200)]
-    expected = (1 - 1 / n) / (1 - 1 / N)
-    assert abs(np.mean(strewn) - expected) < 4 * np.std(strewn) / np.sqrt(200)
-    # A cap of tips has more neighbours among itself, a lone one none.
-    cap = first[np.argsort(bare.position_nm[first, 2])[-n:]]
-    assert tip_pairs(SiteMap.of(with_tips(cap))) > 2
-    assert tip_pairs(SiteMap.of(with_tips(first[:1]))) == 0.0
-    assert summarise(with_tips(cap)).tip_pairs == pytest.approx(tip_pairs(SiteMap.of(with_tips(cap))))
+    assert opened(("Se-1", first)) == np.count_nonzero(touched <= 2)
+    assert opened(("Se-1", first[touched == 3][:5])) == 0
+    assert opened(("ZnSe(l)", first)) == 0
+    one = first[touched == 1][:1]
+    rest = np.setdiff1d(first, one)
+    assert opened(("Se-1", one)) == 1
+    assert opened(("ZnSe(l)", rest), ("Se-1", one)) == 0
+    assert summarise(bare).halide_capped == summarise(bare).zinc_capped == 0

@@ -27,8 +27,10 @@ ONE = {
     "halides": (HalideContent("Br", EDGES, np.array([2.0, 6.0]), 5.0, 1.0),),
     "repaired": 1.5,
     "surface_traps": 0.4,
-    "open_pairs": 1.3,
-    "tip_pairs": 1.2,
+    "open_anions": 1.3,
+    "zinc_capped": 1.2,
+    "halide_capped": 0.9,
+    "bare_cations": 0.6,
     "medium": "hexane",
 }
 DOT = LayeredDot("InP", 3.0, (Layer("ZnSe", 0.4, 0.5, 0.9),), **ONE)

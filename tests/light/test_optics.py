@@ -14,7 +14,7 @@ from epidot.light.optics import optics, valley_depth
 from epidot.light.rates import radiative_rate
 from epidot.light.states import solve_dot
 
-STAGED = LayeredDot("InP", 3.3, (Layer("ZnS", 0.312),), sites=187.0, coverage=0.98, linked=0.96)
+STAGED = LayeredDot("InP", 3.3, (Layer("ZnS", 0.312),), sites=187.0, coverage=0.98, zinc_capped=3.7)
 
 
 def test_one_size_without_traps_decays_with_k_r():

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp, trapezoid
 
-from epidot.dot.layers import LayeredDot
-from epidot.light.traps import Components, TrapMeans, TrapRates, components, poisson, trap_means, trap_rates
+from epidot.dot.composition import layer_thickness_nm
+from epidot.dot.layers import Layer, LayeredDot
+from epidot.light.traps import (
+    Components,
+    TrapMeans,
+    TrapRates,
+    components,
+    poisson,
+    trap_means,
+    trap_rates,
+    uncovered,
+)
 
 K = 0.0224
 
@@ -89,18 +102,68 @@ def test_poisson_sums():
         assert n @ p == pytest.approx(mean, abs=1e-9)
 
 
-def surface(**known: float) -> LayeredDot:
-    return LayeredDot("InP", 3.3, sites=187.0, **known)  # type: ignore[arg-type]
+def surface(**known: Any) -> LayeredDot:
+    return LayeredDot("InP", 3.3, **{"sites": 187.0, **known})
 
 
 def plqy(dot: LayeredDot) -> float:
     return components(K, trap_means(dot), trap_rates()).plqy
 
 
-def test_a_site_with_oxide_is_not_open_as_well():
-    full = trap_means(surface(coverage=0.7, linked=1, oxide=0.3 * 187.0))
-    assert full.deep == pytest.approx(0, abs=1e-12)
-    assert trap_means(surface(coverage=0.7, linked=1)).deep > 0
+CHOSEN = {
+    "dangling_beside_carboxylate": 0.1,
+    "dangling_beside_zinc": 0.01,
+    "dangling_beside_halide": 0.001,
+    "traps_per_oxide": 0.0,
+    "traps_per_bare_cation": 0.5,
+}
+
+
+def test_every_cation_counts_once_by_what_closes_it():
+    """100 sites: 20 covered, 10 oxide, 30 zinc, 15 halide, 5 bare; 20 are left with carboxylate."""
+    dot = surface(
+        sites=100.0, coverage=0.2, oxide=10, zinc_capped=30, halide_capped=15, bare_cations=5, linked=1
+    )
+    assert uncovered(dot) == {"carboxylate": 20 + 5 + 10, "zinc": 30, "halide": 15}
+    means = trap_means(dot, CHOSEN)
+    assert means.deep == pytest.approx(35 * 0.1 + 30 * 0.01 + 15 * 0.001)
+    assert means.open == pytest.approx(5 * 0.5)
+
+
+def test_a_chalcogenide_without_zinc_covers_nothing_and_traps():
+    covered = trap_means(surface(sites=100.0, coverage=0.4, linked=1), CHOSEN)
+    loose = trap_means(surface(sites=100.0, coverage=0.4, open_anions=40.0), CHOSEN)
+    assert covered.deep == pytest.approx(6.0)
+    assert loose.deep == pytest.approx(10.0)
+    assert (covered.open, loose.open) == (0.0, 40.0)
+
+
+def test_a_shell_closes_over_oxide():
+    """Half a layer leaves half of the phosphorus beside oxide open, one layer none."""
+    layer = layer_thickness_nm("ZnSe", "d111")
+
+    def deep(layers: float) -> float:
+        shells = (Layer("ZnSe", layers * layer),) if layers else ()
+        dot = LayeredDot("InP", 3.3, shells, sites=100.0, coverage=0.8, linked=1, oxide=20)
+        return trap_means(dot, CHOSEN).deep
+
+    assert [deep(n) for n in (0, 0.5, 1, 3)] == pytest.approx([2.0, 1.0, 0.0, 0.0])
+
+
+def test_only_pnictides_have_deep_dangling_bonds():
+    assert trap_means(replace(surface(), core="CdSe"), CHOSEN).deep == 0
+    assert trap_means(replace(surface(), core="InAs"), CHOSEN).deep > 0
+
+
+def test_fluoride_cores_are_bright_and_carboxylate_cores_are_dark():
+    """L13, L14: 0.83 to 0.93 (they were 0.0001 while every site without chalcogenide was open); L22: 1 %."""
+    sites = 155.0
+    bright = plqy(LayeredDot("InP", 3.0, sites=sites, halide_capped=sites))
+    dark = plqy(LayeredDot("InP", 3.0, sites=sites, oxide=42.0))
+    zinc = plqy(LayeredDot("InP", 3.0, sites=sites, oxide=42.0, zinc_capped=113.0))
+    assert 0.80 < bright < 0.95
+    assert dark < 0.02
+    assert 0.04 < zinc < 0.4
 
 
 def test_surface_traps_act_as_far_as_the_electron_reaches():
@@ -119,15 +182,15 @@ def test_surface_and_interface_traps_are_of_one_kind():
 
 
 def test_surfaces_of_choi2023_come_in_order():
-    """C075 Se < Zn < ZnSe; C094 pristine < HF; C104/C106 staged above them; C107 conventional below."""
-    se, zn = surface(coverage=0.73, oxide=51), surface(oxide=113)
-    pristine = surface(coverage=0.68, linked=0.98, oxide=60, oxide_memory=4)
-    hf = surface(coverage=0.83, linked=0.99, oxide=31, oxide_memory=11)
-    staged = surface(coverage=0.98, linked=0.96, oxide_memory=2.5)
-    conventional = surface(coverage=0.77, linked=0.99, oxide=44, oxide_memory=30)
+    """C075 Se < Zn; C094 pristine < HF; C104/C106 staged above them; C107 conventional below."""
+    shell = (Layer("ZnSe", 0.7),)
+    se, zn = surface(coverage=0.73, open_anions=136, oxide=51), surface(oxide=113, zinc_capped=74)
+    pristine = surface(shells=shell, coverage=0.68, oxide=60, oxide_memory=4)
+    hf = surface(shells=shell, coverage=0.83, oxide=31, oxide_memory=11)
+    staged = surface(shells=shell, coverage=0.98, oxide_memory=2.5, zinc_capped=3)
+    conventional = surface(shells=shell, coverage=0.77, oxide=44, oxide_memory=30)
     assert plqy(se) < plqy(zn) < plqy(pristine) < plqy(hf) < plqy(staged)
     assert plqy(conventional) < plqy(staged)
-    assert plqy(zn) < 0.03
     assert plqy(se) < 0.01
     assert plqy(staged) > 0.90
 

@@ -8,7 +8,7 @@
     - {material: ZnSe, layers: 2}
     - {material: ZnS, thickness: 0.3 nm, coherency: 0.4, crystalline: 100 %}
     ligands: {OA: 90}               # per dot
-    surface: {oxide: 3, coverage: 100 %, traps: 5}      # traps: positions outside that no ligand heals
+    surface: {oxide: 3, coverage: 100 %, stripped: 30 %}  # docs/dots.md has every word
     medium: toluene
     dots: 200
 """
@@ -16,7 +16,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from statistics import NormalDist
 from typing import Any
@@ -27,7 +27,9 @@ from numpy.typing import NDArray
 from epidot.documents import Document, Entry, top
 from epidot.documents import read as read_document
 from epidot.dot import composition, described_halides
+from epidot.dot.halides import HALIDES
 from epidot.dot.layers import Layer, LayeredDot, Population, surface_rules
+from epidot.dot.surface import USUAL_PER_NM2, healed_anions, overfull
 from epidot.errors import nearest
 from epidot.matter.materials import crystal
 from epidot.matter.reagents import refractive_index
@@ -37,6 +39,8 @@ CORE_KEYS = ("material", "diameter", "sigma")
 SHELL_KEYS = ("material", "thickness", "layers", "layer", "coherency", "crystalline")
 # key under surface: -> field of the dot
 SURFACE = {rule.described: name for name, rule in surface_rules().items() if rule.described}
+SHARES = ("zinc", "halide", "bare")  # of the core-surface cations that no shell covers, or numbers of them
+OUTSIDE = ("stripped", "rebound")  # shares of the metal carboxylate on the outer surface
 LIGANDS = ("OA", "OAm", "OH", "F", "Cl", "Br", "I", "Int1", "OPR3")
 DOTS = 200
 _MAX_DOTS = 100_000
@@ -75,15 +79,16 @@ def from_entry(page: Entry) -> Population:
     layer = _layer(page["layer"], composition.LAYER)
     found = [_shell(shell, layer) for shell in page["shells"].rows("shell")]
     shells = [shell for shell in found if shell is not None]
-    surface = _surface(page["surface"], diameter, 1.0 if shells else 0.0)
     outer = diameter / 2 + sum(layer.thickness_nm for layer in shells)
+    ligands = _ligands(page["ligands"], 2 * outer)
+    surface = surface_fields(page["surface"], diameter, 2 * outer, 1.0 if shells else 0.0, ligands)
     halides = described_halides.contents(page["halides"], outer) if page["halides"] else ()
     n = page["dots"].whole(1, _MAX_DOTS, DOTS if sigma else 1)
     dot = LayeredDot(
         core,
         diameter,
         tuple(shells),
-        ligands=_ligands(page["ligands"]),
+        ligands=ligands,
         adatoms=_adatoms(diameter, shells),
         halides=halides,
         medium=_medium(page["medium"]),
@@ -180,27 +185,89 @@ def _layer(entry: Entry, default: str | float) -> str | float:
     return default
 
 
-def _ligands(entry: Entry) -> dict[str, float]:
+def _ligands(entry: Entry, outer_nm: float) -> dict[str, float]:
     found = entry.table("ligands")
     for name, one in found.items():
         if name not in LIGANDS:
             one.fault("unknown ligand", seen=name, nearest=nearest(name, LIGANDS) or LIGANDS)
-    return {name: one.number(0, _MOST) for name, one in found.items()}
+    counts = {name: one.number(0, _MOST) for name, one in found.items()}
+    known = {name: n for name, n in counts.items() if name in LIGANDS}
+    if (full := overfull(known, outer_nm)) > 1:
+        area = math.pi * outer_nm**2
+        seen = ", ".join(f"{n:g} {name} ({n / area:.3g} per nm2)" for name, n in known.items())
+        entry.fault(
+            f"{full:.2g} times as many ligands as have a place on a dot of {outer_nm:.3g} nm",
+            seen=seen,
+            remedy=f"write numbers per dot; {USUAL_PER_NM2} oleates per nm2 are usual, "
+            f"{3 * area:.0f} to {4.5 * area:.0f} here",
+        )
+    return counts
 
 
-def _surface(entry: Entry, diameter_nm: float, covered: float) -> dict[str, Any]:
-    """Fields of the surface; once anything is said of it, the rest follows from the core and its shells."""
+def surface_fields(
+    entry: Entry, diameter_nm: float, outer_nm: float, covered: float, ligands: Mapping[str, float]
+) -> dict[str, Any]:
+    """Fields of the dot from its ``surface``; once anything is said of it, the rest follows.
+
+    ``covered`` is the coverage where none is said; ``ligands`` are those of the dot, by name.
+    """
     if not entry:
         return {}
-    row = entry.fields(tuple(SURFACE))
+    row = entry.fields((*SURFACE, *OUTSIDE))
     given = {key: name for key, name in SURFACE.items() if row[key]}
-    if not given:
+    if not given and not any(row[key] for key in OUTSIDE):
         return {}
     found = {"sites": surface_sites(diameter_nm), "coverage": covered, "linked": covered}
     for key, name in given.items():
         count = surface_rules()[name].area
-        found[name] = row[key].number(0, _MOST) if count else row[key].quantity("fraction", 0, 1)
-    return found
+        if key not in SHARES:
+            found[name] = row[key].number(0, _MOST) if count else row[key].quantity("fraction", 0, 1)
+    closed = found["sites"] * found["coverage"]
+    if "open" not in given:  # a chalcogenide that is not linked has brought no zinc of its own
+        found["open_anions"] = closed * (1 - found["linked"])
+    elif found["open_anions"] > closed + 1e-9:
+        row["open"].fault(
+            f"more open chalcogenides than the {closed:.4g} sites that are covered",
+            seen=row["open"].value,
+            remedy="raise coverage, or write fewer",
+        )
+    free = max(0.0, found["sites"] - closed - found.get("oxide", 0.0))
+    for key in SHARES:
+        if row[key]:
+            found[SURFACE[key]] = _share_or_number(row[key], free)
+    if "halide" not in given and not covered:  # a core-surface site has two charges to close
+        halides = sum(n for name, n in ligands.items() if name in HALIDES)
+        rest = free - found.get("zinc_capped", 0.0) - found.get("bare_cations", 0.0)
+        found["halide_capped"] = max(0.0, min(halides / 2, rest))
+    said = sum(found.get(SURFACE[key], 0.0) for key in SHARES)
+    if said > free + 1e-6:
+        entry.fault(
+            f"zinc, halide and bare are {said:.4g} cations; {free:.4g} are free of shell and oxide",
+            remedy="their shares add up to 100 % at most; a shell covers all but what coverage leaves",
+        )
+    return found | _outside(row, outer_nm, found)
+
+
+def _share_or_number(entry: Entry, of: float) -> float:
+    """``40 %`` of so many, or a number."""
+    if isinstance(entry.value, str):
+        return of * entry.quantity("fraction", 0, 1)
+    return entry.number(0, _MOST)
+
+
+def _outside(row: Entry, outer_nm: float, found: Mapping[str, Any]) -> dict[str, float]:
+    """Traps of the outer surface where metal carboxylate was stripped and not bound again."""
+    stripped, rebound = row["stripped"], row["rebound"]
+    if not stripped:
+        if rebound:
+            rebound.fault(
+                "rebound is a share of what was stripped",
+                seen=rebound.value,
+                remedy="write stripped: 90 % beside it",
+            )
+        return {}
+    lost = stripped.quantity("fraction", 0, 1) * (1 - rebound.quantity("fraction", 0, 1, 0.0))
+    return {"surface_traps": found.get("surface_traps", 0.0) + lost * healed_anions(outer_nm)}
 
 
 def _medium(entry: Entry) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from epidot.documents import Entry
-from epidot.dot.halides import HalideContent
+from epidot.dot.halides import HALIDES, HalideContent
 
-ELEMENTS = ("F", "Cl", "Br", "I")
 _MOST = 1e6  # ions
 KEYS = ("depths", "ions", "ligand", "interface")
 
@@ -17,8 +16,8 @@ def contents(entry: Entry, outer_nm: float) -> tuple[HalideContent, ...]:
 
     ``ions`` lie between each depth and the one before it (the first: the surface), spread evenly there.
     """
-    row = entry.fields(ELEMENTS)
-    found = [_content(row[element].fields(KEYS), element, outer_nm) for element in ELEMENTS if row[element]]
+    row = entry.fields(HALIDES)
+    found = [_content(row[element].fields(KEYS), element, outer_nm) for element in HALIDES if row[element]]
     return tuple(one for one in found if one is not None)
 
 

@@ -12,7 +12,7 @@ from epidot.dot.composition import core_left_nm, layer_thickness_nm, shell_thick
 from epidot.dot.facets import coverage
 from epidot.dot.grown import GrownDot
 from epidot.dot.layers import Layer, LayeredDot
-from epidot.dot.neighbours import attached, holes, open_pairs, oxide_clustering, oxide_radius_nm, tip_pairs
+from epidot.dot.neighbours import attached, holes, oxide_clustering, oxide_radius_nm
 from epidot.dot.roughness import Thickness, thickness
 from epidot.dot.site_map import SiteMap
 from epidot.dot.species import Table
@@ -61,8 +61,9 @@ def _summary(of: SiteMap, found: Tally, seen: Thickness, medium: str) -> Layered
         coverage=found.covered / found.sites if found.sites else 0.0,
         linked=found.linked / found.shell if found.shell else 0.0,
         roughness_nm=seen.roughness_nm,
-        open_pairs=open_pairs(of),
-        tip_pairs=tip_pairs(of),
+        open_anions=float(found.open_anions),
+        zinc_capped=float(found.zinc_capped),
+        halide_capped=float(found.halide_capped),
         medium=medium,
     )
 

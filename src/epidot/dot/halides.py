@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+HALIDES = ("F", "Cl", "Br", "I")
+
 
 @dataclass(frozen=True)
 class HalideContent:

@@ -37,7 +37,7 @@ class Layer:
             raise ValueError(f"{self.material}: crystalline must lie in [0, 1], got {self.crystalline}")
 
 
-Weight = Literal["dots", "sites", "shell anions", "open pairs", "tip pairs", "known", "cells", "same"]
+Weight = Literal["dots", "sites", "shell anions", "known", "cells", "same"]
 Kept = Literal["number", "numbers by name", "own"]
 
 
@@ -81,9 +81,12 @@ class LayeredDot:
     ``halides`` say where halide ions are; ``repaired`` is the number of oxide units that became metal
     halide (they are no longer counted in ``oxide`` or ``oxide_memory``).  ``surface_traps`` are positions of
     the outer surface that can hold a carrier (anions that no ligand heals), where growth did not make them:
-    a grown dot tells its own by ``linked``.  ``open_pairs`` and ``tip_pairs`` say how many neighbouring open
-    sites, and neighbouring chalcogenides that are not linked, there are for every one that would be found if
-    as many were strewn at random: 1 where the model cannot know it (mean field).
+    a grown dot tells its own by ``open_anions``.
+
+    What closes the core-surface cations that no shell covers: ``zinc_capped`` and ``halide_capped`` of them
+    zinc carboxylate (or hydroxide) and halide, ``bare_cations`` nothing at all; the rest carboxylate or
+    hydroxide.  ``open_anions`` are chalcogenides on the core that brought no zinc of their own: they hold on
+    to one metal (the cation below counts as covered, and as closed by what closes it otherwise).
     """
 
     core: str
@@ -100,8 +103,10 @@ class LayeredDot:
     halides: tuple[HalideContent, ...] = _surface(Rule(False, "cells", "own"), ())
     repaired: float = _surface(Rule(True, "dots"), 0.0)
     surface_traps: float = _surface(Rule(True, "dots", described="traps"), 0.0)
-    open_pairs: float = _surface(Rule(False, "open pairs"), 1.0)
-    tip_pairs: float = _surface(Rule(False, "tip pairs"), 1.0)
+    open_anions: float = _surface(Rule(True, "dots", described="open"), 0.0)
+    zinc_capped: float = _surface(Rule(True, "dots", described="zinc"), 0.0)
+    halide_capped: float = _surface(Rule(True, "dots", described="halide"), 0.0)
+    bare_cations: float = _surface(Rule(True, "dots", described="bare"), 0.0)
     medium: str = _surface(Rule(False, "same", "own"), "toluene")
 
     def __post_init__(self) -> None:
@@ -112,17 +117,6 @@ class LayeredDot:
     def plain(self) -> LayeredDot:
         """Core, shells and medium with nothing on the surface: all that the levels of a dot depend on."""
         return LayeredDot(self.core, self.core_diameter_nm, self.shells, medium=self.medium)
-
-    @property
-    def open_share(self) -> float:
-        """Share of the core-surface sites with neither a chalcogenide nor oxide, in [0, 1]."""
-        covered = min(max(self.coverage, 0.0), 1.0)
-        return max(0.0, 1 - covered - self.oxide / self.sites) if self.sites > 0 else 0.0
-
-    @property
-    def tip_share(self) -> float:
-        """Share of the core-surface sites whose chalcogenide is not linked, in [0, 1]."""
-        return min(max(self.coverage, 0.0), 1.0) * (1 - min(max(self.linked, 0.0), 1.0))
 
     @property
     def radii_nm(self) -> NDArray[np.float64]:

@@ -13,13 +13,10 @@ from epidot.dot.halides import HalideContent
 from epidot.dot.layers import Layer, LayeredDot, surface_rules
 from epidot.matter.compound import charges
 
-# What the mean of a share is weighted with, so that the number of what it is a share of is kept: pairs count
-# with those that are expected at random.
+# What the mean of a share is weighted with, so that the number of what it is a share of is kept.
 _WEIGHTS: Mapping[str, Callable[[LayeredDot], float]] = {
     "sites": lambda m: m.sites,
     "shell anions": lambda m: sum(n for el, n in m.adatoms.items() if charges()[el] < 0),
-    "open pairs": lambda m: m.sites * m.open_share**2,
-    "tip pairs": lambda m: m.sites * m.tip_share**2,
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.dot.site_map import Ints, SiteMap
+from epidot.dot.site_map import SiteMap
 
 TERRACE = 7  # occupied of twelve: a hole in a terrace has 8 or 9, a kink has 6
 
@@ -66,24 +66,21 @@ def oxide_clustering(of: SiteMap) -> float:
     return of.grid.pairs(of.oxide) / (beside * n * (n - 1) / (sites * (sites - 1)))
 
 
-def open_pairs(of: SiteMap) -> float:
-    """Neighbouring open core-surface cations, for every pair expected if as many were strewn at random."""
-    uncovered, shut_in = of.uncovered
-    return _paired(of, uncovered[~shut_in], of.surface)
+def open_anions(of: SiteMap) -> int:
+    """Shell anions that brought no metal of their own and have at most two metals beside them.
 
-
-def tip_pairs(of: SiteMap) -> float:
-    """Neighbouring first-shell chalcogenides that are not linked, over those expected at random."""
-    first, _ = of.first_shell
-    loose = (of.kinds.shell >= 0) & ~of.kinds.linked
-    return _paired(of, first[loose[of.dot.kind[first]]], first)
-
-
-def _paired(of: SiteMap, some: Ints, among: Ints) -> float:
-    """Second-neighbour pairs within ``some``, over the mean if as many were strewn over ``among``.
-
-    Both are indices of sites, ``some`` a part of ``among``.  Strewn: n of N positions of z neighbours each
-    have n² z / 2N pairs, the mean field's count.  1 where none are expected.
+    With three it has no level in the gap (sp3s*).  Metals are the core cations it touches and those cation
+    positions outside them that it shares with a shell anion that holds zinc.
     """
-    pairs, beside = of.grid.pairs(some), of.grid.pairs(among)
-    return pairs * len(among) ** 2 / (len(some) ** 2 * beside) if len(some) and beside else 1.0
+    mine, kinds = of.shell, of.kinds
+    loose = kinds.open[of.dot.kind[mine]]
+    if not loose.any():
+        return 0
+    net = of.grid
+    holds = np.zeros(net.size**3, dtype=np.bool_)
+    holds[net.place[mine[~loose]]] = True
+    present = np.array([bool(k.composition) for k in of.dot.kinds])
+    core = net.field(of.dot.cation & present[of.dot.kind], 0).astype(np.bool_)
+    beside = net.place[mine[loose]][:, None] + net.first
+    shared = ~core[beside] & holds[beside[:, :, None] - net.first].any(axis=2)
+    return int(np.count_nonzero((core[beside] | shared).sum(axis=1) <= 2))

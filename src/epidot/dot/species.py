@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.dot.grown import GrownDot
+from epidot.dot.halides import HALIDES
 from epidot.matter.compound import charges
 from epidot.matter.materials import VARIABLE, compound_of, crystal
 
@@ -26,8 +27,10 @@ class Table:
     ``shell`` is the index of the shell anion a kind brings (-1: none); ``own`` says whether it is an ion of
     the core; ``surface`` whether it is a core-surface cation that takes part in the chemistry (it carries a
     ligand, oxide or memory, or is no longer the core's own element); ``exchanged`` the last of these;
-    ``added`` whether it was added to the core or stands on a surface site.  ``composition`` and ``ligands``
-    are numbers per kind, by element and by ligand.
+    ``open`` whether it is a shell anion that is not linked and has no metal of its own; ``halide`` and
+    ``capped`` whether it is a surface cation that carries a halide, or any ligand; ``added`` whether it was
+    added to the core or stands on a surface site.  ``composition`` and ``ligands`` are numbers per kind, by
+    element and by ligand.
     """
 
     shells: Mapping[str, str]
@@ -40,6 +43,10 @@ class Table:
     crystalline: Flags
     oxide: NDArray[np.int64]
     memory: Flags
+
+    open: Flags
+    halide: Flags
+    capped: Flags
 
     added: Flags
     composition: Mapping[str, NDArray[np.int64]]
@@ -74,7 +81,7 @@ def _table(dot: GrownDot) -> Table:
     core = crystal(dot.core)
 
     def marked(mark: str) -> Flags:
-        return np.array([mark in k.marks for k in dot.kinds], dtype=np.bool_)
+        return _flags([mark in k.marks for k in dot.kinds])
 
     shell, surface, exchanged = [], [], []
     for k in dot.kinds:
@@ -86,21 +93,34 @@ def _table(dot: GrownDot) -> Table:
         exchanged.append(filled and not found and not kept and not _anion_of(core.anions, k.composition))
         inert = kept and not k.ligands and k.marks <= {"core"} and sum(k.composition.values()) == 1
         surface.append(exchanged[-1] or (kept and not inert))
+    on_surface = _flags(surface)
     return Table(
         shells,
         np.array(shell, dtype=np.int64),
         marked("core"),
-        np.array(surface, dtype=np.bool_),
-        np.array(exchanged, dtype=np.bool_),
+        on_surface,
+        _flags(exchanged),
         marked("covered"),
         marked("linked"),
         marked("crystalline"),
         np.array([k.composition.get("O", 0) if "oxide" in k.marks else 0 for k in dot.kinds], dtype=np.int64),
         marked("memory"),
-        ~marked("core") | np.array(surface, dtype=np.bool_),
+        (np.array(shell) >= 0) & ~marked("linked") & ~_flags([_metal(k.composition) for k in dot.kinds]),
+        _flags([any(x in HALIDES for x in k.ligands) for k in dot.kinds]) & on_surface,
+        _flags([bool(k.ligands) for k in dot.kinds]) & on_surface,
+        ~marked("core") | on_surface,
         _numbers([k.composition for k in dot.kinds]),
         _numbers([k.ligands for k in dot.kinds]),
     )
+
+
+def _flags(those: Sequence[bool]) -> Flags:
+    return np.array(those, dtype=np.bool_)
+
+
+def _metal(composition: Mapping[str, int]) -> bool:
+    """Whether an ion of positive charge is in it."""
+    return any(charges().get(el, 0) > 0 for el in composition)
 
 
 def _numbers(rows: Sequence[Mapping[str, int]]) -> dict[str, NDArray[np.int64]]:

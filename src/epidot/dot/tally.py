@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from epidot.dot import neighbours
 from epidot.dot.site_map import SiteMap
 
 
@@ -18,7 +19,9 @@ class Tally:
     ``anions`` and ``crystalline`` map a shell anion to its count; ``elements`` everything that was added to
     the core or stands on its surface sites, ligands included; ``sites`` are the core-surface cations that
     take part in the chemistry, ``exchanged`` those that are no longer the core's own; ``covered`` those that
-    carry the mark or are shut in by anions.
+    carry the mark or are shut in by anions.  ``open_anions`` as in :mod:`epidot.dot.neighbours`;
+    ``halide_capped`` and ``zinc_capped`` are cations that are not covered and carry a halide, or have been
+    exchanged (and carry none); those under an open anion that have been exchanged too.
     """
 
     number: NDArray[np.int64]
@@ -32,6 +35,9 @@ class Tally:
     linked: int
     oxide: int
     memory: int
+    open_anions: int
+    zinc_capped: int
+    halide_capped: int
 
     @property
     def shell(self) -> int:
@@ -44,6 +50,12 @@ def tally(of: SiteMap) -> Tally:
     dot, kinds = of.dot, of.kinds
     number = np.bincount(dot.kind, minlength=len(dot.kinds))
     anion = kinds.shell >= 0
+
+    plain, shut_in = of.uncovered
+    bare = np.bincount(dot.kind[plain[~shut_in]], minlength=len(dot.kinds))
+    open_anions = neighbours.open_anions(of)
+    # An open anion sits on a cation of the core's own that has kept a ligand, or else on an exchanged one.
+    own = int(number @ (kinds.surface & kinds.covered & kinds.capped & ~kinds.exchanged))
 
     def total(flags: NDArray[np.bool_] | NDArray[np.int64]) -> int:
         return int(number @ flags)
@@ -60,4 +72,7 @@ def tally(of: SiteMap) -> Tally:
         total(anion & kinds.linked),
         total(kinds.oxide),
         total(kinds.memory),
+        open_anions,
+        int(bare @ (kinds.exchanged & ~kinds.halide)) + max(0, open_anions - own),
+        int(bare @ kinds.halide),
     )

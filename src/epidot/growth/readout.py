@@ -10,8 +10,10 @@ import math
 from collections.abc import Mapping
 
 from epidot.dot.composition import core_left_nm, layer_thickness_nm
+from epidot.dot.halides import HALIDES
 from epidot.dot.layers import Layer, LayeredDot
 from epidot.growth.state import FlaskState
+from epidot.matter.compound import charges
 from epidot.matter.materials import crystal
 from epidot.mechanism.mechanism import Mechanism, SiteClass
 
@@ -93,6 +95,7 @@ def layered_dot(state: FlaskState, mechanism: Mechanism, medium: str = "toluene"
         layers.append(Layer(shell.material[el], outer - radius, crystalline=share))
         radius = outer
     adatoms = {k.split("_")[1]: v for k, v in numbers.items() if k.startswith("adatoms_")}
+    closed = _closed_by(state, surface, mechanism)
     return LayeredDot(
         core=state.core,
         core_diameter_nm=diameter,
@@ -105,6 +108,9 @@ def layered_dot(state: FlaskState, mechanism: Mechanism, medium: str = "toluene"
         coverage=min(max(numbers["coverage"], 0.0), 1.0),
         linked=min(max(numbers["linked_fraction"], 0.0), 1.0),
         roughness_nm=None,
+        open_anions=closed["open_anions"],
+        zinc_capped=closed["zinc_capped"],
+        halide_capped=closed["halide_capped"],
         medium=medium,
     )
 
@@ -144,6 +150,29 @@ def _sites(surface: Mapping[str, float], mechanism: Mechanism) -> float:
 
 def _covered(surface: Mapping[str, float], mechanism: Mechanism) -> float:
     return sum(n * _fixed(mechanism, s) for s, n in _marked(surface, mechanism, "covered").items())
+
+
+def _closed_by(state: FlaskState, surface: Mapping[str, float], mechanism: Mechanism) -> dict[str, float]:
+    """Chalcogenides that brought no metal of their own, and what closes the cations that none covers.
+
+    A cation under such a chalcogenide counts among the latter; one of the core's own element without a
+    halide is told by none of these numbers (it carries carboxylate or hydroxide).
+    """
+    own, shell = _cation(state.core), _shell_class(mechanism)
+    out = {"open_anions": 0.0, "zinc_capped": 0.0, "halide_capped": 0.0}
+    for name, n in surface.items():
+        species, sites = mechanism.species[name], _fixed(mechanism, name)
+        anions = sum(species.elements.get(el, 0) for el in shell.material)
+        metals = sum(k for el, k in species.elements.items() if charges().get(el, 0) > 0)
+        loose = anions - sum(species.linked.values())
+        alone = max(0, min(loose, anions - (metals - sites)))
+        out["open_anions"] += n * alone
+        bare = sites and "oxide" not in species.marks and "covered" not in species.marks
+        if bare and any(x in HALIDES for x in species.ligands):
+            out["halide_capped"] += n * sites
+        elif (bare or (sites and alone)) and not species.elements.get(own):
+            out["zinc_capped"] += n * sites
+    return out
 
 
 def _oxide(surface: Mapping[str, float], mechanism: Mechanism) -> float:

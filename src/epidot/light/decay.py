@@ -101,7 +101,8 @@ def _of_members(
     amplitude, rate = [], []
     for dot, levels, w in zip(dots, member_levels(population), weights, strict=True):
         k_r = radiative_rate(dot, levels, choice=choice).k_r
-        part = components(float(k_r), means or trap_means(dot, choice), rates)
+        traps = means or trap_means(dot, choice, levels.density_out_e)
+        part = components(float(k_r), traps, rates)
         amplitude.append(w * part.amplitude)
         rate.append(part.rate)
     return gathered(Components(np.concatenate(amplitude), np.concatenate(rate)))

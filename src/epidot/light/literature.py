@@ -16,6 +16,7 @@ import numpy as np
 from epidot.constants import HC
 from epidot.documents import Entry, cite, data_document, top
 from epidot.dot.coherency import borne
+from epidot.dot.described import surface_fields
 from epidot.dot.layers import Layer, LayeredDot, Population
 from epidot.dot.strain import strain
 from epidot.light import spectra
@@ -23,16 +24,23 @@ from epidot.light.members import SPECTRUM
 from epidot.light.parameters import of_core
 from epidot.light.rates import local_field, radiative_rate, stokes_eV
 from epidot.light.states import Options, solve_dot
+from epidot.light.traps import components, trap_means, trap_rates
 from epidot.matter.materials import material
 
 READ = ("table", "abstract", "second-hand", "memory")
 USE = ("fitted", "chosen", "predicted")
-RELATIVE = ("lifetime", "extinction", "cross section", "A400/A1S")  # their errors are of the logarithm
+RELATIVE = (
+    "lifetime",
+    "extinction",
+    "cross section",
+    "A400/A1S",
+    "PLQY",
+)  # their errors are of the logarithm
 WIDTH_EV = 0.06 / math.sqrt(2 * math.log(2))  # of a 1S band whose half width at half maximum is 60 meV
 
 _KEYS = (
     "id", "core", "core_nm", "shells", "medium", "quantity", "value", "sigma", "unit", "source", "read",
-    "use", "against", "matched_nm", "stokes_eV", "note",
+    "use", "against", "matched_nm", "stokes_eV", "surface", "note",
 )  # fmt: skip
 
 
@@ -57,6 +65,11 @@ class Row:
     matched_nm: float | None
     stokes_eV: float
     note: str
+
+    @property
+    def of_traps(self) -> bool:
+        """Whether the constants of traps answer (benchmarks/calibrate_traps.py), not those of the states."""
+        return self.quantity == "PLQY"
 
     @property
     def relative(self) -> bool:
@@ -87,9 +100,12 @@ def _row(entry: Entry) -> Row:
     r = entry.fields(_KEYS, ("id", "core", "core_nm", "quantity", "value", "sigma", "source", "read", "use"))
     medium, source = r["medium"].text("toluene"), r["source"].text()
     bare = LayeredDot(r["core"].text(), r["core_nm"].number(0.5, 20), medium=medium)
+    dot = replace(bare, shells=_shells(r["shells"]))
+    covered = 1.0 if dot.shells else 0.0
+    dot = replace(dot, **surface_fields(r["surface"], dot.core_diameter_nm, dot.diameter_nm, covered, {}))
     return Row(
         r["id"].text(),
-        replace(bare, shells=_shells(r["shells"])),
+        dot,
         r["quantity"].text(),
         r["value"].number(),
         r["sigma"].number(0.0),
@@ -140,6 +156,12 @@ def answer(row: Row, override: Mapping[str, float] | None = None) -> float:
             return _extinction(dot, p)
         case "offset":
             return _top(dot.core, p) - _top(dot.shells[0].material, p)
+        case "PLQY":
+            levels = solve_dot(dot, how)
+            choice = {name.removeprefix("light."): x for name, x in p.items()}
+            k_r = radiative_rate(dot, levels).k_r
+            means = trap_means(dot, choice, levels.density_out_e)
+            return components(k_r, means, trap_rates(choice)).plqy
         case "strain":
             return strain(dot, spread=False).core
         case "Stokes":

@@ -1,15 +1,16 @@
 """Traps of one dot: how many there are on average, and what they do to its excitation.
 
-The number of traps of a dot is a Poisson number.  Two classes:
+One law for grown and for described dots, by undercoordination.  The number of traps of a dot is a Poisson
+number.  Two classes:
 
-- *deep*, irreversible: a pair of neighbouring positions that are both open (core-surface sites with neither
-  chalcogenide nor oxide), or both end in a singly bound chalcogenide (not yet linked).  A lone one is
-  healed by its ligand.  So the means grow with the squares of the open and of the unlinked share, times how
-  much more or less often than at random these are neighbours, which only a lattice knows (the form
-  was chosen with the targets in view: docs/theory/light.md);
+- *deep*, irreversible: a phosphorus of the core's surface with an open bond.  So many for every core-surface
+  cation that no shell closes, by what closes the cation (:data:`BESIDE`): carboxylate or hydroxide of the
+  core's own cation, zinc carboxylate, halide.  A cation with oxide counts as one with carboxylate until a
+  shell closes over it;
 - *reversible*: it takes the excitation up at ``k_t``, gives it back at ``k_d`` or loses it at ``k_n``.  One
-  for every so many oxide units that are or ever were at the interface and were not repaired, and one for
-  every position of the outer surface that no ligand heals, as far as the electron reaches that surface.
+  for every chalcogenide that brought no zinc of its own, for every cation without any ligand, for so many
+  oxide units that are or ever were at the interface and were not repaired, and for every anion of the
+  outer surface that no metal carboxylate or halide heals, as far as the electron reaches that surface.
 """
 
 from __future__ import annotations
@@ -21,12 +22,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from epidot.dot.composition import layer_thickness_nm
 from epidot.dot.layers import LayeredDot
 from epidot.light.parameters import number
+from epidot.matter.materials import material
 
 Array = NDArray[np.float64]
 
 NEGLIGIBLE = 1e-10
+PNICTIDES = ("P", "As")  # whose open bonds trap a hole deeply; those of a chalcogenide are reversible traps
+BESIDE = {  # constant -> the dangling bonds beside one core-surface cation that is closed so
+    "carboxylate": "dangling_beside_carboxylate",
+    "zinc": "dangling_beside_zinc",
+    "halide": "dangling_beside_halide",
+}
 
 
 @dataclass(frozen=True)
@@ -42,12 +51,18 @@ class TrapRates:
 
 @dataclass(frozen=True)
 class TrapMeans:
-    """Mean numbers of traps per dot: deep ones, and reversible ones of oxide and of the outer surface."""
+    """Mean numbers of traps per dot: deep ones; reversible ones of oxide, outer surface and open bonds."""
 
     deep: float
     oxide: float
     surface: float = 0.0
+    open: float = 0.0
     known: bool = True  # False: nothing is known of the surface, and none were assumed
+
+    @property
+    def reversible(self) -> float:
+        """All reversible ones: a sum of Poisson numbers is one."""
+        return self.oxide + self.surface + self.open
 
 
 @dataclass(frozen=True)
@@ -110,10 +125,31 @@ def reached(density_nm3: float, choice: Mapping[str, float] | None = None) -> fl
     return density_nm3 / (density_nm3 + half) if math.isfinite(density_nm3) else 1.0
 
 
+def uncovered(dot: LayeredDot) -> dict[str, float]:
+    """Core-surface cations of ``dot`` that no shell closes, by what closes them instead (keys of BESIDE).
+
+    What is neither covered nor said to be closed otherwise is closed by carboxylate or hydroxide.  A cation
+    under a chalcogenide that brought no zinc is not covered.  Oxide is closed with the first layer: of the
+    units now at the surface the share counts that the shell, in layers, is short of one.
+    """
+    if dot.sites <= 0:
+        return dict.fromkeys(BESIDE, 0.0)
+    covered = max(0.0, min(max(dot.coverage, 0.0), 1.0) * dot.sites - dot.open_anions)
+    said = dot.zinc_capped + dot.halide_capped + dot.bare_cations
+    rest = max(0.0, dot.sites - covered - dot.oxide - said)
+    layers = sum(s.thickness_nm / layer_thickness_nm(s.material, "d111") for s in dot.shells)
+    bare = max(0.0, 1 - layers)
+    return {
+        "carboxylate": rest + dot.bare_cations + min(dot.oxide, dot.sites - covered) * bare,
+        "zinc": dot.zinc_capped,
+        "halide": dot.halide_capped,
+    }
+
+
 def trap_means(
     dot: LayeredDot, choice: Mapping[str, float] | None = None, density_nm3: float = math.inf
 ) -> TrapMeans:
-    """Mean numbers of traps of ``dot`` from its surface: coverage, linked share, oxide now and before.
+    """Mean numbers of traps of ``dot`` from its surface: what closes its cations and anions, and its oxide.
 
     ``density_nm3`` is the electron's probability density at the outer surface, which decides how many of
     ``surface_traps`` act (all of them where it is not given).  A dot without ``sites`` says nothing about
@@ -126,13 +162,13 @@ def trap_means(
     def get(name: str) -> float:
         return chosen.get(name, number(name))
 
-    deep = dot.sites * (
-        get("deep_traps_per_open_pair") * dot.open_share**2 * dot.open_pairs
-        + get("deep_traps_per_tip_pair") * dot.tip_share**2 * dot.tip_pairs
-    )
+    deep = 0.0
+    if any(anion in PNICTIDES for anion in material(dot.core).anions):
+        deep = sum(n * get(BESIDE[kind]) for kind, n in uncovered(dot).items() if n)
     oxide = get("traps_per_oxide") * (dot.oxide + dot.oxide_memory)
     surface = dot.surface_traps * reached(density_nm3, choice) if dot.surface_traps else 0.0
-    return TrapMeans(deep, oxide, surface)
+    bonds = dot.open_anions + get("traps_per_bare_cation") * dot.bare_cations
+    return TrapMeans(deep, oxide, surface, bonds)
 
 
 def poisson(mean: float) -> tuple[Array, Array]:
@@ -154,7 +190,7 @@ def components(k_r: float, means: TrapMeans, rates: TrapRates) -> Components:
     X' = −(k_r + k_0 + a k_deep + b k_t) X + k_d T,  T' = b k_t X − (k_d + k_n) T,  X(0) = 1.
     """
     a, pa = poisson(means.deep)
-    b, pb = poisson(means.oxide + means.surface)  # a sum of Poisson numbers is one
+    b, pb = poisson(means.reversible)
     p = np.multiply.outer(pa, pb).ravel()
     out = np.add.outer(k_r + rates.k_0 + a * rates.k_deep, b * rates.k_t).ravel()
     taken = np.broadcast_to(b * rates.k_t, (a.size, b.size)).ravel()

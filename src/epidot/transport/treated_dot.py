@@ -70,7 +70,8 @@ def treated(
     """``dot`` after treatment: ``contents`` of halide in it, ``amine`` the share of oleate replaced by amine.
 
     Oxide goes down by the ions bound at the interface, one for one; surface traps are first added to by
-    amine and then healed by halide.
+    amine and then healed by halide.  On a core without a shell two ions of the adsorbed layer close one
+    cation that carried carboxylate, as far as there are any.
     """
     repaired = min(sum(content.interface for content in contents), oxide_units(dot))
     left = 1 - repaired / oxide_units(dot) if repaired > 0 else 1.0
@@ -83,8 +84,14 @@ def treated(
     for content in contents:
         if content.ligand > 0:
             ligands[content.element] = ligands.get(content.element, 0.0) + content.ligand
+    capped = dot.halide_capped
+    if not dot.shells:
+        held = dot.oxide * left + dot.zinc_capped + dot.bare_cations + capped
+        free = max(0.0, (1 - dot.coverage) * dot.sites - held)
+        capped += min(free, sum(content.ligand for content in contents) / 2)
     return replace(
         dot,
+        halide_capped=capped,
         ligands=ligands,
         oxide=dot.oxide * left,
         oxide_memory=dot.oxide_memory * left,
