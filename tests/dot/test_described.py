@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,11 @@ from hypothesis import strategies as st
 from epidot import documents
 from epidot.dot import described
 from epidot.dot.composition import anions_in_shell, layer_thickness_nm
-from epidot.dot.layers import Population
+from epidot.dot.layers import LayeredDot, Population
+from epidot.dot.surface import most_ligands
 from epidot.errors import InputError
+from epidot.light.decay import dot_decay
+from epidot.light.states import solve_dot
 from epidot.matter.materials import material
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "dots"
@@ -101,6 +105,59 @@ def test_a_surface_that_is_mentioned_has_sites() -> None:
     bare = read("core: {material: InP, diameter: 4.8 nm}\nsurface: {oxide: 1}").dot
     assert bare.sites == pytest.approx(4 * 99)
     assert (bare.coverage, bare.linked) == (0, 0)
+
+
+BARE = "core: {material: InP, diameter: 2.4 nm}\n"  # 99 sites
+
+
+def test_what_closes_the_cations_is_said_in_shares_or_numbers() -> None:
+    dot = read(BARE + "surface: {oxide: 19, halide: 50 %, zinc: 20, bare: 5 %}").dot
+    assert (dot.halide_capped, dot.zinc_capped, dot.bare_cations) == pytest.approx((40, 20, 4))
+
+
+def test_halide_ligands_close_cations_of_a_bare_core_two_by_two() -> None:
+    """A core-surface cation has two charges to close; under a shell the ligands sit elsewhere."""
+    some = read(BARE + "ligands: {F: 60, Cl: 20}\nsurface: {oxide: 0}").dot
+    assert some.halide_capped == pytest.approx(40)
+    assert read(BARE + "ligands: {F: 900}\nsurface: {oxide: 9}").dot.halide_capped == pytest.approx(90)
+    shell = "shells: [{material: ZnS, layers: 1}]\n"
+    assert read(BARE + shell + "ligands: {F: 60}\nsurface: {oxide: 0}").dot.halide_capped == 0
+
+
+def test_chalcogenide_that_is_not_linked_is_open_unless_said() -> None:
+    surface = "surface: {coverage: 50 %, linked: 80 %}"
+    assert read(BARE + surface).dot.open_anions == pytest.approx(99 * 0.5 * 0.2)
+    assert read(BARE + surface.replace("}", ", open: 0}")).dot.open_anions == 0
+
+
+def test_stripping_opens_the_outer_surface_and_rebinding_closes_it() -> None:
+    """L16: CdSe goes dark as cadmium carboxylate leaves, and part of the light comes back with it."""
+    core = "core: {material: CdSe, diameter: 3.5 nm}\n"
+
+    def dot(surface: str) -> LayeredDot:
+        return read(core + f"surface: {{oxide: 0, {surface}}}").dot
+
+    whole, bare = dot("stripped: 0 %"), dot("stripped: 90 %")
+    again = dot("stripped: 90 %, rebound: 60 %")
+    assert whole.surface_traps == 0
+    assert bare.surface_traps == pytest.approx(0.9 * 1.9 * math.pi * 3.5**2)
+    assert again.surface_traps == pytest.approx(0.4 * bare.surface_traps)
+    light = [dot_decay(d, solve_dot(d)).plqy for d in (bare, again, whole)]
+    assert light == sorted(light)
+    assert light[0] < 0.05
+    assert light[2] == pytest.approx(1)
+
+
+def test_ligands_that_have_no_place_are_refused() -> None:
+    """110 oleates per nm² passed once; 4 is usual.  Small dots leave chains more room than flat walls."""
+    area = math.pi * 3.3**2
+    core = "core: {material: InP, diameter: 3.3 nm}\n"
+    assert read(core + f"ligands: {{OA: {4.5 * area:.0f}}}").dot.ligands["OA"]
+    with pytest.raises(InputError, match=r"12 times as many ligands.*110 per nm2.*103 to 154 here"):
+        read(core + f"ligands: {{OA: {110 * area:.0f}}}")
+    assert most_ligands("OA", 3.3) / area == pytest.approx(8.8)
+    assert 5 < most_ligands("OA", 20) / (math.pi * 20**2) < 6
+    assert most_ligands("F", 3.3) == math.inf
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.yaml")), ids=lambda p: p.stem)
@@ -204,6 +261,11 @@ BAD = [
     (C + "surface: {oxid: 3}\n", 2, "unknown key, saw 'oxid'; nearest valid: oxide"),
     (C + "surface:\n  coverage: 120 %\n", 3, "surface coverage: fraction out of range"),
     (C + "surface:\n  oxide: yes\n", 3, "surface oxide must be a number"),
+    (C + "surface: {halide: 120 %}\n", 2, "surface halide: fraction out of range"),
+    (C + "surface: {halide: 70 %, zinc: 60 %}\n", 2, "zinc, halide and bare are .* free of shell and oxide"),
+    (C + "surface: {rebound: 60 %}\n", 2, "rebound is a share of what was stripped"),
+    (C + "surface: {open: 500, coverage: 50 %}\n", 2, "more open chalcogenides than"),
+    (C + "surface: {striped: 60 %}\n", 2, "unknown key, saw 'striped'; nearest valid: stripped"),
     (C + "medium: tolune\n", 2, "medium: .*toluene"),
     (C + "medium: 1.5\n", 2, "medium: unknown refractive index of this medium, saw '1.5'"),
     (C + "dots: 0\n", 2, "dots must be a whole number between 1 and 100000"),

@@ -71,6 +71,14 @@ def test_every_pair_shifts_to_the_red(core: str, shell: str, nm: float) -> None:
     assert solve_dot(shelled).E_1S_eV < solve_dot(bare).E_1S_eV - 0.005
 
 
+def test_a_shell_of_zinc_oxide_draws_the_electron_out() -> None:
+    """L19: InP/ZnO/ZnS is of type II; the hole stays in InP."""
+    dot = solve_dot(LayeredDot("InP", 3.0, (Layer("ZnO-zb", 1.0), Layer("ZnS", 0.6))))
+    assert dot.P_e[0] < 0.5
+    assert dot.P_e[1] > 0.4
+    assert dot.P_h[0] > 0.9
+
+
 def test_InP_CdS_is_of_type_two_and_CdSe_CdS_is_not() -> None:
     """Dennis et al. (2012), abstract: from type I to type II with the shell."""
     thick = (Layer("CdS", 2.76),)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from epidot.constants import N_A
 from epidot.documents.text import parse
 from epidot.errors import InputError
+from epidot.matter import materials
 from epidot.matter.compound import SEMICONDUCTOR_KEYS, Material, charges, read
 from epidot.matter.materials import material, names
 
@@ -20,7 +21,7 @@ GAPS = {"CdTe": {"gruneisen"}, "ZnTe": {"gruneisen"}}
 
 
 def test_the_shelf() -> None:
-    assert set(SEMICONDUCTORS) | {"In2O3", "CdO", "ZnO", "PbS"} == set(names())
+    assert set(SEMICONDUCTORS) | {"In2O3", "CdO", "ZnO", "ZnO-zb", "PbS"} == set(names())
 
 
 @pytest.mark.parametrize("name", SEMICONDUCTORS)
@@ -190,3 +191,14 @@ def test_a_file_called_by_another_formula_is_refused() -> None:
     for name in ("InP", "ZnSe0.5S0.5"):
         with pytest.raises(InputError, match=f"the file is called {name}, saw 'AlSb'"):
             read(parse(text, where="x.yaml"), name, ())
+
+
+def test_zinc_oxide_in_a_dot_is_cubic_and_bulk_is_wurtzite() -> None:
+    """The cube has wurtzite's volume for every ZnO; the other oxides stay refused as shells."""
+    bulk, cubic = material("ZnO"), materials.crystal("ZnO")
+    assert (bulk.structure, cubic.name, cubic.structure) == ("wurtzite", "ZnO-zb", "zinc blende")
+    assert cubic.a_nm**3 == pytest.approx(3**0.5 * bulk["a_nm"] ** 2 * bulk["c_nm"], rel=1e-3)
+    assert materials.crystal("ZnO-zb") is cubic
+    assert materials.compound_of("Zn", "O") is None  # hydroxide on a grown dot is no shell of it
+    with pytest.raises(InputError, match=r"In2O3 is not, saw 'In2O3'.*of the oxides ZnO can be a shell"):
+        materials.crystal("In2O3")

@@ -25,7 +25,7 @@ from epidot.light.parameters import of_core
 from epidot.light.rates import local_field, radiative_rate, stokes_eV
 from epidot.light.states import Options, solve_dot
 from epidot.light.traps import components, trap_means, trap_rates
-from epidot.matter.materials import material
+from epidot.matter.materials import crystal, material
 
 READ = ("table", "abstract", "second-hand", "memory")
 USE = ("fitted", "chosen", "predicted")
@@ -121,7 +121,7 @@ def _row(entry: Entry) -> Row:
 
 
 def _shells(entry: Entry) -> tuple[Layer, ...]:
-    return tuple(Layer(str(m), float(nm)) for m, nm in entry.value or ())
+    return tuple(Layer(crystal(str(m)).name, float(nm)) for m, nm in entry.value or ())
 
 
 def answer(row: Row, override: Mapping[str, float] | None = None) -> float:

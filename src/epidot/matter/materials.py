@@ -27,6 +27,7 @@ from epidot.processes import folder_in_use
 
 VARIABLE = "EPIDOT_MATERIALS"
 BOWING, ON = " bowing with ", " on "  # stand between a number and a partner in the name of a pair's number
+CUBIC = "-zb"  # what ends the name of a crystal that is taken as zinc blende in a dot, and is not in bulk
 
 
 @contextmanager
@@ -88,17 +89,22 @@ def material(name: str) -> Material:
 def crystal(name: str) -> Material:
     """The zinc-blende material of that name, of one cation and one anion: what dots are made of.
 
+    A crystal of another kind that has a file of it as zinc blende (``ZnO``: ``ZnO-zb``) is that one here.
+
     Raises
     ------
     InputError
         If the material is unknown or another kind of crystal.
     """
     found = material(name)
+    if found.structure != STRUCTURES[0] and found.name + CUBIC in names():
+        found = material(found.name + CUBIC)
     if found.structure != STRUCTURES[0]:
         raise InputError(
             f"cores and shells are zinc blende; {found.name} is not",
             seen=name,
-            remedy='choose a semiconductor, e.g. "ZnSe"; oxide is counted in units, not as a shell',
+            remedy='choose e.g. "ZnSe"; of the oxides ZnO can be a shell, the others are counted in units '
+            "at the core (surface: oxide)",
         )
     if not all(abs(sum(ions.values()) - 1) < 1e-6 for ions in (found.cations, found.anions)):
         raise InputError(
@@ -110,7 +116,7 @@ def crystal(name: str) -> Material:
 
 
 def compound_of(cation: str, anion: str) -> str | None:
-    """The name of the zinc-blende crystal of these two ions, if there is one."""
+    """The name of the zinc-blende crystal of these two ions, if there is one (none that only stands in)."""
     return _compound_of(cation, anion, os.environ.get(VARIABLE))
 
 
@@ -191,13 +197,13 @@ def numbers(one: Material) -> dict[str, Parameter]:
 
 @lru_cache(maxsize=256)
 def _compound_of(cation: str, anion: str, folder: str | None) -> str | None:
-    made = (name for name in names() if set(_elements(name)) == {cation, anion})
+    made = (n for n in names() if not n.endswith(CUBIC) and set(_elements(n)) == {cation, anion})
     return next((name for name in made if material(name).structure == STRUCTURES[0]), None)
 
 
 def _elements(name: str) -> Mapping[str, float]:
     """The formula of a material with a file; epidot's own are named by theirs."""
-    return formulas.elements(own()[name].formula if name in own() else name)
+    return formulas.elements(own()[name].formula if name in own() else name.removesuffix(CUBIC))
 
 
 # --- mixed crystals --------------------------------------------------------------------------------------
