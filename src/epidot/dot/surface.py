@@ -25,9 +25,9 @@ def parameters() -> dict[str, Parameter]:
 def most_ligands(name: str, diameter_nm: float) -> float:
     """How many ligands of that name, alone on a dot of ``diameter_nm``, have a place; infinite for atoms.
 
-    The fewer of two numbers: anionic places on the surface, and chains stretched out that fill the shell
-    around the dot (small dots leave them more room than flat walls).  Only chains are limited: halide and
-    hydroxide also sit where a chain cannot.
+    The fewer of two numbers: anionic places on the surface, and chains that fill the shell around the dot as
+    densely as in a crystal, stretched out (small dots leave them more room than flat walls).  Only chains are limited:
+    halide and hydroxide also sit where a chain cannot.
     """
     one = ligand(name)
     if one.volume_nm3 is None or one.length_nm is None:
@@ -35,7 +35,7 @@ def most_ligands(name: str, diameter_nm: float) -> float:
     inner = diameter_nm / 2
     room = 4 / 3 * math.pi * ((inner + one.length_nm) ** 3 - inner**3)
     places = parameters()["most_anions_per_nm2"].value * math.pi * diameter_nm**2
-    return min(places, room / one.volume_nm3)
+    return min(places, parameters()["densest_chains"].value * room / one.volume_nm3)
 
 
 def overfull(ligands: Mapping[str, float], diameter_nm: float) -> float:
