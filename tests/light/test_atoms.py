@@ -16,7 +16,9 @@ from epidot.errors import Gap, InputError
 from epidot.light.states import solve_dot
 from epidot.light.states.atoms import AtomOptions, NotSolved, solve, solve_atoms
 from epidot.light.states.atoms import parameters as tb
-from epidot.matter.materials import crystal
+from epidot.light.states.atoms.matrix import model
+from epidot.light.states.atoms.sites import lattice
+from epidot.matter.materials import crystal, material
 
 
 def dot(*shells, core="InP", nm=2.4):
@@ -147,3 +149,17 @@ def test_too_large_a_residual_is_refused(monkeypatch):
     monkeypatch.setattr(solve, "TOLERANCE_EV", 1e-20)
     with pytest.raises(NotSolved, match="residual"):
         solve_atoms(dot())
+
+
+def test_the_dipole_of_an_interface_lifts_every_level_of_the_shell() -> None:
+    """CdS on InP: atoms with bonds of CdS alone go up by the file's number, those of InP stay."""
+    dot = of_layers(LayeredDot("InP", 2.0, (Layer("CdS", 0.5),)), np.random.default_rng(0))
+    where = lattice(dot.species, dot.position_nm, dot.a_nm)
+    step = material("CdS").interfaces["InP"]["dipole_eV"].value
+    bare, lifted = (model(where, potential=p).H.diagonal() for p in ({}, {"CdS": step}))
+    moved = np.unique(np.round(lifted - bare, 9))
+    assert moved.min() == pytest.approx(step)
+    assert moved.max() == pytest.approx(0)
+    found = solve_atoms(dot)
+    assert found.parameters["CdS.dipole_eV on InP"].value == step
+    assert found.inside()[0] < 0.6  # of type II, as the radial model says; 0.66 without the dipole

@@ -127,3 +127,12 @@ def test_a_sample_without_grown_dots_says_so() -> None:
     of_atoms = [q for s in found.samples for name, q in s.quantities.items() if name.startswith("atoms_")]
     assert of_atoms
     assert all(q.value is None and "was grown on its sites" in q.note for q in of_atoms)
+
+
+def test_a_shift_of_another_sign_than_the_radial_one_is_told() -> None:
+    """Coherent ZnS drives the atoms blue where the radial model, which lets it relax, goes red."""
+    note = run("choi2023/inp-zns-staged-1", dots=1, seed=2, engine="kmc", states="atoms").samples[-1]
+    said = note.quantities["atoms_gap_eV"].note
+    assert "(blue) by the atoms and" in said
+    assert "(red) by the radial model" in said
+    assert "without plastic relief" in said

@@ -26,8 +26,8 @@ def most_ligands(name: str, diameter_nm: float) -> float:
     """How many ligands of that name, alone on a dot of ``diameter_nm``, have a place; infinite for atoms.
 
     The fewer of two numbers: anionic places on the surface, and chains that fill the shell around the dot as
-    densely as in a crystal, stretched out (small dots leave them more room than flat walls).  Only chains are limited:
-    halide and hydroxide also sit where a chain cannot.
+    densely as in a crystal, stretched out (small dots leave them more room than flat walls).  Only chains are
+    limited: halide and hydroxide also sit where a chain cannot.
     """
     one = ligand(name)
     if one.volume_nm3 is None or one.length_nm is None:

@@ -7,7 +7,7 @@ The atoms come to rest first.  Their model has no attraction: both dots get that
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -18,12 +18,14 @@ from epidot.dot.atoms import place
 from epidot.dot.grown import GrownDot
 from epidot.dot.layers import LayeredDot
 from epidot.dot.relax import Relaxed, relax
+from epidot.dot.species import table
 from epidot.light.states import Levels, solve_dot
 from epidot.light.states.atoms import AtomLevels, AtomOptions, solve_atoms
 from epidot.light.states.atoms.parameters import constants
 
 Array = NDArray[np.float64]
 
+SMALL_EV = 0.005  # shifts below it have no sign worth telling
 ARRAYS = ("x_nm", "y_nm", "z_nm", "core", "electron", "hole")
 
 
@@ -36,12 +38,16 @@ def representative(dots: Sequence[GrownDot], number: int) -> list[int]:
 
 @dataclass(frozen=True)
 class Pair:
-    """One dot twice: ``radial`` and ``atoms``, these also with the surface bare and closed twice over."""
+    """One dot twice: ``radial`` and ``atoms``, these also with the surface bare and closed twice over.
+
+    ``core`` are the gaps in eV of its core alone, by atoms and radial model; without shells ``None``.
+    """
 
     radial: Levels
     rest: Relaxed
     atoms: AtomLevels
     ends: tuple[AtomLevels, AtomLevels]
+    core: tuple[float, float] | None = None
 
     @classmethod
     def of(cls, grown: GrownDot, layered: LayeredDot) -> Pair:
@@ -52,7 +58,7 @@ class Pair:
             solve_atoms(rest, AtomOptions(closure=c, holes=12, electrons=1))
             for c in (limits.low, limits.high)
         )
-        return cls(solve_dot(layered), rest, solve_atoms(rest), (low, high))
+        return cls(solve_dot(layered), rest, solve_atoms(rest), (low, high), _of_core(grown, layered))
 
     @property
     def radial_gap_eV(self) -> float:
@@ -63,6 +69,13 @@ class Pair:
     def correction_eV(self) -> float:
         """What the atoms add to the radial gap, and so to the first exciton."""
         return self.atoms.gap_eV - self.radial_gap_eV
+
+    @property
+    def shifts_eV(self) -> tuple[float, float] | None:
+        """What the shell adds to the gap, by the atoms and by the radial model."""
+        if self.core is None:
+            return None
+        return self.atoms.gap_eV - self.core[0], self.radial_gap_eV - self.core[1]
 
     @property
     def values(self) -> dict[str, float]:
@@ -80,6 +93,18 @@ class Pair:
             "atoms_strength": self.atoms.K,
             "atoms_strain_core": self.rest.core,
         }
+
+
+def _of_core(grown: GrownDot, layered: LayeredDot) -> tuple[float, float] | None:
+    """Gaps of the same core, its surface cations left on it, without the shell's anions and their zinc."""
+    empty = [i for i, kind in enumerate(grown.kinds) if "vacant" in kind.marks]
+    if not layered.shells or not empty:
+        return None
+    shell = ~grown.cation & (table(grown).shell[grown.kind] >= 0)
+    kind = np.where(shell, empty[0], grown.kind).astype(grown.kind.dtype)
+    levels = solve_dot(replace(layered.plain, shells=()))
+    alone = solve_atoms(place(replace(grown, kind=kind), ligands=False))
+    return alone.gap_eV, levels.Ee_eV - levels.Eh_eV
 
 
 @dataclass(frozen=True)
@@ -121,8 +146,23 @@ class Atomistic:
             for element, n in pair.atoms.foreign.items():
                 strange[element] = strange.get(element, 0.0) + n / len(self.pairs)
         named = ", ".join(f"{n:.0f} {element}" for element, n in strange.items())
-        return said + (
-            f"; {named} per dot, in no known crystal here, count as the core's own" if named else ""
+        if named:
+            said += f"; {named} per dot, in no known crystal here, count as the core's own"
+        return said + self._apart()
+
+    def _apart(self) -> str:
+        """Which way the shell moves the gap, where the two models do not agree about it."""
+        known = [pair.shifts_eV for pair in self.pairs if pair.shifts_eV is not None]
+        if not known:
+            return ""
+        atoms, radial = (float(np.mean(one)) for one in zip(*known, strict=True))
+        if atoms * radial > 0 or min(abs(atoms), abs(radial)) < SMALL_EV:
+            return ""
+        way = {True: "blue", False: "red"}
+        return (
+            f"; the shell moves the gap {1e3 * atoms:+.0f} meV ({way[atoms > 0]}) by the atoms and "
+            f"{1e3 * radial:+.0f} meV ({way[radial > 0]}) by the radial model: the atoms were put together "
+            "without plastic relief, the radial model takes the relief that measured shifts ask for"
         )
 
     @property

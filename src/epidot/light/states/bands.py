@@ -123,10 +123,7 @@ def _used(stuff: Sequence[Material], ligand_nm: float) -> dict[str, Parameter]:
     """Every number the levels rest on, by name."""
     core = stuff[0]
     used = {f"{m.name}.{key}": m.parameter(key) for m in dict.fromkeys(stuff) for key in KEYS}
-    for inner, outer in pairwise(stuff):
-        for one, other in ((outer, inner), (inner, outer)):
-            if "dipole_eV" in one.interfaces.get(other.name, {}):
-                used[_dipole(one, other)] = one.interfaces[other.name]["dipole_eV"]
+    used |= dipoles(stuff)
     if ligand_nm > 0:
         used |= {f"light.{key}": parameters()[key] for key in OUTSIDE}
         used |= {f"{core.name}.{key}": core.parameters[key] for key in ("V_e_eV", "V_h_eV") if key in core}
@@ -154,7 +151,17 @@ def _dipole(of: Material, on: Material) -> str:
     return f"{of.name}.dipole_eV on {on.name}"
 
 
-def _steps(stuff: Sequence[Material], used: Mapping[str, Parameter]) -> Array:
+def dipoles(stuff: Sequence[Material]) -> dict[str, Parameter]:
+    """What the files say of the interfaces between neighbours of ``stuff``, by name."""
+    found = {}
+    for inner, outer in pairwise(stuff):
+        for one, other in ((outer, inner), (inner, outer)):
+            if "dipole_eV" in one.interfaces.get(other.name, {}):
+                found[_dipole(one, other)] = one.interfaces[other.name]["dipole_eV"]
+    return found
+
+
+def potentials(stuff: Sequence[Material], used: Mapping[str, Parameter]) -> Array:
     """Potential in eV of every layer against the core's, from the dipoles of all interfaces below it."""
     steps = [0.0]
     for inner, outer in pairwise(stuff):
@@ -193,7 +200,7 @@ def bands(
         return np.array([used[f"{m.name}.{key}"].value for m in stuff])
 
     gap, dso, masses = each("Eg_eV"), each("dso_eV"), each("m_e")
-    steps = _steps(stuff, used)
+    steps = potentials(stuff, used)
     top = each("Ev_eV") - each("Ev_eV")[0] + steps
     Ev = top + 3 * each("av_eV") * eps
     Ec = top + gap + 3 * each("ac_eV") * eps

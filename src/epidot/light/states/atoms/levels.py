@@ -18,7 +18,8 @@ from epidot.light.states.atoms.parameters import KEYS, bulk, constants, remote_o
 from epidot.light.states.atoms.sites import lattice
 from epidot.light.states.atoms.solve import NotSolved, Shifted, residuals, shifted
 from epidot.light.states.atoms.spin import in_space
-from epidot.light.states.bands import kane_energy
+from epidot.light.states.bands import dipoles, kane_energy, potentials
+from epidot.matter.compound import Material
 from epidot.matter.materials import compound_of
 from epidot.parameter import Parameter, rests_on
 
@@ -146,9 +147,12 @@ def solve_atoms(dot: Atoms | Relaxed, options: AtomOptions | None = None) -> Ato
     mine = replace(atoms, **{f: getattr(atoms, f)[kept] for f in _PER_ATOM})
     where = lattice(mine.species, position[kept], atoms.a_nm)
     eps = strain[kept] if strain is not None and how.strained else None
-    of = model(where, eps, how.closure, how.remote)
-    used = _used(of.crystals, how)
-    gap, top = _shifts(of, used, eps)
+    stack = _stack(mine, where.first)
+    steps = dipoles(stack)
+    lifted = dict(zip((m.name for m in stack), potentials(stack, steps).tolist(), strict=True))
+    of = model(where, eps, how.closure, how.remote, lifted)
+    used = _used(of.crystals, how) | steps
+    gap, top = _shifts(of, used, lifted, eps)
     Ee, e = gap.first("above", how.electrons)
     Eh, h = top.nearest("below", how.holes)
     residual = float(max(residuals(of.H, Ee, e).max(), residuals(of.H, Eh, h).max()))
@@ -190,7 +194,9 @@ def _used(crystals: Mapping[str, int], how: AtomOptions) -> dict[str, Parameter]
     return out
 
 
-def _shifts(of: Model, used: Mapping[str, Parameter], eps: Floats | None) -> tuple[Shifted, Shifted]:
+def _shifts(
+    of: Model, used: Mapping[str, Parameter], lifted: Mapping[str, float], eps: Floats | None
+) -> tuple[Shifted, Shifted]:
     """Factors at an energy in the gap, and at one near the valence band's top, with no level in between."""
     valence = 3 * int((~of.lattice.cation).sum())
     mean = 0.0 if eps is None or not np.isfinite(eps).any() else float(np.nanmean(eps))
@@ -200,6 +206,7 @@ def _shifts(of: Model, used: Mapping[str, Parameter], eps: Floats | None) -> tup
         if bonds < 0.02 * total:
             continue
         Ev, Eg, ac, av = (used[f"{name}.{key}"].value for key in ("Ev_eV", "Eg_eV", "ac_eV", "av_eV"))
+        Ev += lifted[name]
         tops.append(Ev + 3 * av * mean)
         bottoms.append(Ev + Eg + 3 * ac * mean)
     low, high = max(tops) - 1.0, min(bottoms) + 1.0
@@ -219,6 +226,17 @@ def _shifts(of: Model, used: Mapping[str, Parameter], eps: Floats | None) -> tup
         if top.below == valence:
             return gap, top
     return gap, gap
+
+
+def _stack(atoms: Atoms, first: NDArray[np.int64]) -> list[Material]:
+    """The crystals of the dot from inside out, by the mean layer of their bonds' outer atoms."""
+    pairs, bond = np.unique(atoms.species[first], axis=0, return_inverse=True)
+    outer = atoms.layer[first].max(axis=1)
+    found: dict[str, list[float]] = {}
+    for i, pair in enumerate(pairs.tolist()):
+        if name := compound_of(*pair):
+            found.setdefault(name, []).extend(outer[np.ravel(bond) == i].tolist())
+    return [bulk(name) for name in sorted(found, key=lambda n: float(np.mean(found[n])))]
 
 
 def _zero(atoms: Atoms, first: NDArray[np.int64], crystals: Mapping[str, int]) -> float:

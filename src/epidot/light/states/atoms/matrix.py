@@ -19,6 +19,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 FIELDS = tuple(Hopping.__dataclass_fields__)
+ON_SITE = [FIELDS.index("Es"), FIELDS.index("Ep")]
 ORBITALS = {True: 1, False: 3}  # of a cation, of an anion
 
 
@@ -61,18 +62,19 @@ def model(
     strain: Floats | None = None,
     closure: float = 0.0,
     remote: Mapping[str, float] | None = None,
+    potential: Mapping[str, float] | None = None,
 ) -> Model:
     """The matrix of atoms on ``where``; ``strain`` (n,) is each one's hydrostatic strain, NaN counts as 0.
 
     ``closure`` shifts a cation's level by that many times :attr:`Hopping.closure` for each anion it lacks;
-    ``remote`` replaces the remote term A of crystals by name.
+    ``remote`` replaces the remote term A of crystals by name; ``potential`` in eV lifts all levels of one.
 
     Raises
     ------
     Gap, InputError
         As :func:`hopping`, of every crystal at once; if no two bonded elements make a known crystal.
     """
-    values, used, foreign = _of_atoms(where, remote or {})
+    values, used, foreign = _of_atoms(where, remote or {}, potential or {})
     own = dict(zip(FIELDS, values.T, strict=True))
     eps = np.zeros(len(where)) if strain is None else np.nan_to_num(strain)
     order = dissected(where.place)
@@ -137,10 +139,13 @@ def _pairs(where: Lattice, values: Floats, start: Ints) -> tuple[list[Ints], lis
     return rows, columns, entries
 
 
-def _of_atoms(where: Lattice, remote: Mapping[str, float]) -> tuple[Floats, dict[str, int], dict[str, int]]:
+def _of_atoms(
+    where: Lattice, remote: Mapping[str, float], potential: Mapping[str, float]
+) -> tuple[Floats, dict[str, int], dict[str, int]]:
     """The numbers of every atom (n, fields): the mean over its bonds that are those of a known crystal.
 
-    An atom with none such is of the crystals of this dot that hold its element.
+    An atom with none such is of the crystals of this dot that hold its element.  ``potential`` in eV lifts
+    every level of a crystal.
     """
     species = where.species
     cation, anion = where.first.T
@@ -156,6 +161,7 @@ def _of_atoms(where: Lattice, remote: Mapping[str, float]) -> tuple[Floats, dict
             continue
         try:
             table[number] = hopping(bulk(name), remote.get(name)).row
+            table[number, ON_SITE] += potential.get(name, 0.0)
         except Gap as gap:
             gaps += gap.faults
         except InputError as error:
