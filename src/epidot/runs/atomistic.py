@@ -139,8 +139,12 @@ class Atomistic:
     def note(self) -> str:
         """How many dots, and what the one free number of the surface does."""
         one = "1 dot" if len(self.pairs) == 1 else f"{len(self.pairs)} dots"
+        closure = constants()["closure"]["per_bond"].value
         low, high = (np.mean([p.ends[i].gap_eV for p in self.pairs]) for i in range(2))
-        said = f"{one}; gap {low:.3f} eV with a bare surface, {high:.3f} eV closed twice over (assumed: once)"
+        said = (
+            f"{one}; gap {low:.3f} eV with a bare surface, {high:.3f} eV closed twice over "
+            f"({closure:g} times here, by bare InP)"
+        )
         strange: dict[str, float] = {}
         for pair in self.pairs:
             for element, n in pair.atoms.foreign.items():

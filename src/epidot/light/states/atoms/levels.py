@@ -147,9 +147,9 @@ def solve_atoms(dot: Atoms | Relaxed, options: AtomOptions | None = None) -> Ato
     mine = replace(atoms, **{f: getattr(atoms, f)[kept] for f in _PER_ATOM})
     where = lattice(mine.species, position[kept], atoms.a_nm)
     eps = strain[kept] if strain is not None and how.strained else None
-    stack = _stack(mine, where.first)
+    stack = _stack(mine, where.first)  # empty where no two bonded elements make a crystal: model says so
     steps = dipoles(stack)
-    lifted = dict(zip((m.name for m in stack), potentials(stack, steps).tolist(), strict=True))
+    lifted = dict(zip((m.name for m in stack), potentials(stack, steps).tolist(), strict=False))
     of = model(where, eps, how.closure, how.remote, lifted)
     used = _used(of.crystals, how) | steps
     gap, top = _shifts(of, used, lifted, eps)
