@@ -17,7 +17,7 @@ def every_parameter() -> list[tuple[str, Parameter]]:
     found = [(f"{n}.{k}", p) for n in materials.names() for k, p in materials.material(n).parameters.items()]
     found += [
         (f"{n}.{k}", p)
-        for n in sorted({one.name for one in reagents._shelf()})
+        for n in sorted({one.name for one in reagents.shelf()})
         for k, p in reagents.reagent(n).parameters.items()
     ]
     found += [(n, reagents.refractive_index_parameter(n)) for n in ("air", "vacuum")]
