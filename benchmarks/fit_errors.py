@@ -45,11 +45,6 @@ HALIDE_HELD = (
     "passivation_depth",
 )
 RATES = ("light.trap_capture_per_ns", "light.trap_release_per_ns", "light.trap_loss_per_ns")
-# Yields that a trap number was fitted to, and the factor within which what is printed is that yield.
-NUMBERS = {
-    "light.deep_traps_per_open_pair": ("InP-Zn", 0.01, 2.0),
-    "light.deep_traps_per_tip_pair": ("InP-Se", 0.001, 3.0),
-}
 
 
 def width(name: str) -> tuple[float, bool]:
@@ -125,25 +120,21 @@ def trap_rates() -> np.ndarray:
     return np.linalg.inv(J.T @ J + np.eye(6) / 4)[1:4, 1:4]  # a factor of seven either way at the most
 
 
-def trap_numbers() -> dict[str, float]:
-    """Standard errors of the logarithms of numbers that one or two yields were read for."""
+def per_oxide() -> float:
+    """Standard error of the logarithm of the traps per oxide: two yields that one number does not give."""
     grown = calibrate_traps.grown()
-    choice = {n.split(".")[1]: SHIPPED[n].value for n in (*RATES, *NUMBERS, "light.traps_per_oxide")}
+    names = (*RATES, *(f"light.{name}" for name in calibrate_traps.PRIOR))
+    choice = {n.split(".")[1]: SHIPPED[n].value for n in names}
 
-    def solved(name: str, sample: str, wanted: float) -> float:
-        key = name.split(".")[1]
-
+    def solved(sample: str, wanted: float) -> float:
         def off(x: float) -> float:
-            return math.log(calibrate_traps.plqy(grown[sample], {**choice, key: math.exp(x)}) / wanted)
+            tried = {**choice, "traps_per_oxide": math.exp(x)}
+            return math.log(calibrate_traps.plqy(grown[sample], tried) / wanted)
 
-        return float(brentq(off, math.log(choice[key]) - 7, math.log(choice[key]) + 4))
+        at = math.log(SHIPPED["light.traps_per_oxide"].value)
+        return float(brentq(off, at - 7, at + 4))
 
-    out = {}
-    for name, (sample, wanted, factor) in NUMBERS.items():
-        out[name] = abs(solved(name, sample, wanted / factor) - solved(name, sample, wanted * factor)) / 2
-    each = [solved("light.traps_per_oxide", s, y) for s, y in (("ZnSe-pristine", 0.5), ("ZnSe-HF", 0.7))]
-    out["light.traps_per_oxide"] = abs(each[0] - each[1]) / 2  # two yields that one number does not give
-    return out
+    return abs(solved("ZnSe-pristine", 0.5) - solved("ZnSe-HF", 0.7)) / 2
 
 
 def halide() -> tuple[dict[str, tuple[float, bool]], np.ndarray]:
@@ -153,11 +144,10 @@ def halide() -> tuple[dict[str, tuple[float, bool]], np.ndarray]:
         room = "light" if name == "trap_reach_per_nm3" else "halide"
         priors[f"{room}.{name}"] = (size, kind == "ln")
     priors |= {f"halide.{name}": width(f"halide.{name}") for name in HALIDE_HELD}
-    own = trap_numbers()
     rates = trap_rates()
     first = len(priors)
     priors |= dict.fromkeys(RATES, (1.0, True))
-    priors["light.traps_per_oxide"] = (own["light.traps_per_oxide"], True)
+    priors["light.traps_per_oxide"] = (per_oxide(), True)
     before = np.eye(len(priors))
     before[first : first + 3, first : first + 3] = rates
     free = tuple(calibrate_halide.PRIOR)
@@ -172,11 +162,7 @@ def halide() -> tuple[dict[str, tuple[float, bool]], np.ndarray]:
             said = calibrate_halide.model(found)
         return np.array([(said[k] - v) / s for k, (v, s) in calibrate_halide.TARGETS.items()])
 
-    covariance = posterior(residuals, priors, before)
-    priors |= {name: (own[name], True) for name in NUMBERS}
-    whole = np.eye(len(priors))
-    whole[: len(covariance), : len(covariance)] = covariance
-    return priors, whole
+    return priors, posterior(residuals, priors, before)
 
 
 def text(fits: Mapping[str, tuple[Mapping[str, tuple[float, bool]], np.ndarray]]) -> str:

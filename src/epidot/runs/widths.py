@@ -1,10 +1,10 @@
 """How well the numbers of a run are known: a width for each, and how the errors of fitted ones go together.
 
 A number's error is that of its value (``sigma``) or of its logarithm (``sigma_ln``), as its file has it.
-What was fitted has a covariance beside its fit: ``data/light_fit.yaml``, and ``data/fit_errors.yaml`` with
-the assumed numbers that the fits lean on.  A covariance belongs to the numbers it was worked out for: a
-mechanism or a material of one's own, or constants that another hypothesis replaces, have the widths of
-their own files.
+What was fitted has a covariance beside its fit: ``data/light_fit.yaml``, ``data/traps_fit.yaml``, and
+``data/fit_errors.yaml`` with the assumed numbers that the fits lean on.  A covariance belongs to the numbers
+it was worked out for: a mechanism or a material of one's own, or constants that another hypothesis replaces,
+have the widths of their own files.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ class Fitted:
 @lru_cache(maxsize=1)
 def fits() -> tuple[Fitted, ...]:
     """The covariances that were saved beside fits."""
-    pages = [data_document("light_fit.yaml").data, *data_document("fit_errors.yaml").data.values()]
+    own = (data_document(name).data for name in ("light_fit.yaml", "traps_fit.yaml"))
+    pages = [*own, *data_document("fit_errors.yaml").data.values()]
     return tuple(_fit(page) for page in pages)
 
 
