@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from epidot.signal import Signal
 from epidot.signal.fitting import Free, fit_curve
-from epidot.signal.optimum import least, quickest
+from epidot.signal.optimum import Optimum, least, quickest
 from epidot.signal.slopes import slopes
 from oracle.nist import MODELS, certified, digits
 
@@ -145,3 +148,34 @@ def test_slopes_keep_inside_the_bounds() -> None:
     assert slopes(root, np.array([1.0]))[0, 0] == pytest.approx(0.5, rel=1e-9)
     slopes(root, np.array([0.0]), low=0.0)
     assert min(seen) >= 0.0
+
+
+def test_scoring_that_is_at_its_end_is_the_end_of_the_search() -> None:
+    """Two ways to one optimum: they differ by far less than the error that the readings leave."""
+    x = np.linspace(0.0, 5.0, 60)
+    noise = np.random.default_rng(4).normal(0.0, 0.01, x.size)
+    signal = Signal("test", x, 2.0 * np.exp(-0.7 * x) + noise, "s", "", "y", "", "analog", "measured")
+    free = [Free("a", "", 1.0, 0.0, 10.0), Free("k", "1/s", 0.3, 0.01, 10.0)]
+
+    def model(v: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(v[0] * np.exp(-v[1] * x))
+
+    def by(v: NDArray[np.float64]) -> NDArray[np.float64]:
+        fall = np.exp(-v[1] * x)
+        return np.stack([fall, -v[0] * x * fall], axis=1)
+
+    slow, quick = (fit_curve(signal, model, free, jacobian=by, scoring=s) for s in (False, True))
+    sigma = np.sqrt(np.diag(slow.covariance))
+    assert np.all(np.abs(quick.values - slow.values) < 1e-3 * sigma)
+    assert np.allclose(quick.covariance, slow.covariance, rtol=1e-4)
+    assert quick.status == "converged"
+
+
+def test_an_end_with_something_to_gain_or_at_a_bound_is_not_over() -> None:
+    still = np.zeros(2, dtype=bool)
+    jacobian = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    end = Optimum(np.ones(2), np.array([0.0, 0.0, 1e-9]), jacobian, still, still, 1e-9)
+    assert end.over
+    assert not replace(end, gain=1e-5).over
+    assert not replace(end, low=np.array([True, False])).over
+    assert not replace(end, jacobian=np.array([[1.0, 1.0], [1.0, 1.0], [1.0, 1.0]])).over

@@ -142,7 +142,7 @@ def fit_curve(
 
     ``jacobian`` are the derivatives (n, p) of the model; ``starts`` more places for the search to begin;
     ``further``, ``tight`` and ``evaluations`` as in :func:`epidot.signal.optimum.least`; with ``scoring`` the
-    search begins where scoring ends, which is quicker.
+    search begins where scoring ends, and is over there where it would not move.
 
     Raises
     ------
@@ -205,9 +205,10 @@ def fit_curves(
     known = all(c.jacobian is not None for c in curves)
     starts = _starts(objective, parts)
     jacobian = by if known else None
-    if scoring and known and (end := scored(lambda u: (off(u), by(u)), starts, low, high, 1.0)) is not None:
-        starts = [end.values]
-    found = least(off, starts, low, high, jacobian, further=further, tight=tight, evaluations=evaluations)
+    found = scored(lambda u: (off(u), by(u)), starts, low, high, 1.0) if scoring and known else None
+    if found is None or not found.over:
+        starts = starts if found is None else [found.values]
+        found = least(off, starts, low, high, jacobian, further=further, tight=tight, evaluations=evaluations)
     ends = _Ends.of(objective, curves, settled)
     covariance = _covariance(found, parts, rows, ends, high - low)
     status, message = _ended(found, objective.names, ends)

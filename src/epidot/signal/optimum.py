@@ -31,6 +31,7 @@ _AT = 1e-9  # of the distance between the bounds (or of the value): so near it s
 _ROUNDS = 6  # of releasing what stands at a bound
 _DOUBTS = 8  # further starts where the end is doubtful
 _SETTLED = 1e-4  # of a residual's variance: a step that gains less moves nothing by a hundredth of its error
+_NOTHING = 1e-7  # the same: it moves nothing by 1/3000 of its error
 _FLAT = 1e-10  # of the largest singular value: below it a direction is not determined
 _ROUNDING = 1e-12  # of the residuals that the values make up: less is left where readings are exact
 _HUGE = 1e100  # a residual that is no number
@@ -72,6 +73,11 @@ class Optimum:
         """
         freedom = max(1, self.residuals.size - self.values.size)
         return self.gain * self.cost / freedom < _SETTLED * variance
+
+    @property
+    def over(self) -> bool:
+        """Whether another search would not move, and nothing is worth a second look."""
+        return self.gain < _NOTHING and bool(np.all(self.free)) and not self.flat
 
     @property
     def free(self) -> Mask:
