@@ -117,3 +117,13 @@ def test_near_lifetimes_that_pass_for_one_do_not_give_it_a_small_error(seed: int
     for name, truth in (("tau_amplitude_ns", 25.0), ("tau_intensity_ns", 26.0)):
         value, sigma = q[name].value, q[name].sigma
         assert value is None or (sigma is not None and abs(value - truth) < 2.5 * sigma)
+
+
+def test_the_error_of_the_background_is_a_number() -> None:
+    """20 and 70 ns at a period of fourteen lifetimes: few counts, and no line moves the background itself."""
+    asked = {"counts": 1e4, "background": 0.02}
+    signal = counted([0.3, 0.7], [20.0, 70.0], SETUP | asked, np.random.default_rng(1))
+    found = tcspc.measure(signal, exponentials=2)
+    for name in ("background", "t0_ns"):
+        assert found[name].sigma is not None
+        assert np.isfinite(found[name].sigma)

@@ -60,7 +60,7 @@ def followed_out(found: Estimate, solution: Solution, shortest: float, excess: f
         return found
     sigma, background = errors
     wider = found.with_errors(np.fmax(found.sigma, sigma))
-    if "background" in names and solution.free[i] and background > error[i] > 0:
+    if "background" in names and solution.free[i] and math.inf > background > error[i] > 0:
         scale = np.ones(error.size)
         scale[i] = background / error[i]
         wider = replace(wider, covariance=wider.covariance * scale * scale[:, None])
