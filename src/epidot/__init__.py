@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from epidot.recipe.recipe import shipped as shipped_recipes
     from epidot.report.calibrate import calibrate
     from epidot.report.folder import measure as measure_folder
+    from epidot.report.suggest import next_experiments as suggest
     from epidot.runs.batch import Batch, Sample
     from epidot.runs.run import run
     from epidot.runs.sweep.carried import sweep
@@ -91,6 +92,7 @@ _HOMES = {
     "save_signal": "epidot.signal.storage:save",
     "solve_atoms": "epidot.light.states.atoms:solve_atoms",
     "solve_dot": "epidot.light.states:solve_dot",
+    "suggest": "epidot.report.suggest:next_experiments",
     "sweep": "epidot.runs.sweep.carried:sweep",
     "symmetry_pulls": "epidot.instruments.symmetry:pulls",
     "write_extxyz": "epidot.dot.export:write_extxyz",
@@ -139,6 +141,7 @@ __all__ = [
     "shipped_recipes",
     "solve_atoms",
     "solve_dot",
+    "suggest",
     "sweep",
     "symmetry_pulls",
     "write_extxyz",

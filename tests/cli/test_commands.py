@@ -10,7 +10,20 @@ from typing import Any
 import pytest
 
 Epidot = Callable[..., Any]
-COMMANDS = ("run", "sweep", "calibrate", "dose", "read", "measure", "fit", "simulate", "claims", "lint", "ui")
+COMMANDS = (
+    "run",
+    "sweep",
+    "calibrate",
+    "suggest",
+    "dose",
+    "read",
+    "measure",
+    "fit",
+    "simulate",
+    "claims",
+    "lint",
+    "ui",
+)
 QUICK = "choi2023/inp-zn"
 QUANTITIES = [
     "shell_layers",

@@ -17,6 +17,7 @@ DOSE = ("dose", "--diameter", "3.3nm", "--amount", "220nmol", "--shell", "ZnSe:2
 RUN = ("run", "choi2023/inp-zn", "--engine", "meanfield", "--dots", "3", "--no-interval", "-o", "out")
 SWEEP = ("sweep", "sweep.yaml", "--jobs", "1", "-o", "out")
 CALIBRATE = ("calibrate", "study.yaml", "--jobs", "1", "-o", "out")
+SUGGEST = ("suggest", "study.yaml", "--jobs", "1")
 LIGHT = (
     "dose",
     "--core",
@@ -132,6 +133,17 @@ WALK: Walk = {
         "--overwrite": ((*CALIBRATE[:-2], "-o", "taken"), ("--overwrite",)),
         "--explain": (CALIBRATE, ("--explain",)),
         "--json": (CALIBRATE, ("--json",)),
+    },
+    ("suggest",): {
+        "--output": (SUGGEST, ("-o", "elsewhere")),
+        "--posterior": (SUGGEST, ("--posterior", "empty")),
+        "--batch": (SUGGEST, ("--batch", "2")),
+        "--same": (SUGGEST, ("--same", "flask")),
+        "--about": (SUGGEST, ("--about", "mechanism.Ea_exx")),
+        "--jobs": (SUGGEST, ("--jobs", "0")),
+        "--scheduler": (SUGGEST, ("--scheduler", "nonsense")),
+        "--explain": (SUGGEST, ("--explain",)),
+        "--json": (SUGGEST, ("--json",)),
     },
     ("dose",): {
         "--core": (DOSE, ("--core", "CdSe")),
@@ -623,6 +635,7 @@ CALLS |= {
     ("measure", "etch"): ETCH,
     ("sweep",): SWEEP,
     ("calibrate",): CALIBRATE,
+    ("suggest",): SUGGEST,
     ("measure", "xrd"): XRD,
     ("measure", "raman"): RAMAN,
     ("measure", "dosy"): DOSY,
@@ -644,6 +657,7 @@ for _path, _call in CALLS.items():
 WALK[("run",)]["--papers"] = (RUN, ("--papers", "empty"))
 WALK[("sweep",)]["--papers"] = (SWEEP, ("--papers", "empty"))
 WALK[("calibrate",)]["--papers"] = (CALIBRATE, ("--papers", "empty"))
+WALK[("suggest",)]["--papers"] = (SUGGEST, ("--papers", "empty"))
 WALK[("claims",)]["--papers"] = (("claims", "--id", "C004"), ("--papers", "empty"))
 
 
@@ -760,7 +774,11 @@ def _write_inputs() -> None:
     Path("study.yaml").write_text(
         "study: 1\nfree: {mechanism.Ea_ex: {low: 70, high: 72}}\n"
         "experiments: {z: {recipe: choi2023/inp-zn}}\n"
-        "measured: [{of: z.10 min, quantity: coverage, value: 0, sigma: 1}]\ndraws: 20\n",
+        "measured: [{of: z.10 min, quantity: coverage, value: 0, sigma: 1}]\n"
+        "draws: 20\n"
+        "candidates: {again: {recipe: choi2023/inp-zn, observe: [{sample: 10 min, "
+        "quantity: In_exchanged_per_dot, sigma: 2}, "
+        "{sample: 30 min, quantity: oxide_relative, sigma: 0.1}]}}\n",
         encoding="utf-8",
     )
     Path("sweep.yaml").write_text(

@@ -11,7 +11,20 @@ EPILOG = (
 )
 
 
-COMMANDS = ("run", "sweep", "calibrate", "dose", "read", "measure", "fit", "simulate", "claims", "lint", "ui")
+COMMANDS = (
+    "run",
+    "sweep",
+    "calibrate",
+    "suggest",
+    "dose",
+    "read",
+    "measure",
+    "fit",
+    "simulate",
+    "claims",
+    "lint",
+    "ui",
+)
 
 
 def build(argv: list[str]) -> typer.Typer:

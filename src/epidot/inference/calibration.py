@@ -114,7 +114,7 @@ def calibrate(
                 ends = fit.ends(problem, seed, more)
                 along = [Profile(np.array([]), np.array([]), None, None) for _ in problem.priors]
     tell(0.6, "drawing")
-    posterior = sample(problem, ends, seed, draws)
+    posterior = sample(problem, ends, seed, draws, along)
     tell(1.0, "done")
     rivals = [end for end in ends[1:] if end.deviance < ends[0].deviance + _APART]
     parameters = {

@@ -11,6 +11,7 @@ from scipy.special import gammaln
 
 from epidot.inference.fit import End
 from epidot.inference.problem import Array, Problem
+from epidot.inference.profile import Profile
 
 DRAWS = 250  # of each of two rounds
 _FREEDOM = 5.0  # of Student's distribution: tails wider than those of the posterior
@@ -73,23 +74,27 @@ class _Student:
         return np.asarray(lead - wide - 0.5 * (_FREEDOM + p) * np.log1p(np.sum(z * z, axis=0) / _FREEDOM))
 
 
-def sample(problem: Problem, ends: Sequence[End], seed: int, draws: int = DRAWS) -> Posterior:
+def sample(
+    problem: Problem, ends: Sequence[End], seed: int, draws: int = DRAWS, along: Sequence[Profile] = ()
+) -> Posterior:
     """Draws about all ``ends``, then as many again about what the first showed; each with its weight.
 
-    The proposal of a draw is the mixture of all distributions that were drawn from (Veach's balance), so that
-    no draw can have an undue weight because another one than its own would have proposed it as well.
+    Where profiles are known ``along`` the best end, it is drawn about the middle of their intervals, as wide
+    as they are: beside a limit the slopes at the best fit see nothing of a cliff near by.  The proposal of a
+    draw is the mixture of all distributions that were drawn from (Veach's balance), so that no draw can have
+    an undue weight because another one than its own would have proposed it as well.
     """
     rng = np.random.default_rng([seed, 15])
     shares = np.exp(-0.5 * np.array([end.deviance - ends[0].deviance for end in ends]))
     wide = [np.linalg.slogdet(end.covariance(problem))[1] for end in ends]
     shares = shares * np.exp(0.5 * (np.array(wide) - wide[0]))
     shares = 0.1 / len(ends) + 0.9 * shares / shares.sum()
-    parts = [
-        (_Student.of(e.u, e.covariance(problem)), s) for e, s in zip(ends, shares / shares.sum(), strict=True)
-    ]
+    places = [(e.u, e.covariance(problem)) for e in ends]
+    places[0] = _as_profiled(*places[0], along)
+    parts = [(_Student.of(*place), s) for place, s in zip(places, shares / shares.sum(), strict=True)]
     u = _drawn(parts, draws, rng)
     first = _weighed(problem, u, [(one, share) for one, share in parts])
-    if first.size > 2 * u.shape[1]:
+    if first.size > u.shape[1]:
         middle = first.weights @ u
         spread = (u - middle).T @ ((u - middle) * first.weights[:, None])
         spread += np.diag(1e-4 * problem.variance)
@@ -99,6 +104,16 @@ def sample(problem: Problem, ends: Sequence[End], seed: int, draws: int = DRAWS)
     more = _drawn(later, draws, rng)
     both = [(one, 0.5 * s) for one, s in (*parts, *later)]
     return _weighed(problem, np.concatenate([u, more]), both)
+
+
+def _as_profiled(middle: Array, covariance: Array, along: Sequence[Profile]) -> tuple[Array, Array]:
+    """Middle and covariance (p, p) with those of parameters whose profiles have both ends."""
+    middle, scale = middle.copy(), np.ones(middle.size)
+    for i, one in enumerate(along):
+        if one.low is not None and one.high is not None:
+            middle[i] = 0.5 * (one.low + one.high)
+            scale[i] = 0.5 * (one.high - one.low) / math.sqrt(covariance[i, i])
+    return middle, covariance * scale[:, None] * scale
 
 
 def _drawn(parts: Sequence[tuple[_Student, float]], n: int, rng: np.random.Generator) -> Array:

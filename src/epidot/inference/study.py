@@ -12,6 +12,8 @@ from epidot import documents
 from epidot.documents import Document, Entry, top
 from epidot.errors import Faults, InputError, nearest
 from epidot.given import Given
+from epidot.inference import designs
+from epidot.inference.designs import Design
 from epidot.inference.posterior import DRAWS
 from epidot.inference.problem import Datum, Kind, Prior
 from epidot.inference.readings import Reading, read
@@ -28,7 +30,7 @@ from epidot.transport.constants import DEFAULT as HYPOTHESIS
 
 _FIELDS = (
     *("study", "title", "engine", "dots", "seed", "mechanism", "hypothesis", "draws"),
-    *("free", "experiments", "measured", "held"),
+    *("free", "experiments", "measured", "held", "candidates"),
 )
 _EXPERIMENT = ("recipe", "with", "unknown", "note")
 _MEASURED = ("of", "over", "less", "quantity", "value", "sigma", "is", "file", "technique", "note")
@@ -105,6 +107,7 @@ class Study:
     experiments: Mapping[str, Experiment]
     measured: tuple[Measured, ...]
     draws: int = DRAWS  # of each of two rounds
+    candidates: tuple[Design, ...] = ()
 
     @property
     def data(self) -> list[Datum]:
@@ -129,7 +132,7 @@ class Study:
         if mine:
             changed = {u.place: u.written(values[n]) for n, u in mine.items()}
             recipe = places.with_values(recipe, changed, f"{experiment}-as-fitted")
-        given = {n: v for n, v in values.items() if n not in self.unknowns}
+        numbers_given = {n: v for n, v in values.items() if n not in self.unknowns}
         return Order(
             recipe,
             self.engine,
@@ -137,8 +140,12 @@ class Study:
             self.seed,
             mechanism=self.mechanism,
             hypothesis=self.hypothesis,
-            given=Given.of({**self.held, **given}),
+            given=self.given(numbers_given),
         )
+
+    def given(self, values: Mapping[str, float]) -> Given:
+        """The numbers of a run: those that are held, and ``values``."""
+        return Given.of({**self.held, **values})
 
 
 def load(path: str | Path) -> Study:
@@ -215,6 +222,7 @@ class _Reader:
             experiments,
             kept,
             page["draws"].whole(20, 100_000, DRAWS),
+            tuple(designs.read(page["candidates"], self.faults)),
         )
 
     # ------------------------------------------------------------ what is free

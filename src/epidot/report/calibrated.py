@@ -191,7 +191,7 @@ def findings(done: Done) -> Findings:
             "Combinations",
             ("in the sizes of the priors", "left of the prior", ""),
             [(c.told, f"{c.narrowed:.3f}", "seen" if seen(c) else "not seen") for c in found.combinations],
-            "Directions that the data see, the best seen first; along the others parameters trade off.",
+            "By the slopes at the best fit; along what is not seen parameters trade off.",
         ),
         Table(
             "What was compared",
