@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from epidot.errors import InputError
 from epidot.growth.conservation import relative_errors
+from epidot.growth.flask import Progress
 from epidot.growth.lattice.blocks import _shared
 from epidot.growth.lattice.population import GrownPopulation
 from epidot.mechanism.load import load
+from epidot.recipe.events import Event
 from epidot.runs import engines
+from epidot.runs.checkpoint import Keeper, is_in
 from epidot.runs.order import Order, order_from
 from epidot.runs.record import in_blocks
 from epidot.runs.run import Run, run_flask
@@ -41,6 +46,25 @@ def test_the_bits_do_not_depend_on_how_many_go_on_at_a_time(in_three: Run) -> No
         assert np.array_equal(grown(other).random, grown(in_three).random)
         assert other.done.state.liquor == in_three.done.state.liquor
         assert other.done.events == in_three.done.events
+
+
+def test_an_interrupted_run_goes_on_to_the_same_bits(in_three: Run, tmp_path: Path) -> None:
+    class Stopped(Exception):
+        pass
+
+    def stop(so_far: Progress, event: Event) -> None:
+        if so_far.done == in_three.done.done // 2:
+            Keeper(tmp_path, order.key).keep(so_far)
+            raise Stopped
+
+    order = in_three.setting.order
+    with pytest.raises(Stopped):
+        run_flask(order, points=1, each=stop)
+    assert is_in(tmp_path)
+    other = run_flask(order, points=1, folder=tmp_path, resume=True)
+    assert np.array_equal(grown(other).kind, grown(in_three).kind)
+    assert np.array_equal(grown(other).random, grown(in_three).random)
+    assert grown(other).apart == grown(in_three).apart
 
 
 def test_no_atom_is_lost_between_blocks(in_three: Run) -> None:
