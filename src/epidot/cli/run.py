@@ -195,7 +195,7 @@ _OF_ATOMS = ("atoms_first_exciton_nm",)  # where they were asked for
 def _tables(summary: Mapping[str, Any]) -> str:
     """Every sample, and what the errors of the model's numbers make of the last one where that is stated."""
     from epidot.quantities import Quantity
-    from epidot.runs.quantities import between, cell, find, widest
+    from epidot.runs.quantities import between, cell, find, widest, worst
 
     samples: Sequence[Mapping[str, Any]] = summary["samples"]
     shown = [*_SHOWN, *(name for name in _OF_ATOMS if any(name in s["quantities"] for s in samples))]
@@ -210,9 +210,10 @@ def _tables(summary: Mapping[str, Any]) -> str:
                 f"{sample['time_s'] / 60:.1f}",
                 f"{celsius(sample['temperature_K']):.0f}",
                 *(cell(column, known.get(column.name)) for column in columns),
+                worst(known.values()),
             )
         )
-    text = output.table(rows, ("sample", "min", "°C", *heads))
+    text = output.table(rows, ("sample", "min", "°C", *heads, "envelope"))
     stated = [
         (head, cell(column, known[column.name]), ends, widest(known[column.name], summary["rests_on"]))
         for head, column in zip(heads, columns, strict=True)

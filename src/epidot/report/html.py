@@ -17,7 +17,7 @@ from epidot.quantities import Quantity, interval
 from epidot.report import cut, figures, halides, portrait, series, wavefunctions
 from epidot.report.template import rendered
 from epidot.runs.batch import Batch, Sample, dots_said
-from epidot.runs.quantities import between, cell, columns, widest
+from epidot.runs.quantities import between, cell, columns, widest, worst
 from epidot.units import celsius
 
 PORTRAITS = 12  # dots that are drawn atom by atom
@@ -61,7 +61,13 @@ def render(batch: Batch, claims: Sequence[ClaimResult] = (), elsewhere: Sequence
         dots=dots_said(batch.summary()),
         columns=[column.heading for column in columns(batch.samples)],
         rows=[
-            (s.name, f"{s.time_s / 60:.1f}", f"{celsius(s.temperature_K):.0f}", cells(s, batch.samples))
+            (
+                s.name,
+                f"{s.time_s / 60:.1f}",
+                f"{celsius(s.temperature_K):.0f}",
+                cells(s, batch.samples),
+                worst(s.quantities.values()),
+            )
             for s in batch.samples
         ],
         stated=any(q.interval68 is not None for s in batch.samples for q in s.quantities.values()),
@@ -158,6 +164,8 @@ def _headline(batch: Batch) -> str:
         text += f" with a quantum yield of {_in_words(quantities['plqy'], 100)} %"
         if told := widest(quantities["plqy"], batch.rests_on):
             text += f"; widest: {told}"
+    if stands := batch.basis.get("where it stands to what was fitted"):
+        text += f". To what the models were fitted on it stands {stands}"
     return " ".join([*batch.headlines, text + "."])
 
 

@@ -28,6 +28,7 @@ GIVERS: Mapping[str, str] = {
     "halide": "transport",
 }
 LIGHT = ("states", "spectra", "decay")
+ENVELOPE = ("inside", "near", "outside")  # of what the models were fitted on (epidot.runs.envelope)
 ROUNDS = 5  # equal steps from the surface to the core, as an etch may take them
 
 
@@ -284,6 +285,12 @@ def between(declared: Declared, quantity: Quantity | None) -> str:
         return ""
     low, high = (cell(declared, replace(quantity, value=end)) for end in quantity.interval68)
     return f"{low} to {high}"
+
+
+def worst(quantities: Iterable[Quantity]) -> str:
+    """The worst of where quantities stand to what was fitted; empty where none says."""
+    said = [q.envelope for q in quantities if q.envelope]
+    return max(said, key=ENVELOPE.index) if said else ""
 
 
 def widest(quantity: Quantity, rests_on: Mapping[str, Sequence[str]]) -> str:

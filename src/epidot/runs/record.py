@@ -21,7 +21,7 @@ from epidot.matter import materials
 from epidot.mechanism.mechanism import Mechanism
 from epidot.parameter import rests_on
 from epidot.recipe.stockroom import Stockroom
-from epidot.runs import halide, numbers
+from epidot.runs import envelope, halide, numbers
 from epidot.runs.batch import Batch, Sample
 from epidot.runs.order import RADIAL, Order
 from epidot.runs.sampled import Member, Sampled, Setting
@@ -155,7 +155,12 @@ def _batch_of(setting: Setting, first: Progress, done: Progress, found: Sequence
     _join(used, rests_on({f"mechanism.{k}": p for k, p in mechanism.parameters.items()}))
     if any(state.halide for state in done.history) or any(taken.shells for taken in done.taken):
         _join(used, rests_on({f"halide.{k}": p for k, p in halides.parameters.items()}))
-    samples = tuple(everything.sample for everything in found)
+    stated = [
+        envelope.stated(one.sample, done.history, "shell_layers" in one.sample.quantities) for one in found
+    ]
+    samples = tuple(sample for sample, _ in stated)
+    remarks += envelope.told((sample.name, stand) for sample, stand in stated)
+    stands = {"where it stands to what was fitted": stated[-1][1].told} if stated else {}
     return Batch(
         recipe=order.recipe.name,
         recipe_text=order.recipe.text,
@@ -166,7 +171,7 @@ def _batch_of(setting: Setting, first: Progress, done: Progress, found: Sequence
         history=_history(done.history, mechanism) | dict(halide.history(done.history, halides)),
         conservation=relative_errors(first.state, done, mechanism, _composition(order, mechanism)),
         rests_on=used,
-        basis=_basis(samples, order.states),
+        basis=_basis(samples, order.states) | stands,
         provenance={name: str(value) for name, value in order.key.items()},
         steps=done.steps,
         assumptions=tuple(str(remark) for remark in order.recipe.assumptions()),
