@@ -127,3 +127,15 @@ def test_the_error_of_the_background_is_a_number() -> None:
     for name in ("background", "t0_ns"):
         assert found[name].sigma is not None
         assert np.isfinite(found[name].sigma)
+
+
+def test_a_fit_by_name_has_the_same_errors() -> None:
+    worst = 0.0
+    for seed in range(8):
+        found = tcspc.fit(
+            decay([0.3, 0.7], [15.0, 60.0], 120.0, 0.05, 1e4, seed), exponentials=2, irf_fwhm_ns=0.5
+        )
+        q = found.quantities["tau_intensity_ns"]
+        if q.value is not None and q.sigma:
+            worst = max(worst, abs(q.value - 46.5) / q.sigma)
+    assert 0 < worst < 3.5

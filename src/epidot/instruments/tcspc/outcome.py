@@ -11,18 +11,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from epidot.instruments.tcspc.analyse import quality
+from epidot.instruments.tcspc.analyse import quality, shortest
 from epidot.instruments.tcspc.analysis import Analysis
 from epidot.instruments.tcspc.common import Ended
 from epidot.instruments.tcspc.decay import Curve
 from epidot.instruments.tcspc.determined import determined, undetermined
 from epidot.instruments.tcspc.estimate import Estimate, estimate
-from epidot.instruments.tcspc.judgement import judged, withheld
+from epidot.instruments.tcspc.judgement import OPEN, judged, withheld
 from epidot.instruments.tcspc.measured import curves_of, reduced_deviance
 from epidot.instruments.tcspc.misfit import Misfit, doubted, misfit, place
 from epidot.instruments.tcspc.mixture import Mixture
 from epidot.instruments.tcspc.phantom import Phantoms
 from epidot.instruments.tcspc.response import Array
+from epidot.instruments.tcspc.ridge import followed_out
 from epidot.instruments.tcspc.rival import rival
 from epidot.quantities import Determined, Fit, Quantities, Quantity
 from epidot.signal.scoring import End
@@ -153,6 +154,17 @@ class Outcome:
             out.append(tuple(dict.fromkeys(said)))
         return analyses, out, silent
 
+    def _least(self, k: int, found: Analysis) -> Array:
+        """How large the error (m,) of what follows for curve ``k`` is at least, by its valley."""
+        if not self.usual:
+            return np.zeros(len(self.ended.derived_names(k)))
+        curve, good = self.curves[k], found.quality
+        excess = good.excess if curve.record.counted else good.reduced
+        wider = followed_out(
+            found.estimate, found.solution, shortest(curve.record, curve.setting), excess
+        ).sigma
+        return np.where(np.isnan(wider), 0.0, wider)
+
     def _statistics(self, analyses: Sequence[Analysis]) -> dict[str, float]:
         points = sum(curve.y.size for curve in self.curves)
         free = int((~self.best.held).sum())
@@ -182,12 +194,17 @@ class Outcome:
             variance = variance + (ended.derived(k, none.without.u) - here) ** 2
         how = _METHOD.format(model=self.name)
         out = {}
-        for name, value, var in zip(names, here.tolist(), variance.tolist(), strict=True):
+        least = self._least(k, found) if none is None and len(names) else np.zeros(len(names))
+        for name, value, var, low in zip(
+            names, here.tolist(), variance.tolist(), least.tolist(), strict=True
+        ):
             good = math.isfinite(var) and var >= 0 and math.isfinite(value)
             unit = "ns" if name.endswith("_ns") else "1"
             note = "" if math.isfinite(value) else "the law has no such average at this width"
             shown = value if math.isfinite(value) else None
-            out[name] = Quantity(shown, math.sqrt(var) if good else None, unit, how, note)
+            if good and math.isinf(low):
+                shown, good, note = None, False, OPEN.format(value=value)
+            out[name] = Quantity(shown, max(math.sqrt(var), low) if good else None, unit, how, note)
         if none is not None:
             out = withheld(out, none.numbers)
         out["reduced_deviance"] = reduced_deviance(found.quality)
