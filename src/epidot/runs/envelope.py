@@ -23,6 +23,7 @@ from epidot.runs.quantities import ENVELOPE, find
 from epidot.units import celsius
 
 INSIDE, NEAR, OUTSIDE = STATES = ENVELOPE
+NOT_LEVELS = ("offset", "PLQY")  # rows that say nothing of the levels of their dot
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def _of_light() -> tuple[Mapping[str, tuple[float, float]], Mapping[tuple[str, s
     """Sizes of every core, and the thickest shell of every pair, among the rows that light was fitted on."""
     sizes: dict[str, tuple[float, float]] = {}
     pairs: dict[tuple[str, str], float] = {}
-    for row in (row for row in rows() if row.use == "fitted" and row.quantity != "offset"):
+    for row in (row for row in rows() if row.use == "fitted" and row.quantity not in NOT_LEVELS):
         core, d = row.dot.core, row.dot.core_diameter_nm
         low, high = sizes.get(core, (d, d))
         sizes[core] = (min(low, d), max(high, d))
