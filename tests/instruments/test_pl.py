@@ -787,3 +787,26 @@ def test_the_wings_of_a_lorentzian_are_its_own(level: float) -> None:
         assert any("background of" in w for w in found.warnings) == bool(level)
     assert abs(np.mean(off)) < 3 / np.sqrt(8)
     assert np.max(np.abs(off)) < 4
+
+
+@pytest.mark.parametrize(("apart", "share"), [(0.15, 0.6), (0.2, 0.3)])
+@pytest.mark.parametrize("counts", [100, 300])
+def test_two_bands_of_few_counts_are_two(apart: float, share: float, counts: float) -> None:
+    """Their fit was refused: what it leaves was counted in errors of readings in the dark.
+
+    Where the second maximum was not clear of the noise they were taken for one band of twice the width.
+    """
+    x, fine = np.arange(440.0, 740.0), np.arange(400.0, 900.0, 0.01)
+    alone = of_gauss(fine, 2.2, 0.045)
+    true = float(np.ptp(fine[alone > 0.5 * np.max(alone)]))
+    mean = counts * (of_gauss(x, 2.2, 0.045) + share * of_gauss(x, 2.2 - apart, 0.045)) + 1
+    off = []
+    for seed in range(8):
+        y = np.random.default_rng([8, seed]).poisson(mean).astype(float)
+        found = pl.measure(spectrum(y, x, "counts"))
+        assert found.extra["rule"] == "bands"
+        q = found["fwhm_nm"]
+        assert q.value is not None
+        assert q.sigma is not None
+        off.append((q.value - true) / q.sigma)
+    assert np.sqrt(np.mean(np.square(off))) < 2

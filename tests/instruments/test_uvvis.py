@@ -442,3 +442,25 @@ def test_wings_that_may_be_scattering_are_told() -> None:
     q = uvvis.measure(spectrum(dots() + 0.004 * scattered(NM) + noise))["valley_depth"]
     assert "if it is scattered light, the depth is" in q.note
     assert "scattered light" not in uvvis.measure(spectrum(dots() + noise))["valley_depth"].note
+
+
+def test_the_valley_is_the_one_beside_the_first_maximum() -> None:
+    """Where the second maximum was the lower one, the lowest point beyond it was taken for the valley."""
+    E = HC / NM
+    y = 0.3 * np.exp(-0.5 * ((E - 2.1) / 0.07) ** 2) + 0.25 * np.exp(-0.5 * ((E - 2.5) / 0.08) ** 2)
+    y += 0.4 / (1 + np.exp(-(E - 2.95) / 0.05))
+    top, second = np.argmax(y * (NM > 540)), np.argmax(y * (NM > 470) * (NM < 540))
+    true = 1 - np.min(y[second:top]) / y[top]
+    assert uvvis.measure(spectrum(y))["valley_depth"].value == pytest.approx(true, abs=2e-3)
+
+
+@pytest.mark.parametrize("law", ["offset", "scatter"])
+def test_a_baseline_taken_where_the_dots_absorb_has_no_small_error(law: str) -> None:
+    x, fine = NM[NM < 650], np.arange(500.0, 700.0, 0.01)
+    place = float(fine[np.argmax(dots(fine, width=0.1) * (fine > 540))])
+    noise = 5e-4 * np.random.default_rng(5).standard_normal(x.size)
+    found = uvvis.measure(spectrum(dots(x, width=0.1) + 0.005 + noise, x), baseline=law)
+    said = "the dots may absorb there" if law == "offset" else "does not hold there"
+    assert any(said in w for w in found.warnings)
+    q = found["first_exciton_nm"]
+    assert q.value is None or abs(q.value - place) < 3 * (q.sigma or 0.0)

@@ -26,7 +26,7 @@ _CLEAR = 9.0  # squared number of standard errors that makes a difference clear
 # too wide on curves that need no higher degree, with more they are too narrow on those that do.
 _NOISE = 2.0
 # Of a rival curve, which moves more by noise alone; with 2 the intervals hold 77 % where the first is right.
-RIVAL = 3.0
+_RIVAL = 3.0
 # What one more free value must take off the deviance.  Akaike's 2 makes the errors of plain bands a fifth too
 # wide, Schwarz's ln(n), near 6, believes them too soon: own choice, from simulated bands of six shapes.
 COUNTED = 4.0
@@ -60,17 +60,17 @@ def clear(moved: float, variance: float) -> bool:
     return moved * moved > _CLEAR * variance
 
 
-def unexplained(moved: float, variance: float) -> float:
-    """Mean square distance to what a rival curve says that describes the readings too; 0 if it may be noise.
+def beyond_noise(moved: float, variance: float) -> float:
+    """The square of what a higher degree moves beyond noise of this ``variance``."""
+    return max(0.0, moved * moved - _NOISE * variance)
 
-    The rival's own answer is known to the noise of the move, no better.
+
+def rival(moved: float, variance: float, share: float = 1.0) -> float:
+    """What a curve of another law that describes the readings too adds to the variance.
+
+    The square of what it moves beyond noise of this ``variance``, by the ``share`` that is its weight.
     """
-    return moved * moved + variance if moved * moved > RIVAL * variance else 0.0
-
-
-def beyond_noise(moved: float, variance: float, noise: float = _NOISE) -> float:
-    """The square of what a move is beyond noise of this ``variance``, that many times."""
-    return max(0.0, moved * moved - noise * variance)
+    return share * max(0.0, moved * moved - _RIVAL * variance)
 
 
 def settled(answers: Sequence[Answer], deciding: Sequence[str]) -> tuple[Answer, dict[str, float]]:

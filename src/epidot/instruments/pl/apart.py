@@ -19,7 +19,7 @@ from epidot.instruments.pl.band import Band, find_band
 from epidot.instruments.pl.shapes import NAMES, Sum
 from epidot.signal import Signal, local
 from epidot.signal.correlation import Noise
-from epidot.signal.degrees import clear, unexplained
+from epidot.signal.degrees import clear, rival
 
 Array = NDArray[np.float64]
 
@@ -93,7 +93,7 @@ def apart(
             if name in seen:
                 # Where the fit is seen not to describe the readings its shape is one answer of two.
                 square = moved[name][0] ** 2
-                doubt = square + noises[name] if misfit else unexplained(moved[name][0], doubts[name])
+                doubt = square + noises[name] if misfit else rival(moved[name][0], doubts[name])
             found[name] = Apart(fitted.value, math.sqrt(spread + doubt), False, doubt)
         out.append(found)
     return out

@@ -23,7 +23,7 @@ from epidot.constants import HC
 from epidot.instruments.pl.kinked import Kinked
 from epidot.instruments.spectrometer import before_slit
 from epidot.signal.correlation import Noise
-from epidot.signal.degrees import RIVAL, Answer, beyond_noise, change, settled
+from epidot.signal.degrees import Answer, change, rival, settled
 from epidot.signal.legendre import Polynomial
 from epidot.signal.local import believed
 from epidot.signal.normal_equations import inverse, solved
@@ -144,7 +144,7 @@ def find_band(x: Array, y: Array, noise: Noise, shape: Array, top: int, density:
         elif better > -_BETTER:
             share = 1.0 / (1.0 + math.exp(-better / 2))  # both describe the top: each as likely as it fits
             for name in errors.keys() & found.keys():
-                doubt = share * beyond_noise(*change(chosen, other, name), RIVAL)
+                doubt = rival(*change(chosen, other, name), share)
                 errors[name] = math.hypot(errors[name], math.sqrt(doubt))
     values = {name: Value(float(v), errors[name]) for name, (v, _) in chosen.values.items()}
     grid = np.linspace(xs[0], xs[-1], 200)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from epidot.constants import HC
 from epidot.instruments.pl.apart import OFF_ITS_TOP, Apart, apart
-from epidot.instruments.pl.candidates import NO_OPTIMUM, Trial, tried
+from epidot.instruments.pl.candidates import NO_OPTIMUM, Trial, left_over, tried
 from epidot.instruments.pl.shapes import NAMES
 from epidot.quantities import Quantity
 from epidot.signal import Signal
@@ -59,12 +59,10 @@ def fit_bands(signal: Signal, noise: Noise, places: Sequence[float], number: int
     trials = tried(signal, noise, places, number)
     best = trials[0]
     curve = best.fit.curve(signal.x)
-    scatter = float(np.sqrt(np.mean((signal.y - curve) ** 2)))
-    level = float(np.median(noise.sigma)) if noise.sigma is not None else noise.level(signal.y)
+    times, left = left_over(signal, noise, best)
     warnings = []
-    stated = not (scatter > _MISFIT * level and scatter > _SHARE * float(np.max(best.fit.bands[:, 0])))
+    stated = not (times > _MISFIT and left > _SHARE)
     if not stated:
-        times = scatter / max(level, 1e-300)
         warnings.append(
             f"{number} bands do not describe the spectrum (residuals {times:.0f} times the noise): "
             "their values have no error"

@@ -88,6 +88,14 @@ def tried(signal: Signal, noise: Noise, places: Sequence[float], number: int) ->
     return _weighed(signal, noise, fits)
 
 
+def left_over(signal: Signal, noise: Noise, trial: Trial) -> tuple[float, float]:
+    """What a trial leaves, root mean square: in units of the noise, and in parts of the highest band."""
+    off = signal.y - trial.fit.curve(signal.x)
+    level = noise.level(signal.y) if noise.sigma is None else noise.sigma
+    height = float(np.max(trial.fit.bands[:, 0]))
+    return float(np.sqrt(np.mean((off / level) ** 2))), float(np.sqrt(np.mean(off**2))) / max(height, 1e-300)
+
+
 def _of_every_shape(
     signal: Signal, noise: Noise, first: Sum, free: Sequence[Free], under: str = "level"
 ) -> list[Sum]:

@@ -16,8 +16,9 @@ from epidot.instruments.pl.apart import apart
 from epidot.instruments.pl.bands import MOST
 from epidot.instruments.pl.candidates import after, gaussians, other
 from epidot.instruments.pl.laws import GAUSSIAN, SPLIT, TAILED
-from epidot.instruments.pl.measured import noise_in, others, prepared, strongest
+from epidot.instruments.pl.measured import noise_in, prepared
 from epidot.instruments.pl.shapes import NAMES, Sum
+from epidot.instruments.pl.tops import others, strongest
 from epidot.quantities import Fit, Quantity
 from epidot.signal import Signal
 from epidot.signal.correlation import Noise

@@ -12,15 +12,16 @@ from numpy.typing import NDArray
 from epidot.constants import HC
 from epidot.errors import InputError
 from epidot.instruments.options import Settings
-from epidot.instruments.pl.band import Band, Value, find_band, reach, through_slit
+from epidot.instruments.pl.band import Band, Value, find_band, through_slit
 from epidot.instruments.pl.bands import MOST, fit_bands
 from epidot.instruments.pl.candidates import on_a_slope
 from epidot.instruments.pl.lines import lines_of
 from epidot.instruments.pl.pedestal import beyond, stands, without
+from epidot.instruments.pl.second import Second, second
+from epidot.instruments.pl.tops import BUMP, others, strongest
 from epidot.quantities import Quantities, Quantity
-from epidot.signal import Signal, local
+from epidot.signal import Signal
 from epidot.signal.correlation import Noise, noise_of
-from epidot.signal.peaks import maxima
 from epidot.signal.plateau import if_cut
 from epidot.signal.unusable import MASKED, Aside, set_aside, too_few
 from epidot.signal.variance import standard_errors
@@ -29,13 +30,8 @@ from epidot.signal.windows import inside, off, ranges
 Array = NDArray[np.float64]
 
 _QUANTITIES = ("peak_nm", "peak_eV", "fwhm_nm", "fwhm_eV")
-# Rise of a band over its surroundings in units of the noise of the smoothed curve: the highest of some
-# tens of independent noise values stands 4 to 5 above the lowest.
-_SIGNIFICANT = 7.0
 _EDGE_NM = 4.0  # half of the smoothing by which further maxima are found
 _TELLING = 30  # points from which on a background is looked for
-_AROUND = 31  # readings that tell the noise of the one between them
-_LINES = 8  # so many narrow lines are left out at most
 
 
 def measured(signal: Signal, chosen: Settings) -> Quantities:
@@ -55,16 +51,7 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     if isinstance(found, str):
         return _nothing(signal, found, warnings)
     signal, shape, top, level = found
-    beside = [
-        (x, share)
-        for x, share in others(signal, shape, top, noise, narrowest)
-        if not any(a.why == MASKED and a.gap and a.holds(x, _EDGE_NM) for a in asides)
-    ]
-    warnings += [
-        f"also a maximum at {x:.1f} nm, {share:.0%} as high: this spectrum has several bands, each is named "
-        "(option window for one)"
-        for x, share in beside
-    ]
+    beside = _unmasked(others(signal, shape, top, noise, narrowest), asides)
     density = str(chosen["density"])
     known = noise
     if (errors := standard_errors(signal, shape)) is not None:
@@ -72,6 +59,17 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     elif not noise.white and noise.sigma is None:
         # A curve as free as a band's leaves too few independent readings to tell the size of such noise.
         known = replace(noise, sigma=np.full(len(signal), noise.level(signal.y)))
+    doubted = None
+    if not beside and not chosen["bands"] and len(signal) >= _TELLING:
+        bumps = _unmasked(others(signal, shape, top, noise, narrowest, BUMP), asides)
+        doubted = second(signal, known, shape, top, bumps, density)
+        if doubted is not None and doubted.weight > 0.5:
+            beside, doubted = [(doubted.place, doubted.share)], None
+    warnings += [
+        f"also a maximum at {x:.1f} nm, {share:.0%} as high: this spectrum has several bands, each is named "
+        "(option window for one)"
+        for x, share in beside
+    ]
     band = find_band(signal.x, signal.y, known, shape, top, density)
     clipped = [] if band is None else [a for a in asides if a.why != MASKED and _in_band(a, band)]
     if clipped:
@@ -118,6 +116,12 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
         for k, one in enumerate(several.each, start=1):
             quantities |= {f"band{k}_{name}": q for name, q in one.items()}
         curves["sum of the bands"] = _curve(signal, signal.x, several.curve)
+    if doubted is not None and rule == "local":
+        quantities = _if_two(quantities, doubted)
+        warnings.append(
+            f"a second band at {doubted.place:.0f} nm, {doubted.share:.0%} as high, is as likely as noise "
+            f"({doubted.weight:.0%}): what it would move is in the errors (more counts would tell)"
+        )
     extra: dict[str, Any] = {"rule": rule}
     if several is not None:
         extra["trials"] = list(several.trials)
@@ -202,6 +206,22 @@ def _if_cut(signal: Signal, quantities: dict[str, Quantity]) -> dict[str, Quanti
     return out
 
 
+def _unmasked(tops: list[tuple[float, float]], asides: tuple[Aside, ...]) -> list[tuple[float, float]]:
+    """Maxima, place / nm first, that are no edge of readings which the user left out."""
+    gaps = [a for a in asides if a.why == MASKED and a.gap]
+    return [(x, share) for x, share in tops if not any(a.holds(x, _EDGE_NM) for a in gaps)]
+
+
+def _if_two(quantities: dict[str, Quantity], other: Second) -> dict[str, Quantity]:
+    """With what a second band would move in the errors, by its weight."""
+    out = dict(quantities)
+    for name, value in other.first.items():
+        q = quantities[name]
+        if q.value is not None and q.sigma is not None:
+            out[name] = replace(q, sigma=math.hypot(q.sigma, math.sqrt(other.weight) * (q.value - value)))
+    return out
+
+
 def _nothing(signal: Signal, why: str, warnings: list[str]) -> Quantities:
     empty = {name: Quantity(None, None, name[-2:], "none", why) for name in _QUANTITIES}
     return Quantities("pl", empty, signal.source, tuple(warnings))
@@ -258,118 +278,3 @@ def prepared(signal: Signal, chosen: Settings) -> tuple[Signal, list[str], tuple
 def noise_in(signal: Signal) -> Noise:
     """How the noise of neighbouring points hangs together; that of counts does not."""
     return noise_of(signal.x, signal.y) if signal.kind == "analog" else Noise()
-
-
-def strongest(
-    signal: Signal, noise: Noise, narrowest: float, warnings: list[str]
-) -> tuple[Signal, Array, int, float] | str:
-    """The signal without narrow lines, its smoothed shape, where that is highest inside, and its noise.
-
-    A text instead says why there is none.
-    """
-    for _ in range(_LINES):
-        shape, gain = _shape(signal, noise)
-        level = noise.level(signal.y) * gain
-        top = _highest_inside(shape, gain * _levels(signal, noise, shape))
-        if top is None:
-            if float(np.max(signal.y)) <= 0:
-                return "no emission: no value above zero"
-            edge = "blue" if int(np.argmax(shape)) < len(signal) / 2 else "red"
-            if float(np.ptp(shape)) > _SIGNIFICANT * level:
-                return f"no maximum inside the range: the signal is highest at its {edge} end"
-            return "no band above the noise"
-        line = _narrow_line(signal, top, noise, narrowest)
-        if line is None:
-            high = float(np.max(shape))
-            if high > 1.001 * float(shape[top]) + _SIGNIFICANT * level:
-                blue = int(np.argmax(shape)) < top
-                edge, what = ("blue", "scattered light") if blue else ("red", "the flank of another band")
-                warnings.append(
-                    f"the signal is higher at the {edge} end than in the band ({what}?); "
-                    "the strongest maximum inside the range was taken"
-                )
-            return signal, shape, top, level
-        low, high = line
-        keep = (signal.x < low) | (signal.x > high)
-        if np.sum(keep) < 8:
-            return "nothing but lines narrower than an emission band"
-        warnings.append(
-            f"a line narrower than {narrowest:g} nm near {(low + high) / 2:.0f} nm was taken for "
-            "scattered light and left out"
-        )
-        signal = signal.kept(keep)
-    return "nothing but lines narrower than an emission band"
-
-
-def _shape(signal: Signal, noise: Noise) -> tuple[Array, float]:
-    """The curve smoothed over about a third of its band, at the signal's own points."""
-    x, y = signal.x, signal.y
-    width = min(10.0, (x[-1] - x[0]) / 5)
-    for _ in range(2):
-        even, values, gain = local.smoothed(x, y, width, noise=noise)
-        shape = np.interp(x, even, values)
-        top = int(np.argmax(shape))
-        low, high = reach(shape, top, 0.5 * float(shape[top]))
-        width = min(0.35 * float(x[high] - x[low]), 20.0, (x[-1] - x[0]) / 5)
-    even, values, gain = local.smoothed(x, y, width, noise=noise)
-    return np.interp(x, even, values), gain
-
-
-def _levels(signal: Signal, noise: Noise, shape: Array) -> Array:
-    """Noise of every reading (n,): counts scatter more on a band than beside it, also where no head says so.
-
-    ``shape`` (n,) is the curve smoothed.
-    """
-    least = np.full(len(signal), noise.level(signal.y))
-    known = standard_errors(signal, shape)
-    if known is not None:
-        return np.asarray(np.maximum(known, least))
-    if len(signal) < _AROUND:
-        return least
-    thirds = np.pad(np.abs(np.diff(signal.y - shape, 3)), (_AROUND // 2 + 1, _AROUND // 2 + 2), mode="edge")
-    around = np.lib.stride_tricks.sliding_window_view(thirds, _AROUND)
-    return np.asarray(np.maximum(least, noise.scale(np.median(around, axis=1))))
-
-
-def _maxima(shape: Array, noise: Array) -> list[int]:
-    """All interior maxima that stand out of the noise (n,) and of the range of the spectrum."""
-    least = np.maximum(_SIGNIFICANT * noise, 0.02 * float(np.ptp(shape)))
-    if not np.all(least > 0):
-        return []
-    return [int(t) for t in maxima(shape, least) if shape[t] > _SIGNIFICANT * noise[t]]
-
-
-def _highest_inside(shape: Array, noise: Array) -> int | None:
-    return max(_maxima(shape, noise), key=lambda t: float(shape[t]), default=None)
-
-
-def others(
-    signal: Signal, shape: Array, top: int, noise: Noise, narrowest: float
-) -> list[tuple[float, float]]:
-    """Every other maximum that is no narrow line, from the highest down: place / nm, share of the height."""
-    width = min(8.0, float(np.ptp(signal.x)) / 20)
-    even, values, gain = local.smoothed(signal.x, signal.y, width, noise=noise)
-    fine = np.interp(signal.x, even, values)
-    tops = _maxima(fine, gain * _levels(signal, noise, fine))
-    mine = min(tops, key=lambda t: abs(t - top), default=top)
-    said = []
-    for t in sorted(tops, key=lambda t: -float(fine[t])):
-        if t != mine and _narrow_line(signal, t, noise, narrowest) is None:
-            said.append((float(signal.x[t]), float(fine[t] / fine[mine])))
-    return said[:6]
-
-
-def _narrow_line(signal: Signal, top: int, noise: Noise, narrowest: float) -> tuple[float, float] | None:
-    """The range of a line narrower than ``narrowest`` around ``top``, or ``None`` if it is a band."""
-    near = np.flatnonzero(np.abs(signal.x - signal.x[top]) <= max(narrowest, 4.0))
-    peak = int(near[np.argmax(signal.y[near])])
-    height = float(signal.y[peak])
-    if height < 10 * noise.level(signal.y):
-        return None
-    low, high = reach(signal.y, peak, 0.5 * height)
-    step = float(np.median(np.diff(signal.x)))
-    width = float(signal.x[high] - signal.x[low])
-    if width >= narrowest or step > narrowest / 2:
-        return None
-    margin = max(width, step) * 1.5
-    return float(signal.x[low] - margin), float(signal.x[high] + margin)

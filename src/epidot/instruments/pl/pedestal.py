@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from epidot.instruments.pl.apart import unfitted_level
 from epidot.instruments.pl.band import Band, Value, find_band, reach
-from epidot.instruments.pl.candidates import NO_OPTIMUM, Trial, on_a_slope, tried
+from epidot.instruments.pl.candidates import NO_OPTIMUM, Trial, left_over, on_a_slope, tried
 from epidot.signal import Signal, local
 from epidot.signal.correlation import Noise
 from epidot.signal.degrees import COUNTED, DOUBTED, averaged
@@ -129,7 +129,7 @@ def without(
     trials = [t for t in every if t.weight > 0]
     if not trials[0].fit.optimal:
         return f"{NO_OPTIMUM} of band and background: what the band stands on is unknown"
-    times, left = _left(signal, noise, trials[0])
+    times, left = left_over(signal, noise, trials[0])
     undescribed = on_a_slope(signal, [float(signal.x[top])]) and times > _MISFIT and left > _SHARE
     low, high = reach(shape, top, 0.5 * float(shape[top]))
     at = signal.x[[top, low, high]]
@@ -232,14 +232,6 @@ def _changed(raw: Band, bare: Band) -> tuple[float, float]:
         return 0.0, 1.0
     error = max(raw.fwhm_nm.sigma, 1e-300)
     return abs(raw.fwhm_nm.value - bare.fwhm_nm.value) / error, bare.fwhm_nm.sigma / error
-
-
-def _left(signal: Signal, noise: Noise, trial: Trial) -> tuple[float, float]:
-    """What a trial leaves, root mean square: in units of the noise, and in parts of the band's height."""
-    off = signal.y - trial.fit.curve(signal.x)
-    level = noise.level(signal.y) if noise.sigma is None else noise.sigma
-    height = float(np.max(trial.fit.bands[:, 0]))
-    return float(np.sqrt(np.mean((off / level) ** 2))), float(np.sqrt(np.mean(off**2))) / max(height, 1e-300)
 
 
 def _doubt(signal: Signal, noise: Noise, trial: Trial, at: Array) -> Array:

@@ -31,6 +31,7 @@ _JUMP = 0.25  # of the depth of a valley: so much from one reading to the next i
 _FALLS = 0.1  # of the range of absorbance: so much higher at the red end it is no absorption of dots
 _BESIDE_NM = 12.0
 _BEND = 0.3  # of the strongest curvature: a weaker one is not the first exciton
+_QUARTIC = 8  # readings at a top from which on more than a parabola is laid through them
 _SHOULDER_NM = (18.0, 25.0, 34.0)  # widths over which the second derivative is taken
 
 
@@ -133,7 +134,8 @@ def _extrema(x: Array, y: Array, depth: float) -> tuple[int, int] | None:
         return None
     top = max(good)
     higher = np.flatnonzero(y[:top] > y[top])
-    start = int(higher[-1]) if higher.size else 0
+    beside = tops[tops < top]  # the valley beside the first maximum ends at the second, be that lower
+    start = max(int(higher[-1]) if higher.size else 0, int(beside[-1]) if beside.size else 0)
     valley = start + int(np.argmin(y[start:top]))
     # Without a rise behind it the lowest point is the end of the data, not a valley.
     if valley <= 1 or y[top] - y[valley] < depth:
@@ -273,7 +275,8 @@ def through_slit(x: Array, y: Array, bandwidth: float, found: Exciton) -> dict[s
         return {}
     even, seen, _ = local.smoothed(x, y, _SMOOTH_NM)
     _, bend, _ = local.smoothed(x, y, 1.5 * _SMOOTH_NM, 2)
-    moved = changed(even, seen, before_slit(seen, bend, bandwidth), found)
+    # The bend of the smoothed curve has steps, over which only a parabola is broad enough.
+    moved = changed(even, seen, before_slit(seen, bend, bandwidth), found, degree=2)
     if moved is None:
         return {}
     return dict(zip(READ_OFF, np.nan_to_num(np.abs(moved)).tolist(), strict=True))
@@ -282,26 +285,33 @@ def through_slit(x: Array, y: Array, bandwidth: float, found: Exciton) -> dict[s
 READ_OFF = ("first_exciton_nm", "first_exciton_eV", "valley_depth", "hwhm_eV")
 
 
-def changed(even: Array, seen: Array, other: Array, found: Exciton) -> Array | None:
+def changed(even: Array, seen: Array, other: Array, found: Exciton, degree: int = 4) -> Array | None:
     """What the quantities ``READ_OFF`` (4,) change by if the smoothed curve ``seen`` (n,) is ``other`` (n,).
 
+    A polynomial of ``degree`` is laid through their tops.
     ``None`` if the other curve has no maximum and valley there; not a number where half of the maximum is not
     reached.
     """
-    read = [_read_off(even, curve, found) for curve in (seen, other)]
+    read = [_read_off(even, curve, found, degree) for curve in (seen, other)]
     if read[0] is None or read[1] is None:
         return None
     return read[1] - read[0]
 
 
-def _read_off(even: Array, curve: Array, found: Exciton) -> Array | None:
+def _read_off(even: Array, curve: Array, found: Exciton, degree: int) -> Array | None:
     assert found.top is not None
     assert found.valley is not None
     near = np.abs(even - found.top.x) < _SMOOTH_NM
-    a, b, c = np.polyfit(even[near] - found.top.x, curve[near], 2)
-    place, high = found.top.x - b / (2 * a), c - b * b / (4 * a)
+    # A parabola through a band is an eighth too flat: a slope would move its maximum as much too far.
+    degree = degree if np.sum(near) > _QUARTIC else 2
+    law = np.polynomial.Polynomial.fit(even[near] - found.top.x, curve[near], degree).convert()
+    tops = [float(r.real) for r in law.deriv().roots() if r.imag == 0 and law.deriv(2)(r.real) < 0]
+    if not tops:
+        return None
+    off = min(tops, key=abs)
+    place, high = found.top.x + off, float(law(off))
     least = float(np.min(curve[np.abs(even - found.valley.x) < _SMOOTH_NM]))
-    if a >= 0 or abs(place - found.top.x) > _SMOOTH_NM or high <= max(least, 0.0):
+    if abs(off) > _SMOOTH_NM or high <= max(least, 0.0):
         return None
     red = np.flatnonzero((even > found.top.x) & (curve < high / 2))
     half = math.nan

@@ -18,7 +18,7 @@ from epidot.instruments.uvvis.measured import known_material, prepared, usable
 from epidot.quantities import Fit, Quantity
 from epidot.signal import Signal, local
 from epidot.signal.correlation import Noise, noise_of
-from epidot.signal.degrees import unexplained
+from epidot.signal.degrees import rival
 from epidot.signal.fitting import Curve, Fitted, Free, fit_curves
 from epidot.signal.limits import asked
 
@@ -144,7 +144,7 @@ def _beside(signal: Signal, noise: Noise, outcome: Fitted, k: int) -> float:
     if read is None:
         return 0.0
     moved = HC / read.x - centre
-    return math.sqrt(unexplained(moved, (HC / read.x**2 * read.sigma_x) ** 2))
+    return math.sqrt(rival(moved, (HC / read.x**2 * read.sigma_x) ** 2))
 
 
 def _free(signal: Signal, first: float, number: int) -> list[Free]:

@@ -24,6 +24,7 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 _WIDTHS = 4.0  # half widths from the maximum: a Gaussian holds 2e-5 of its height there
+_ABSORBS = 3.0  # nearer than that it holds more than 0.2 %
 _FEWEST = 6  # readings there, from which a law is fitted to them
 # Of the maximum: so high may the wings of the dots' own absorption be there.  In the spectra that ``light``
 # computes they are 0.3 to 0.7 %, and fall with the wavelength as scattering does.
@@ -54,13 +55,14 @@ SUBTRACTED = {"offset": "a level", "scatter": "a level with λ⁻⁴ scattering"
 class Under:
     """A baseline of the ``law`` with its ``values`` (p,), its ``weight``, and how uncertain it is.
 
-    ``root`` (p, p) is a root of the covariance of the values.
+    ``root`` (p, p) is a root of the covariance of the values; ``from_nm`` is the bluest reading of its fit.
     """
 
     law: str
     values: Array
     root: Array
     weight: float = 1.0
+    from_nm: float = math.inf
 
     def over(self, nm: Array) -> Array:
         """The baseline at ``nm`` (n,)."""
@@ -115,10 +117,13 @@ def instead(x: Array, y: Array, noise: Noise, top: float, taken: Under) -> tuple
 
     ``y`` is what that left, ``top`` / nm its first maximum.  The first of them is the one taken, with the
     weight that the readings to the red leave it beside laws that it does not hold.  Where they tell nothing,
-    it is alone; where they may be scattering as well as the dots' own absorption, it has half of the weight.
+    it is alone.  Where they may be scattering as well as the dots' own absorption, and where it was taken
+    through readings at which they absorb themselves, it has half of the weight.
     """
     half = _half_nm(x, y, top)
     red = x > top + _WIDTHS * half
+    if taken.from_nm < top + _ABSORBS * half:  # it may be all theirs
+        return replace(taken, weight=0.5), Under("nothing", np.empty(0), np.empty((0, 0)), 0.5)
     if np.sum(red) < _FEWEST:
         return (replace(taken, weight=1.0),)
     mine = set(_LAWS[taken.law])
@@ -214,7 +219,11 @@ def _through(x: Array, y: Array, noise: Noise, part: Mask, law: str) -> tuple[Un
     variance = believed(kept, left, design)
     if _LAWS[law]:
         root = np.asarray(np.linalg.qr(kept.answers(design).T, mode="r")).T * math.sqrt(variance)
-    return Under(law, found, root), float(left @ left), variance * kept.hanging(left.size)
+    return (
+        Under(law, found, root, from_nm=float(np.min(x[part]))),
+        float(left @ left),
+        variance * kept.hanging(left.size),
+    )
 
 
 def _at_most(x: Array, y: Array, noise: Noise) -> Foot:

@@ -125,6 +125,12 @@ def by_what_was_taken_off(signal: Signal, found: Exciton, under: Sequence[Under]
     taken = under[0]
     said = f"its fit of {taken.law} to few or noisy readings (option baseline_nm) leaves it that uncertain"
     by, height = _moves(signal, found, under, taken_off=taken, counted=True)
+    if any(u.law == "nothing" for u in under):
+        said = (
+            f"the baseline was taken from {taken.from_nm:.0f} nm on, so near the maximum that the dots may "
+            "absorb there: what taking it off moves is in the errors (record further to the red)"
+        )
+        return Moved(by, height, said, told=True)
     if taken.weight < _CONTRADICTED:
         best = max(under, key=lambda u: u.weight)
         beside = float((best.over(np.array([found.top.x])) - taken.over(np.array([found.top.x])))[0])
@@ -153,7 +159,7 @@ def _moves(
     at_top = np.array([found.top.x])
     square, height, lost = np.zeros(len(READ_OFF)), 0.0, 0.0
     for under in laws:
-        if not under.weight or not under.values.size:
+        if not under.weight or (taken_off is None and not under.values.size):
             continue
         likeliest = under.over(even) - (0.0 if taken_off is None else taken_off.over(even))
         moved = changed(even, seen, seen - likeliest, found)
@@ -166,7 +172,9 @@ def _moves(
         if moved is None or len(known) < len(others):
             lost += under.weight
             continue
-        square += under.weight * (counted * moved**2 + np.sum((np.array(known) - moved) ** 2, axis=0))
+        square += under.weight * (
+            counted * moved**2 + np.sum((np.reshape(known, (-1, moved.size)) - moved) ** 2, axis=0)
+        )
     if lost > _LOST:
         return None, math.sqrt(height)
     by = np.sqrt(np.nan_to_num(square) / (1 - lost))
