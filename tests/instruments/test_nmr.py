@@ -165,6 +165,80 @@ def test_a_coupling_of_680_is_found_and_flagged(phosphorus) -> None:  # type: ig
     assert any("P=Se double bond" in said for said in phosphorus.warnings)
 
 
+def _drawn(lines, baseline=lambda x: 0 * x, noise=0.002, MHz=162.0, nucleus="31P", at=(-10.0, 90.0)):  # type: ignore[no-untyped-def]
+    """A real spectrum of (ppm, area, width in Hz), noise in units of the highest point."""
+    x = np.linspace(*at, 8192)
+    y = sum(a / np.pi * (w / 2 / MHz) / ((x - p) ** 2 + (w / 2 / MHz) ** 2) for p, a, w in lines)
+    y = y / np.max(np.abs(y)) + baseline(x) + noise * np.random.default_rng(8).standard_normal(x.size)
+    meta = {"nucleus": nucleus, "MHz": MHz}
+    return Signal("nmr", x, y, "shift", "ppm", "intensity", "", "analog", "measured", meta=meta)
+
+
+@pytest.mark.parametrize(
+    ("share", "noise", "stated"), [(0.0763, 0.0005, True), (0.5, 0.0005, False), (0.0763, 0.005, None)]
+)
+def test_a_coupling_needs_satellites_of_the_natural_share(
+    share: float, noise: float, stated: bool | None
+) -> None:
+    far = 345 / 162
+    lines = [(36.5, 1 - share, 8.0), (36.5 + far, share / 2, 8.0), (36.5 - far, share / 2, 8.0)]
+    found = nmr.measure(_drawn(lines, noise=noise))
+    if stated is not None:
+        assert ("J_P_Se_Hz" in found) is stated
+    for row in found.extra["couplings"]:
+        assert row["share"] == pytest.approx(row["natural_share"], rel=0.45)
+
+
+def test_a_bend_of_the_baseline_is_no_line() -> None:
+    lines = [(5.37, 0.5, 1.5), (5.34, 0.5, 12.0)]
+    found = nmr.measure(_drawn(lines, lambda x: 0.02 * np.sin(x / 2), 0.002, 400.0, "1H", (-1.0, 10.0)))
+    assert any("taken for baseline" in said for said in found.warnings)
+    shares = dict(
+        zip(np.round(found.series["line_ppm"].values, 2), found.series["line_integral"].values, strict=True)
+    )
+    assert shares[5.37] == pytest.approx(0.5, abs=0.02)
+    assert shares[5.34] == pytest.approx(0.5, abs=0.02)
+
+
+def test_a_broad_line_of_dots_is_no_baseline() -> None:
+    found = nmr.measure(_drawn([(40.0, 0.8, 600.0), (48.0, 0.2, 10.0)]))
+    assert not any("taken for baseline" in said for said in found.warnings)
+    assert max(found.series["line_integral"].values) == pytest.approx(0.8, abs=0.03)
+
+
+def test_lines_of_opposite_sign_leave_no_integrals() -> None:
+    found = nmr.measure(_drawn([(40.0, 1.0, 20.0), (20.0, -0.8, 20.0)]))
+    assert "line_integral" not in found.series
+    assert any("no integrals are stated" in said for said in found.warnings)
+
+
+def test_a_spectrum_on_its_head_says_so() -> None:
+    with pytest.raises(InputError, match="turn the phase by 180 degrees"):
+        nmr.measure(_drawn([(40.0, -1.0, 20.0)]))
+
+
+@pytest.mark.parametrize("head", ["Hz", "shift (Hz)", "frequency / Hz"])
+def test_an_axis_in_hertz_is_read(tmp_path: Path, head: str) -> None:
+    drawn = _drawn([(40.0, 1.0, 20.0)])
+    rows = "\n".join(f"{x * 162:.4f},{y:.6f}" for x, y in zip(drawn.x, drawn.y, strict=True))
+    (tmp_path / "a.csv").write_text(f"{head},intensity\n{rows}", encoding="utf-8")
+    with pytest.raises(InputError, match="needs the frequency"):
+        nmr.read(tmp_path / "a.csv", nucleus="31P")
+    seen = nmr.read(tmp_path / "a.csv", nucleus="31P", frequency_MHz=162.0)
+    np.testing.assert_allclose(seen.x, drawn.x, atol=1e-5)
+
+
+def test_nmol_of_nuclei_and_of_molecules() -> None:
+    seen = nmr.simulate(
+        [DOT], {"nucleus": "31P", "beside": "TOPSe:3000", "noise": 0.0005},
+        rng=np.random.default_rng(2),
+    )  # fmt: skip
+    found = nmr.measure(seen, standard="TOPSe", standard_nmol=3000.0, ligand="Int1")
+    assert found["TOPSe_nmol"].value == pytest.approx(3000, rel=1e-6)
+    told = found.series["line_nuclei_nmol"]
+    assert all(s is None or s >= 0.01 * abs(v) for v, s in zip(told.values, told.sigmas, strict=True))
+
+
 def test_a_line_at_488_is_never_given_one_name(phosphorus) -> None:  # type: ignore[no-untyped-def]
     row = min(phosphorus.extra["lines"], key=lambda each: abs(each["ppm"] - 48.8))
     names = {c["species"] for c in row["candidates"]}
@@ -305,9 +379,8 @@ def test_real_phosphate_drifts_while_the_standard_stays() -> None:
         assert (seen.meta["nucleus"], round(seen.meta["MHz"], 2)) == ("31P", 242.94)
         for window, kept in (("0.2-0.7", standard), ("2.6-2.9", drifting)):
             found = nmr.measure(seen, window=window, shape="lorentz")
-            heights = np.divide(found.series["line_integral"].values, found.series["line_width_Hz"].values)
-            best = int(np.argmax(heights))
-            kept.append((found.series["line_ppm"].values[best], found.series["line_ppm"].sigmas[best]))
+            best = max(found.extra["lines"], key=lambda row: row["area"] / row["width_Hz"])
+            kept.append((best["ppm"], best["sigma_ppm"]))
     assert abs(standard[0][0] - standard[1][0]) < 0.004
     assert standard[0][0] == pytest.approx(0.439, abs=0.01)
     assert drifting[0][0] - drifting[1][0] == pytest.approx(2.777 - 2.736, abs=0.01)

@@ -268,6 +268,34 @@ def test_charging_is_found_and_taken_off() -> None:
     assert any("no C 1s is here" in w and "In 3d stands" in w for w in alone.warnings)
 
 
+@pytest.mark.parametrize("charge", [-4.0, -2.0, 1.0, 2.0, 4.0])
+def test_every_state_of_carbon_is_found_on_a_charged_sample(charge: float) -> None:
+    x = np.arange(278 + charge, 296 + charge, 0.1)
+    y = 300 + sum(
+        a * single(x, e + charge, 1.3, 0.2).y for e, a in ((284.8, 6300), (286.4, 1800), (288.9, 900))
+    )
+    shown = Signal("xps", x, np.round(y), "binding energy", "eV", "intensity", "counts", "counts", "measured")
+    found = xps.measure(shown)
+    assert found["shift_eV"].value == pytest.approx(charge, abs=0.1)
+    assert found["C_1s_hydrocarbon_fraction"].value == pytest.approx(0.7, abs=0.04)
+    assert found["C_1s_area"].value == pytest.approx(9000, rel=0.05)
+
+
+def test_half_a_doublet_that_may_be_either_is_withheld() -> None:
+    x = np.arange(448.2, 458, 0.1)
+    y = 500 + 20000 * doublet(x, 444.5, 1.2, 0.2, level("In_3d").minor, level("In_3d").splitting).y
+    shown = Signal("xps", x, np.round(y), "binding energy", "eV", "intensity", "counts", "counts", "measured")
+    found = xps.measure(shown)
+    assert found["In_3d_area"].value is None
+    assert any("may be either" in said for said in found.warnings)
+
+
+def test_readings_below_zero_are_refused(tmp_path: Path) -> None:
+    rows = "".join(f"{440 + 0.1 * i:.1f},{-100 - i}\n" for i in range(40))
+    with pytest.raises(InputError, match="nowhere above zero"):
+        xps.read(written(tmp_path, "Binding Energy (eV),Counts\n" + rows, "n.csv"))
+
+
 def test_another_charge_reference_moves_energies_and_no_states() -> None:
     dot = LayeredDot("InP", 3.0, (Layer("ZnSe", 0.6),))
     seen = xps.simulate([dot], {"levels": "In_3d C_1s"})
@@ -391,6 +419,9 @@ def test_tables_say_which_energy_they_have(tmp_path: Path) -> None:
     np.testing.assert_array_equal(asked.x, told.x)
     with pytest.raises(InputError, match="neither a binding"):
         xps.read(written(tmp_path, "PE/eV,mu\n" + rows, "c.csv"))
+    thousands = "\n".join(f"{0.44 + 0.0001 * i:.4f},{100 + i}" for i in range(40))
+    many = xps.read(written(tmp_path, "Binding Energy (keV),Counts\n" + thousands, "k.csv"))
+    np.testing.assert_allclose(many.x, 440 + 0.1 * np.arange(40), atol=1e-9)
 
 
 FILES = {

@@ -99,7 +99,9 @@ def _refuse(rows: Sequence[Row]) -> NoReturn:
     faults = dict.fromkeys(fault for row in rows for fault in row.reasons)
     if all(row.bad_input for row in rows):
         raise InputError(faults)
-    raise WorkError("\n".join(map(str, faults)))
+    told = dict.fromkeys(w for row in rows if row.found is not None for w in row.found.warnings)
+    words = [str(fault) for fault in faults] or list(told) or ["nothing here could be measured"]
+    raise WorkError("\n".join(words))
 
 
 def _show(rows: Sequence[Row], name: str, as_json: bool, table: Path | None) -> None:

@@ -42,7 +42,7 @@ HEADER = Header(
         Reported("line_ppm", "ppm", "place of every line, from high to low shift"),
         Reported("line_width_Hz", "Hz", "its full width at half maximum"),
         Reported("line_integral", "1", "its area, over that of all lines"),
-        Reported("line_nmol", "nmol", "nuclei behind it, by the internal standard"),
+        Reported("line_nuclei_nmol", "nmol", "nuclei behind it, by the internal standard: not molecules"),
         Reported("coverage_per_nm2", "1/nm2", "ligands per surface, eq 2 of choi2023"),
         Reported("ligands_per_dot", "1", "ligands on a dot, eq 2 of choi2023 times the surface"),
         Reported("area_ratio", "1", "area of the standard over that of the ligand (19.7 in eq 2)"),
@@ -57,6 +57,7 @@ HEADER = Header(
                 ("ppm", "ppm", "place"),
                 ("width_Hz", "Hz", "full width"),
                 ("integral", "1", "share of the area"),
+                ("nmol", "nmol", "molecules by the internal standard, out"),
             )
         ),
     ),

@@ -19,6 +19,7 @@ NAMED = 0.8  # odds from which a line is called by its species, if no other lies
 _P_SE = (600.0, 900.0)  # Hz: what a P=Se double bond couples with
 _COUPLED = (100.0, 1200.0)  # Hz: satellites that are looked for
 _SAME = 3.0  # standard errors
+_KNOWN = 1 / 3  # of the area that a satellite should have: an error above that excludes nothing
 
 
 @dataclass
@@ -88,19 +89,20 @@ def satellites(lines: Sequence[Line], MHz: float | None, seen: str) -> list[dict
     out = []
     for main in lines:
         best: tuple[float, Line, Line] | None = None
-        for low in lines:
+        expected = share / 2 / (1 - share) * main.area
+        if not expected > 0 or main.sigma_area is None:
+            continue
+        known = [one for one in lines if one is not main and 0 < (one.sigma_area or 0) < _KNOWN * expected]
+        for low in known:
             J = 2 * (main.ppm - low.ppm) * MHz
-            if low is main or not _COUPLED[0] <= J <= _COUPLED[1] or low.sigma_area is None:
+            if not _COUPLED[0] <= J <= _COUPLED[1]:
                 continue
-            for high in lines:
-                if high is main or high.sigma_area is None:
-                    continue
+            for high in known:
                 off = high.ppm + low.ppm - 2 * main.ppm
                 place = math.hypot(high.sigma_ppm or 0, low.sigma_ppm or 0, 2 * (main.sigma_ppm or 0))
                 wide = 0.1 * main.width_ppm  # an isotope moves a line a little
                 if abs(off) > _SAME * place + wide:
                     continue
-                expected = share / 2 / (1 - share) * main.area
                 pulls = [
                     (s.area - expected) / math.hypot(s.sigma_area or 0, 0.15 * expected) for s in (low, high)
                 ]

@@ -104,7 +104,12 @@ def _topspin(raw: bytes, where: str, chosen: Settings) -> Signal:
 
 def _table(raw: bytes, where: str, chosen: Settings) -> Signal:
     found = trace(parse_table(raw, where), chosen["column"], least=_LEAST)
-    x, unit = found.x, found.x_unit
+    # in tables of counts Hz is a unit of them; on an axis of NMR it is a frequency
+    said = " ".join([*found.meta["header"][-1:], found.x_name])
+    hertz = re.search(r"\bHz\b", said, re.IGNORECASE) is not None and (
+        found.x_unit == "counts/s" or (not found.x_unit and re.search(r"\bHz\b", found.x_name) is not None)
+    )
+    x, unit = found.x, "Hz" if hertz else found.x_unit
     if unit and unit.lower() not in ("ppm", "hz"):
         raise InputError(
             "the axis is not a chemical shift", where, seen=f"{found.x_name} {unit}", nearest=("ppm", "Hz")
@@ -112,7 +117,7 @@ def _table(raw: bytes, where: str, chosen: Settings) -> Signal:
     head = " ".join([*found.meta["header"], found.x_name])
     meta = {k: found.meta[k] for k in ("column", "columns", "column_number", "header")}
     warnings = list(found.warnings)
-    if unit.lower() == "hz" or (not unit and re.search(r"\bHz\b", found.x_name)):
+    if unit.lower() == "hz":
         MHz = chosen["frequency_MHz"]
         if MHz is None:
             raise InputError(

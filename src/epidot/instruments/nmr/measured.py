@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 from typing import Any
@@ -12,9 +13,10 @@ from numpy.typing import NDArray
 from epidot.errors import InputError
 from epidot.instruments import curve
 from epidot.instruments.nmr.assigned import UNREFERENCED, Line, assign, satellites
-from epidot.instruments.nmr.detected import Seen, Spectrum, lines, spectrum
+from epidot.instruments.nmr.detected import CLEAR, Seen, Spectrum, lines, spectrum
 from epidot.instruments.nmr.group import Lines, fit_group, part, windows, with_rival
-from epidot.instruments.nmr.quantified import amounts, standard_line
+from epidot.instruments.nmr.quantified import amounts, amounts_named, per_area
+from epidot.instruments.nmr.sound import apart, below, opposite
 from epidot.instruments.nmr.species import resonance
 from epidot.instruments.options import Settings
 from epidot.quantities import Quantities, Quantity, Series
@@ -40,7 +42,11 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     warnings = list(signal.warnings)
     if not nucleus:
         warnings.append("nobody said which nucleus: no candidates are given; say nucleus 31P, 1H ...")
-    every = _every(found)
+    every, humps = apart(_every(found), float(np.ptp(signal.x)))
+    warnings += [
+        f"a hump of {one.width_ppm:.3g} ppm at {one.ppm:.2f} ppm is taken for baseline, not for a line"
+        for one in humps
+    ]
     extra: dict[str, Any] = {}
     how = "lines at several scales of smoothing, seven standard deviations of the noise or more"
     quantities: dict[str, Quantity] = {"lines": Quantity(float(len(every)), None, "1", how)}
@@ -68,6 +74,9 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     quantities |= told
     warnings += said
     shares = _shares(every, found)
+    if (why := opposite(every) or below(seen)) is not None:
+        warnings.append(why)
+        shares = [replace(one, value=None, sigma=None, note=f"withheld: {why}") for one in shares]
     for line, share in zip(every, shares, strict=True):
         if line.name:
             quantities |= _named(line, share, MHz)
@@ -76,7 +85,9 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
         warnings.append("; ".join(dict.fromkeys(bad)))
     extra |= {"lines": [_row(one, MHz) for one in every], "couplings": coupled, "noise": seen.sigma}
     extra["rule"] = "complex lines" if seen.complex else "real lines"
-    per_nmol = extra_factor(every, chosen, nucleus)
+    per_nmol = per_area(every, chosen, nucleus)
+    if per_nmol is not None:
+        quantities |= amounts_named(every, nucleus, per_nmol)
     return Quantities(
         "nmr", quantities, signal.source, tuple(dict.fromkeys(warnings)), extra, _curves(signal, seen, found),
         _series(every, shares, MHz, per_nmol),
@@ -139,8 +150,12 @@ def fitted_lines(signal: Signal, shape: str) -> tuple[Spectrum, list[Lines]]:
             break
     if not found:
         what = "no line stands clear of the noise"
+        down = float(np.median(seen.real) - np.min(seen.real)) > CLEAR * seen.sigma
         raise InputError(
-            what, signal.source or None, seen=f"noise {seen.sigma:.3g}, highest {np.max(seen.real):.3g}"
+            what,
+            signal.source or None,
+            seen=f"noise {seen.sigma:.3g}, highest {np.max(seen.real):.3g}, lowest {np.min(seen.real):.3g}",
+            remedy="the lines point down: turn the phase by 180 degrees" if down else None,
         )
     out: list[Lines] = [one for _, one in found]
     for i, (span, one) in enumerate(found):
@@ -254,16 +269,8 @@ def _named(line: Line, share: Quantity, MHz: float | None) -> dict[str, Quantity
     return out
 
 
-def extra_factor(every: list[Line], chosen: Settings, nucleus: str) -> float | None:
-    """nmol of nuclei per unit of area, where a standard tells."""
-    if chosen["standard"] is None or not nucleus:
-        return None
-    line, count = standard_line(every, str(chosen["standard"]), nucleus, "")
-    return float(chosen["standard_nmol"]) * count / line.area if line.area > 0 else None
-
-
 def _series(
-    every: list[Line], shares: list[Quantity], MHz: float | None, per_nmol: float | None
+    every: list[Line], shares: list[Quantity], MHz: float | None, per_nmol: tuple[float, float | None] | None
 ) -> dict[str, Series]:
     how = "complex or real lines with phase and baseline, least squares"
 
@@ -274,14 +281,22 @@ def _series(
     areas, errors = [one.area for one in every], [one.sigma_area for one in every]
     out = {
         "line_ppm": series([one.ppm for one in every], [one.sigma_ppm for one in every], "ppm"),
-        "line_integral": series([one.value or 0.0 for one in shares], [one.sigma for one in shares], "1"),
     }
+    if all(one.value is not None for one in shares):
+        out["line_integral"] = series(
+            [one.value or 0.0 for one in shares], [one.sigma for one in shares], "1"
+        )
     if MHz:
         out["line_width_Hz"] = series(
             [one.width_ppm for one in every], [one.sigma_width for one in every], "Hz", MHz
         )
     if per_nmol is not None:
-        out["line_nmol"] = series(areas, errors, "nmol", per_nmol)
+        each, off = per_nmol
+        wide = [
+            None if s is None or off is None else math.hypot(s, off * a)
+            for a, s in zip(areas, errors, strict=True)
+        ]
+        out["line_nuclei_nmol"] = series(areas, wide, "nmol", each)
     return out
 
 

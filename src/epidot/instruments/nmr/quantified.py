@@ -97,3 +97,38 @@ def amounts(
     spread = None if sigma is None else value * math.hypot(sigma / per_dot, off)
     out["coverage_per_nm2"] = Quantity(value, spread, "1/nm2", _EQ2, f"sphere of {d:g} nm")
     return out, []
+
+
+def per_area(every: list[Line], chosen: Settings, nucleus: str) -> tuple[float, float | None] | None:
+    """nmol of nuclei per unit of area by the standard, and its relative error (weighing and its line)."""
+    if chosen["standard"] is None or not nucleus:
+        return None
+    line, count = standard_line(every, str(chosen["standard"]), nucleus, "")
+    if not line.area > 0:
+        return None
+    weighed = float(chosen["standard_sigma"])
+    off = None if line.sigma_area is None else math.hypot(weighed, line.sigma_area / line.area)
+    return float(chosen["standard_nmol"]) * count / line.area, off
+
+
+def amounts_named(
+    every: list[Line], nucleus: str, per_unit: tuple[float, float | None]
+) -> dict[str, Quantity]:
+    """nmol of the compound behind every line that has a name, by the nuclei that it shows there."""
+    how = "nuclei of the line by the internal standard, over those that one molecule shows there"
+    each, off = per_unit
+    out = {}
+    for line in every:
+        if not line.name or not line.candidates or line.area <= 0:
+            continue
+        told = resonance(line.name, nucleus)
+        same = [c for c in line.candidates if c["species"] == line.name]
+        if len(same) != 1 or same[0]["group"] != told.group:
+            continue  # of another group the table does not say the count here
+        value = line.area * each / told.count
+        known = off is not None and line.sigma_area is not None
+        sigma = value * math.hypot(off or 0.0, (line.sigma_area or 0.0) / line.area) if known else None
+        out[f"{line.name}_nmol"] = Quantity(
+            value, sigma, "nmol", how, f"{told.count:g} {nucleus} per molecule"
+        )
+    return out

@@ -218,6 +218,13 @@ def _states(
             "(asymmetric, or satellites): no errors are stated"
         )
     for one in found.levels:
+        alone = _partner(found, one, reference)
+        said += [alone[0]] if alone else []
+        if alone and not alone[1]:
+            for name, unit in (("eV", "eV"), ("area", "counts eV"), ("width_eV", "eV")):
+                key = f"{one.name}_{next(iter(one.states))}_eV" if name == "eV" else f"{one.name}_{name}"
+                out[key] = Quantity(None, None, unit, how, f"withheld: {alone[0]}")
+            continue
         parts = components(found, one, _shift(found, one, reference), reference.sigma)
         total = sum(found.area(p.k) for p in parts)
         gradient = found.gradient([p.k for p in parts])
@@ -251,6 +258,27 @@ def _states(
         width = found.fitted.sigma(f"width_{one.name}") if stated else None
         out[f"{one.name}_width_eV"] = Quantity(found.width(one), width, "eV", how)
     return out, said
+
+
+def _partner(found: Found, one: Level, reference: Reference) -> tuple[str, bool] | None:
+    """What to say where half of a doublet lies outside the window, and whether the other half is known."""
+    if not one.minor > 0:
+        return None
+    strong = max(found.of(one), key=found.area)
+    place, x = found.place(strong), found.region.x
+    if x[0] <= place and place + one.splitting <= x[-1]:
+        return None
+    low, high = one.span
+    if low - CHARGING / 10 <= place - reference.shift <= high + CHARGING / 10:
+        return (
+            f"{one.title}: the second line of the doublet, {one.splitting:g} eV above, lies outside the "
+            "window: the area rests on its ratio to the first"
+        ), True
+    return (
+        f"{one.title}: one line of the doublet lies in the window, at {place:.1f} eV, which is not where "
+        f"this level stands ({one.main:g} eV, its partner {one.splitting:g} eV above): it may be either; "
+        "record both"
+    ), False
 
 
 def _shift(found: Found, one: Level, reference: Reference) -> float:

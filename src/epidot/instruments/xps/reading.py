@@ -153,6 +153,13 @@ def _of_table(raw: bytes, chosen: Settings, where: str) -> Signal:
         raise InputError(
             what, where, seen=f"{found.x_name} / {found.x_unit}", remedy="state it with the option axis"
         )
+    if not np.max(found.y) > 0:
+        what = "the readings are nowhere above zero"
+        raise InputError(
+            what, where, seen=f"at most {np.max(found.y):g}", remedy="are they counts, upside down?"
+        )
+    if re.search(r"\bkev\b", head):
+        found = replace(found, x=found.x * 1e3)
     named = _PHOTON.search(found.name)
     made = _region(
         found.name, found.x, found.y, head, float(named[1]) if named else None, None, found.y_unit,

@@ -324,7 +324,9 @@ def _settled_shift(found: Found, shift: float, slack: float) -> tuple[float, flo
     line = found.lines[0]
     low, high = line.level.span
     place = found.place(0)
-    if low <= place - shift <= high:
+    # Carbon is the reference: its strongest line is hydrocarbon, wherever charging put it, and its other
+    # states are looked for beside that.
+    if line.level.name != "C_1s" and low <= place - shift <= high:
         return shift, 0.3
     return place - line.level.main, 0.3
 
