@@ -136,7 +136,7 @@ def _measured(
 
 def _read(found: Quantities, quantity: str) -> Any:
     if quantity.startswith(_LARGEST):
-        largest = int(np.argmax([v or 0.0 for v in found.series["line_integral"].values]))
+        largest = int(np.argmax([row["area"] for row in found.extra["lines"]]))
         return found.series["line_" + quantity.removeprefix(_LARGEST)].values[largest]
     if quantity in found.series:
         return list(found.series[quantity].values)
