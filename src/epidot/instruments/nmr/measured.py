@@ -42,7 +42,7 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     warnings = list(signal.warnings)
     if not nucleus:
         warnings.append("nobody said which nucleus: no candidates are given; say nucleus 31P, 1H ...")
-    every, humps = apart(_every(found), float(np.ptp(signal.x)))
+    every, humps = apart(_every(found), float(np.ptp(signal.x)), MHz)
     warnings += [
         f"a hump of {one.width_ppm:.3g} ppm at {one.ppm:.2f} ppm is taken for baseline, not for a line"
         for one in humps

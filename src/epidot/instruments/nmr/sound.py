@@ -10,15 +10,17 @@ from epidot.instruments.nmr.detected import CLEAR, Spectrum
 # A line over that share of the axis, so many times as wide as the tallest and so low beside it, is a bend of
 # the baseline: what dots widen (some 600 Hz) is a few per cent of an axis.
 _HUMP, _WIDER, _LOW = 0.15, 10.0, 0.25
+_DOTS_HZ = 1500.0  # what no line of ligands on dots is as wide as (own choice; bound oleate has some 100 Hz)
 _OPPOSITE = 0.1  # of all areas: so much below zero, beyond its error, is no set of lines in one phase
 _BELOW = 0.3  # of the height: 8 degrees of phase leave 0.07 below zero, 30 degrees 0.25
 
 
-def apart(every: list[Line], span: float) -> tuple[list[Line], list[Line]]:
+def apart(every: list[Line], span: float, MHz: float | None) -> tuple[list[Line], list[Line]]:
     """Lines, and what is so wide beside them that it is baseline; ``span`` of the axis in ppm."""
     heights = [abs(one.area) / one.width_ppm for one in every]
     tallest = every[int(np.argmax(heights))]
-    wide = max(_HUMP * span, _WIDER * tallest.width_ppm)
+    least = _DOTS_HZ / MHz if MHz else 2 * _HUMP * span
+    wide = max(_HUMP * span, _WIDER * tallest.width_ppm, least)
     humps = [
         one
         for one, height in zip(every, heights, strict=True)
