@@ -18,6 +18,7 @@ RUN = ("run", "choi2023/inp-zn", "--engine", "meanfield", "--dots", "3", "--no-i
 SWEEP = ("sweep", "sweep.yaml", "--jobs", "1", "-o", "out")
 CALIBRATE = ("calibrate", "study.yaml", "--jobs", "1", "-o", "out")
 SUGGEST = ("suggest", "study.yaml", "--jobs", "1")
+DESCRIBE = ("describe", "grown.nc")
 LIGHT = (
     "dose",
     "--core",
@@ -144,6 +145,11 @@ WALK: Walk = {
         "--scheduler": (SUGGEST, ("--scheduler", "nonsense")),
         "--explain": (SUGGEST, ("--explain",)),
         "--json": (SUGGEST, ("--json",)),
+    },
+    ("describe",): {
+        "--sample": (DESCRIBE, ("--sample", "10 min")),
+        "--output": (DESCRIBE, ("-o", "dot-again.yaml")),
+        "--json": (DESCRIBE, ("--json",)),
     },
     ("dose",): {
         "--core": (DOSE, ("--core", "CdSe")),
@@ -812,6 +818,9 @@ def _write_inputs() -> None:
     response = [1000 * np.exp(-0.5 * ((t - c) / 0.3) ** 2) for c in (20, 20.6)]
     _table("decay.csv", "time (ns),a,b", t, *decays)
     _table("irf.csv", "time (ns),a,b", t, *(rng.poisson(r) for r in response))
+    from epidot.runs.run import run as carried_out
+
+    carried_out("choi2023/inp-znse", engine="meanfield", dots=1).save("grown.nc")
     Path("numbers.yaml").write_text("parameters:\n  InP.Eg_eV: 1.4\n", encoding="utf-8")
     Path("channels.csv").write_text("\n".join(str(n) for n in decays[0]) + "\n", encoding="utf-8")
     from epidot.dot.layers import LayeredDot

@@ -31,6 +31,8 @@ ONE = {
     "zinc_capped": 1.2,
     "halide_capped": 0.9,
     "bare_cations": 0.6,
+    "outer_sites": 60.0,
+    "outer_ligands": 58.0,
     "medium": "hexane",
 }
 DOT = LayeredDot("InP", 3.0, (Layer("ZnSe", 0.4, 0.5, 0.9),), **ONE)

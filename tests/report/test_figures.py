@@ -42,7 +42,7 @@ steps:
 
 @pytest.fixture(scope="module")
 def batch() -> Batch:
-    return epidot.run(epidot.parse_recipe(RECIPE), dots=2, engine="meanfield")
+    return epidot.run(epidot.parse_recipe(RECIPE), dots=2, engine="meanfield", ignore=["HOA"])
 
 
 def labels(figure: figures.Figure) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -68,11 +69,15 @@ def test_the_lattice_is_the_usual_engine() -> None:
 
 def test_a_flask_that_comes_to_rest_says_so() -> None:
     name = "choi2023/inp-zn"
-    mechanism, recipe = mechanisms.load(), recipes.load(name)
+    whole, recipe = mechanisms.load(), recipes.load(name)
+    assert whole.lattice is not None
+    steps = tuple(s for s in whole.lattice.steps if s.declared != "ex.O")  # slow
+    reactions = tuple(r for r in whole.reactions if r.declared != "ex.O")
+    mechanism = replace(whole, reactions=reactions, lattice=replace(whole.lattice, steps=steps))
     flask = Flask(recipe.timeline(), LatticeEngine(mechanism, dots=1), mechanism, name)
     history = flask.run(flask.begin(FlaskState.at_start(recipe)), points=1).history
     rest = [i for i, s in enumerate(history) if s.grown is not None and s.grown.stuck]
     (said,) = standstill(history[: rest[-1] + 1])
     assert "nothing more could happen" in said
-    assert "ex.OH: no site carries {In}(OA)(OH)" in said
+    assert "the liquor lacks" in said
     assert standstill(history[: rest[0]]) == []

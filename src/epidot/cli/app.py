@@ -13,6 +13,7 @@ EPILOG = (
 
 COMMANDS = (
     "run",
+    "describe",
     "sweep",
     "calibrate",
     "suggest",

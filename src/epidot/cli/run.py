@@ -52,7 +52,9 @@ def run(
         help="Of halide transport: H1 bath loss, H2 solubility, H3 interior traps [H1].",
     ),
     mechanism: str | None = typer.Option(
-        None, "--mechanism", help="A mechanism's .yaml file of your own [choi2023]."
+        None,
+        "--mechanism",
+        help="A mechanism's .yaml file of your own, or choi2023@2, the second set of numbers. [choi2023]",
     ),
     parameters: Path | None = typer.Option(
         None,

@@ -4,14 +4,15 @@ On the lattice every anion site carries the shell zinc that belongs to it.  Here
 a free cation position bonded to its own chalcogenide, all at once, so that the positions taken have the
 most anion neighbours in sum (a minimum-weight matching).  Oxide and ligands hang on their site where there is
 room, outward if possible.  Ligands are drawn by their **anchoring atom only** (role
-``ligand``): O of oleate and hydroxide, N of an amine, P of Intermediate 1, the halide itself.  Without
-them the atoms are exactly the inorganic composition of the dot.  Nothing is relaxed.
+``ligand``): O of oleate and hydroxide, N of an amine, P of Intermediate 1, the halide itself.  What
+lies on the outer surface without a site is a ligand with its metal, which takes a free cation place.  Without
+ligands the atoms are exactly the inorganic composition of the dot.  Nothing is relaxed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import product
 
 import numpy as np
@@ -90,11 +91,12 @@ def place(dot: GrownDot, *, ligands: bool = True) -> Atoms:
     layer = np.where(role == "core", 0, layer)
     charge = np.array([float(charges()[el]) for el in species])
 
-    more: list[_More] = []
-    for kind in ("oxide", "ligand")[: 1 + ligands]:
-        hung = _oxide(full, kinds) if kind == "oxide" else _anchors(full)
-        there = np.concatenate([position, *(m[1] for m in more)])
-        more.append(_hang(full, hung, there, layer_of[net.place], kind))
+    more = [_hang(_oxide(full, kinds, layer_of[net.place]), position, "oxide")]
+    if ligands:
+        outer = _outer_cations(full, net, kinds, places, to_nm, layer_of)
+        there = np.concatenate([position, more[0][1], outer[1]])
+        hung = _anchors(full, layer_of[net.place]).joined(_outer_anchors(full, outer))
+        more += [outer, _hang(hung, there, "ligand")]
     return Atoms(
         np.concatenate([species, *(m[0] for m in more)]),
         np.concatenate([position, *(m[1] for m in more)]),
@@ -227,22 +229,98 @@ def _layers(net: Grid, dot: GrownDot, kinds: Table) -> Ints:
 
 @dataclass(frozen=True)
 class _Hung:
-    """Atoms that hang on a site: the site of each (k,), element, formal charge and distance in nm."""
+    """Atoms that hang on others: what each hangs on, in nm (k, 3), its layer; element, charge, distance."""
 
-    site: Ints
+    base_nm: Floats
+    layer: Ints
     species: NDArray[np.str_]
     charge: Floats
     reach_nm: Floats
 
+    def joined(self, other: _Hung) -> _Hung:
+        """Both together."""
+        return _Hung(*(np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)))
 
-def _oxide(dot: GrownDot, kinds: Table) -> _Hung:
+
+def _oxide(dot: GrownDot, kinds: Table, layer: Ints) -> _Hung:
     number = np.where(dot.cation, kinds.oxide[dot.kind], 0)
     site = np.repeat(np.arange(len(dot)), number)
     n = len(site)
-    return _Hung(site, np.full(n, "O", "<U2"), np.full(n, float(charges()["O"])), np.full(n, ANCHOR_NM))
+    charge = np.full(n, float(charges()["O"]))
+    return _Hung(dot.position_nm[site], layer[site], np.full(n, "O", "<U2"), charge, np.full(n, ANCHOR_NM))
 
 
-def _anchors(dot: GrownDot) -> _Hung:
+def _outer_cations(
+    dot: GrownDot, net: Grid, kinds: Table, places: Ints, to_nm: _Places, layer_of: Ints
+) -> _More:
+    """Cations of what lies on the outer surface: spread evenly, on free places beside chalcogenide.
+
+    One for each of as many even directions: the outermost free place within reach of it.
+    """
+    from scipy.spatial import cKDTree
+
+    elements = [
+        el
+        for one, n in dot.outside
+        for el, k in one.composition.items()
+        if charges().get(el, 0) > 0 and el not in ("H", "C")
+        for _ in range(n * k)
+    ]
+    none = np.empty(0)
+    if not elements:
+        return np.empty(0, "<U2"), np.empty((0, 3)), none.astype(np.int64), np.empty(0, "<U6"), none
+    shell = net.place[~dot.cation & (kinds.shell[dot.kind] >= 0)]
+    free = np.setdiff1d(np.unique(shell[:, None] + net.first), places)
+    if len(free) < len(elements):
+        raise ValueError("this dot carries more cations outside than it has places for them")
+    at = to_nm(free)
+    r = np.linalg.norm(at, axis=1)
+    wanted = _even_directions(len(elements))
+    near = cKDTree(at / r[:, None]).query(wanted, k=min(_CHOICE, len(free)))[1].reshape(len(wanted), -1)
+    taken = np.zeros(len(free), dtype=bool)
+    found = np.full(len(wanted), -1)
+    for i, row in enumerate(near):
+        open_ = row[~taken[row]]
+        if len(open_):
+            found[i] = open_[np.argmax(r[open_])]
+            taken[found[i]] = True
+    left = np.flatnonzero(found < 0)
+    found[left] = np.flatnonzero(~taken)[np.argsort(-r[~taken], kind="stable")[: len(left)]]
+    charge = np.array([float(charges()[el]) for el in elements])
+    layer = np.maximum(layer_of[free[found]], 1)
+    return np.array(elements, "<U2"), at[found], layer, np.full(len(found), "ligand", "<U6"), charge
+
+
+def _even_directions(n: int) -> Floats:
+    """``n`` unit vectors spread evenly over the sphere (a Fibonacci spiral), shape (n, 3)."""
+    z = 1 - (2 * np.arange(n) + 1) / n
+    turn = np.pi * (3 - 5**0.5) * np.arange(n)
+    flat = np.sqrt(1 - z * z)
+    return np.stack([flat * np.cos(turn), flat * np.sin(turn), z], axis=1)
+
+
+def _outer_anchors(dot: GrownDot, cations: _More) -> _Hung:
+    """The anchoring atoms of what lies on the outer surface, on its cations in their order."""
+    names, on = [], []
+    first = 0
+    for one, n in dot.outside:
+        for k in range(n):
+            many = [name for name, m in one.ligands.items() for _ in range(m)]
+            names += many
+            on += [first + k] * len(many)
+        first += n
+    known = [ANCHORS.get(name, ("X", 0.0)) for name in names]
+    at = np.array(on, dtype=np.int64)
+    return _Hung(
+        cations[1][at],
+        cations[2][at],
+        np.array([el for el, _ in known], dtype="<U2"),
+        np.array([float(e) for _, e in known]),
+        np.full(len(names), ANCHOR_NM),
+    )
+
+
+def _anchors(dot: GrownDot, layer: Ints) -> _Hung:
     site: list[Ints] = []
     names: list[str] = []
     reach: list[float] = []
@@ -256,8 +334,10 @@ def _anchors(dot: GrownDot) -> _Hung:
             on_zinc = len(sites) > 0 and not dot.cation[sites[0]] and name != "Int1"
             reach += [ANCHOR_NM + on_zinc * bond_nm] * (n * len(sites))
     known = [ANCHORS.get(name, ("X", 0.0)) for name in names]
+    there = np.concatenate([*site, np.empty(0, np.int64)]).astype(np.int64)
     return _Hung(
-        np.concatenate([*site, np.empty(0, np.int64)]).astype(np.int64),
+        dot.position_nm[there],
+        layer[there],
         np.array([el for el, _ in known], dtype="<U2"),
         np.array([float(e) for _, e in known], dtype=np.float64),
         np.array(reach, dtype=np.float64),
@@ -267,36 +347,40 @@ def _anchors(dot: GrownDot) -> _Hung:
 _More = tuple[NDArray[np.str_], Floats, Ints, NDArray[np.str_], Floats]
 _AROUND = np.array([v for v in product((-2.0, -1.0, 0.0, 1.0, 2.0), repeat=3) if max(map(abs, v)) == 2])
 _AROUND /= np.linalg.norm(_AROUND, axis=1, keepdims=True)
-_ROOM_NM = 0.195  # closer than this no two atoms are drawn where there is a choice
+_ROOM_NM = 0.2  # closer than this no two atoms are drawn
+_FURTHER = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0)  # times its distance an atom is drawn where it has no room
+_CHOICE = 24  # free places about a direction that are looked at
 
 
-def _hang(dot: GrownDot, hung: _Hung, position_nm: Floats, layer: Ints, role: str) -> _More:
-    """Places for what hangs on sites: of 98 directions the most outward one that has room.
+def _hang(hung: _Hung, position_nm: Floats, role: str) -> _More:
+    """Places for what hangs on others: of 98 directions the most outward one that has room.
 
-    Where none has room, the one with most of it.  ``position_nm`` (n, 3) are the atoms that are there.
+    Where none has room, further out; where there is none at all (deep inside), the one with most of it.
+    ``position_nm`` (n, 3) are the atoms that are there.
     """
     from scipy.spatial import cKDTree
 
-    out = dot.position_nm / np.maximum(np.linalg.norm(dot.position_nm, axis=1, keepdims=True), 1e-9)
-    spots = dot.position_nm[hung.site][:, None] + hung.reach_nm[:, None, None] * _AROUND
-    found = np.empty((len(hung.site), 3))
+    out = hung.base_nm / np.maximum(np.linalg.norm(hung.base_nm, axis=1, keepdims=True), 1e-9)
+    found = np.empty((len(hung.base_nm), 3))
+    outward = out @ _AROUND.T
     if len(found):
-        room, _ = cKDTree(position_nm).query(spots, distance_upper_bound=2 * _ROOM_NM)
-        reached = 2 * float(hung.reach_nm.max()) + _ROOM_NM
-        beside = cKDTree(dot.position_nm[hung.site]).query_ball_point(dot.position_nm[hung.site], reached)
-    outward = out[hung.site] @ _AROUND.T
+        tree = cKDTree(position_nm)
+        spots = hung.base_nm[:, None] + hung.reach_nm[:, None, None] * _AROUND
+        room, _ = tree.query(spots, distance_upper_bound=2 * _ROOM_NM)
+        reached = (1 + max(_FURTHER)) * float(hung.reach_nm.max()) + _ROOM_NM
+        beside = cKDTree(hung.base_nm).query_ball_point(hung.base_nm, reached)
     for i in range(len(found)):
         others = found[[j for j in beside[i] if j < i]]
-        there = np.linalg.norm(spots[i][:, None] - others, axis=2).min(axis=1, initial=np.inf)
-        free = np.minimum(room[i], there)
-        enough = free >= _ROOM_NM
-        best = np.where(enough, outward[i], -np.inf) if enough.any() else free
-        found[i] = spots[i, int(np.argmax(best))]
+        most = -1.0
+        for times in _FURTHER:
+            here = hung.base_nm[i] + times * hung.reach_nm[i] * _AROUND
+            free = room[i] if times == 1.0 else tree.query(here, distance_upper_bound=2 * _ROOM_NM)[0]
+            apart = np.linalg.norm(here[:, None] - others, axis=2).min(axis=1, initial=np.inf)
+            free = np.minimum(free, apart)
+            if (free >= _ROOM_NM).any():
+                found[i] = here[int(np.argmax(np.where(free >= _ROOM_NM, outward[i], -np.inf)))]
+                break
+            if free.max() > most:
+                most, found[i] = float(free.max()), here[int(np.argmax(free))]
     n = len(found)
-    return (
-        hung.species,
-        found,
-        np.maximum(layer[hung.site], 1),
-        np.full(n, role, dtype="<U6"),
-        hung.charge,
-    )
+    return hung.species, found, np.maximum(hung.layer, 1), np.full(n, role, dtype="<U6"), hung.charge

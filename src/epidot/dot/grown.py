@@ -21,7 +21,8 @@ class SiteSpecies:
     ``charge`` is what it adds to the dot, in e, bonds to the core's own ions counted with the core.
     ``marks`` are of: ``core`` (an ion of the core, its surface included), ``vacant``, ``first`` (an anion
     site of the first shell), ``covered``, ``linked``, ``crystalline``, ``oxide``, ``memory`` (an oxide was
-    here), ``loose`` (carries Intermediate 1 or an open oleate end), ``deposited`` (beyond the first shell).
+    here), ``loose`` (carries Intermediate 1 or an open oleate end), ``deposited`` (beyond the first shell),
+    ``spectator`` (closes the charge of the core and takes no part), ``outside`` (on the outer surface).
     """
 
     name: str
@@ -37,7 +38,9 @@ class GrownDot:
 
     ``position_nm`` (n, 3) from the dot's own centre, on the unrelaxed lattice of the core with constant
     ``a_nm``; ``cation`` (n,) whether the site belongs to the cation sublattice; ``kind`` (n,) index into
-    ``kinds``.  ``core_diameter_nm`` is the diameter the core was cut with.
+    ``kinds``.  ``core_diameter_nm`` is the diameter the core was cut with.  ``outside`` is what lies on the
+    outer surface without a site of its own, and how many of each; ``places`` how many places for which
+    ligands it has per nm² of the sphere of its volume.
     """
 
     core: str
@@ -47,6 +50,8 @@ class GrownDot:
     cation: NDArray[np.bool_]
     kind: NDArray[np.uint8]
     kinds: tuple[SiteSpecies, ...]
+    outside: tuple[tuple[SiteSpecies, int], ...] = ()
+    places: tuple[float, tuple[str, ...]] = (0.0, ())
 
     def __len__(self) -> int:
         return len(self.kind)

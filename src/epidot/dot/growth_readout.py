@@ -6,6 +6,9 @@ stand side by side; what only a lattice knows (facets, roughness, holes, where t
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 
 from epidot.dot.composition import core_left_nm, layer_thickness_nm, shell_thickness_nm
@@ -64,8 +67,29 @@ def _summary(of: SiteMap, found: Tally, seen: Thickness, medium: str) -> Layered
         open_anions=float(found.open_anions),
         zinc_capped=float(found.zinc_capped),
         halide_capped=float(found.halide_capped),
+        **_outer(of, found),
         medium=medium,
     )
+
+
+def _outer(of: SiteMap, found: Tally) -> dict[str, Any]:
+    """Places for metal carboxylate on the outer surface, how many are taken, and the traps the others are.
+
+    As the mean field counts them: a metal carboxylate takes the places of two chains.
+    """
+    density, names = of.dot.places
+    if not density:
+        return {}
+    sites = density * math.pi * _outer_diameter(of, found) ** 2 / 2 * min(1.0, coverage(of).total.share)
+    ligands = min(sum(found.ligands.get(x, 0) for x in names) / 2, sites)
+    return {"outer_sites": sites, "outer_ligands": ligands, "surface_traps": sites - ligands}
+
+
+def _outer_diameter(of: SiteMap, found: Tally) -> float:
+    """Diameter of the core as it was cut and a unit of its own material for every shell anion, by volume."""
+    shells = of.kinds.shells
+    cells = sum(n * crystal(shells[el]).a_nm ** 3 / 4 for el, n in found.anions.items())
+    return float((of.dot.core_diameter_nm**3 + 6 / math.pi * cells) ** (1 / 3))
 
 
 def layers(dot: GrownDot, found: Tally, kinds: Table, layer: str | float = "d111") -> float:
@@ -105,6 +129,10 @@ def _counts(of: SiteMap, found: Tally, seen: Thickness, layer: str | float) -> d
     }
     out |= {f"adatoms_{el}_per_dot": float(k) for el, k in _adatoms(found, kinds).items()}
     out |= {f"ligands_{x}_per_dot": float(k) for x, k in found.ligands.items()}
+    area = math.pi * _outer_diameter(of, found) ** 2
+    out |= {f"ligands_{x}_per_nm2": found.ligands.get(x, 0) / area for x in dot.places[1]}
+    out["charge_per_dot"] = _charge(of, found)
+    out["shut_in_per_dot"] = _shut_in(of)
     first = coverage(of)
     out["first_shell"] = first.total.share
     out |= {f"first_shell_{name}": part.share for name, part in first.by_direction.items()}
@@ -118,6 +146,19 @@ def _counts(of: SiteMap, found: Tally, seen: Thickness, layer: str | float) -> d
         "thin": seen.thin if n else 0.0,
         "mean_diameter_nm": 2 * float(np.mean(seen.outer_nm)),
     }
+
+
+def _charge(of: SiteMap, found: Tally) -> float:
+    """What the sites and the outer surface add up to, bonds to the core's own ions counted with the core."""
+    sites = float(found.number @ np.array([k.charge for k in of.dot.kinds]))
+    return sites + sum(n * k.charge for k, n in of.dot.outside)
+
+
+def _shut_in(of: SiteMap) -> float:
+    """Chains on core-surface cations that anions shut in on all four sides."""
+    plain, closed = of.uncovered
+    chains = np.array([sum(k.ligands.get(x, 0) for x in of.dot.places[1]) for k in of.dot.kinds])
+    return float(chains[of.dot.kind[plain[closed]]].sum())
 
 
 def _outward(of: SiteMap, found: Tally) -> list[str]:

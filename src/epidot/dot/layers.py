@@ -80,8 +80,9 @@ class LayeredDot:
     of the shell's thickness over directions, ``None`` where the model cannot know it (mean field).
     ``halides`` say where halide ions are; ``repaired`` is the number of oxide units that became metal
     halide (they are no longer counted in ``oxide`` or ``oxide_memory``).  ``surface_traps`` are positions of
-    the outer surface that can hold a carrier (anions that no ligand heals), where growth did not make them:
-    a grown dot tells its own by ``open_anions``.
+    the outer surface that can hold a carrier (anions that no ligand heals).  ``outer_sites`` are the places
+    for metal carboxylate on the outer surface and ``outer_ligands`` those that are taken: growth counts
+    both, and the open ones are its traps there.
 
     What closes the core-surface cations that no shell covers: ``zinc_capped`` and ``halide_capped`` of them
     zinc carboxylate (or hydroxide) and halide, ``bare_cations`` nothing at all; the rest carboxylate or
@@ -103,6 +104,8 @@ class LayeredDot:
     halides: tuple[HalideContent, ...] = _surface(Rule(False, "cells", "own"), ())
     repaired: float = _surface(Rule(True, "dots"), 0.0)
     surface_traps: float = _surface(Rule(True, "dots", described="traps"), 0.0)
+    outer_sites: float = _surface(Rule(True, "dots", described="outer_sites"), 0.0)
+    outer_ligands: float = _surface(Rule(True, "dots", described="outer_ligands"), 0.0)
     open_anions: float = _surface(Rule(True, "dots", described="open"), 0.0)
     zinc_capped: float = _surface(Rule(True, "dots", described="zinc"), 0.0)
     halide_capped: float = _surface(Rule(True, "dots", described="halide"), 0.0)

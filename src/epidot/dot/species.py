@@ -91,7 +91,8 @@ def _table(dot: GrownDot) -> Table:
         filled = "vacant" not in k.marks and bool(k.composition)
         kept = any(el in k.composition for el in core.cations)
         exchanged.append(filled and not found and not kept and not _anion_of(core.anions, k.composition))
-        inert = kept and not k.ligands and k.marks <= {"core"} and sum(k.composition.values()) == 1
+        alone = not k.ligands and k.marks <= {"core"} and sum(k.composition.values()) == 1
+        inert = kept and (alone or "spectator" in k.marks)
         surface.append(exchanged[-1] or (kept and not inert))
     on_surface = _flags(surface)
     return Table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -60,12 +61,17 @@ def tally(of: SiteMap) -> Tally:
     def total(flags: NDArray[np.bool_] | NDArray[np.int64]) -> int:
         return int(number @ flags)
 
+    elements = Counter({el: total(kinds.added * each) for el, each in kinds.composition.items()})
+    ligands = Counter({x: total(each) for x, each in kinds.ligands.items()})
+    for what, n in dot.outside:
+        elements.update({el: n * k for el, k in what.composition.items()})
+        ligands.update({x: n * k for x, k in what.ligands.items()})
     return Tally(
         number,
         {el: total(kinds.shell == i) for i, el in enumerate(kinds.elements)},
         {el: total((kinds.shell == i) & kinds.crystalline) for i, el in enumerate(kinds.elements)},
-        {el: total(kinds.added * each) for el, each in kinds.composition.items()},
-        {x: total(each) for x, each in kinds.ligands.items()},
+        elements,
+        ligands,
         total(kinds.surface),
         total(kinds.surface & kinds.covered) + int(np.sum(of.uncovered[1])),
         total(kinds.exchanged),

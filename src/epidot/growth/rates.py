@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from epidot.constants import R_GAS
 from epidot.dot.composition import anions_in_shell, layer_thickness_nm
+from epidot.growth.outer_places import OuterPlaces
 from epidot.matter.materials import material
 from epidot.mechanism.mechanism import Mechanism, Reaction, SiteClass
 from epidot.mechanism.reachable import reachable
@@ -149,6 +150,7 @@ class Network:
                 species = self.mechanism.species[s]
                 if species.sites.get(name):
                     form[i] = sum(species.composition.get(el, 0) / capacity[el] for el in capacity)
+        self._set_outer(rows, index, core_diameter_nm)
         self._shell_terms: list[tuple[Array, Array, float, float, float | None]] = []
         for name, form in self._filling.items():
             overflow = self.mechanism.sites[name].overflow
@@ -164,6 +166,20 @@ class Network:
                 if who.size:
                     extra = barrier if attribute == "room" else None
                     self._shell_terms.append((who, form, constant, slope, extra))  # type: ignore[arg-type]
+
+    def _set_outer(self, rows: list[Direction], index: Mapping[str, int], core_diameter_nm: float) -> None:
+        """Places for ligands outside: what fills them, and how they grow with the volume of the shell."""
+        self._outer_terms: list[tuple[NDArray[np.intp], OuterPlaces]] = []
+        for name, site in self.mechanism.sites.items():
+            who = np.array([d for d, row in enumerate(rows) if row.room == name], dtype=np.intp)
+            if site.kind != "outer" or core_diameter_nm <= 0:
+                continue
+            found = [self.mechanism.species[s] for s in index]
+            on_dot = [None if s.phase == "liquor" else s for s in found]
+            density, core_nm3 = self.mechanism.si(site.per_nm2 or ""), math.pi / 6 * core_diameter_nm**3
+            places = OuterPlaces.of(density, site, on_dot, core_nm3)
+            if who.size:
+                self._outer_terms.append((who, places))
 
     def _set_packing(
         self, rows: list[Direction], index: Mapping[str, int], core_diameter_nm: float, on: bool
@@ -213,6 +229,10 @@ class Network:
         shell, slope = np.ones(self._d), np.zeros(self._d)
         for who, form, constant, sign, barrier in self._shell_terms:
             shell[who], slope[who] = self._room(y, at, form, constant, sign, barrier)
+        for where, places in self._outer_terms:  # a share of a shell may stand beside it
+            free = places.free(y)
+            shell[where] *= free
+            slope[where] *= free
         rest = np.ones(self._d)
         if self._has_barrier.size:
             rest[self._has_barrier] = np.exp(-(self._barrier_rows @ y) / (R_GAS * at.temperature_K))
@@ -233,6 +253,8 @@ class Network:
         directed *= c
         for who, form, constant, sign, barrier in self._shell_terms:
             directed[who] *= self._room(y, at, form, constant, sign, barrier)[0]
+        for where, places in self._outer_terms:
+            directed[where] *= places.free(y)
         if self._packed.size:
             directed[self._packed] *= max(1.0 - float(self._packing_form @ y), 0.0) ** self._packing_power
         if self._has_barrier.size:
@@ -256,6 +278,9 @@ class Network:
         plain = k * a * b * c
         for who, form, *_ in self._shell_terms:
             out[who] += (plain * rest * slope)[who, None] * form
+        for where, places in self._outer_terms:
+            if (free := places.free(y)) > 0:
+                out[where] += (plain * rest * shell)[where, None] * places.slope(y) / free
         if self._packed.size:
             out[self._packed] += (plain * shell * packed)[self._packed, None] * self._packing_form
         if self._has_barrier.size:
@@ -297,7 +322,8 @@ class Direction:
         factors = tuple(s for s, n in orders.items() for _ in range(n))
         dissolved = sum(mechanism.species[s].phase == "liquor" for s in factors)
         bound = len(factors) - dissolved
-        on_dot = bound > 0 or law.collides
+        outer = law.room is not None and mechanism.sites[law.room].kind == "outer"
+        on_dot = bound > 0 or law.collides or (outer and not reverse)
         # ln K = −dH/RT + dS/R joins A and Ea.
         signs = [(k, 1.0) for k in law.K]
         if reverse and law.equilibrium:

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
 
 from epidot.dot.composition import core_left_nm, layer_thickness_nm
 from epidot.dot.halides import HALIDES
 from epidot.dot.layers import Layer, LayeredDot
+from epidot.growth.outer_places import OuterPlaces
+from epidot.growth.rates import shell_capacity
 from epidot.growth.state import FlaskState
 from epidot.matter.compound import charges
 from epidot.matter.materials import crystal
@@ -50,12 +55,18 @@ def counts(state: FlaskState, mechanism: Mechanism) -> dict[str, float]:
         "linked_fraction": linked / total if total > 0 else 0.0,
         "hf_desorbable_fraction": 1.0 - linked / total if total > 0 else 0.0,
         f"{_cation(state.core)}_exchanged_per_dot": _exchanged(state, surface, mechanism),
+        "charge_per_dot": sum(n * mechanism.species[s].charge for s, n in surface.items()),
     }
+    ligands = _ligands(surface, mechanism)
+    area = math.pi * _diameter(state, surface, mechanism) ** 2
+    for x in _outer_class(mechanism).ligands if area > 0 else ():
+        out[f"ligands_{x}_per_nm2"] = ligands[x] / area
+    out["shut_in_per_dot"] = _shut_in(state, surface, mechanism)
     made_of = [crystal(name) for name in shell.material.values()]
     partners = {el for stuff in made_of for el in (*stuff.cations, *stuff.anions)}
     adatoms = _elements(surface, mechanism, dict.fromkeys(sorted(partners)))
     out |= {f"adatoms_{el}_per_dot": n for el, n in adatoms.items()}
-    out |= {f"ligands_{ligand}_per_dot": n for ligand, n in _ligands(surface, mechanism).items()}
+    out |= {f"ligands_{ligand}_per_dot": n for ligand, n in ligands.items()}
     if state.dots_mol > 0:
         monomers = (s for s in shell.material.values() if s in mechanism.species)
         out |= {f"monomers_{s}_per_dot": state.liquor.get(s, 0.0) / state.dots_mol for s in monomers}
@@ -111,8 +122,29 @@ def layered_dot(state: FlaskState, mechanism: Mechanism, medium: str = "toluene"
         open_anions=closed["open_anions"],
         zinc_capped=closed["zinc_capped"],
         halide_capped=closed["halide_capped"],
+        **outer_surface(state, mechanism),
         medium=medium,
     )
+
+
+def outer_surface(state: FlaskState, mechanism: Mechanism) -> dict[str, Any]:
+    """Places for metal carboxylate on the outer surface, how many are taken, and the traps the others are.
+
+    A metal carboxylate takes the places of two chains.  A core without a shell has none: its cations carry
+    their ligands themselves.
+    """
+    surface, site = _on_dot(state, mechanism), _outer_class(mechanism)
+    if site.per_nm2 is None or state.core_diameter_nm <= 0:
+        return {}
+    rows = [mechanism.species[s] for s in surface]
+    core_nm3 = math.pi / 6 * state.core_diameter_nm**3
+    of = OuterPlaces.of(mechanism.si(site.per_nm2), site, rows, core_nm3)
+    n = np.array(list(surface.values()))
+    shell = _shell_class(mechanism)
+    layer = min(1.0, sum(_first(state, surface, mechanism, shell).values()))
+    sites = of.capacity(n) / 2 * layer
+    ligands = min(of.taken(n) / 2, sites)
+    return {"outer_sites": sites, "outer_ligands": ligands, "surface_traps": sites - ligands}
 
 
 # -- pieces -------------------------------------------------------------------------------------
@@ -125,6 +157,49 @@ def _on_dot(state: FlaskState, mechanism: Mechanism) -> dict[str, float]:
 def _shell_class(mechanism: Mechanism) -> SiteClass:
     shells = [site for site in mechanism.sites.values() if site.kind == "shell"]
     return shells[0] if shells else SiteClass("none", "shell")
+
+
+def _outer_class(mechanism: Mechanism) -> SiteClass:
+    return next((s for s in mechanism.sites.values() if s.kind == "outer"), SiteClass("none", "outer"))
+
+
+def _first(
+    state: FlaskState, surface: Mapping[str, float], mechanism: Mechanism, shell: SiteClass
+) -> dict[str, float]:
+    """How full the shell class ``shell`` is, by chalcogen; 1 in sum is one layer."""
+    capacity = shell_capacity(shell, state.core_diameter_nm)
+    return {
+        el: sum(
+            n * mechanism.species[s].elements.get(el, 0)
+            for s, n in surface.items()
+            if mechanism.species[s].sites.get(shell.name)
+        )
+        / full
+        for el, full in capacity.items()
+    }
+
+
+def _shut_in(state: FlaskState, surface: Mapping[str, float], mechanism: Mechanism) -> float:
+    """Chains of the first shell that a second one lies over, where the mechanism has a class for that."""
+    second = [site for site in mechanism.sites.values() if site.kind == "shell"][1:]
+    if not second or state.core_diameter_nm <= 0:
+        return 0.0
+    chains = sum(
+        n * mechanism.species[s].ligands.get(x, 0)
+        for s, n in surface.items()
+        for x in _outer_class(mechanism).ligands
+        if mechanism.species[s].phase == "surface"
+    )
+    return min(1.0, sum(_first(state, surface, mechanism, second[0]).values())) * chains
+
+
+def _diameter(state: FlaskState, surface: Mapping[str, float], mechanism: Mechanism) -> float:
+    """Outer diameter of the mean dot: the core and one unit of its own material for every chalcogenide."""
+    volume = math.pi / 6 * state.core_diameter_nm**3
+    shell = _shell_class(mechanism)
+    for el, n in _elements(surface, mechanism, shell.material).items():
+        volume += n * crystal(shell.material[el]).a_nm ** 3 / 4
+    return float((6 / math.pi * volume) ** (1 / 3))
 
 
 def _elements(

@@ -90,7 +90,9 @@ class Section:
 
     ``near_nm`` is the reach of the relation ``near`` between cations and anions; ``core`` and ``vacant`` name
     the species of the core's ions and of empty anion positions of the first shell and beyond;
-    ``environments`` the relation that stands for an environment on either sublattice.
+    ``environments`` the relation that stands for an environment on either sublattice.  ``pool`` are species
+    on the outer surface that are counted per dot and have no site; ``spectators`` close the charge of core
+    cations that take no part, with one ligand, two, and so on.
     """
 
     near_nm: float
@@ -101,6 +103,8 @@ class Section:
     environments: Mapping[str, Mapping[str, str]]
     composites: tuple[Composite, ...]
     steps: tuple[Step, ...]
+    pool: Mapping[str, SiteKind] = field(default_factory=dict)
+    spectators: tuple[str, ...] = ()
 
     def parameters(self) -> set[str]:
         """Names of the parameters that only the lattice uses."""

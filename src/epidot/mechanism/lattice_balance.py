@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from epidot.documents import Entry
 from epidot.mechanism.lattice import SiteKind, Step
@@ -17,6 +17,7 @@ def check_step(
     reaction: Reaction | None,
     kinds: Mapping[str, SiteKind],
     species: Mapping[str, Species],
+    pool: Collection[str],
     row: Entry,
 ) -> None:
     """A fault of ``row`` for every impossible site, and for elements or charge that do not balance."""
@@ -33,7 +34,8 @@ def check_step(
             what = f"{of} no {there} site is a neighbour of that kind"
             row.fault(what, seen=f"at: {step.at}", nearest=fitting)
         if reaction is not None:
-            bound = sum(n for s, n in reaction.reactants.items() if species[s].phase != "liquor")
+            sites_of = {s: n for s, n in reaction.reactants.items() if s not in pool}
+            bound = sum(n for s, n in sites_of.items() if species[s].phase != "liquor")
             if (step.role == "pair") != (bound == 2) and not step.reverse:
                 fitting = ("pair",) if bound == 2 else ("share", "held")
                 what = f"{of} {reaction} has {bound} reactants on the surface"

@@ -25,6 +25,8 @@ MARKS = (
     "memory",
     "loose",
     "deposited",
+    "spectator",
+    "outside",
 )
 
 

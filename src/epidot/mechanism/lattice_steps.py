@@ -15,6 +15,7 @@ from epidot.mechanism.lattice import (
     Range,
     Role,
     Section,
+    SiteKind,
     Step,
 )
 from epidot.mechanism.lattice_balance import check_step
@@ -22,7 +23,8 @@ from epidot.mechanism.lattice_declarations import RELATIONS, Declarations
 from epidot.mechanism.mechanism import Reaction
 from epidot.mechanism.page import Page, tokens
 
-_KEYS = "structure relations core vacant counts environments species composites liquor_only steps note"
+_KEYS = "structure relations core vacant counts environments species composites"
+_MORE = "liquor_only pool spectators steps note"
 _STEP = "of also reverse id centre partner at role where liquor rate source status note"
 STEP = (*_STEP.split(), "partner where")
 
@@ -40,15 +42,23 @@ class _Lattice(Declarations):
         self.carried: set[str] = set()
 
     def section(self) -> Section:
-        entry = self.entry = self.entry.fields(_KEYS.split(), ("core", "vacant", "species", "steps"))
+        entry = self.entry = self.entry.fields(
+            [*_KEYS.split(), *_MORE.split()], ("core", "vacant", "species", "steps")
+        )
         self.chosen(entry["structure"], "unknown structure", ("zinc_blende",))
         self.read_species()
         self.read_counts()
+        self.pool = self.read_pool(entry["pool"])
         steps = self.read_steps()
         only = entry["liquor_only"]
         for name in only.names():
             replace(only, value=name).reference(self.declared, "reaction")
         self.all_carried(set(only.names()))
+        marked = tuple(k for k, kind in self.kinds.items() if "spectator" in kind.marks)
+        for name in entry["spectators"].names():
+            if name not in marked:
+                what = "lattice: not a species of the lattice with the mark `spectator`"
+                entry["spectators"].fault(what, seen=name, nearest=marked)
         return Section(
             near_nm=self.near(),
             core=cast(Any, self.roles("core", SUBLATTICES)),
@@ -58,7 +68,32 @@ class _Lattice(Declarations):
             environments=self.read_environments(),
             composites=self.read_composites(),
             steps=steps,
+            pool=self.pool,
+            spectators=tuple(entry["spectators"].names()),
         )
+
+    def read_pool(self, entry: Entry) -> dict[str, SiteKind]:
+        """Species on the outer surface that have no site: deposited ones, and no step's own."""
+        out = {}
+        for name in entry.names():
+            row = replace(entry, value=name)
+            if not row.reference(self.page.species, "species"):
+                continue
+            one = self.page.species[name]
+            if one.phase != "deposited" or name in self.kinds:
+                what = "lattice: only a deposited species without a site can be counted per dot"
+                row.fault(
+                    what, seen=name, remedy="leave it out of the pool, or out of the species of the lattice"
+                )
+            marks = one.marks | {"outside"}
+            out[name] = SiteKind(
+                name, "anion", dict(one.elements), one.charge, dict(one.ligands), marks, one.line
+            )
+        return out
+
+    def dissolved_or_pooled(self, species: str) -> bool:
+        """Whether a species has no site."""
+        return self.page.species[species].phase == "liquor" or species in self.pool
 
     # -- steps --------------------------------------------------------------------------------------
 
@@ -115,7 +150,7 @@ class _Lattice(Declarations):
             what = f"lattice: {reaction.id} takes rate and liquor from the reaction"
             row.fault(what, remedy="leave them out, or give the step an `id` of its own")
         sign = -1 if reverse else 1
-        dissolved = {s: sign * n for s, n in reaction.net.items() if self.page.species[s].phase == "liquor"}
+        dissolved = {s: sign * n for s, n in reaction.net.items() if self.dissolved_or_pooled(s)}
         row = row.called(f"{reaction.id}.reverse" if reverse else reaction.id)
         return self.step(row, reaction, dissolved, None, reaction.status)
 
@@ -177,7 +212,7 @@ class _Lattice(Declarations):
             status=status,
             line=row.line,
         )
-        check_step(step, reaction, self.kinds, self.page.species, row)
+        check_step(step, reaction, self.kinds, self.page.species, self.pool, row)
         return step
 
     def change(self, entry: Entry, id_: str) -> tuple[str, str] | None:
@@ -203,7 +238,7 @@ class _Lattice(Declarations):
     def all_carried(self, only: set[str]) -> None:
         """Every reaction that touches a dot must be carried by a step."""
         for name, reaction in self.declared.items():
-            dissolved = all(self.page.species[s].phase == "liquor" for s in reaction.net)
+            dissolved = all(self.dissolved_or_pooled(s) for s in reaction.net)
             if not dissolved and name not in self.carried and name not in only:
                 remedy = "write a step `of` it, name it in `also` of another, or list it under liquor_only"
                 what = "lattice: no step carries this reaction"

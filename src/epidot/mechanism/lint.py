@@ -142,9 +142,12 @@ def one_way(mechanism: Mechanism) -> list[Finding]:
 def room(mechanism: Mechanism) -> list[Finding]:
     """A step that puts more into a shell class must feel how full it is, or the shell overfills.
 
-    An oxide's O stands in a shell position already, so its replacement needs no room.
+    An oxide's O stands in a shell position already, so its replacement needs no room.  A class of which steps
+    only ask how full it is tells how much lies over another, and has no room to be short of.
     """
-    shells = [name for name, site in mechanism.sites.items() if site.kind == "shell"]
+    felt = {term for r in mechanism.reactions for term in (r.law.room, r.law.vacant)}
+    told = {r.law.occupied for r in mechanism.reactions} - felt
+    shells = [name for name, site in mechanism.sites.items() if site.kind == "shell" and name not in told]
     out = []
     for reaction in mechanism.reactions:
         for name in shells:
@@ -162,7 +165,7 @@ def unused(mechanism: Mechanism) -> list[Finding]:
     used = {e for k in mechanism.equilibria.values() for e in (k.dH, k.dS)}
     for r in mechanism.reactions:
         used |= {r.law.A, r.law.Ea, *r.law.barrier.values()} | ({r.law.packing} if r.law.packing else set())
-    used |= {s.overflow for s in mechanism.sites.values() if s.overflow}
+    used |= {n for s in mechanism.sites.values() for n in (s.overflow, s.per_nm2) if n}
     used |= {s.vapour for s in mechanism.species.values() if s.vapour}
     if mechanism.packing:
         used.add(mechanism.packing.limit)

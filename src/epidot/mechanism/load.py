@@ -21,7 +21,7 @@ from epidot.mechanism.mechanism import Mechanism
 from epidot.mechanism.reactions import Reactions
 
 _TOP = "name title sources groups families reagents spectators sites environments surfaces packing"
-TOP = (*_TOP.split(), "parameters", "equilibria", "species", "reactions", "lattice", "note")
+TOP = (*_TOP.split(), "parameters", "equilibria", "hypotheses", "species", "reactions", "lattice", "note")
 
 
 def read(path: Path, *, where: str | None = None) -> Mechanism:
@@ -49,16 +49,27 @@ def shipped() -> tuple[str, ...]:
 
 
 def load(path_or_name: str | Path = "choi2023") -> Mechanism:
-    """The mechanism in a file, or a shipped one by its name.
+    """The mechanism in a file, or a shipped one by its name; ``choi2023@2`` under its hypothesis 2.
 
     Raises
     ------
     InputError
         With every fault found: what, file and line, value seen, nearest valid name, what to do.
     """
-    name = str(path_or_name)
+    return _given(_named(str(path_or_name)))
+
+
+def is_shipped(name: str) -> bool:
+    """Whether this names a mechanism that comes with epidot, under a hypothesis of its or not."""
+    return name.partition("@")[0] in shipped()
+
+
+def _named(name: str) -> Mechanism:
+    base, at, hypothesis = name.partition("@")
+    if at and not os.path.exists(name):
+        return _named(base).under(hypothesis)
     if name in shipped():
-        return _given(_shipped(name))
+        return _shipped(name)
     if not os.path.exists(name) and "/" not in name and not name.endswith((".yaml", ".yml")):
         raise InputError(
             "no such mechanism",
@@ -66,7 +77,7 @@ def load(path_or_name: str | Path = "choi2023") -> Mechanism:
             nearest=nearest(name, shipped()),
             remedy="give a shipped name or a file",
         )
-    return _given(read(Path(name)))
+    return read(Path(name))
 
 
 def _given(mechanism: Mechanism) -> Mechanism:
@@ -120,4 +131,5 @@ class _Reader(Reactions):
             reactions=reactions,
             lattice=read_lattice(self, reactions),
             spectators=self.read_spectators(),
+            hypotheses=self.read_hypotheses(),
         )

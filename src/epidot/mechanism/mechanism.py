@@ -21,7 +21,7 @@ from epidot.parameter import Parameter
 
 Phase = Literal["liquor", "surface", "deposited"]
 PHASES: tuple[Phase, ...] = ("liquor", "surface", "deposited")
-MARKS = ("covered", "linked", "crystalline", "oxide", "memory")
+MARKS = ("covered", "linked", "crystalline", "oxide", "memory", "outside")
 
 # Units a mechanism may use: (dimension, factor to what the rate laws compute in: J/mol, J/mol/K, s, M).
 UNITS: dict[str, tuple[str, float]] = {
@@ -37,6 +37,7 @@ UNITS: dict[str, tuple[str, float]] = {
     "/M2/s": ("rate of order 2", 1.0),
     "/M": ("constant of order 1", 1.0),
     "/M2": ("constant of order 2", 1.0),
+    "/nm2": ("density of places", 1.0),
 }
 
 
@@ -68,7 +69,8 @@ class RateLaw:
     """k = A · Π K · exp(−(Ea + Σ w·θ)/RT), times one factor per reactant and the terms below.
 
     ``room`` names the site class whose free share (1 − θ + overflow) multiplies the rate, ``vacant``
-    the same without overflow, ``occupied`` its occupied share; ``barrier`` maps an environment to the
+    the same without overflow, ``occupied`` its occupied share.  ``room`` of an outer class is the number of
+    places that are free, and stands beside one of the other two.  ``barrier`` maps an environment to the
     name of its coefficient w; ``packing`` names the exponent of the room among the ligands;
     ``orders`` replaces the stoichiometric order of a reactant; ``collides`` says that the dot itself
     is a reactant; ``per`` divides by the number of sites of a class (capture by any of them);
@@ -140,14 +142,17 @@ class SiteClass:
     """``fixed``: as many as the surface is started with.  ``shell``: eq 3 of choi2023 for one layer.
 
     ``material`` maps a chalcogen to the material whose lattice sets the capacity of a ``shell`` class;
-    ``overflow`` names the barrier (or weight) of positions beyond it.
+    ``overflow`` names the barrier (or weight) of positions beyond it.  ``outer``: places for ``ligands``
+    on the outer surface, ``per_nm2`` (a parameter) of the sphere that core and shell fill.
     """
 
     name: str
-    kind: Literal["fixed", "shell"]
+    kind: Literal["fixed", "shell", "outer"]
     layer: str = ""
     material: Mapping[str, str] = field(default_factory=dict)
     overflow: str | None = None
+    per_nm2: str | None = None
+    ligands: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -181,6 +186,14 @@ class Packing:
 
 
 @dataclass(frozen=True)
+class Hypothesis:
+    """Another set of numbers that the same data allow: ``values`` by parameter, in the units of the table."""
+
+    title: str
+    values: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class Mechanism:
     """Species, reactions and parameters, checked and expanded."""
 
@@ -199,6 +212,22 @@ class Mechanism:
     reactions: tuple[Reaction, ...]
     lattice: Section | None = None
     spectators: Mapping[str, str] = field(default_factory=dict)  # dissolved species -> why it takes no part
+    hypotheses: Mapping[str, Hypothesis] = field(default_factory=dict)
+
+    def under(self, hypothesis: str) -> Mechanism:
+        """The same with the numbers of one of its hypotheses, named ``<name>@<hypothesis>``.
+
+        Raises
+        ------
+        InputError
+            If it has no such hypothesis.
+        """
+        if hypothesis not in self.hypotheses:
+            known = tuple(f"{self.name}@{key}" for key in self.hypotheses)
+            what = f"the mechanism {self.name} has no such hypothesis"
+            raise InputError(what, self.where, seen=hypothesis, nearest=known)
+        changed = self.with_parameters(self.hypotheses[hypothesis].values)
+        return replace(changed, name=f"{self.name}@{hypothesis}", title=self.hypotheses[hypothesis].title)
 
     def si(self, parameter: str) -> float:
         """A parameter's value in J/mol, J/mol/K, 1/s and M."""

@@ -155,9 +155,14 @@ class Reactions(Tables):
         for term in ("room", "vacant", "occupied", "per"):
             given[term] = rate[term].reference(self.sites, "site class") if rate[term] else None
             site = given[term]
-            if site and term != "per" and self.sites[site].kind != "shell":
-                row.fault(f"{id_}: {term} needs a site class of kind shell", seen=site)
-        both = [term for term in ("room", "vacant", "occupied") if rate[term]]
+            kinds = ("shell", "outer") if term == "room" else ("shell",)
+            if site and term != "per" and self.sites[site].kind not in kinds:
+                row.fault(f"{id_}: {term} needs a site class of kind {' or '.join(kinds)}", seen=site)
+        room = given["room"]
+        outer = bool(room) and self.sites[str(room)].kind == "outer"
+        both = [
+            term for term in ("room", "vacant", "occupied") if rate[term] and not (outer and term == "room")
+        ]
         if len(both) > 1:
             row.fault(f"{id_}: only one of these terms may stand in a rate", seen=", ".join(both))
         if rate["packing"] and not self.top["packing"]:
@@ -166,7 +171,8 @@ class Reactions(Tables):
         collides = rate["collides"].value
         if collides not in (None, "dot"):
             row.fault(f"{id_}: a species can only collide with the dot", seen=collides, nearest=("dot",))
-        self.check_order(row, A, [k for k in constants if k], balance, orders, products, bool(collides))
+        on_dot = bool(collides) or outer
+        self.check_order(row, A, [k for k in constants if k], balance, orders, products, on_dot)
         other = {k: v for k, v in orders.items() if v != reactants[k]}
         return RateLaw(
             A, Ea, constants, balance, barrier=barrier, packing=packing, orders=other,

@@ -14,6 +14,7 @@ from epidot.mechanism.mechanism import (
     UNITS,
     Environment,
     Equilibrium,
+    Hypothesis,
     Packing,
     Phase,
     SiteClass,
@@ -48,15 +49,29 @@ class Tables(Page):
 
     def read_sites(self) -> None:
         for name, entry in self.top["sites"].table().items():
-            row = entry.fields(("kind", "layer", "material", "overflow", "note"))
-            kind = row.called(f"site class {name}")["kind"].choice(("fixed", "shell"))
+            row = entry.fields(("kind", "layer", "material", "overflow", "per_nm2", "ligands", "note"))
+            kind = row.called(f"site class {name}")["kind"].choice(("fixed", "shell", "outer"))
             if kind == "shell" and not (row["layer"] and isinstance(row["material"].value, dict)):
                 remedy = "e.g. layer: d111, material: {Se: ZnSe}"
                 row.fault(f"site class {name}: a shell needs `layer` and `material`", remedy=remedy)
             material = {el: e.text() for el, e in row["material"].table().items()}
             overflow = self.number(row, "overflow", "energy") if row["overflow"] else ""
             layer = row["layer"].text("")
-            self.sites[name] = SiteClass(name, cast(Any, kind), layer, material, overflow or None)
+            density, ligands = None, tuple(row["ligands"].names())
+            if kind == "outer" and not (row["per_nm2"] and ligands and material):
+                remedy = "e.g. per_nm2: n_outer, ligands: [OA], material: {Se: ZnSe}"
+                row.fault(
+                    f"site class {name}: an outer surface needs `per_nm2`, `ligands`, `material`",
+                    remedy=remedy,
+                )
+            elif kind == "outer":
+                density = self.number(row, "per_nm2", "density of places") or None
+            for key in ("per_nm2", "ligands"):
+                if row[key] and kind != "outer":
+                    row[key].fault(f"site class {name}: {key} goes with kind: outer", seen=kind)
+            self.sites[name] = SiteClass(
+                name, cast(Any, kind), layer, material, overflow or None, density, ligands
+            )
 
     def read_spectators(self) -> dict[str, str]:
         """Dissolved species said to take no part, each with the reason."""
@@ -72,6 +87,18 @@ class Tables(Page):
                 entry.fault(
                     f"{name}: a spectator needs its reason", remedy='e.g. PR3: "leaves with the liquor"'
                 )
+        return found
+
+    def read_hypotheses(self) -> dict[str, Hypothesis]:
+        """Other sets of numbers, each with what it says."""
+        found = {}
+        for name, entry in self.top["hypotheses"].table("hypothesis").items():
+            row = entry.fields(("title", "parameters", "note"), ("title", "parameters"))
+            values = {}
+            for parameter, value in row["parameters"].table().items():
+                if replace(value, value=parameter).reference(self.parameters, "parameter"):
+                    values[parameter] = value.number()
+            found[str(name)] = Hypothesis(row["title"].text(""), values)
         return found
 
     def read_environments(self) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot import files
+from epidot.dot import description
 from epidot.dot.grown import GrownDot
 from epidot.dot.layers import Population
 from epidot.errors import InputError
@@ -123,6 +124,23 @@ class Batch:
                 return sample
         names = [s.name for s in self.samples]
         raise InputError(f"{self.recipe} has no such sample", seen=name, nearest=nearest(name, names))
+
+    def described(self, name: str | None = None) -> tuple[str, dict[str, Any]]:
+        """The mean dot of a sample (the last, if none is named) as a DOT.yaml, and the same as plain data.
+
+        Raises
+        ------
+        InputError
+            If there is no such sample, or no dot in it.
+        """
+        if name is None and not self.samples:
+            raise InputError(f"{self.recipe} took no sample")
+        sample = self.samples[-1] if name is None else self.sample(name)
+        if sample.population is None:
+            having = tuple(s.name for s in self.samples if s.population is not None)
+            raise InputError(f"{self.recipe}: no dots at this sample", seen=sample.name, nearest=having)
+        title = f"{self.recipe}, {sample.name}"
+        return description.text(sample.population, title), description.plain(sample.population, title)
 
     def summary(self) -> dict[str, Any]:
         """The contract of ``summary.json`` and ``epidot run --json``."""

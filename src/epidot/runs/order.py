@@ -95,7 +95,7 @@ class Order:
     @property
     def key(self) -> dict[str, str | int]:
         """What two runs must share to give the same numbers."""
-        own = {} if self.mechanism in mechanisms.shipped() else {"mechanism_hash": self._read.hash}
+        own = {} if mechanisms.is_shipped(self.mechanism) else {"mechanism_hash": self._read.hash}
         if self.sizes != "drawn":
             own["sizes"] = self.sizes
         if self.states != RADIAL:
@@ -244,7 +244,7 @@ def _same_mechanism(source: str, provenance: Mapping[str, str], given: str | Non
             seen=name,
             remedy="give it again with --mechanism",
         )
-    if given not in mechanisms.shipped() and mechanisms.load(given).hash != mark:
+    if not mechanisms.is_shipped(given) and mechanisms.load(given).hash != mark:
         raise InputError(
             f"{name} has changed since the batch was made",
             given,

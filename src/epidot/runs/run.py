@@ -107,7 +107,7 @@ def _flask(
 ) -> Run:
     setting = Setting.of(order)
     mechanism = setting.mechanism
-    if order.mechanism not in mechanisms.shipped():
+    if not mechanisms.is_shipped(order.mechanism):
         lint.insist(mechanism)
     reagents = chemistry.insist(order.recipe, mechanism, order.ignore)
     timeline = tuple(_doubled(event, order.twice) for event in order.recipe.timeline())

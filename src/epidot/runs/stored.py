@@ -137,17 +137,13 @@ def sites_to_arrays(dots: Sequence[GrownDot]) -> tuple[dict[str, Any], Arrays]:
     plain = {
         "core": first.core,
         "a_nm": first.a_nm,
-        "kinds": [
-            {
-                "name": k.name,
-                "composition": dict(k.composition),
-                "ligands": dict(k.ligands),
-                "charge": k.charge,
-                "marks": sorted(k.marks),
-            }
-            for k in first.kinds
-        ],
+        "places": [first.places[0], list(first.places[1])],
+        "kinds": [_kind_plain(k) for k in first.kinds],
     }
+    if any(dot.outside for dot in dots):
+        what = list({k.name: k for dot in dots for k, _ in dot.outside}.values())
+        plain["outside"] = [_kind_plain(k) for k in what]
+        plain["outside_numbers"] = [_outside(dot, [k.name for k in what]) for dot in dots]
     arrays: Arrays = {
         "kind": np.stack([dot.kind for dot in dots]),
         "position_nm": first.position_nm,
@@ -160,12 +156,43 @@ def sites_to_arrays(dots: Sequence[GrownDot]) -> tuple[dict[str, Any], Arrays]:
 
 def sites_from_arrays(plain: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> tuple[GrownDot, ...]:
     """The dots of :func:`sites_to_arrays`."""
-    kinds = tuple(
-        SiteSpecies(k["name"], k["composition"], k["ligands"], k["charge"], frozenset(k["marks"]))
-        for k in plain["kinds"]
-    )
+    kinds = tuple(map(_kind_from_plain, plain["kinds"]))
+    what = [_kind_from_plain(k) for k in plain.get("outside", ())]
+    numbers = plain.get("outside_numbers") or [[]] * len(arrays["cut_nm"])
+    outside = [tuple(zip(what, row, strict=True)) for row in numbers]
+    density, ligands = plain.get("places", (0.0, ()))
     cation = arrays["cation"].astype(np.bool_)
+    at = [arrays["position_nm"] + by for by in arrays["shift_nm"]]
     return tuple(
-        GrownDot(plain["core"], float(d), plain["a_nm"], arrays["position_nm"] + by, cation, kind, kinds)
-        for d, by, kind in zip(arrays["cut_nm"], arrays["shift_nm"], arrays["kind"], strict=True)
+        GrownDot(
+            plain["core"],
+            float(d),
+            plain["a_nm"],
+            places,
+            cation,
+            kind,
+            kinds,
+            more,
+            (density, tuple(ligands)),
+        )
+        for d, places, kind, more in zip(arrays["cut_nm"], at, arrays["kind"], outside, strict=True)
     )
+
+
+def _outside(dot: GrownDot, names: Sequence[str]) -> list[int]:
+    there = {k.name: n for k, n in dot.outside}
+    return [there.get(name, 0) for name in names]
+
+
+def _kind_plain(k: SiteSpecies) -> dict[str, Any]:
+    return {
+        "name": k.name,
+        "composition": dict(k.composition),
+        "ligands": dict(k.ligands),
+        "charge": k.charge,
+        "marks": sorted(k.marks),
+    }
+
+
+def _kind_from_plain(k: Mapping[str, Any]) -> SiteSpecies:
+    return SiteSpecies(k["name"], k["composition"], k["ligands"], k["charge"], frozenset(k["marks"]))

@@ -17,6 +17,7 @@ from epidot.parameter import Parameter
 from epidot.recipe.events import Segment
 from epidot.transport import constants as halides
 from epidot.transport import ion_balance, treated_dot
+from epidot.transport.grown_over import moved, same_layers
 from epidot.transport.halide import content, mesh_of, problem
 from epidot.transport.problem import Stage, State
 from epidot.units import celsius
@@ -25,6 +26,12 @@ AMINE = "OAm"
 _TRACE = 1e-15  # mol; less than this of a species is none of it
 _NM3_PER_L = 1e24
 
+
+GROWS = (
+    "halide or amine is in the flask while a shell grows: growth does not feel it (a spectator of the "
+    "mechanism); ions stay at their radius, the shell grows over them, and layers are those at the start of "
+    "each step"
+)
 
 DotOf = Callable[[FlaskState, tuple[Layer, ...]], LayeredDot]
 
@@ -72,7 +79,7 @@ class HalideTransport:
         WorkError
             Above the temperature at which the ligands decompose, or if the transport cannot be integrated.
         NotBuiltYet
-            Two halides at once, or dots that changed their layers while they held halide.
+            Two halides at once.
         """
         hottest = max(segment.start_K, segment.end_K)
         limit = self.known.of("highest_temperature")
@@ -85,6 +92,8 @@ class HalideTransport:
         halide = self._halide(before, segment)
         dot = self._dot(before, shells)
         said = self._said(before, shells, dot)
+        if not shells and self.dot_of(states[-1], shells).shells != self.dot_of(before, shells).shells:
+            said = (*said, GROWS)
         times = np.clip([s.time_s - before.time_s for s in states], 0.0, segment.duration_s)
         amine = self._amine(before, states, kept.amine, segment, times)
         if halide is None:
@@ -199,7 +208,8 @@ class HalideTransport:
             start = empty(told, mesh_of(told))
         else:
             start = _state(known)
-            _same_layers(told.boundaries_nm, start.edges_nm)
+            if not same_layers(told, start.edges_nm):
+                start = moved(start, told, mesh_of(told))
         start = start.with_(bath=bath, lost=0.0, volume_nm3=before.volume_L * share)
         solution = solve(told, start=start, times_s=times)
         first = _on_dot(start)
@@ -252,8 +262,3 @@ def _on_dot(state: State) -> float:
     """Ions on and in one dot."""
     volumes = 4 / 3 * np.pi * np.diff(state.edges_nm**3)
     return float(state.c @ volumes + (state.trapped @ volumes).sum() + state.interface.sum() + state.adsorbed)
-
-
-def _same_layers(boundaries: tuple[float, ...], edges: np.ndarray) -> None:
-    if abs(edges[-1] - boundaries[-1]) > 1e-6 or any(np.min(np.abs(edges - r)) > 1e-6 for r in boundaries):
-        raise NotBuiltYet("a shell that grows over dots which already hold halide is not built yet")

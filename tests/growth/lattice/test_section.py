@@ -49,14 +49,16 @@ def test_every_reaction_of_a_dot_is_carried_and_takes_its_liquor_from_there() ->
     m, s = mechanisms.load(), section()
     carried = {step.of for step in s.steps}
     for reaction in m.reactions:
-        if all(m.species[x].phase == "liquor" for x in reaction.net):
+        if all(m.species[x].phase == "liquor" or x in s.pool for x in reaction.net):
             continue
         stands_for = any(reaction.declared in step.also for step in s.steps)
         assert reaction.id in carried or stands_for, reaction.id
     for step in s.steps:
         if step.of is not None and not step.reverse:
             net = next(r for r in m.reactions if r.id == step.of).net
-            assert dict(step.liquor) == {x: n for x, n in net.items() if m.species[x].phase == "liquor"}
+            assert dict(step.liquor) == {
+                x: n for x, n in net.items() if m.species[x].phase == "liquor" or x in s.pool
+            }
 
 
 def test_only_detachment_and_hops_are_the_lattice_s_own() -> None:

@@ -54,7 +54,9 @@ class Blocks:
         self.feel_misfit()
 
     def feel_misfit(self) -> None:
-        """Every block's barriers for shells of the present mean thickness of all dots."""
+        """Every block's barriers for shells of the mean thickness of all dots, and its free places."""
+        for run in self.runs:
+            run.feel_places()
         on = np.sum([run.simulation.state.on for run in self.runs], axis=0)  # of one model, in its order
         for run in self.runs:
             run.feel_misfit(on, self.whole)
@@ -116,6 +118,13 @@ class Blocks:
             run.simulation.add(change)
         self.turn += 1
 
+    def outside(self) -> dict[str, int]:
+        """What lies on the outer surfaces without a site, all dots together."""
+        found: dict[str, int] = {}
+        for run in self.runs:
+            found = added(found, run.outside())
+        return found
+
     def events(self) -> dict[str, int]:
         """Events of this segment so far, all dots and the liquor."""
         out: dict[str, int] = {}
@@ -138,7 +147,8 @@ class Blocks:
         return parts[0].with_(
             dots_mol=self.state.dots_mol,
             volume_L=self.state.volume_L + self.segment.volume_inflow * run.clock,
-            surface=in_mean_field(run.section, on, self.whole.n),
+            surface=in_mean_field(run.section, on, self.whole.n)
+            | {name: n / self.whole.n for name, n in self.outside().items()},
             liquor=liquor,
             lost=lost,
             grown=self._together([part.grown for part in parts]) if last else None,
@@ -156,6 +166,7 @@ class Blocks:
             radii_nm=parts[0].radii_nm,
             random=np.stack([part.random for part in parts]),
             events=events,
+            outside=self.outside(),
             stuck=parts[0].stuck,
             apart=self.apart,
         )
@@ -167,6 +178,8 @@ def _parts(state: FlaskState, segment: Segment, whole: GrownPopulation) -> list[
         return [(state, segment)]
     out = []
     blocks = len(whole.random)
+    sizes = np.array([len(whole.diameters_nm[b::blocks]) for b in range(blocks)])
+    shares = {name: _shared(n, sizes, 0) for name, n in whole.outside.items()}
     for b, random in enumerate(whole.random):
         dots = slice(b, None, blocks)
         population = replace(
@@ -176,6 +189,7 @@ def _parts(state: FlaskState, segment: Segment, whole: GrownPopulation) -> list[
             centres_nm=whole.centres_nm[dots],
             random=random,
             events=whole.events if b == 0 else {},
+            outside={name: int(shares[name][b]) for name in whole.outside},
         )
         share = population.n / whole.n
         flask = state.with_(

@@ -20,6 +20,7 @@ from epidot.growth.kmc.lattice import Lattice, Relation
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Oxide = Literal["random", "patchy"]
+BEARING = 2  # e that a core-surface cation which takes part has to close: {In} is +2, the rest is the core's
 PATCHES = 3  # of oxide on a dot, where it is patchy
 
 _STEP_NM = 0.4
@@ -130,11 +131,15 @@ def centres(n: int, a_nm: float, rng: np.random.Generator) -> Floats:
 
 @dataclass(frozen=True)
 class Cut:
-    """One core: ``core`` ions, ``bearing`` cations (fewest core anions first) and the first shell."""
+    """One core: ``core`` ions, ``bearing`` cations (fewest core anions first) and the first shell.
+
+    ``open_bonds`` of the bearing cations, in their order.
+    """
 
     core: Bools
     bearing: NDArray[np.intp]
     first: Bools
+    open_bonds: NDArray[np.intp]
 
 
 def cut(of: Master, centre_nm: Floats, diameter_nm: float, rng: np.random.Generator) -> Cut:
@@ -153,7 +158,22 @@ def cut(of: Master, centre_nm: Floats, diameter_nm: float, rng: np.random.Genera
     beside = np.zeros(n, dtype=bool)
     beside[nn.index[core_cation[nn.centre]]] = True
     first = ~cation & ~anion_in & beside
-    return Cut(core_cation | anion_in, surface[order], first)
+    return Cut(core_cation | anion_in, surface[order], first, 4 - bonds[surface[order]])
+
+
+def spectators(dot: Cut, held: int, most: int) -> list[NDArray[np.intp]]:
+    """Cations that take no part and carry an X ligand, so that the charge of the cut closes.
+
+    An open bond of a cation is worth 3/4 e (all anions keep their four), the ``held`` cations that take part
+    close :data:`BEARING` e each, and the rest is left to the others.  Their sites by the number of ligands
+    they carry: one, two, up to ``most``, those with most open bonds first.
+    """
+    excess = round(0.75 * int(dot.open_bonds.sum()) - BEARING * held)
+    inert = dot.bearing[held:]
+    each, more = divmod(max(excess, 0), max(len(inert), 1))
+    numbers = np.full(len(inert), each)
+    numbers[:more] += 1
+    return [inert[np.minimum(numbers, most) == n] for n in range(1, most + 1)]
 
 
 def inventory(per_dot: Mapping[str, float], bearing: int, rng: np.random.Generator) -> dict[str, int]:

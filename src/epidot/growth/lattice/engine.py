@@ -14,9 +14,19 @@ from epidot.dot.layers import LayeredDot, Population
 from epidot.errors import InputError
 from epidot.growth.kmc.stream import seeded
 from epidot.growth.lattice.blocks import Blocks
-from epidot.growth.lattice.dots import Oxide, centres, cut, dressed, inventory, master_for, mean_shape
+from epidot.growth.lattice.dots import (
+    Oxide,
+    centres,
+    cut,
+    dressed,
+    inventory,
+    master_for,
+    mean_shape,
+    spectators,
+)
 from epidot.growth.lattice.population import GrownPopulation, in_mean_field
 from epidot.growth.lattice.segment import ROOM_NM
+from epidot.growth.lattice.translation import places
 from epidot.growth.meanfield import MeanField
 from epidot.growth.state import FlaskState, Trajectory
 from epidot.matter.materials import material
@@ -117,6 +127,9 @@ class LatticeEngine:
             patchy = oxide if self.oxide == "patchy" else frozenset[str]()
             for name, sites in dressed(of, dot, numbers, patchy, rng).items():
                 row[sites] = index[name]
+            found = spectators(dot, sum(numbers.values()), len(section.spectators))
+            for name, sites in zip(section.spectators, found, strict=True):
+                row[sites] = index[name]
         population = GrownPopulation(
             core=state.core,
             a_nm=a,
@@ -128,6 +141,8 @@ class LatticeEngine:
             kinds=tuple(section.kinds),
             shape=mean_shape(state.core_diameter_nm, bearing, a, section.near_nm),
             random=self._random(),
+            places=self._places(),
+            cells_nm3=self._cells(),
         )
         return state.with_(
             surface=in_mean_field(self.section, population.counts, population.n), grown=population
@@ -139,6 +154,18 @@ class LatticeEngine:
         if self.blocks == 1:
             return seeded(np.random.SeedSequence(whole))
         return np.stack([seeded(np.random.SeedSequence([*whole, b])) for b in range(self.blocks)])
+
+    def _places(self) -> tuple[float, tuple[str, ...]]:
+        name = places(self.mechanism)
+        if name is None:
+            return 0.0, ()
+        site = self.mechanism.sites[name]
+        return self.mechanism.si(site.per_nm2 or ""), site.ligands
+
+    def _cells(self) -> dict[str, float]:
+        name = places(self.mechanism)
+        of = {} if name is None else self.mechanism.sites[name].material
+        return {el: material(stuff)["a_nm"] ** 3 / 4 for el, stuff in of.items()}
 
     def _stream(self, of: bytes) -> list[int]:
         seed = [self.seed] if isinstance(self.seed, int) else [int(s) for s in self.seed]

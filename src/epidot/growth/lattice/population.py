@@ -27,7 +27,9 @@ class GrownPopulation:
     per dissolved species that are less than one and wait; ``events`` of every step so far, all dots.
     ``stuck`` says why nothing could happen at the end, empty otherwise.  Dots that grow in B blocks
     (:mod:`epidot.growth.lattice.blocks`) have a ``random`` of (B, 4); ``apart`` is the largest relative
-    difference of a block's liquor from the mean so far.
+    difference of a block's liquor from the mean so far.  ``outside`` is what lies on the
+    outer surfaces without a site, all dots together, ``places`` how many places for which ligands they have
+    per nm², ``cells_nm3`` the volume of a unit of shell by its chalcogen.
     """
 
     core: str
@@ -44,6 +46,9 @@ class GrownPopulation:
     events: Mapping[str, int] = field(default_factory=dict)
     stuck: str = ""
     apart: float = 0.0
+    outside: Mapping[str, int] = field(default_factory=dict)
+    places: tuple[float, tuple[str, ...]] = (0.0, ())
+    cells_nm3: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def n(self) -> int:
@@ -85,6 +90,7 @@ class GrownPopulation:
         of = self.master
         assert of.lattice.position is not None
         cation = of.cation
+        outside = shared_out(self, section)
         return tuple(
             GrownDot(
                 core=self.core,
@@ -94,6 +100,8 @@ class GrownPopulation:
                 cation=cation,
                 kind=self.kind[i],
                 kinds=kinds,
+                outside=outside[i],
+                places=self.places,
             )
             for i in range(self.n)
         )
@@ -123,20 +131,63 @@ class GrownPopulation:
             "events": dict(self.events),
             "stuck": self.stuck,
             "apart": self.apart,
+            "outside": dict(self.outside),
+            "places": [self.places[0], list(self.places[1])],
+            "cells_nm3": dict(self.cells_nm3),
         }  # fmt: skip
         return text, {name: getattr(self, name) for name in _ARRAYS}
 
     @classmethod
     def from_plain(cls, text: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> GrownPopulation:
         """From :meth:`plain`, to the same bits."""
-        rest: dict[str, Any] = {k: v for k, v in text.items() if k not in ("radii_nm", "kinds", "shape")}
+        apart = ("radii_nm", "kinds", "shape", "places")
+        rest: dict[str, Any] = {k: v for k, v in text.items() if k not in apart}
         rest.update({name: arrays[name] for name in _ARRAYS})
         return cls(
             **rest,
             radii_nm=tuple(text["radii_nm"]),
             kinds=tuple(text["kinds"]),
             shape=Shape(**text["shape"]),
+            places=(text["places"][0], tuple(text["places"][1])),
         )
+
+
+def shared_out(population: GrownPopulation, section: Section) -> list[tuple[tuple[SiteSpecies, int], ...]]:
+    """What lies outside, dot by dot: what is charged goes where the charge of the sites asks for it.
+
+    The chain counts it for all dots together, since nothing depends on which of them it lies on.  What is
+    neutral goes where places are free.
+    """
+    rows: list[list[tuple[SiteSpecies, int]]] = [[] for _ in range(population.n)]
+    if not any(population.outside.values()):
+        return [tuple(row) for row in rows]
+    found = np.array([np.bincount(row, minlength=len(population.kinds)) for row in population.kind])
+    of_kind = [section.kinds[name] for name in population.kinds]
+    lacking = -(found @ np.array([float(k.charge) for k in of_kind]))
+    density, chains = population.places
+    per = population.cells_nm3
+    cells = np.array([sum(k.elements.get(el, 0) * v for el, v in per.items()) for k in of_kind])
+    volume = np.pi / 6 * population.diameters_nm**3 + found @ cells
+    free = density * (36 * np.pi) ** (1 / 3) * volume ** (2 / 3)
+    free -= found @ np.array([float(sum(k.ligands.get(x, 0) for x in chains)) for k in of_kind])
+    # What is charged first, so that the rest goes to the places that are left.
+    for name, one in sorted(section.pool.items(), key=lambda item: not item[1].charge):
+        wanted = np.maximum(lacking, 0.0) / one.charge if one.charge else np.maximum(free, 0.0)
+        n = apportioned(population.outside.get(name, 0), wanted if wanted.any() else volume ** (2 / 3))
+        free -= n * sum(one.ligands.get(x, 0) for x in chains)
+        species = SiteSpecies(one.name, one.elements, one.ligands, float(one.charge), one.marks)
+        for row, k in zip(rows, n.tolist(), strict=True):
+            row.append((species, k))
+    return [tuple(row) for row in rows]
+
+
+def apportioned(n: int, weights: NDArray[np.float64]) -> NDArray[np.int64]:
+    """``n`` shared out by ``weights`` (dots,) as whole numbers, the largest remainders first."""
+    exact = n * weights / weights.sum()
+    out: NDArray[np.int64] = np.floor(exact + 1e-9).astype(np.int64)
+    order = np.argsort(out - exact, kind="stable")
+    out[order[: n - int(out.sum())]] += 1
+    return out
 
 
 def in_mean_field(section: Section, counts: Mapping[str, int], dots: int) -> dict[str, float]:
@@ -154,6 +205,7 @@ def in_mean_field(section: Section, counts: Mapping[str, int], dots: int) -> dic
             for part in composite.of:
                 left[part] -= n
     silent = {*section.core.values(), *section.vacant.values()}
+    silent |= {name for name, kind in section.kinds.items() if "spectator" in kind.marks}
     for name, n in left.items():
         if n and name not in silent:
             out[name] = out.get(name, 0.0) + n / dots

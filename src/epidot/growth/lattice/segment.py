@@ -17,7 +17,8 @@ from epidot.growth.lattice import misfit
 from epidot.growth.lattice.dots import Master, larger
 from epidot.growth.lattice.models import compiled as compiled_model
 from epidot.growth.lattice.population import GrownPopulation, in_mean_field
-from epidot.growth.lattice.translation import active
+from epidot.growth.lattice.translation import active, places
+from epidot.growth.outer_places import OuterPlaces
 from epidot.growth.state import FlaskState
 from epidot.mechanism.lattice import Section
 from epidot.mechanism.mechanism import Mechanism
@@ -50,6 +51,7 @@ class Run:
             if name in known:
                 self.liquor[name] = round(mol * self.per_mol)
                 self.rest[name] = mol * self.per_mol - self.liquor[name]
+        self.liquor |= {name: self.population.outside.get(name, 0) for name in self.section.pool}
         self.inflow = {s: r * self.per_mol for s, r in segment.inflow.items() if r > 0 and s in known}
         self.random = self.population.random
         self.clock = 0.0
@@ -93,7 +95,7 @@ class Run:
             to_model[population.kind.reshape(-1)],
             seed=0,
             programme=Programme((0.0, left), (now_K, segment.end_K)),
-            liquor={s: self.liquor.get(s, 0) for s in what.liquor},
+            liquor={s: self.liquor.get(s, 0) for s in what.liquor} | dict.fromkeys(self.places, 0),
             volume=(self.state.volume_L + segment.volume_inflow * self.clock) * self.per_mol,
             flows=self.flows(left),
         )
@@ -124,6 +126,46 @@ class Run:
     def _materials(self) -> dict[str, str]:
         """The shell material of every chalcogen."""
         return {el: m for s in self.mechanism.sites.values() for el, m in s.material.items()}
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The name under which free places outside stand among the dissolved species, if they do."""
+        name = places(self.mechanism)
+        return (name,) if self.section.pool and name else ()
+
+    def feel_places(self) -> None:
+        """The free places outside, for shells of the present volume; none before there is a layer.
+
+        Between two looks what comes and goes outside is counted exactly, and the volume stays as it is.
+        """
+        for name in self.places:
+            site = self.mechanism.sites[name]
+            kinds = [self.section.kinds[k] for k in self.what.kinds]
+            of = OuterPlaces.of(self.mechanism.si(site.per_nm2 or ""), site, kinds, 0.0)
+            first = np.array(["first" in k.marks and "vacant" not in k.marks for k in kinds])
+            layer = min(1.0, self.here(first).sum() / (self.population.shape.first * self.population.n))
+            if layer == 0:
+                free = 0.0
+            else:
+                core_nm3 = np.pi / 6 * self.population.diameters_nm**3
+                whole = of.of_volume(core_nm3 + self.here(of.volume)).sum()
+                molecules = self.molecules()
+                outside = sum(
+                    molecules.get(s, 0) * one.ligands.get(x, 0)
+                    for s, one in self.section.pool.items()
+                    for x in site.ligands
+                )
+                free = max(0.0, float(whole - self.here(of.filling).sum() - outside)) * layer
+            state = self.simulation.state
+            state.liquor[self.compiled.model.liquor.index(name)] = round(free)
+            state.real[LEFT] = -1.0  # a waiting time under way has no memory
+            state.whole[STALE] = 1
+
+    def here(self, per_kind: NDArray[Any]) -> NDArray[np.float64]:
+        """The sum over the sites of each dot of a number per kind of the model, shape (dots,)."""
+        species = self.simulation.state.species.reshape(self.population.n, -1)
+        counts = np.array([np.bincount(row, minlength=len(per_kind)) for row in species])
+        return np.asarray(counts @ per_kind, dtype=np.float64)
 
     def feel_misfit(self, on: NDArray[np.int64], whole: GrownPopulation) -> None:
         """The barriers of steps that feel the misfit, for shells of the present mean thickness.
@@ -212,14 +254,22 @@ class Run:
         """Events of this segment so far, all dots and the liquor."""
         return added(self.before, self.simulation.counts)
 
+    def outside(self) -> dict[str, int]:
+        """What lies on the outer surfaces without a site, all dots of the block together."""
+        here = self.molecules()
+        return {name: here.get(name, 0) for name in self.section.pool}
+
     def molecules(self) -> dict[str, int]:
-        """Whole molecules in the liquor."""
-        return {**self.liquor, **self.simulation.liquor}
+        """Whole molecules in the liquor and, without a site, outside."""
+        found = {**self.liquor, **self.simulation.liquor}
+        return {name: n for name, n in found.items() if name not in self.places}
 
     def state_now(self, stuck: str, *, last: bool) -> FlaskState:
         """The flask at the present time; its dots only if asked for."""
         state, segment, t, population = self.state, self.segment, self.clock, self.population
         waiting, molecules = self.waiting(t), self.molecules()
+        outside = self.outside()
+        molecules = {name: n for name, n in molecules.items() if name not in outside}
         liquor = dict(state.liquor)
         for name in dict.fromkeys([*molecules, *waiting]):
             liquor[name] = (molecules.get(name, 0) + waiting.get(name, 0.0)) / self.per_mol
@@ -239,11 +289,13 @@ class Run:
                 random=self.simulation.state.random.copy(),
                 events=added(population.events, self.events()),
                 stuck=stuck,
+                outside=outside,
             )
         return state.with_(
             temperature_K=segment.start_K + (segment.end_K - segment.start_K) * t / segment.duration_s,
             volume_L=state.volume_L + segment.volume_inflow * t,
-            surface=in_mean_field(self.section, self.simulation.on, population.n),
+            surface=in_mean_field(self.section, self.simulation.on, population.n)
+            | {name: n / population.n for name, n in outside.items()},
             liquor=liquor,
             lost=lost,
             time_s=state.time_s + t,

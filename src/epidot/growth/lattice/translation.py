@@ -17,6 +17,7 @@ from epidot.growth.lattice.dots import Shape
 from epidot.growth.rates import Direction
 from epidot.mechanism.lattice import Range, Section, Step
 from epidot.mechanism.mechanism import Mechanism
+from epidot.mechanism.mechanism import Reaction as MechanismReaction
 from epidot.mechanism.reachable import reachable
 
 _EV = K_B / R_GAS  # eV per J/mol
@@ -54,10 +55,16 @@ def _reached(
 ) -> Active:
     on_sites, dissolved = {*kinds, *section.vacant.values()}, {s for s in liquor if s in mechanism.species}
     steps: set[str] = set()
+    outside: set[str] = set()
     while True:
-        size = len(on_sites) + len(dissolved) + len(steps)
+        size = len(on_sites) + len(dissolved) + len(steps) + len(outside)
         found, _ = reachable(mechanism, dissolved, dots=False)
         dissolved.update(found)
+        for reaction in pooled(mechanism, section):
+            ways = (reaction.reactants, *([reaction.products] if reaction.reversible else []))
+            if any(dissolved.issuperset(side) for side in ways):
+                dissolved.update(reaction.reactants, reaction.products)
+                outside.add(reaction.id)
         for step in section.steps:
             sides = (step.centre, step.partner) if step.partner else (step.centre,)
             needs = [s for s, n in step.liquor.items() if n < 0] + _orders(mechanism, step)
@@ -65,15 +72,34 @@ def _reached(
                 steps.add(step.id)
                 on_sites.update(after for _, after in sides)
                 dissolved.update(step.liquor)
-        if len(on_sites) + len(dissolved) + len(steps) == size:
+        if len(on_sites) + len(dissolved) + len(steps) + len(outside) == size:
             break
     _, reactions = reachable(mechanism, dissolved, dots=False)
+    happen = {r.id for r in reactions} | outside
     return Active(
         tuple(k for k in section.kinds if k in on_sites),
         tuple(s for s in mechanism.species if s in dissolved),
         tuple(s for s in section.steps if s.id in steps),
-        tuple(r.id for r in reactions),
+        tuple(r.id for r in mechanism.reactions if r.id in happen),
     )
+
+
+def pooled(mechanism: Mechanism, section: Section) -> list[MechanismReaction]:
+    """Reactions between the liquor and what is counted on the outer surface, without a site."""
+
+    def siteless(species: str) -> bool:
+        return species in section.pool or mechanism.species[species].phase == "liquor"
+
+    return [
+        r
+        for r in mechanism.reactions
+        if not section.pool.keys().isdisjoint(r.net) and all(map(siteless, (*r.reactants, *r.products)))
+    ]
+
+
+def places(mechanism: Mechanism) -> str | None:
+    """The class of places on the outer surface; its free places stand in the model as a dissolved species."""
+    return next((name for name, site in mechanism.sites.items() if site.kind == "outer"), None)
 
 
 def _orders(mechanism: Mechanism, step: Step) -> list[str]:
@@ -111,6 +137,13 @@ def model_of(
             direction = Direction.of(mechanism, by_id[id_], reverse=reverse)
             sign = -1 if reverse else 1
             liquor = {s: sign * n for s, n in by_id[id_].net.items()}
+            orders = _dissolved_orders(mechanism, section, direction)
+            if taken := sum(n * _places_of(mechanism, section, s) for s, n in liquor.items()):
+                liquor[str(places(mechanism))] = -taken
+            if direction.room is not None and direction.room == places(mechanism):
+                orders[direction.room] = 1
+            elif taken > 0:
+                orders[str(places(mechanism))] = 0
             name = f"{id_}.reverse" if reverse else id_
             reactions.append(
                 Reaction(
@@ -120,7 +153,7 @@ def model_of(
                     math.exp(direction.ln_A),
                     direction.energy * _EV,
                     liquor=liquor,
-                    orders=_dissolved_orders(mechanism, direction),
+                    orders=orders,
                 )
             )
     if vacuum:
@@ -130,15 +163,25 @@ def model_of(
     if not reactions:  # a chain needs a step, if only one that never comes
         reactions.append(Reaction("nothing", section.vacant["first"], section.vacant["beyond"], 0.0))
     species = tuple(Species(k, (section.kinds[k].site,)) for k in what.kinds)
-    return Model(species, tuple(reactions), tuple(counts.values()), what.liquor, mechanism.where)
+    outer = places(mechanism)
+    dissolved = (*what.liquor, *((outer,) if section.pool and outer else ()))
+    return Model(species, tuple(reactions), tuple(counts.values()), dissolved, mechanism.where)
 
 
-def _dissolved_orders(mechanism: Mechanism, direction: Direction) -> dict[str, int]:
+def _dissolved_orders(mechanism: Mechanism, section: Section, direction: Direction) -> dict[str, int]:
     out: dict[str, int] = {}
     for s in direction.factors:
-        if mechanism.species[s].phase == "liquor":
+        if mechanism.species[s].phase == "liquor" or s in section.pool:
             out[s] = out.get(s, 0) + 1
     return out
+
+
+def _places_of(mechanism: Mechanism, section: Section, species: str) -> int:
+    """Places outside that one of a pooled species takes."""
+    name = places(mechanism)
+    if species not in section.pool or name is None:
+        return 0
+    return sum(section.pool[species].ligands.get(x, 0) for x in mechanism.sites[name].ligands)
 
 
 def _reaction(
@@ -161,7 +204,10 @@ def _reaction(
         reaction = next(r for r in mechanism.reactions if r.id == step.of)
         direction = Direction.of(mechanism, reaction, reverse=step.reverse)
         A, Ea = math.exp(direction.ln_A) * step.symmetry, direction.energy * _EV
-        orders = _dissolved_orders(mechanism, direction)
+        # What is counted outside comes to any site as fast as a neighbour would: it only has to be there.
+        orders = _dissolved_orders(mechanism, section, direction) | {
+            s: 0 for s in section.pool if step.liquor.get(s, 0) < 0
+        }
         for name, w in direction.barrier.items():
             relation = section.environments[name][here]
             count = f"{name}@{relation}"

@@ -1,0 +1,210 @@
+"""Ligands stand on the outer surface at every size, a grown dot has no charge, and nothing is lost."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+import pytest
+from scipy.spatial import cKDTree
+
+from epidot.dot.atoms import place
+from epidot.growth.conservation import relative_errors
+from epidot.growth.lattice.dots import BEARING, centres, cut, inventory, master_for, spectators
+from epidot.growth.lattice.population import apportioned
+from epidot.growth.meanfield import MeanField
+from epidot.growth.outer_places import OuterPlaces
+from epidot.growth.rates import Conditions, Network
+from epidot.growth.readout import outer_surface
+from epidot.growth.state import FlaskState
+from epidot.matter import reagents
+from epidot.matter.materials import material
+from epidot.mechanism import load as mechanisms
+from epidot.recipe.events import Segment
+from epidot.runs.order import order_from
+from epidot.runs.run import Run, run_flask
+
+CHOI = mechanisms.load()
+STAGED = "choi2023/inp-zns-staged-4"
+
+
+@lru_cache
+def ran(engine: str, recipe: str = STAGED) -> Run:
+    return run_flask(order_from(recipe, engine=engine, dots=4 if engine == "kmc" else 1), points=2)
+
+
+def dots_in(
+    zinc_M: float, celsius: float, mechanism: mechanisms.Mechanism = CHOI, nm: float = 3.3
+) -> FlaskState:
+    """Dots of four ZnS layers without a ligand outside, in zinc oleate."""
+    engine = MeanField(mechanism)
+    state = engine.start(
+        FlaskState(celsius + 273.15, 0.01, 220e-9, "InP", nm, liquor={"Zn(OA)2": zinc_M * 0.01})
+    )
+    surface = {"{Zn}S(x)": sum(state.surface.values()), "ZnS(x)": 140.0, "ZnS(dx)": 1500.0}
+    return state.with_(surface=surface)
+
+
+# -- exact bookkeeping --------------------------------------------------------------------------------
+
+
+def test_the_charge_of_a_cut_is_three_quarters_of_its_open_bonds() -> None:
+    # 2(n_c - n_a) = (b_c - b_a)/2 for II-VI; for InP 3(n_In - n_P) = 3/4 b, every P keeping its four bonds.
+    rng, a = np.random.default_rng(3), material("InP")["a_nm"]
+    of = master_for(np.array([2.4]), 3.0, a, 0.5)
+    for centre in centres(20, a, rng):
+        dot = cut(of, centre, 2.4, rng)
+        core = dot.core
+        assert of.radii_nm[0] == 0.0  # nothing is left out in the middle, so that ions can be counted
+        charge = 3 * int((core & of.cation).sum()) - 3 * int((core & ~of.cation).sum())
+        assert charge == 0.75 * dot.open_bonds.sum()
+        held = sum(inventory({"a": 72.0, "b": 27.0}, len(dot.bearing), rng).values())
+        ligands = sum(n * len(sites) for n, sites in enumerate(spectators(dot, held, 2), 1))
+        assert charge - BEARING * held - ligands == 0
+
+
+def test_places_outside_grow_with_two_thirds_of_the_volume_and_their_slope_is_exact() -> None:
+    site, rows = CHOI.sites["outer"], [CHOI.species[s] for s in ("ZnS(d)", "Zn(OA)2(s)", "{Zn}S-1")]
+    of = OuterPlaces.of(3.8, site, rows, math.pi / 6 * 3.3**3)
+    assert of.capacity(np.zeros(3)) == pytest.approx(3.8 * math.pi * 3.3**2, rel=1e-12)
+    y = np.array([4000.0, 10.0, 5.0])
+    doubled = OuterPlaces.of(3.8, site, rows, 2 * of.core_nm3)
+    assert doubled.capacity(2 * y) / of.capacity(y) == pytest.approx(2 ** (2 / 3), rel=1e-12)
+    assert of.taken(y) == 10 * 2 + 5 * 1
+    h = 1e-3
+    numeric = [(of.free(y + h * e) - of.free(y - h * e)) / (2 * h) for e in np.eye(3)]
+    assert of.slope(y) == pytest.approx(numeric, rel=1e-6)
+    assert of.free(np.array([0.0, 1e6, 0.0])) == 0.0
+
+
+def test_the_jacobian_with_places_outside_is_that_of_the_rates() -> None:
+    state = dots_in(0.2, 320)
+    present = {
+        *state.surface,
+        *state.liquor,
+        "SPR3",
+        "{Zn}OA",
+        "{Zn}S-1",
+        "ZnOA(s)",
+        "Zn(OA)2(s)",
+        "{Zn}SZn(OA)",
+    }
+    network = Network(CHOI, present, core_diameter_nm=3.3, sites=187.0)
+    rng = np.random.default_rng(1)
+    y, at = rng.random(len(network.species)) * 20, Conditions(220e-9, 0.01, 593.0)
+    exact, h = network.jacobian(y, at), 1e-4
+    for i in range(len(y)):
+        up, down = y.copy(), y.copy()
+        up[i], down[i] = y[i] + h, y[i] - h
+        numeric = (network.rates(up, at) - network.rates(down, at)) / (2 * h)
+        assert exact[:, i] == pytest.approx(numeric, rel=1e-5, abs=1e-7 * np.abs(exact).max())
+
+
+def test_the_outside_fills_to_its_isotherm_and_empties_without_zinc_oleate() -> None:
+    state = dots_in(0.2, 320)
+    end = MeanField(CHOI).advance(state, Segment(3600.0, 593.15, 593.15), 1).states[-1]
+    places = outer_surface(end, CHOI)
+    c, K = end.liquor["Zn(OA)2"] / 0.01, CHOI.K("K_out", 593.15)
+    # n counts Zn(OA)2 and the free places chains: n / (C - 2 n) = K c
+    n = end.surface["Zn(OA)2(s)"]
+    assert n / (2 * places["outer_sites"] - 2 * n) == pytest.approx(K * c, rel=1e-3)
+    bare = end.with_(liquor={})
+    gone = MeanField(CHOI).advance(bare.with_(volume_L=1e3), Segment(36000.0, 593.15, 593.15), 1).states[-1]
+    assert gone.surface["Zn(OA)2(s)"] < 1e-3 * n
+    cold = (
+        MeanField(CHOI)
+        .advance(bare.with_(temperature_K=298.15), Segment(3600.0, 298.15, 298.15), 1)
+        .states[-1]
+    )
+    assert cold.surface["Zn(OA)2(s)"] == pytest.approx(n, rel=1e-4)
+
+
+def test_without_places_and_without_lift_growth_is_what_it_was() -> None:
+    plain = CHOI.with_parameters({"n_outer": 0.0, "Ea_lift": 1000.0})
+    grown = [
+        MeanField(m)
+        .advance(
+            dots_in(0.2, 320, m).with_(liquor={"Zn(OA)2": 2e-3, "SPR3": 1e-3}),
+            Segment(900.0, 593.15, 593.15),
+            1,
+        )
+        .states[-1]
+        for m in (CHOI, plain)
+    ]
+    sulfur = [sum(n * CHOI.species[s].elements.get("S", 0) for s, n in g.surface.items()) for g in grown]
+    assert grown[1].surface["Zn(OA)2(s)"] == pytest.approx(0.0, abs=1e-9)
+    assert sulfur[0] == pytest.approx(sulfur[1], rel=0.01)  # no rate of growth feels what lies outside
+
+
+# -- grown dots, by both engines ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("engine", ["meanfield", "kmc"])
+def test_every_sample_is_neutral_and_its_ligands_are_outside(engine: str) -> None:
+    run = ran(engine)
+    for sample in run.taken:
+        assert abs(sample.counts["charge_per_dot"]) < 1e-6
+    end = run.taken[-1].counts
+    assert 3.0 < end["ligands_OA_per_nm2"] < 4.5
+    assert end["shut_in_per_dot"] < 4.0  # 39 oleates before, all of them at the core
+    errors = relative_errors(run.first.state, run.done, CHOI, _elements)
+    assert max(errors.values()) < 1e-10
+
+
+def _elements(name: str) -> dict[str, float]:
+    known = CHOI.species.get(name)
+    return dict(known.elements) if known else reagents.formula(name)
+
+
+def test_both_engines_tell_the_same_density() -> None:
+    a, b = (ran(engine).taken[-1].counts for engine in ("meanfield", "kmc"))
+    assert a["ligands_OA_per_nm2"] == pytest.approx(b["ligands_OA_per_nm2"], rel=0.05)
+    assert a["shell_layers"] == pytest.approx(b["shell_layers"], rel=0.1)
+
+
+def test_the_atoms_are_neutral_dot_by_dot_and_none_overlap() -> None:
+    for sample in ran("kmc").taken:
+        for grown in sample.grown:
+            atoms = place(grown)
+            assert atoms.charge.sum() == 0.0
+            apart = cKDTree(atoms.position_nm).query(atoms.position_nm, k=2)[0][:, 1]
+            assert apart.min() >= 0.2 - 1e-9
+
+
+def test_hardly_an_oleate_is_left_deeper_than_a_layer() -> None:
+    """Of some 370: in the shipped lattice before, 37 were."""
+    for grown in ran("kmc").taken[-1].grown:
+        chains = np.array([k.ligands.get("OA", 0) for k in grown.kinds])[grown.kind]
+        shell = np.array(
+            ["deposited" in k.marks or ("first" in k.marks and "vacant" not in k.marks) for k in grown.kinds]
+        )
+        outer = grown.position_nm[shell[grown.kind]]
+        near = cKDTree(outer).query_ball_point(grown.position_nm[chains > 0], 0.7)
+        r, here = np.linalg.norm(outer, axis=1), np.linalg.norm(grown.position_nm[chains > 0], axis=1)
+        deep = [r[found].max() - own > 0.35 for found, own in zip(near, here, strict=True) if found]
+        assert int(chains[chains > 0][: len(deep)][np.array(deep, dtype=bool)].sum()) <= 8
+
+
+def test_what_is_shared_out_adds_up() -> None:
+    assert apportioned(7, np.array([1.0, 1.0, 2.0])).tolist() in ([2, 2, 3], [2, 1, 4], [1, 2, 4])
+    assert apportioned(5, np.array([0.0, 5.0, 0.0])).tolist() == [0, 5, 0]
+
+
+def test_a_dot_kept_in_a_batch_keeps_what_lies_outside() -> None:
+    from epidot.runs.stored import sites_from_arrays, sites_to_arrays
+
+    dots = ran("kmc").taken[-1].grown
+    again = sites_from_arrays(*sites_to_arrays(dots))
+    assert [d.outside for d in again] == [d.outside for d in dots]
+    assert again[0].places == dots[0].places
+
+
+def test_open_places_outside_are_the_traps_of_a_grown_dot() -> None:
+    state = dots_in(0.2, 320)
+    bare = outer_surface(state, CHOI)
+    assert bare["outer_ligands"] == 0.0
+    assert bare["surface_traps"] == bare["outer_sites"] > 100
+    end = ran("meanfield").taken[-1]
+    assert end.dot.surface_traps == pytest.approx(end.dot.outer_sites - end.dot.outer_ligands)
+    assert 1.5 < end.dot.outer_sites / (math.pi * end.dot.diameter_nm**2) < 2.3
