@@ -132,6 +132,7 @@ WALK: Walk = {
         "--scheduler": (CALIBRATE, ("--scheduler", "nonsense")),
         "--resume": (CALIBRATE, ("--resume",)),
         "--overwrite": ((*CALIBRATE[:-2], "-o", "taken"), ("--overwrite",)),
+        "--against": (CALIBRATE, ("--against", "empty")),
         "--explain": (CALIBRATE, ("--explain",)),
         "--json": (CALIBRATE, ("--json",)),
     },

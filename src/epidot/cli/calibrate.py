@@ -24,6 +24,12 @@ def calibrate(
     overwrite: bool = typer.Option(
         False, "--overwrite", help="Begin anew in a folder that holds a calibration, or beside other files."
     ),
+    against: list[Path] = typer.Option(
+        [],
+        "--against",
+        metavar="DIR",
+        help="The calibration of another model on the same numbers: which of both the evidence favours.",
+    ),
     explain: bool = typer.Option(
         False,
         "--explain",
@@ -38,12 +44,15 @@ def calibrate(
     Example: epidot calibrate study.yaml -o calibrated --jobs 2
     """
     options.check_jobs(jobs)
+    from epidot.inference import comparison
     from epidot.inference import study as studies
     from epidot.inference.calibration import seen
     from epidot.report import calibrate as report
     from epidot.report import calibrated
 
     read = studies.load(source)
+    rivals = [comparison.load(folder) for folder in against]
+    comparison.insist_same(rivals, read.data)
     folder = out or Path("calibrate-" + Path(source).stem)
     if explain:
         report.look(folder, resume=resume, overwrite=overwrite)
@@ -63,14 +72,18 @@ def calibrate(
             overwrite=overwrite,
             progress=progress,
         )
+    summary = calibrated.to_json(done)
+    compared = comparison.compare(comparison.Rival.of(summary), rivals)
     if as_json:
-        output.emit_json(calibrated.to_json(done))
+        output.emit_json(summary | {"against": [rival.to_json() for rival in compared]})
         return
     print(output.table(calibrated.rows(done), calibrated.HEADS))
     print("\nThe data see:")
     for one in done.found.combinations:
         if seen(one):
             print(f"  {one.told}  (to {one.narrowed:.2f} of what was known before)")
+    for rival in compared:
+        print(f"\nAgainst “{rival.title}”: {rival.word} (ln evidence {rival.difference:+.1f})")
     for remark in done.remarks:
         output.note(f"epidot: {remark}")
     run = f"epidot run RECIPE --parameters {folder / 'calibrated.yaml'}"
