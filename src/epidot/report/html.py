@@ -170,10 +170,11 @@ def _headline(batch: Batch) -> str:
 
 
 def _in_words(quantity: Quantity, times: float) -> str:
-    """A value and its interval to whole numbers."""
+    """A value and its interval to whole numbers, below ten to two digits."""
     assert quantity.value is not None
-    text = f"{times * quantity.value:.0f}"
+    digits = ".0f" if abs(times * quantity.value) >= 10 else ".2g"
+    text = f"{times * quantity.value:{digits}}"
     if quantity.interval68 is None:
         return text
-    low, high = (f"{times * end:.0f}" for end in quantity.interval68)
+    low, high = (f"{times * end:{digits}}" for end in quantity.interval68)
     return f"{text} ({low} to {high})"

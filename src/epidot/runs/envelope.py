@@ -23,6 +23,7 @@ from epidot.runs.quantities import ENVELOPE, find
 from epidot.units import celsius
 
 INSIDE, NEAR, OUTSIDE = STATES = ENVELOPE
+SLACK = 0.05  # of a size: the usual error of mean diameters, and what exchange takes off a core
 NOT_LEVELS = ("offset", "PLQY")  # rows that say nothing of the levels of their dot
 
 
@@ -126,10 +127,10 @@ def of_light(dot: LayeredDot) -> Stand:
 def _size(dot: LayeredDot, known: tuple[float, float], what: str) -> Stand:
     low, high = known
     factor, d = declared()[1]["size"], dot.core_diameter_nm
-    if low * 0.999 <= d <= high * 1.001:
+    if low * (1 - SLACK) <= d <= high * (1 + SLACK):
         return Stand()
     state = NEAR if low / factor <= d <= high * factor else OUTSIDE
-    return Stand(state, (f"a core of {d:.2g} nm: {what} fitted on {low:g} to {high:g} nm",))
+    return Stand(state, (f"a core of {d:.3g} nm: {what} fitted on {low:g} to {high:g} nm",))
 
 
 def of_matter(what: str, dot: LayeredDot, states: Sequence[FlaskState] = ()) -> Stand:
