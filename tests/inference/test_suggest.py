@@ -105,7 +105,7 @@ def test_it_proposes_what_a_person_found(tmp_path: Path) -> None:
     assert (tmp_path / "next" / "suggestions.json").is_file()
     assert "<svg" in (tmp_path / "next" / "suggestions.html").read_text(encoding="utf-8")
     # between the two minima themselves: the one with two hours is the clearest
-    minima = np.array([[68.1, 126.4], [76.0, 139.5]])
+    minima = np.array([[67.6, 130.3], [76.0, 139.5]])
     two = foretell(asked.study, asked.study.candidates, minima, Alone(), Kept(tmp_path / "next" / "points"))
     apart = [abs(a - b) / d.observation.sigma for a, b, d in zip(*two.predictions, two.designs, strict=True)]
     best = two.designs[int(np.argmax(apart))]

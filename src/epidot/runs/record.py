@@ -233,14 +233,14 @@ def _basis(samples: Sequence[Sample], states: str) -> dict[str, str]:
     if not any(sample.population for sample in samples):
         return {"matter": "definition"}
     by_atoms = (
-        "predicted: no number of theirs was fitted; remote terms and the closure of the surface assumed"
+        "predicted: the closure of the surface fitted on bare InP of the literature; remote terms assumed"
     )
     more = {} if states == RADIAL else {"states of the atoms": by_atoms}
     return more | {
         "matter": "definition",
         "growth and oxide": "calibrated on the claims its fitted parameters name, predicted elsewhere",
         "strain": "predicted",
-        "1S and emission energy": "calibrated on one size of InP, predicted elsewhere",
+        "1S and emission energy": "materials fitted on literature, predicted here",
         "quantum yield, lifetime": "calibrated on the claims its fitted parameters name, predicted elsewhere",
     }
 

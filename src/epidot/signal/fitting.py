@@ -367,8 +367,7 @@ def _covariance(
     """Covariance (p, p) at the optimum; what the data do not determine has infinite variance."""
     free = found.free
     inside = found.jacobian[:, free]
-    length = np.sqrt(np.sum(inside**2, axis=0))
-    length = np.where(length > 0, length, 1.0)
+    length = np.where((size := np.sqrt(np.sum(inside**2, axis=0))) > 0, size, 1.0)
     answers = np.zeros((free.size, found.residuals.size))
     variance = found.cost / found.residuals.size
     plain = np.linalg.pinv(inside / length) / length[:, None]
