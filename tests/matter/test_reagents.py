@@ -56,7 +56,7 @@ def test_the_chemistry_of_the_papers_balances(left: list[str], right: list[str])
 
 
 def test_molar_mass_and_species_hold_the_same_atoms() -> None:
-    for name in sorted({one.name for one in reagents._shelf()}):
+    for name in sorted({one.name for one in reagents.shelf()}):
         one = reagents.reagent(name)
         weights = formulas.atomic_weights()
         mass = sum(
@@ -99,7 +99,7 @@ def test_names_a_chemist_types(typed: str, name: str) -> None:
 
 def test_no_two_reagents_share_a_name() -> None:
     seen: dict[str, str] = {}
-    for name in sorted({one.name for one in reagents._shelf()}):
+    for name in sorted({one.name for one in reagents.shelf()}):
         one = reagents.reagent(name)
         for alias in (one.name, *one.aliases):
             owner = seen.setdefault(names.plain(alias), one.name)

@@ -42,7 +42,7 @@ class Wobbly:
 
 @pytest.fixture
 def wobbly(monkeypatch: pytest.MonkeyPatch) -> None:
-    def engine_of(order: Order, mechanism: Mechanism) -> Engine:
+    def engine_of(order: Order, mechanism: Mechanism, *more: object) -> Engine:
         return Wobbly(order, mechanism) if order.engine == LATTICE else MeanField(mechanism)
 
     monkeypatch.setattr(engines, "engine_of", engine_of)
@@ -124,7 +124,7 @@ def test_flasks_have_numbers_of_their_own_and_always_the_same() -> None:
 
 
 def test_an_engine_that_cannot_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    def none(order: Order, mechanism: Mechanism) -> Engine:
+    def none(order: Order, mechanism: Mechanism, *more: object) -> Engine:
         if order.engine == LATTICE:
             raise NotBuiltYet("no sites for this core")
         return MeanField(mechanism)
@@ -139,7 +139,7 @@ def test_an_engine_that_cannot_says_why(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_an_engine_that_fails_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(order: Order, mechanism: Mechanism) -> Engine:
+    def broken(order: Order, mechanism: Mechanism, *more: object) -> Engine:
         if order.engine == LATTICE:
             raise WorkError("deadlock")
         return MeanField(mechanism)

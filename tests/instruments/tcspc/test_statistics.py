@@ -60,10 +60,13 @@ def check(values: np.ndarray, sigmas: np.ndarray, crb: np.ndarray) -> None:
 @pytest.mark.parametrize("counts", [1e6, 1e4])
 def test_biexponential_reaches_the_cramer_rao_bound(counts: float) -> None:
     values, sigmas = [], []
-    for seed in range(SEEDS):
+    seeds = 2 * SEEDS if counts == 1e4 else SEEDS  # 200 alone leave the share uncertain by three per cent
+    for seed in range(seeds):
         found = tcspc.measure(decay(counts, seed), exponentials=2)
-        values.append([found[n].value for n in NAMES])
-        sigmas.append([found[n].sigma for n in NAMES])
+        if all(found[n].value is not None and found[n].sigma is not None for n in NAMES):
+            values.append([found[n].value for n in NAMES])
+            sigmas.append([found[n].sigma for n in NAMES])
+    assert len(values) > 0.95 * seeds  # of a few the counts leave something open
     check(np.array(values), np.array(sigmas), bound(counts))
 
 

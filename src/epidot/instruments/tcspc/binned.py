@@ -20,6 +20,9 @@ from epidot.signal.poisson import deviance
 
 BINS = 128
 _STEP = 0.25  # of ln τ between knots
+# Errors by which the place and width of the response may move: further out their straight lines, which are
+# the decay's own exponentials in another mixture, would stand for a term.
+_OWN = 10.0
 _RIDGE = 1e-12  # of scaled information: directions that no count knows
 _DEEP, _LEVEL = 8, 0.02  # steps of one fit, and the gain in deviance at which it ends
 
@@ -129,10 +132,11 @@ class Binned:
     def ends(self) -> tuple[Array, Array]:
         """Lowest and highest x (p,)."""
         k, room = self.terms, self.linear[1]
-        low = np.concatenate((np.full(k, -40.0), np.full(k, self.knots[0]), room))
-        return low, np.concatenate(
-            (np.full(k, 700.0), np.full(k, self.knots[-1]), np.full(room.size, np.inf))
-        )
+        most = np.full(room.size, np.inf)
+        own = np.arange(room.size + 2 * k)[self.solution.model.own_at] - 2 * k
+        most[own] = _OWN
+        low = np.concatenate((np.full(k, -40.0), np.full(k, self.knots[0]), np.maximum(room, -most)))
+        return low, np.concatenate((np.full(k, 700.0), np.full(k, self.knots[-1]), most))
 
     def expected(self, x: Array, ratio: Array, further: Array) -> tuple[Array, Array]:
         """Counts (m, bins) and derivatives (m, p, bins)."""
