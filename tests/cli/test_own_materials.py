@@ -154,8 +154,8 @@ def test_a_run_goes_on_where_light_lacks_a_number(epidot: Epidot, tmp_path: Path
     ):
         folder = written(tmp_path / name, more, leave_out=gaps)
         done = epidot(
-            "run", "cores.yaml", "--no-interval", *IGNORED, "-o", f"{name}.out", "--engine", "meanfield", "--dots", "4",
-            "--json", "--materials", folder,
+            "run", "cores.yaml", "--no-interval", *IGNORED, "-o", f"{name}.out", "--engine", "meanfield",
+            "--dots", "4", "--json", "--materials", folder,
         )  # fmt: skip
         assert done.status == 0
         assert said in " ".join(done.json["notes"])

@@ -13,7 +13,7 @@ from epidot import instruments
 from epidot.cli import main
 
 Call = Callable[..., str]
-# Folders of results that read their study first: test_sweep.py, test_calibrate.py and test_suggest.py.
+# They read their study first, so that nothing absent serves: test_sweep.py and tests/inference look at them.
 STUDIES = {(name, "--output") for name in ("sweep", "calibrate", "suggest")}
 # Every option that writes, and a call up to it.  The inputs are absent: the target is looked at first.
 WRITING = {
