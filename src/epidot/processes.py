@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from concurrent.futures import Executor, ProcessPoolExecutor
 
+TOLD_IN = "EPIDOT_PROGRESS"  # names a file: whoever started a command reads there how far it is
+
 
 def beside(jobs: int | None, tasks: int, worth: bool) -> int:
     """How many processes are to share ``tasks``: 0 where this one does them alone.

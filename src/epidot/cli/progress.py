@@ -9,8 +9,8 @@ from contextlib import suppress
 from typing import Any
 
 from epidot import files
+from epidot.processes import TOLD_IN
 
-TOLD_IN = "EPIDOT_PROGRESS"  # names a file: whoever started this command reads there how far it is
 _EVERY_S = 0.2
 
 

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from epidot import files, interrupts
-from epidot.errors import InputError, WorkError
-from epidot.folders import owned, refuse_foreign
+from epidot.errors import WorkError
 from epidot.inference import calibration, fit
 from epidot.inference import study as studies
 from epidot.inference.model import Runs
 from epidot.inference.study import Study
+from epidot.report import points
 from epidot.report.calibrated import Done, calibrated, compared, findings, prior_told, to_bytes, to_json
 from epidot.report.findings import page
 from epidot.runs.needs import MEAN_FIELD_S, needs
 from epidot.runs.order import LATTICE
 from epidot.runs.quantities import LIGHT, find
-from epidot.runs.sweep.points import FOLDER, Kept
+from epidot.runs.sweep.points import Kept
 from epidot.runs.workers import workers
 
 NAMES = ("posterior.nc", "calibrated.yaml", "summary.json", "report.html")
@@ -46,7 +45,7 @@ def explain(study: Study, folder: Path) -> dict[str, Any]:
         flask, light = MEAN_FIELD_S
         lit = len({look.sample for look in study.looks(name) if find(look.quantity).needs in LIGHT})
         each += needs(order, 1).cpu_s if study.engine == LATTICE else flask + light * lit
-    kept = len(list((folder / FOLDER).glob("*.json")))
+    kept = points.number(folder)
     return {
         "title": study.title,
         "engine": study.engine,
@@ -86,30 +85,23 @@ def carry_out(
     """
     if folder is None:
         return _calibrated(study, Kept(None), jobs, scheduler, progress)
-    with owned(folder) as own:
-        own.settle()
-        files.check_folder(folder, NAMES)
-        look(folder, resume=resume, overwrite=overwrite)
-        store = folder / FOLDER
-        if not resume:
-            shutil.rmtree(store, ignore_errors=True)
-        with files.unless_empty(store):
-            files.make_folder(store)
-            try:
-                done = _calibrated(study, Kept(store), jobs, scheduler, progress)
-            except KeyboardInterrupt:
-                told = f"interrupted; the same command with --resume goes on from {folder}"
-                raise WorkError(told) from None
-        with own.staged() as part:
-            files.write(part / "posterior.nc", to_bytes(done))
-            files.write(part / "calibrated.yaml", calibrated(done))
-            text = json.dumps(to_json(done), indent=2, ensure_ascii=False, allow_nan=False)
-            files.write(part / "summary.json", text + "\n")
-            files.write(part / "report.html", page(findings(done)))
-            interrupts.pass_on()
-            with interrupts.held():
-                own.commit()
-    return done
+
+    def write(part: Path, done: Done) -> None:
+        files.write(part / "posterior.nc", to_bytes(done))
+        files.write(part / "calibrated.yaml", calibrated(done))
+        text = json.dumps(to_json(done), indent=2, ensure_ascii=False, allow_nan=False)
+        files.write(part / "summary.json", text + "\n")
+        files.write(part / "report.html", page(findings(done)))
+
+    return points.carried_into(
+        folder,
+        NAMES,
+        lambda store: _calibrated(study, Kept(store), jobs, scheduler, progress),
+        write,
+        anew=not resume,
+        interrupted=lambda _: f"interrupted; the same command with --resume goes on from {folder}",
+        look=lambda: look(folder, resume=resume, overwrite=overwrite),
+    )
 
 
 def calibrate(
@@ -143,17 +135,16 @@ def look(folder: Path, *, resume: bool, overwrite: bool) -> None:
     InputError
         Naming what is there.
     """
-    known = any((folder / FOLDER).glob("*.json"))
-    if resume and not known:
-        raise InputError(
-            "there is no calibration here to go on with", str(folder), remedy="run without --resume"
-        )
-    if resume or overwrite or not folder.is_dir():
-        return
-    if known:
-        remedy = "--resume goes on with it, --overwrite begins anew"
-        raise InputError("the folder holds a calibration", str(folder), remedy=remedy)
-    refuse_foreign(folder, {*NAMES, FOLDER})
+    remedy = "--resume goes on with it, --overwrite begins anew"
+    points.refuse(
+        folder,
+        NAMES,
+        "calibration",
+        resume=resume,
+        overwrite=overwrite,
+        holds="a calibration",
+        remedy=remedy,
+    )
 
 
 def _calibrated(study: Study, kept: Kept, jobs: int | None, scheduler: str | None, progress: Tell) -> Done:

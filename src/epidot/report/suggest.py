@@ -11,19 +11,18 @@ from typing import Any
 import numpy as np
 
 from epidot import files, interrupts
-from epidot.errors import InputError, WorkError
-from epidot.folders import owned
+from epidot.errors import InputError
 from epidot.inference import study as studies
 from epidot.inference.information import in_words
 from epidot.inference.problem import Array
 from epidot.inference.study import Study
 from epidot.inference.suggest import DRAWS, Foretold, Same, Suggested, foretell, of_prior, resampled, suggest
-from epidot.report import style
+from epidot.report import points, style
 from epidot.report.calibrated import FORMAT, provenance
 from epidot.report.figures import Figure
 from epidot.report.findings import Findings, Table, page
 from epidot.runs import netcdf
-from epidot.runs.sweep.points import FOLDER, Kept
+from epidot.runs.sweep.points import Kept
 from epidot.runs.workers import workers
 
 POSTERIOR = "posterior.nc"
@@ -97,23 +96,21 @@ def carry_out(
     """
     if folder is None:
         return _found(asked, batch, same, about, Kept(None), jobs, scheduler, progress)
-    with owned(folder) as own:
-        own.settle()
-        files.check_folder(folder, NAMES)
-        store = folder / FOLDER
-        with files.unless_empty(store):
-            files.make_folder(store)
-            try:
-                foretold, found = _found(asked, batch, same, about, Kept(store), jobs, scheduler, progress)
-            except KeyboardInterrupt:
-                raise WorkError("interrupted; the same command goes on from what is done") from None
-        with own.staged() as part:
-            text = json.dumps(to_json(asked, found), indent=2, ensure_ascii=False, allow_nan=False)
-            files.write(part / NAMES[0], text + "\n")
-            files.write(part / NAMES[1], page(findings(asked, foretold, found)))
-            with interrupts.held():
-                own.commit()
-    return foretold, found
+
+    def write(part: Path, done: tuple[Foretold, list[Suggested]]) -> None:
+        foretold, found = done
+        text = json.dumps(to_json(asked, found), indent=2, ensure_ascii=False, allow_nan=False)
+        files.write(part / NAMES[0], text + "\n")
+        files.write(part / NAMES[1], page(findings(asked, foretold, found)))
+
+    return points.carried_into(
+        folder,
+        NAMES,
+        lambda store: _found(asked, batch, same, about, Kept(store), jobs, scheduler, progress),
+        write,
+        anew=False,
+        interrupted=lambda _: "interrupted; the same command goes on from what is done",
+    )
 
 
 def next_experiments(

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from epidot import files, interrupts
-from epidot.errors import InputError, WorkError
-from epidot.folders import owned, refuse_foreign
-from epidot.report import maps
+from epidot.report import maps, points
 from epidot.report.findings import Findings, Table, page
 from epidot.runs.needs import MEAN_FIELD_S, needs
 from epidot.runs.order import LATTICE
@@ -94,31 +91,23 @@ def carry_out(
     WorkError
         If the sweep was interrupted, or no point gave anything.
     """
-    with owned(folder) as own:
-        own.settle()
-        files.check_folder(folder, NAMES)
-        look(folder, resume=resume, overwrite=overwrite)
-        store = folder / FOLDER
-        if not resume:
-            shutil.rmtree(store, ignore_errors=True)
-        with files.unless_empty(store):
-            files.make_folder(store)
-            try:
-                done = _carried(sweep, store, jobs, scheduler, progress)
-            except KeyboardInterrupt:
-                number = sum(1 for _ in store.glob("*.json"))
-                raise WorkError(
-                    f"interrupted, {number} points are kept; "
-                    f"the same command with --resume goes on from {folder}"
-                ) from None
-        with own.staged() as part:
-            files.write(part / "sweep.nc", table.to_bytes(done))
-            files.write(part / "sweep.csv", table.csv(done))
-            files.write(part / "report.html", page(findings(done)))
-            interrupts.pass_on()
-            with interrupts.held():
-                own.commit()
-    return done
+
+    def write(part: Path, done: Carried) -> None:
+        files.write(part / "sweep.nc", table.to_bytes(done))
+        files.write(part / "sweep.csv", table.csv(done))
+        files.write(part / "report.html", page(findings(done)))
+
+    return points.carried_into(
+        folder,
+        NAMES,
+        lambda store: _carried(sweep, store, jobs, scheduler, progress),
+        write,
+        anew=not resume,
+        interrupted=lambda number: (
+            f"interrupted, {number} points are kept; the same command with --resume goes on from {folder}"
+        ),
+        look=lambda: look(folder, resume=resume, overwrite=overwrite),
+    )
 
 
 def look(folder: Path, *, resume: bool, overwrite: bool) -> None:
@@ -129,18 +118,15 @@ def look(folder: Path, *, resume: bool, overwrite: bool) -> None:
     InputError
         Naming what is there.
     """
-    number = sum(1 for _ in (folder / FOLDER).glob("*.json"))
-    if resume and not number:
-        raise InputError("there is no sweep here to go on with", str(folder), remedy="run without --resume")
-    if resume or overwrite or not folder.is_dir():
-        return
-    if number:
-        raise InputError(
-            f"the folder holds a sweep of {number} points",
-            str(folder),
-            remedy="--resume carries out what is missing, --overwrite begins anew",
-        )
-    refuse_foreign(folder, {*NAMES, FOLDER})
+    points.refuse(
+        folder,
+        NAMES,
+        "sweep",
+        resume=resume,
+        overwrite=overwrite,
+        holds=f"a sweep of {points.number(folder)} points",
+        remedy="--resume carries out what is missing, --overwrite begins anew",
+    )
 
 
 def findings(done: Carried) -> Findings:

@@ -10,8 +10,7 @@ from epidot import files
 from epidot.errors import Fault, InputError, nearest
 from epidot.recipe import recipe as recipes
 from epidot.web import scripts
-from epidot.web.recipes import MOST_TEXT
-from epidot.web.sandbox import Sandbox
+from epidot.web.sandbox import MOST_TEXT, Sandbox
 
 _NC = ".nc"
 

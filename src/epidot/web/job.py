@@ -16,6 +16,7 @@ from pathlib import Path
 
 from epidot import files
 from epidot.folders import owned
+from epidot.processes import TOLD_IN
 
 JOB, DONE, PROGRESS, OUT, ERR, CANCELLED = (
     "job.json",
@@ -34,7 +35,7 @@ def main(folder: Path) -> int:
         # Ending the job is told to all of its processes: this one only waits for the command to obey.
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: None)
-        environment = {**os.environ, "EPIDOT_PROGRESS": str(folder / PROGRESS)}
+        environment = {**os.environ, TOLD_IN: str(folder / PROGRESS)}
         with open(folder / OUT, "wb") as out, open(folder / ERR, "wb") as err:
             status = subprocess.call(
                 [sys.executable, "-m", "epidot", *job["arguments"]],

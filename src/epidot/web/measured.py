@@ -36,7 +36,7 @@ def listed(box: Sandbox) -> dict[str, Any]:
         except EpidotError as error:
             row["why"] = str(error).replace(f"{path}: ", "")
         out.append(row)
-    return {"files": out}
+    return {"files": out, "techniques": list(instruments.names())}
 
 
 def options(box: Sandbox, *, technique: str) -> dict[str, Any]:
@@ -49,7 +49,6 @@ def options(box: Sandbox, *, technique: str) -> dict[str, Any]:
         "y_axis": header.y_axis,
         "read": [_declared(o) for o in header.read_options],
         "measure": [_declared(o) for o in header.measure_options],
-        "techniques": list(instruments.names()),
     }
 
 

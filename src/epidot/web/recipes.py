@@ -17,25 +17,13 @@ from epidot.runs.needs import needs, reagents
 from epidot.runs.order import DOTS, Order
 from epidot.units import celsius
 from epidot.web import scripts
-from epidot.web.sandbox import Sandbox
-
-MOST_TEXT = 200_000  # characters of a recipe
-_ENDINGS = (".yaml", ".yml")
-_STEPS = b"\nsteps:"
+from epidot.web.sandbox import MOST_TEXT, YAML, Sandbox
 
 
 def listed(box: Sandbox) -> dict[str, Any]:
     """Names of the shipped recipes, and of the files in the folder that look like one."""
-    own = [
-        path
-        for path in box.files()
-        if path.suffix in _ENDINGS and _looks_like_one(path.read_bytes()[:MOST_TEXT])
-    ]
+    own = box.documents("steps:")
     return {"shipped": list(recipes.shipped()), "own": [box.name(path) for path in own]}
-
-
-def _looks_like_one(head: bytes) -> bool:
-    return _STEPS in b"\n" + head
 
 
 def text(box: Sandbox, *, name: str) -> dict[str, Any]:
@@ -115,7 +103,7 @@ def compared(box: Sandbox, *, name: str, text: str) -> dict[str, Any]:
 def saved(box: Sandbox, *, name: str, text: str) -> dict[str, Any]:
     """Write a recipe into the folder, faults and all: it is the chemist's draft."""
     path = box.path(name)
-    if path.suffix not in _ENDINGS:
+    if path.suffix not in YAML:
         raise InputError("a recipe's file ends in .yaml", seen=name, nearest=(f"{name}.yaml",))
     if len(text) > MOST_TEXT:
         raise InputError("too long for a recipe", seen=f"{len(text)} characters")

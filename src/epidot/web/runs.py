@@ -21,7 +21,6 @@ from epidot.web import scripts
 from epidot.web.lines import line
 from epidot.web.sandbox import Sandbox, is_run
 
-MOST_REPORT = 100_000_000
 _ROLES = ("core", "shell", "oxide", "ligand")
 
 
@@ -32,7 +31,7 @@ def listed(box: Sandbox) -> dict[str, Any]:
         said = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
         kept = {name: said.get(name) for name in ("recipe", "engine", "dots", "seed")}
         out.append({"name": box.name(folder), "time": (folder / "batch.nc").stat().st_mtime, **kept})
-    return {"runs": out}
+    return {"runs": out, "techniques": list(instruments.names())}
 
 
 def shown(box: Sandbox, *, name: str) -> dict[str, Any]:
@@ -139,7 +138,7 @@ def simulated(
 
 def report(box: Sandbox, *, name: str) -> str:
     """The report that the run wrote."""
-    return files.read(_folder(box, name) / "report.html", MOST_REPORT, "report").decode("utf-8")
+    return box.report(_folder(box, name))
 
 
 def _profile(position_nm: NDArray[np.float64], kinds: NDArray[np.str_], names: list[str]) -> dict[str, Any]:

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from epidot import documents
+from epidot import documents, files
 from epidot.errors import Fault, InputError
 
 _LONGEST = 1000  # characters of a name
+YAML = (".yaml", ".yml")
+MOST_TEXT = 200_000  # characters of a recipe or a study
+MOST_REPORT = 100_000_000
 MOST_LISTED = 5000  # files; a folder of more is not the work of a laboratory's day
 
 
@@ -92,6 +95,15 @@ class Sandbox:
                 break
         return found[:MOST_LISTED]
 
+    def documents(self, mark: str) -> list[Path]:
+        """YAML files of which a line begins with ``mark``."""
+        found = [path for path in self.files() if path.suffix in YAML]
+        return [path for path in found if f"\n{mark}" in "\n" + _head(path)]
+
+    def report(self, folder: Path) -> str:
+        """The page that a command wrote into ``folder``."""
+        return files.read(folder / "report.html", MOST_REPORT, "report").decode("utf-8")
+
     def runs(self) -> list[Path]:
         """Folders of finished runs, the newest first."""
         found = []
@@ -100,6 +112,11 @@ class Sandbox:
             found += [place / f for f in folders if is_run(place / f)]
             folders[:] = [f for f in folders if not f.startswith(".") and not is_run(place / f)]
         return sorted(found, key=lambda run: (run / "batch.nc").stat().st_mtime, reverse=True)
+
+
+def _head(path: Path) -> str:
+    with open(path, "rb") as file:
+        return file.read(MOST_TEXT).decode("utf-8", "replace")
 
 
 def _words(text: str) -> set[str]:

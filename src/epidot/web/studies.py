@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from epidot import files
 from epidot.errors import InputError, nearest
 from epidot.inference import study
 from epidot.report import calibrate, sweep
 from epidot.runs.sweep import plan
 from epidot.web import scripts
-from epidot.web.recipes import MOST_TEXT
-from epidot.web.sandbox import Sandbox
-
-MOST_REPORT = 100_000_000
+from epidot.web.sandbox import MOST_TEXT, Sandbox
 
 
 @dataclass(frozen=True)
@@ -59,12 +54,10 @@ KINDS: Mapping[str, Kind] = {
 
 def listed(box: Sandbox) -> dict[str, Any]:
     """Studies of the folder by their kind, and folders that hold the result of one, the newest first."""
-    texts = [(p, "\n" + _head(p)) for p in box.files() if p.suffix in (".yaml", ".yml")]
     own = [
         {"name": box.name(path), "kind": name}
-        for path, text in texts
         for name, kind in KINDS.items()
-        if f"\n{kind.mark}" in text
+        for path in box.documents(kind.mark)
     ]
     found = [(file, name) for name, kind in KINDS.items() for file in box.root.rglob(kind.result)]
     found.sort(key=lambda one: one[0].stat().st_mtime, reverse=True)
@@ -90,7 +83,7 @@ def report_of(box: Sandbox, *, name: str) -> str:
     folder = box.path(name)
     if not any((folder / kind.result).is_file() for kind in KINDS.values()):
         raise InputError("no finished study lies there", seen=name[:80])
-    return files.read(folder / "report.html", MOST_REPORT, "report").decode("utf-8")
+    return box.report(folder)
 
 
 def command(box: Sandbox, *, kind: str, name: str, output: str) -> dict[str, Any]:
@@ -105,7 +98,3 @@ def _kind(name: str) -> Kind:
     if name not in KINDS:
         raise InputError("no such kind of study", seen=name[:40], nearest=nearest(name, KINDS))
     return KINDS[name]
-
-
-def _head(path: Path) -> str:
-    return path.read_bytes()[:MOST_TEXT].decode("utf-8", "replace")

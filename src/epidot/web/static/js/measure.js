@@ -4,10 +4,11 @@ import { ask, start, tell, upload } from "./api.js";
 import { choice, el, faults, field, fill, notice, pm, saveAs, scripts } from "./dom.js";
 import { plot } from "./plot.js";
 
-// What a dragged range is for, by technique: [option, text, how the option says a range].
-const DRAGS = {
-  uvvis: ["window", "mask"], pl: ["window", "mask", "exclude"], raman: ["window", "mask"], xrd: ["window", "mask"], nmr: ["window"],
-  tcspc: ["start_ns/stop_ns"],
+// What a dragged range can set: options that hold a range as text, or a start and a stop.
+const RANGES = ["window", "mask", "exclude"];
+const drags = (options) => {
+  const names = options.map((o) => o.name);
+  return [...RANGES.filter((n) => names.includes(n)), ...(names.includes("start_ns") && names.includes("stop_ns") ? ["start_ns/stop_ns"] : [])];
 };
 const REVERSED = ["nmr", "xps"];
 
@@ -17,10 +18,10 @@ export async function show(place) {
   const picker = el("input", { type: "file", multiple: true, name: "upload", "aria-label": "files to measure", onchange: () => take([...picker.files]) });
   const drop = el("div", { class: "drop" }, "Drop files anywhere here, or choose them: ", picker);
   const word = el("input", { type: "search", name: "search", placeholder: "part of a name", "aria-label": "search the files", oninput: () => drawList() });
-  let files = [];
+  let files = [], techniques = [];
 
   async function refresh() {
-    files = (await ask("files")).files;
+    ({ files, techniques } = await ask("files"));
     drawList();
   }
 
@@ -66,7 +67,6 @@ export async function show(place) {
 
   // A file whose technique nobody knows, or was guessed wrong, is opened as what the reader says.
   function retry(name, chosen = "") {
-    const techniques = ["uvvis", "pl", "tcspc", "etch", "raman", "xrd", "tem", "xps", "nmr", "dosy"];
     return field("read it as", choice("technique", [["", "–"], ...techniques], chosen, (e) => e.target.value && open(name, e.target.value)));
   }
 
@@ -74,16 +74,16 @@ export async function show(place) {
 
   function draw(seen) {
     numbers = el("div"); drawn = el("div"); scriptsPlace = el("div"); warned = el("div");
-    const drags = DRAGS[state.technique] || [];
-    const drag = choice("drag", [...drags.map((d) => [d, `sets ${d.replaceAll("_ns", "").replace("/", " and ")}`]), ["", "does nothing"]], drags[0] || "");
+    const ways = drags(state.options.measure);
+    const drag = choice("drag", [...ways.map((d) => [d, `sets ${d.replaceAll("_ns", "").replace("/", " and ")}`]), ["", "does nothing"]], ways[0] || "");
     const column = seen.columns.length > 1 && state.options.read.some((o) => o.name === "column")
       ? field("curve", choice("column", seen.columns.map((c, i) => [String(i + 1), c]), "1", async (e) => { state.reading.column = e.target.value; await measure(); })) : null;
     fill(result, el("div", { class: "panel" }, el("h3", {}, seen.file),
-      el("div", { class: "row" }, retry(seen.file, seen.technique), el("span", { class: "badge" }, seen.guessed ? "recognised by its content" : "as you said"), column, drags.length ? field("a drag on the plot", drag) : null),
+      el("div", { class: "row" }, retry(seen.file, seen.technique), el("span", { class: "badge" }, seen.guessed ? "recognised by its content" : "as you said"), column, ways.length ? field("a drag on the plot", drag) : null),
       seen.warnings.map((w) => el("p", { class: "warning" }, w)), drawn, warned, numbers,
       el("details", {}, el("summary", {}, "What was understood"), el("table", {}, Object.entries(seen.understood).map(([k, v]) => el("tr", {}, el("td", {}, k), el("td", {}, v))))),
       form("reading", state.options.read.filter((o) => o.name !== "column")), form("measuring", state.options.measure), scriptsPlace));
-    drawn.dataset.drag = drags[0] || "";
+    drawn.dataset.drag = ways[0] || "";
     drag.addEventListener("change", () => { drawn.dataset.drag = drag.value; });
   }
 
@@ -148,7 +148,7 @@ export async function show(place) {
   }
 
   function spans() {
-    const texts = [state.measuring.window, state.measuring.mask, state.measuring.exclude].filter((t) => typeof t === "string");
+    const texts = RANGES.map((n) => state.measuring[n]).filter((t) => typeof t === "string");
     const found = texts.flatMap((t) => t.split(/[,;]/)).map((t) => t.match(/^\s*(-?[\d.]+)\s*(?:-|to|:)\s*(-?[\d.]+)/)).filter(Boolean).map((m) => [Number(m[1]), Number(m[2])]);
     if (state.measuring.start_ns !== undefined && state.measuring.stop_ns !== undefined) found.push([state.measuring.start_ns, state.measuring.stop_ns]);
     return found;

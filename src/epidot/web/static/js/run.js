@@ -9,7 +9,7 @@ const HEADLINE = ["plqy", "pl_peak_nm", "pl_fwhm_nm", "first_exciton_nm", "shell
 const COLOUR_BY = [["kind", "element"], "role", "layer", "strain", "oxide", "halide"];
 
 export async function show(place, asked) {
-  const { runs } = await ask("runs");
+  const { runs, techniques } = await ask("runs");
   if (!runs.length) {
     fill(place, el("h2", {}, "Runs"), el("p", {}, "No finished run lies in this folder yet. ", el("a", { href: "#/recipe" }, "Start one from a recipe.")));
     return null;
@@ -29,10 +29,10 @@ export async function show(place, asked) {
   fill(place, el("h2", {}, "Runs"), el("div", { class: "row" }, field("run", pick)), beside, body);
   fill(body, el("p", { class: "quiet" }, "Reading the run…"));
   const shown = await Promise.all([first.name, ...others].map((name) => ask("run", { name })));
-  return page(body, shown);
+  return page(body, shown, techniques);
 }
 
-function page(body, runs) {
+function page(body, runs, techniques) {
   const [main] = runs;
   const times = main.history.time_s || [0];
   const minutes = times.map((t) => t / 60);
@@ -46,7 +46,7 @@ function page(body, runs) {
   fill(body, headline(main), notes.length ? el("details", { open: notes.length < 3 }, el("summary", {}, `What to know of this run (${notes.length})`), notes) : null,
     el("div", { class: "panel" }, wide("time", slider), said, samples, values),
     el("div", { class: "columns" }, el("div", {}, dotPanel(), el("div", { class: "panel" }, el("h3", {}, "Radial profile"), profile), mapPanel(main)),
-      el("div", {}, el("div", { class: "panel" }, el("h3", {}, "Against time"), history), el("div", { class: "panel" }, el("h3", {}, "Spectra"), light, el("h3", {}, "Decay"), decay), instrumentPanel(main, () => main.samples[state.sample].name))),
+      el("div", {}, el("div", { class: "panel" }, el("h3", {}, "Against time"), history), el("div", { class: "panel" }, el("h3", {}, "Spectra"), light, el("h3", {}, "Decay"), decay), instrumentPanel(main, techniques, () => main.samples[state.sample].name))),
     el("div", { class: "panel" }, el("h3", {}, "Every quantity"), numbers),
     el("div", { class: "panel" }, el("h3", {}, "The report"), el("iframe", { src: address("run/report", { name: main.name }), title: `report of ${main.name}`, loading: "lazy" })),
     scripts(main.command, main.python));
@@ -215,14 +215,15 @@ function mapPanel(run) {
 }
 
 // What an instrument would show of this sample, beside measured files of the folder.
-function instrumentPanel(run, sample) {
+function instrumentPanel(run, techniques, sample) {
   const drawn = el("div"), told = el("div");
-  const technique = choice("instrument", ["uvvis", "pl", "tcspc", "raman", "xrd", "xps"], "pl");
+  const technique = choice("instrument", techniques, "pl");
   const file = el("input", { name: "beside", placeholder: "a measured file, e.g. pl.csv" });
   const go = el("button", { type: "button", onclick: async () => {
     fill(told);
     try {
       const seen = await tell("simulate", { run: run.name, sample: sample(), technique: technique.value });
+      if (!seen.curve) throw new Error("this instrument shows an image: its command writes it");
       const lines = [{ name: `simulated, ${sample()}`, x: seen.curve.x, y: over(seen.curve.y) }];
       if (file.value.trim()) {
         const real = await tell("read", { file: file.value.trim(), technique: technique.value });
