@@ -29,26 +29,59 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
+class Together:
+    """How errors of some numbers go together: ``covariance`` (n, n) in their units, and where it is from."""
+
+    names: tuple[str, ...]
+    covariance: tuple[tuple[float, ...], ...]
+    origin: str
+
+    @classmethod
+    def of(cls, names: Iterable[str], covariance: Iterable[Iterable[float]], origin: str) -> Together:
+        """From any rows of numbers."""
+        return cls(tuple(names), tuple(tuple(map(float, row)) for row in covariance), origin)
+
+    def to_json(self) -> dict[str, Any]:
+        """As a file of numbers and the text of a :class:`Given` hold it."""
+        return {
+            "from": self.origin,
+            "names": list(self.names),
+            "covariance": [list(row) for row in self.covariance],
+        }
+
+
+@dataclass(frozen=True)
 class Given:
     """Values by name, in the units of the files they stand in for, and what is known of their errors.
 
-    ``sigmas`` are standard errors; a number without one keeps that of the file.
+    ``sigmas`` are standard errors; a number without one keeps that of the file.  ``together`` are errors of
+    some of them that go together, which then stand for their ``sigmas``.
     """
 
     values: tuple[tuple[str, float], ...] = ()
     sigmas: tuple[tuple[str, float], ...] = ()
+    together: Together | None = None
 
     @classmethod
-    def of(cls, values: Mapping[str, float], sigmas: Mapping[str, float] | None = None) -> Given:
+    def of(
+        cls,
+        values: Mapping[str, float],
+        sigmas: Mapping[str, float] | None = None,
+        together: Together | None = None,
+    ) -> Given:
         """From mappings, in an order that does not depend on theirs."""
-        rows = ({k: float(v) for k, v in one.items()} for one in (values, sigmas or {}))
-        return cls(*(tuple(sorted(one.items())) for one in rows))
+        first, second = (
+            tuple(sorted((k, float(v)) for k, v in one.items())) for one in (values, sigmas or {})
+        )
+        return cls(first, second, together)
 
     @classmethod
     def from_text(cls, text: str) -> Given:
         """What :attr:`text` says."""
         said = json.loads(text) if text else {}
-        return cls.of(said.get("values", {}), said.get("sigmas", {}))
+        joint = said.get("together")
+        together = None if joint is None else Together.of(joint["names"], joint["covariance"], joint["from"])
+        return cls.of(said.get("values", {}), said.get("sigmas", {}), together)
 
     def __bool__(self) -> bool:
         return bool(self.values)
@@ -58,8 +91,10 @@ class Given:
         """All of it in one line, to the last bit; empty for nothing."""
         if not self:
             return ""
-        sigmas = {"sigmas": dict(self.sigmas)} if self.sigmas else {}
-        return json.dumps({"values": dict(self.values)} | sigmas, sort_keys=True)
+        more: dict[str, Any] = {"sigmas": dict(self.sigmas)} if self.sigmas else {}
+        if self.together is not None:
+            more["together"] = self.together.to_json()
+        return json.dumps({"values": dict(self.values)} | more, sort_keys=True)
 
     @property
     def hash(self) -> str:
@@ -72,10 +107,10 @@ class Given:
 
     def and_also(self, more: Mapping[str, float]) -> Given:
         """The same with ``more`` values on top."""
-        return Given.of({**dict(self.values), **more}, dict(self.sigmas))
+        return Given.of({**dict(self.values), **more}, dict(self.sigmas), self.together)
 
     def except_for(self, names: Iterable[str]) -> Given:
-        """All but the numbers whose names begin with one of ``names``."""
+        """All but the numbers whose names begin with one of ``names``; each with its own error only."""
         prefixes = tuple(names)
         if not (self and prefixes):
             return self

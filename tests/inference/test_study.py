@@ -14,6 +14,8 @@ from epidot.errors import InputError
 from epidot.inference import study as studies
 from epidot.inference.model import Runs
 from epidot.report import calibrate as report
+from epidot.report import corner
+from epidot.runs import intervals
 from epidot.runs.order import order_from
 from epidot.runs.run import run, run_flask
 from epidot.runs.sweep.points import Kept
@@ -105,7 +107,9 @@ def test_a_measured_file_is_read_by_its_instrument(tmp_path: Path) -> None:
         studies.parse(text.replace("peak_nm, tech", "colour, tech"), where=str(tmp_path / "study.yaml"))
 
 
-def test_the_truth_is_found_flat_is_flat_and_what_is_handed_back_runs(tmp_path: Path) -> None:
+def test_the_truth_is_found_flat_is_flat_and_what_is_handed_back_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     truth = 74.0
     study = studies.parse(STUDY.replace("VALUE", f"{_truth(truth):.4f}"))
     told = report.explain(study, tmp_path / "out")
@@ -126,6 +130,18 @@ def test_the_truth_is_found_flat_is_flat_and_what_is_handed_back_runs(tmp_path: 
     again = batch.sample("10 min").quantities["In_exchanged_per_dot"].value
     assert again is not None
     assert again == pytest.approx(_truth(truth), abs=2.0)
+    # its interval is that of the draws, where nothing but the free numbers errs
+    order = order_from("choi2023/inp-zn", engine="meanfield", dots=2, parameters=folder / "calibrated.yaml")
+    with monkeypatch.context() as patch:
+        patch.setenv("EPIDOT_CACHE", str(tmp_path / "kept"))
+        patch.setattr(intervals, "relevant", lambda *_: tuple(p.name for p in study.priors))
+        stated = intervals.with_intervals(batch, order)
+    quantity = stated.sample("10 min").quantities["In_exchanged_per_dot"]
+    assert quantity.interval68 is not None
+    low, _, high = corner.band(done.found, 0)
+    assert quantity.interval68[1] - quantity.interval68[0] == pytest.approx(high - low, rel=0.2)
+    assert quantity.widest == ("mechanism.Ea_ex",)
+    assert any("from the calibration “How fast" in note for note in stated.notes)
     with xarray.open_dataset(folder / "posterior.nc", engine="h5netcdf") as draws:
         assert float(draws["weight"].sum()) == pytest.approx(1.0)
         assert draws["predicted"].dims == ("draw", "datum")

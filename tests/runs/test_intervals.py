@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from epidot.given import Given
+from epidot.given import Given, Together
 from epidot.processes import processes
 from epidot.quantities import Quantity
 from epidot.runs import intervals, numbers, widths
@@ -53,6 +53,22 @@ def test_a_number_of_ones_own_with_an_error_leaves_the_fits() -> None:
     mine = next(g for g in groups if "mechanism.Ea_ex" in g.names)
     assert mine.names == ("mechanism.Ea_ex",)
     assert mine.covariance == pytest.approx(np.array([[4.0]]))
+
+
+def test_errors_that_came_together_are_one_group_and_survive_the_batch() -> None:
+    order = order_from(SMALL, engine="meanfield", dots=3)
+    covariance = [[4.0, 1.5], [1.5, 9.0]]
+    joint = Together.of(["mechanism.Ea_ex", "mechanism.Ea_ox"], covariance, "a calibration")
+    given = Given.of({"mechanism.Ea_ex": 70.0, "mechanism.Ea_ox": 131.0}, {"mechanism.Ea_ex": 5.0}, joint)
+    assert Given.from_text(given.text) == given
+    assert given.hash != Given.of(dict(given.values), dict(given.sigmas)).hash
+    order = replace(order, given=given.and_also({"InP.m_e": 0.08}))
+    wanted = ["mechanism.Ea_ox", "mechanism.Ea_1_Se", "mechanism.Ea_ex"]
+    first, *others = widths.together(order, wanted)
+    assert first.names == ("mechanism.Ea_ex", "mechanism.Ea_ox")
+    assert first.covariance == pytest.approx(np.array(covariance))
+    assert [g.names for g in others] == [("mechanism.Ea_1_Se",)]
+    assert widths.without(order) == ()
 
 
 def test_of_a_linear_quantity_the_interval_and_the_shares_are_exact() -> None:

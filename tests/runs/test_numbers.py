@@ -170,3 +170,33 @@ def test_a_file_gives_value_and_error(tmp_path: Path) -> None:
     assert given == Given.of({"halide.D_shell": 1e-3}, {"halide.D_shell": 2e-4})
     with given.in_force():
         assert constants().parameters["D_shell"].sigma == 2e-4
+
+
+GOOD = """\
+parameters: {mechanism.Ea_ex: 70, mechanism.Ea_ox: 131}
+together:
+  from: a calibration
+  names: [mechanism.Ea_ex, mechanism.Ea_ox]
+  covariance: [[4, 1.5], [1.5, 9]]
+"""
+
+
+def test_a_covariance_in_a_file_is_read_whole_or_refused_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(GOOD, encoding="utf-8")
+    joint = numbers.of(file, MECHANISM, HYPOTHESIS).together
+    assert joint is not None
+    assert joint.covariance == ((4.0, 1.5), (1.5, 9.0))
+    assert joint.origin == "a calibration"
+    for old, new, said in (
+        ("Ea_ox]", "Ea_oxx]", "does not give"),
+        ("Ea_ox]", "Ea_ex]", "twice"),
+        ("[1.5, 9]]", "[1.5, 9], [1, 1]]", "does not go with the names"),
+        ("[1.5, 9]]", "[1.4, 9]]", "symmetric"),
+        ("[4, 1.5]", "[-4, 1.5]", "symmetric"),
+        ("[[4, 1.5], [1.5", "[[4, 6.1], [6.1", "negative variance"),
+    ):
+        file.write_text(GOOD.replace(old, new), encoding="utf-8")
+        with pytest.raises(InputError, match=said) as caught:
+            numbers.of(file, MECHANISM, HYPOTHESIS)
+        assert caught.value.faults[0].line in (4, 5)

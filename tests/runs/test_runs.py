@@ -20,7 +20,7 @@ from epidot.runs import checkpoint, halide
 from epidot.runs.batch import Batch
 from epidot.runs.order import Order, order_from
 from epidot.runs.output import write_data
-from epidot.runs.run import carry_out
+from epidot.runs.run import carry_out, run_flask
 
 SMALL = "choi2023/inp-se"
 
@@ -28,6 +28,19 @@ SMALL = "choi2023/inp-se"
 @pytest.fixture(scope="module")
 def batch() -> Batch:
     return carry_out(order_from(SMALL, dots=12, seed=4))
+
+
+@pytest.mark.parametrize("engine", ["meanfield", "kmc"])
+def test_a_flask_that_ends_at_a_sample_is_the_same_until_there(engine: str) -> None:
+    order = order_from("choi2023/inp-znse", engine=engine, dots=1)
+    whole, part = run_flask(order), run_flask(order, until=("start", "10 min"))
+    assert [one.name for one in part.done.taken] == ["10 min"]
+    same = whole.done.taken[0].state
+    assert part.done.state.surface == same.surface
+    assert part.done.state.liquor == same.liquor
+    assert part.done.done < whole.done.done
+    assert run_flask(order, until=("start",)).done.done == 0
+    assert run_flask(order, until=("10 min", "end")).done.done == whole.done.done
 
 
 def _finished(name: str) -> dict[str, float]:

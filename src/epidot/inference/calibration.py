@@ -64,6 +64,21 @@ class Calibration:
         return np.asarray(self.best.residuals[: len(self.problem.data)])
 
     @property
+    def errors(self) -> tuple[Array, str]:
+        """Covariance (p, p) of the parameters in their units, and where it is from."""
+        scale = np.array([p.scale for p in self.problem.priors])
+        if self.posterior.trusted:
+            u, weights = self.posterior.u, self.posterior.weights
+            apart = u - weights @ u
+            found, origin = (
+                (apart * weights[:, None]).T @ apart,
+                f"draws worth {self.posterior.size:.0f} independent ones",
+            )
+        else:
+            found, origin = self.best.covariance(self.problem), "the slopes at the best fit"
+        return np.asarray(found * np.outer(scale, scale)), origin
+
+    @property
     def remarks(self) -> list[str]:
         """What a reader must know."""
         said = []

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from epidot import documents
+from epidot.given import Together
 from epidot.inference.calibration import Calibration, seen
 from epidot.inference.study import Study
 from epidot.quantities import interval, number
@@ -99,7 +100,14 @@ def calibrated(done: Done) -> str:
     note = f"the best fit of the study “{study.title}” by epidot {version()}"
     if recipe_rows:
         note += "; with these values of its recipes: " + "; ".join(recipe_rows)
-    return documents.dump({"parameters": rows, "note": note})
+    page: dict[str, Any] = {"parameters": rows, "note": note}
+    free = [i for i, prior in enumerate(study.priors) if prior.name not in study.unknowns]
+    if free:
+        covariance, origin = found.errors
+        part = [[float(f"{x:.6g}") for x in row] for row in covariance[np.ix_(free, free)].tolist()]
+        told = f"the calibration “{study.title}” ({origin})"
+        page["together"] = Together.of([study.priors[i].name for i in free], part, told).to_json()
+    return documents.dump(page)
 
 
 def to_bytes(done: Done) -> bytes:

@@ -124,6 +124,9 @@ def with_intervals(batch: Batch, order: Order, others: Executor | None = None) -
     )
     lacking = without(order)
     notes = [f"intervals leave out what has no width: {', '.join(lacking)}"] if lacking else []
+    joint = order.given.together
+    if joint is not None:
+        notes.append(f"intervals take the errors of {', '.join(joint.names)}, together, from {joint.origin}")
     return replace(batch, samples=samples, notes=(*batch.notes, *notes))
 
 

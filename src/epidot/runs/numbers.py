@@ -7,6 +7,8 @@ and ``<material>.<name> bowing with <other>``.  A file of them (``epidot run --p
     parameters:
       mechanism.Ea_ex: 70.5
       halide.D_shell: {value: 1e-3, unit: nm2/s, sigma: 2e-4}
+
+``together`` says how errors of some of them go together, as a calibration leaves them.
 """
 
 from __future__ import annotations
@@ -15,11 +17,13 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+
 from epidot import documents
 from epidot.documents import Entry
 from epidot.dot import coherency
 from epidot.errors import Faults, nearest
-from epidot.given import NOTHING, Given
+from epidot.given import NOTHING, Given, Together
 from epidot.light import parameters as light
 from epidot.matter import materials
 from epidot.matter.compound import NUMBERS
@@ -60,7 +64,8 @@ def of(source: Source, mechanism: str, hypothesis: str) -> Given:
         return source
     if isinstance(source, Mapping):
         return Given.of(source)
-    page = documents.top(documents.read(Path(source))).fields(("parameters", "note"), ("parameters",))
+    headings = ("parameters", "together", "note")
+    page = documents.top(documents.read(Path(source))).fields(headings, ("parameters",))
     table = known(mechanism, hypothesis)
     values: dict[str, float] = {}
     sigmas: dict[str, float] = {}
@@ -72,8 +77,33 @@ def of(source: Source, mechanism: str, hypothesis: str) -> Given:
         if found is not None:
             values[name] = found[0]
             sigmas |= {} if found[1] is None else {name: found[1]}
+    together = _together(page["together"], page["parameters"].table()) if page["together"] else None
     page.faults.raise_if_any()
-    return Given.of(values, sigmas)
+    return Given.of(values, sigmas, together)
+
+
+def _together(entry: Entry, values: Mapping[str, Entry]) -> Together | None:
+    """A covariance at a place, of numbers that the same file gives."""
+    row = entry.fields(("names", "covariance", "from"), ("names", "covariance"))
+    names = [one.text("") for one in row["names"].rows("name")]
+    for one in row["names"].rows("name"):
+        if one.text("") not in values:
+            one.fault("errors of a number that the file does not give", seen=one.value, nearest=tuple(values))
+    rows = [[cell.number() for cell in line.rows("number")] for line in row["covariance"].rows("row")]
+    if len(set(names)) < len(names):
+        row["names"].fault("a number stands there twice")
+    if [len(line) for line in rows] != [len(names)] * len(names):
+        remedy = f"as many rows and columns as there are names, {len(names)}"
+        row["covariance"].fault("the covariance does not go with the names", remedy=remedy)
+        return None
+    table = np.array(rows, dtype=np.float64).reshape(len(names), len(names))
+    size = np.sqrt(np.abs(np.outer(np.diag(table), np.diag(table))))
+    good = bool(np.all(np.isfinite(table)) and np.all(np.diag(table) > 0))
+    if not good or np.any(np.abs(table - table.T) > 1e-6 * size):
+        row["covariance"].fault("a covariance is symmetric, with squares of errors on its diagonal")
+    elif float(np.linalg.eigvalsh(table / size).min()) < -1e-6:
+        row["covariance"].fault("no errors go together so: some combination would have a negative variance")
+    return Together.of(names, table.tolist(), row["from"].text("the file of numbers"))
 
 
 def _one(entry: Entry, name: str, p: Parameter) -> tuple[float, float | None] | None:

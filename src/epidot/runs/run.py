@@ -87,14 +87,16 @@ def run_flask(
     points: int = POINTS,
     each: Callable[[Progress, ev.Event], None] = lambda progress, event: None,
     threads: int = 1,
+    until: Collection[str] | None = None,
 ) -> Run:
     """Carry the flask of ``order`` through its recipe; see :func:`carry_out`.
 
     ``points`` states are kept of each segment; ``each`` is told the progress after every event.  At most
-    ``threads`` of its blocks go on at a time.
+    ``threads`` of its blocks go on at a time.  With ``until`` it ends where the last of these samples is
+    taken: they are the same, to the bit.
     """
     with order.given.in_force():
-        return _flask(order, folder, resume, points, each, threads)
+        return _flask(order, folder, resume, points, each, threads, until)
 
 
 def _flask(
@@ -104,13 +106,15 @@ def _flask(
     points: int,
     each: Callable[[Progress, ev.Event], None],
     threads: int,
+    until: Collection[str] | None,
 ) -> Run:
     setting = Setting.of(order)
     mechanism = setting.mechanism
     if not mechanisms.is_shipped(order.mechanism):
         lint.insist(mechanism)
     reagents = chemistry.insist(order.recipe, mechanism, order.ignore)
-    timeline = tuple(_doubled(event, order.twice) for event in order.recipe.timeline())
+    events = order.recipe.timeline() if until is None else _up_to(order.recipe.timeline(), until)
+    timeline = tuple(_doubled(event, order.twice) for event in events)
     engine = engines.engine_of(order, mechanism, threads)
     flask = Flask(timeline, engine, mechanism, order.recipe.name, setting.halides)
     first = flask.begin(FlaskState.at_start(order.recipe))
@@ -231,6 +235,13 @@ def run(
         ignore=ignore,
     )
     return carry_out(order)
+
+
+def _up_to(events: Sequence[ev.Event], samples: Collection[str]) -> Sequence[ev.Event]:
+    """The events up to the last of ``samples``; all of them for the end, or a sample that is never taken."""
+    places = {event.name: i + 1 for i, event in enumerate(events) if isinstance(event, ev.TakeSample)}
+    lasts = [len(events) if name == END else places.get(name, len(events)) for name in {*samples} - {START}]
+    return events[: max(lasts, default=0)]
 
 
 def _doubled(event: ev.Event, names: Iterable[str]) -> ev.Event:

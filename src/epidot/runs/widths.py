@@ -73,6 +73,12 @@ def together(order: Order, wanted: Sequence[str]) -> tuple[Fitted, ...]:
     apart = _apart(order)
     left = [name for name in wanted if name in table]
     groups = []
+    joint = order.given.together
+    if joint is not None:
+        plain = (False,) * len(joint.names)
+        found = Fitted(joint.names, plain, np.array(joint.covariance, dtype=np.float64)).among(left)
+        groups += [found] if found.names else []
+        left = [name for name in left if name not in joint.names]
     for fit in fits():
         found = fit.among([name for name in left if name not in apart])
         if found.names:
@@ -89,7 +95,7 @@ def together(order: Order, wanted: Sequence[str]) -> tuple[Fitted, ...]:
 def without(order: Order) -> tuple[str, ...]:
     """Assumed and fitted numbers of which nobody said how far off they may be; none of epidot's own."""
     table = numbers.known(order.mechanism, order.hypothesis)
-    covered = {name for fit in fits() for name in fit.names} - _apart(order) | set(dict(order.given.sigmas))
+    covered = {name for fit in fits() for name in fit.names} - _apart(order) | _stated(order)
     return tuple(
         name
         for name, p in table.items()
@@ -99,7 +105,7 @@ def without(order: Order) -> tuple[str, ...]:
 
 def _apart(order: Order) -> set[str]:
     """Numbers to which the saved covariances do not belong."""
-    out = set(dict(order.given.sigmas))
+    out = _stated(order)
     out |= {name for fit in fits() for name in fit.names if name.split(".")[0] in materials.own()}
     if order.mechanism not in mechanisms.shipped():
         out |= {name for fit in fits() for name in fit.names if name.startswith("mechanism.")}
@@ -107,3 +113,9 @@ def _apart(order: Order) -> set[str]:
         usual, other = (constants(h).parameters for h in (DEFAULT, order.hypothesis))
         out |= {f"halide.{k}" for k, p in other.items() if k not in usual or p.source != usual[k].source}
     return out
+
+
+def _stated(order: Order) -> set[str]:
+    """Numbers whose errors came with them."""
+    joint = order.given.together
+    return {*dict(order.given.sigmas), *(joint.names if joint is not None else ())}

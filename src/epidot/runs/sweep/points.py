@@ -65,7 +65,7 @@ def carry_out(asked: Asked) -> Outcome:
             return Outcome(
                 {}, "the worker has another version, other parameters or other materials of epidot"
             )
-        run = run_flask(asked.order, points=1)
+        run = run_flask(asked.order, points=1, until=asked.samples)
         return Outcome(
             {
                 name: {quantity: run.sample(name).quantity(quantity) for quantity in asked.quantities}
