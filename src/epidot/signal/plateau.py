@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.signal.correlation import Noise, noise_of
+from epidot.signal.degrees import DOUBTED
 from epidot.signal.signal import Signal
 from epidot.signal.variance import standard_errors
 
@@ -76,21 +77,34 @@ def plateau(signal: Signal) -> Mask:
     return out
 
 
-def if_cut(signal: Signal) -> tuple[float, float] | None:
+def if_cut(signal: Signal) -> tuple[float, float, float] | None:
     """Maximum and full width at half of it that the flanks alone let expect, if the top may be cut off.
 
-    ``None`` where a smooth curve describes the top better, and where no level is needed to see its flanks.
+    With how likely that is beside the likeliest smooth curve: 1 where a level describes the top better.
+    ``None`` where that is not worth a thought, and where the top is too narrow to be level.
     """
     found = _highest(signal)
-    if found is None or found.gained < 0:
+    if found is None or (likely := math.exp(0.5 * min(found.gained, 0.0))) < DOUBTED:
         return None
     top = int(np.argmax(found.curve))
     low, high = _around(found.curve, top, 0.5 * float(found.curve[top]))
-    return float(found.x[top]), float(found.x[high] - found.x[low])
+    return float(found.x[top]), float(found.x[high] - found.x[low]), likely
 
 
-def _highest(signal: Signal) -> _Top | None:
-    """The highest stretch of the curve as one with a level; ``None`` if its top is too narrow for that."""
+def cut_rather_than(signal: Signal, curve: Array, free: int) -> float:
+    """By how much a level describes the highest stretch better than ``curve`` (n,), which has ``free`` values.
+
+    In deviance, a value more counted; minus infinity where the top is too narrow to be level.
+    """
+    found = _highest(signal, (curve, free))
+    return -math.inf if found is None else found.gained
+
+
+def _highest(signal: Signal, instead: tuple[Array, int] | None = None) -> _Top | None:
+    """The highest stretch of the curve as one with a level; ``None`` if its top is too narrow for that.
+
+    The level is held against smooth curves, or against one given ``instead`` (n,) with its free values.
+    """
     x, y = signal.x, signal.y
     shape, count = _averaged(y, _MEAN), _MEAN
     top = int(np.argmax(shape))
@@ -122,7 +136,11 @@ def _highest(signal: Signal) -> _Top | None:
     u = 2 * (x[part] - x[first]) / (x[last] - x[first]) - 1
     z = y[part] / high
     w = float(error[top]) / error[part]
-    smooth = [f for k in _SMOOTH if (f := _smooth(u, z, w, k)) is not None]
+    if instead is None:
+        smooth = [f for k in _SMOOTH if (f := _smooth(u, z, w, k)) is not None]
+    else:
+        given, free = instead
+        smooth = [_Fit(_square(w * (z - given[part] / high)), free, np.zeros(z.size, dtype=np.bool_))]
     starts = []
     for level in (1 - down, 0.85 * (1 - down), 0.7 * (1 - down), *((0.6,) if down > _DOWN else ())):
         near = _around(shape, top, level * high)

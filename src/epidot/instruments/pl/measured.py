@@ -22,6 +22,7 @@ from epidot.instruments.pl.tops import BUMP, others, strongest
 from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal
 from epidot.signal.correlation import Noise, noise_of
+from epidot.signal.degrees import rival
 from epidot.signal.plateau import if_cut
 from epidot.signal.unusable import MASKED, Aside, set_aside, too_few
 from epidot.signal.variance import standard_errors
@@ -193,16 +194,21 @@ def _if_cut(signal: Signal, quantities: dict[str, Quantity]) -> dict[str, Quanti
     seen = if_cut(signal)
     if seen is None:
         return quantities
-    peak, width = seen
+    peak, width, likely = seen
     there = {"peak_nm": peak, "peak_eV": HC / peak, "fwhm_nm": width, "fwhm_eV": width * HC / peak**2}
     out = dict(quantities)
     for name, other in there.items():
         q = quantities[name]
         if q.value is not None and q.sigma is not None:
             moved = abs(q.value - other)
-            said = f"a top cut off flat (clipped?) is as likely and would move it by {moved:.2g} {q.unit}"
+            more = rival(moved, q.sigma**2, likely) if likely < 1 else moved**2
+            if not more:
+                continue
+            times = "as likely" if likely == 1 else f"{likely:.0%} as likely"
+            said = f"a top cut off flat (clipped?) is {times} and would move it by {moved:.2g} {q.unit}"
             note = f"{q.note}; {said}" if q.note else said
-            out[name] = replace(q, sigma=math.hypot(q.sigma, moved), note=f"{note}, which is in the error")
+            sigma = math.sqrt(q.sigma**2 + more)
+            out[name] = replace(q, sigma=sigma, note=f"{note}, which is in the error")
     return out
 
 

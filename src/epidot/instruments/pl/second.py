@@ -3,7 +3,7 @@
 A maximum is believed by its height above the noise of the smoothed curve; many readings together tell more
 than their highest.  So bumps that are not clear are judged by likelihood: two bands against one, each of the
 shape that describes it best.  A bump may lie anywhere, so two bands have to be better by the number of places
-that were looked at as well.
+that were looked at as well.  One band may also be cut off by a full scale: noise on its level top makes bumps.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from epidot.instruments.pl.shapes import NAMES
 from epidot.signal import Signal
 from epidot.signal.correlation import Noise
 from epidot.signal.degrees import COUNTED, DOUBTED
+from epidot.signal.plateau import cut_rather_than
 
 Array = NDArray[np.float64]
 
@@ -67,8 +68,9 @@ def second(
     low, high = reach(shape, top, 0.5 * float(shape[top]))
     places = max(2.0, float(np.ptp(x)) / max(float(x[high] - x[low]), 1.0))
     alone = min(t.fit.cost / unit + COUNTED * t.free for t in one)
-    both = best.deviance + COUNTED * best.free + 2 * math.log(places)
-    weight = 1 / (1 + math.exp(min(0.5 * (both - alone), 50.0)))
+    both = best.deviance + COUNTED * best.free
+    alone = min(alone, both - cut_rather_than(signal, best.fit.curve(x), best.free))
+    weight = 1 / (1 + math.exp(min(0.5 * (both + 2 * math.log(places) - alone), 50.0)))
     bands = best.fit.bands
     first = int(np.argmin(np.abs(HC / bands[:, 1] - float(x[top]))))
     values, _ = best.fit.read_off(first, density)
