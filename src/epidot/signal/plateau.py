@@ -92,9 +92,9 @@ def if_cut(signal: Signal) -> tuple[float, float, float] | None:
 
 
 def cut_rather_than(signal: Signal, curve: Array, free: int) -> float:
-    """By how much a level describes the highest stretch better than ``curve`` (n,), which has ``free`` values.
+    """By how much a level describes the highest stretch better than ``curve`` (n,) of ``free`` values.
 
-    In deviance, a value more counted; minus infinity where the top is too narrow to be level.
+    In deviance, free values counted; minus infinity where the top is too narrow to be level.
     """
     found = _highest(signal, (curve, free))
     return -math.inf if found is None else found.gained

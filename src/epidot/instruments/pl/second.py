@@ -3,7 +3,7 @@
 A maximum is believed by its height above the noise of the smoothed curve; many readings together tell more
 than their highest.  So bumps that are not clear are judged by likelihood: two bands against one, each of the
 shape that describes it best.  A bump may lie anywhere, so two bands have to be better by the number of places
-that were looked at as well.  One band may also be cut off by a full scale: noise on its level top makes bumps.
+that were looked at as well.  One band may also be cut off by a full scale: noise on a level top makes bumps.
 """
 
 from __future__ import annotations
