@@ -70,9 +70,9 @@ def test_all_of_them_are_told_at_once() -> None:
 
 
 def test_a_core_whose_surface_is_unknown_stops_the_run_with_every_precursor() -> None:
-    silar = made(add("Cd(OA)2"), add("SPR3"), core="CdSe")
+    silar = made(add("Cd(OA)2"), add("SPR3"), core="CdTe")
     said = stops(silar)
-    assert "does not know the surface of CdSe (it knows InP)" in said
+    assert "does not know the surface of CdTe (it knows InP)" in said
     assert "Cd(OA)2" in said
     assert "SPR3" in said
     batch = epidot.run(silar, engine="meanfield", dots=1, ignore=("SPR3", "cadmium oleate"))

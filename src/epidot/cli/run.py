@@ -54,7 +54,7 @@ def run(
     mechanism: str | None = typer.Option(
         None,
         "--mechanism",
-        help="A mechanism's .yaml file of your own, or choi2023@2, the second set of numbers. [choi2023]",
+        help="A mechanism's .yaml file of your own, or choi2023@2, the second set of numbers. [by the core]",
     ),
     parameters: Path | None = typer.Option(
         None,

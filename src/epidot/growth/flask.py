@@ -267,7 +267,11 @@ class Flask:
     def _form_core(self, progress: Progress, event: ev.FormCore) -> Progress:
         progress = self._react(progress, event.change, {}, event)
         state = progress.state.with_(
-            dots_mol=event.dots_mol, core=event.material, core_diameter_nm=event.diameter_nm, surface={}
+            dots_mol=event.dots_mol,
+            core=event.material,
+            core_diameter_nm=event.diameter_nm,
+            surface={},
+            laid=(),
         )
         said = f"line {event.line}: {event.text} (described; nucleation and growth are not computed)"
         solids = _plus(progress.solids, {event.material: event.solid_mol})

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.errors import WorkError
+from epidot.growth.laid import grown, units
 from epidot.growth.rates import Conditions, Network
 from epidot.growth.state import FlaskState, Trajectory
 from epidot.mechanism.load import load
@@ -179,10 +180,14 @@ class _Run:
         return self.trajectory(times, np.asarray(solution.y))
 
     def trajectory(self, times: Array, extents: Array) -> Trajectory:
-        states = []
+        states, laid = [], self.state.laid
         for j, t in enumerate(times):
             extents[:, j] = self.without_overdraft(float(t), extents[:, j])
             states.append(self.state_at(float(t), extents[:, j]))
+            if self.state.dots_mol > 0 and self.state.grown is None:
+                known = {s: n for s, n in states[-1].surface.items() if s in self.engine.mechanism.species}
+                laid = grown(laid, units(known, self.engine.mechanism))
+            states[-1] = states[-1].with_(laid=laid)
         events = {name: extents[i] for i, name in enumerate(self.network.reactions)}
         return Trajectory(tuple(states), events)
 

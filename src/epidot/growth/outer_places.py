@@ -10,7 +10,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.matter.materials import material
+from epidot.growth.laid import units_of
+from epidot.matter.materials import crystal
 from epidot.mechanism.mechanism import SiteClass
 
 Array = NDArray[np.float64]
@@ -40,11 +41,26 @@ class OuterPlaces:
 
     @classmethod
     def of(
-        cls, density_nm2: float, site: SiteClass, rows: Sequence[Counted | None], core_nm3: float
+        cls,
+        density_nm2: float,
+        site: SiteClass,
+        rows: Sequence[Counted | None],
+        core_nm3: float,
+        held: Sequence[int] = (),
     ) -> OuterPlaces:
-        """The places of the outer class ``site`` for counts in the order of ``rows`` (None: no dot's)."""
-        cell = {el: material(stuff)["a_nm"] ** 3 / 4 for el, stuff in site.material.items()}
-        volume = [sum(s.elements.get(el, 0) * v for el, v in cell.items()) if s else 0.0 for s in rows]
+        """The places of the outer class ``site`` for counts in the order of ``rows`` (None: no dot's).
+
+        ``held`` is how many metals of each row are core-surface cations (none).
+        """
+        volume = [
+            sum(
+                n * crystal(stuff).a_nm ** 3 / 4
+                for stuff, n in units_of(s.elements, site.material, k).items()
+            )
+            if s
+            else 0.0
+            for s, k in zip(rows, held or [0] * len(rows), strict=True)
+        ]
         filling = [float(sum(s.ligands.get(x, 0) for x in site.ligands)) if s else 0.0 for s in rows]
         return cls(density_nm2, core_nm3, np.array(volume), np.array(filling))
 

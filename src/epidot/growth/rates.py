@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from epidot.constants import R_GAS
 from epidot.dot.composition import anions_in_shell, layer_thickness_nm
+from epidot.growth.laid import held_by
 from epidot.growth.outer_places import OuterPlaces
 from epidot.matter.materials import material
 from epidot.mechanism.mechanism import Mechanism, Reaction, SiteClass
@@ -177,7 +178,9 @@ class Network:
             found = [self.mechanism.species[s] for s in index]
             on_dot = [None if s.phase == "liquor" else s for s in found]
             density, core_nm3 = self.mechanism.si(site.per_nm2 or ""), math.pi / 6 * core_diameter_nm**3
-            places = OuterPlaces.of(density, site, on_dot, core_nm3)
+            places = OuterPlaces.of(
+                density, site, on_dot, core_nm3, [held_by(s, self.mechanism) for s in found]
+            )
             if who.size:
                 self._outer_terms.append((who, places))
 

@@ -15,6 +15,8 @@ import numpy as np
 from epidot.dot.composition import core_left_nm, layer_thickness_nm
 from epidot.dot.halides import HALIDES
 from epidot.dot.layers import Layer, LayeredDot
+from epidot.growth.laid import Laid, Units, crystal_of, grown, held_by, shell_class, units
+from epidot.growth.laid import layers as laid_layers
 from epidot.growth.outer_places import OuterPlaces
 from epidot.growth.rates import shell_capacity
 from epidot.growth.state import FlaskState
@@ -33,7 +35,7 @@ def counts(state: FlaskState, mechanism: Mechanism) -> dict[str, float]:
     in units of a pristine dot of that size.
     """
     surface = _on_dot(state, mechanism)
-    shell = _shell_class(mechanism)
+    shell = shell_class(mechanism)
     anions = _elements(surface, mechanism, shell.material)
     total = sum(anions.values())
     sites = _sites(surface, mechanism)
@@ -46,7 +48,7 @@ def counts(state: FlaskState, mechanism: Mechanism) -> dict[str, float]:
     memory = sum(_marked(surface, mechanism, "memory").values())
     pristine = _pristine_oxide(state, mechanism)
     out = {
-        "shell_layers": sum(_thickness(state.core_diameter_nm, anions, shell).values()),
+        "shell_layers": _layers(state.core_diameter_nm, units(surface, mechanism), shell.layer),
         "coverage": _covered(surface, mechanism) / sites if sites > 0 else 0.0,
         "oxide_per_dot": oxide,
         "oxide_relative": oxide / pristine if pristine > 0 else 0.0,
@@ -77,33 +79,32 @@ def layered_dot(state: FlaskState, mechanism: Mechanism, medium: str = "toluene"
     """The average dot of a flask.
 
     Every exchanged cation takes half a formula unit off the core's volume, so that the cation layer
-    belongs to the shell; every chalcogenide adds one formula unit of its own shell material.  Shells
-    of two chalcogenides follow each other in the order of the mechanism's ``material`` (Se, then S):
-    the mean field keeps no record of where in the shell an atom sits, and SePR3 reacts first even when
-    both are present.  ``roughness_nm`` is ``None``: a mean field knows one average dot, no directions.
+    belongs to the shell; every chalcogenide adds one formula unit of its own shell material.  Layers
+    follow each other as they were laid (:mod:`epidot.growth.laid`), mixed where two came at once.
+    ``roughness_nm`` is ``None``: a mean field knows one average dot, no directions.
     """
     surface = _on_dot(state, mechanism)
-    shell = _shell_class(mechanism)
+    shell = shell_class(mechanism)
     exchanged = _exchanged(state, surface, mechanism)
     diameter = core_left_nm(state.core_diameter_nm, exchanged, crystal(state.core).a_nm)
     anions = _elements(surface, mechanism, shell.material)
     numbers = counts(state, mechanism)
     crystalline = {
         el: sum(
-            n * mechanism.species[s].composition.get(el, 0)
-            for s, n in _marked(surface, mechanism, "crystalline").items()
+            k * mechanism.species[s].composition.get(el, 0)
+            for s, k in _marked(surface, mechanism, "crystalline").items()
         )
-        for el in shell.material
+        / n
+        for el, n in anions.items()
+        if n > 0
     }
     layers, radius = [], diameter / 2
-    for el, n in anions.items():
-        # Less than one anion on a thousand dots is not a shell.
-        if n < 1e-3:
-            continue
-        a = crystal(shell.material[el]).a_nm
-        outer = (radius**3 + 3 * n * a**3 / (16 * math.pi)) ** (1 / 3)
-        share = min(max(crystalline[el] / n, 0.0), 1.0)
-        layers.append(Layer(shell.material[el], outer - radius, crystalline=share))
+    for row in _profile(state, surface, mechanism):
+        n = sum(row.values())
+        stuff = crystal(crystal_of(row))
+        outer = (radius**3 + 3 * n * stuff.a_nm**3 / (16 * math.pi)) ** (1 / 3)
+        share = sum(crystalline.get(el, 0.0) * x for el, x in stuff.anions.items())
+        layers.append(Layer(stuff.name, outer - radius, crystalline=min(max(share, 0.0), 1.0)))
         radius = outer
     adatoms = {k.split("_")[1]: v for k, v in numbers.items() if k.startswith("adatoms_")}
     closed = _closed_by(state, surface, mechanism)
@@ -138,9 +139,10 @@ def outer_surface(state: FlaskState, mechanism: Mechanism) -> dict[str, Any]:
         return {}
     rows = [mechanism.species[s] for s in surface]
     core_nm3 = math.pi / 6 * state.core_diameter_nm**3
-    of = OuterPlaces.of(mechanism.si(site.per_nm2), site, rows, core_nm3)
+    held = [held_by(s, mechanism) for s in rows]
+    of = OuterPlaces.of(mechanism.si(site.per_nm2), site, rows, core_nm3, held)
     n = np.array(list(surface.values()))
-    shell = _shell_class(mechanism)
+    shell = shell_class(mechanism)
     layer = min(1.0, sum(_first(state, surface, mechanism, shell).values()))
     sites = of.capacity(n) / 2 * layer
     ligands = min(of.taken(n) / 2, sites)
@@ -152,11 +154,6 @@ def outer_surface(state: FlaskState, mechanism: Mechanism) -> dict[str, Any]:
 
 def _on_dot(state: FlaskState, mechanism: Mechanism) -> dict[str, float]:
     return {s: n for s, n in state.surface.items() if s in mechanism.species}
-
-
-def _shell_class(mechanism: Mechanism) -> SiteClass:
-    shells = [site for site in mechanism.sites.values() if site.kind == "shell"]
-    return shells[0] if shells else SiteClass("none", "shell")
 
 
 def _outer_class(mechanism: Mechanism) -> SiteClass:
@@ -196,9 +193,8 @@ def _shut_in(state: FlaskState, surface: Mapping[str, float], mechanism: Mechani
 def _diameter(state: FlaskState, surface: Mapping[str, float], mechanism: Mechanism) -> float:
     """Outer diameter of the mean dot: the core and one unit of its own material for every chalcogenide."""
     volume = math.pi / 6 * state.core_diameter_nm**3
-    shell = _shell_class(mechanism)
-    for el, n in _elements(surface, mechanism, shell.material).items():
-        volume += n * crystal(shell.material[el]).a_nm ** 3 / 4
+    for name, n in units(surface, mechanism).items():
+        volume += n * crystal(name).a_nm ** 3 / 4
     return float((6 / math.pi * volume) ** (1 / 3))
 
 
@@ -233,7 +229,7 @@ def _closed_by(state: FlaskState, surface: Mapping[str, float], mechanism: Mecha
     A cation under such a chalcogenide counts among the latter; one of the core's own element without a
     halide is told by none of these numbers (it carries carboxylate or hydroxide).
     """
-    own, shell = _cation(state.core), _shell_class(mechanism)
+    own, shell = _cation(state.core), shell_class(mechanism)
     out = {"open_anions": 0.0, "zinc_capped": 0.0, "halide_capped": 0.0}
     for name, n in surface.items():
         species, sites = mechanism.species[name], _fixed(mechanism, name)
@@ -281,13 +277,24 @@ def _exchanged(state: FlaskState, surface: Mapping[str, float], mechanism: Mecha
     return max(_sites(surface, mechanism) - kept, 0.0)
 
 
-def _thickness(diameter_nm: float, anions: Mapping[str, float], shell: SiteClass) -> dict[str, float]:
-    """(111) layers of each shell material in turn on a core of that diameter: eq 3 read backwards."""
-    out: dict[str, float] = {}
-    radius = diameter_nm / 2
-    for el, n in anions.items():
-        a = crystal(shell.material[el]).a_nm
+def _layers(diameter_nm: float, per_dot: Units, layer: str) -> float:
+    """(111) layers of each crystal in turn on a core of that diameter: eq 3 read backwards."""
+    out, radius = 0.0, diameter_nm / 2
+    for name, n in per_dot.items():
+        a = crystal(name).a_nm
         outer = (radius**3 + 3 * max(n, 0.0) * a**3 / (16 * math.pi)) ** (1 / 3)
-        out[el] = (outer - radius) / layer_thickness_nm(shell.material[el], shell.layer)
+        out += (outer - radius) / layer_thickness_nm(name, layer)
         radius = outer
     return out
+
+
+def _profile(state: FlaskState, surface: Mapping[str, float], mechanism: Mechanism) -> Laid:
+    """What lies on the core, inside first.
+
+    Without a record (dots of the lattice, counts without a history) one crystal lies on the other.
+    """
+    # Less than one unit on a thousand dots is not a shell.
+    now = {name: n for name, n in units(surface, mechanism).items() if n >= 1e-3}
+    if not state.laid:
+        return tuple({name: n} for name, n in now.items())
+    return laid_layers(grown(state.laid, now))

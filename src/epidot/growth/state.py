@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.growth.halide import HalideState
+from epidot.growth.laid import Laid
 from epidot.recipe.events import Segment
 from epidot.recipe.recipe import Recipe
 
@@ -21,6 +22,7 @@ class FlaskState:
     ``dots_mol`` moles of dots of core ``core`` and diameter ``core_diameter_nm``; ``surface`` counts per
     dot of every surface and deposited species of the mechanism; ``liquor`` moles of every dissolved
     species (solvents included); ``lost`` moles of what has left (vapour under vacuum, washings).
+    ``laid`` is the mean field's record of the shell from inside outwards (:mod:`epidot.growth.laid`).
     ``halide`` says where ions and amine are; ``grown``, every dot on its sites, belongs to the lattice engine
     and is carried along unopened.
     """
@@ -36,6 +38,7 @@ class FlaskState:
     time_s: float = 0.0
     grown: Any = None
     halide: HalideState = field(default_factory=HalideState)
+    laid: Laid = ()
 
     @classmethod
     def at_start(cls, recipe: Recipe) -> FlaskState:

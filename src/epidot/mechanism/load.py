@@ -20,6 +20,7 @@ from epidot.mechanism.lattice_steps import read_lattice
 from epidot.mechanism.mechanism import Mechanism
 from epidot.mechanism.reactions import Reactions
 
+USUAL = "choi2023"
 _TOP = "name title sources groups families reagents spectators sites environments surfaces packing"
 TOP = (*_TOP.split(), "parameters", "equilibria", "hypotheses", "species", "reactions", "lattice", "note")
 
@@ -48,7 +49,7 @@ def shipped() -> tuple[str, ...]:
     return tuple(sorted(p.name[:-5] for p in folder.iterdir() if p.name.endswith(".yaml")))
 
 
-def load(path_or_name: str | Path = "choi2023") -> Mechanism:
+def load(path_or_name: str | Path = USUAL) -> Mechanism:
     """The mechanism in a file, or a shipped one by its name; ``choi2023@2`` under its hypothesis 2.
 
     Raises
@@ -57,6 +58,11 @@ def load(path_or_name: str | Path = "choi2023") -> Mechanism:
         With every fault found: what, file and line, value seen, nearest valid name, what to do.
     """
     return _given(_named(str(path_or_name)))
+
+
+def for_core(core: str) -> str:
+    """The shipped mechanism that knows the surface of ``core``; the usual one where none does."""
+    return next((n for n in (USUAL, *shipped()) if core in _shipped(n).surfaces), USUAL)
 
 
 def is_shipped(name: str) -> bool:

@@ -26,7 +26,7 @@ from epidot.growth.lattice.population import GrownPopulation
 from epidot.growth.state import FlaskState
 
 NAME = "checkpoint.epidot"
-_FORMAT = b"epidot-checkpoint/2"
+_FORMAT = b"epidot-checkpoint/3"
 _TEXT = "text"  # the array that holds the JSON
 _SHARE = 1 / 20  # of the time of a run that may go into keeping it
 _CALLED = {"dots": "number of dots", "recipe_sha256": "recipe text"}
@@ -221,7 +221,8 @@ def _progress(plain: dict[str, Any]) -> Progress:
 def _state(plain: dict[str, Any]) -> FlaskState:
     halide = plain["halide"]
     ions = {name: _ions(**of) for name, of in halide["ions"].items()}
-    return FlaskState(**plain | {"halide": HalideState(**halide | {"ions": ions})})
+    kept = {"halide": HalideState(**halide | {"ions": ions}), "laid": tuple(plain["laid"])}
+    return FlaskState(**plain | kept)
 
 
 def _ions(

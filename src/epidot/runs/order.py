@@ -24,7 +24,7 @@ MEAN_FIELD, LATTICE = "meanfield", "kmc"
 ENGINES = (MEAN_FIELD, LATTICE)
 ENGINE = LATTICE
 DOTS = {MEAN_FIELD: 200, LATTICE: 100}  # where the order does not say
-MECHANISM = "choi2023"
+MECHANISM = mechanisms.USUAL
 RADIAL, ATOMS = "radial", "atoms"  # states
 MOST_BY_ATOMS = 64  # dots of one sample
 
@@ -37,7 +37,8 @@ class Order:
     ``even``, at equal steps of its probability (:func:`epidot.runs.engines.even_diameters`).  ``twice`` names
     what the recipe puts in double, ``ignore`` the reagents that may do nothing
     (:func:`epidot.growth.chemistry.insist`).  ``blocks`` above 1 grow side by side and share the liquor at
-    looks.
+    looks.  Where nothing is said, :func:`order_from` takes the mechanism that knows the core, and the engine
+    that it runs with.
     """
 
     recipe: Recipe
@@ -201,20 +202,31 @@ def order_from(
             given=before if parameters is None else numbers.of(parameters, same, under),
             ignore=tuple(ignore) or _listed(old.provenance.get("ignore", "")),
         )
+    recipe = recipes.of(source)
+    mechanism = mechanism or mechanism_for(recipe)
+    engine = engine or engine_for(mechanism)
     return Order(
-        recipes.of(source),
-        engine or ENGINE,
-        DOTS.get(engine or ENGINE, 1) if dots is None else dots,
+        recipe,
+        engine,
+        DOTS.get(engine, 1) if dots is None else dots,
         seed or 0,
-        mechanism=mechanism or MECHANISM,
+        mechanism=mechanism,
         hypothesis=hypothesis or HYPOTHESIS,
         states=RADIAL if states is None else states,
         blocks=1 if blocks is None else blocks,
-        given=NOTHING
-        if parameters is None
-        else numbers.of(parameters, mechanism or MECHANISM, hypothesis or HYPOTHESIS),
+        given=NOTHING if parameters is None else numbers.of(parameters, mechanism, hypothesis or HYPOTHESIS),
         ignore=tuple(ignore),
     )
+
+
+def mechanism_for(recipe: Recipe) -> str:
+    """The shipped mechanism that knows the dots of ``recipe``; the usual one where none does."""
+    return mechanisms.for_core(recipe.core.material if recipe.core else "")
+
+
+def engine_for(mechanism: str) -> str:
+    """The lattice, or the mean field for a mechanism that says nothing about it."""
+    return LATTICE if mechanisms.load(mechanism).lattice else MEAN_FIELD
 
 
 def _listed(text: str) -> tuple[str, ...]:

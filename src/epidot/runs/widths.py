@@ -3,8 +3,8 @@
 A number's error is that of its value (``sigma``) or of its logarithm (``sigma_ln``), as its file has it.
 What was fitted has a covariance beside its fit: ``data/light_fit.yaml``, ``data/traps_fit.yaml``, and
 ``data/fit_errors.yaml`` with the assumed numbers that the fits lean on.  A covariance belongs to the numbers
-it was worked out for: a mechanism or a material of one's own, or constants that another hypothesis replaces,
-have the widths of their own files.
+it was worked out for: another mechanism, a material of one's own, or constants that another hypothesis
+replaces, have the widths of their own files.
 """
 
 from __future__ import annotations
@@ -18,10 +18,9 @@ from numpy.typing import NDArray
 
 from epidot.documents import data_document
 from epidot.matter import materials
-from epidot.mechanism import load as mechanisms
 from epidot.parameter import Parameter
 from epidot.runs import numbers
-from epidot.runs.order import Order
+from epidot.runs.order import MECHANISM, Order
 from epidot.transport.constants import DEFAULT, constants
 
 Array = NDArray[np.float64]
@@ -107,7 +106,7 @@ def _apart(order: Order) -> set[str]:
     """Numbers to which the saved covariances do not belong."""
     out = _stated(order)
     out |= {name for fit in fits() for name in fit.names if name.split(".")[0] in materials.own()}
-    if order.mechanism not in mechanisms.shipped():
+    if order.mechanism != MECHANISM:
         out |= {name for fit in fits() for name in fit.names if name.startswith("mechanism.")}
     if order.hypothesis != DEFAULT:
         usual, other = (constants(h).parameters for h in (DEFAULT, order.hypothesis))

@@ -16,7 +16,7 @@ from epidot.recipe import places
 from epidot.recipe import recipe as recipes
 from epidot.recipe.places import Place
 from epidot.recipe.recipe import Recipe
-from epidot.runs.order import DOTS, ENGINES, MEAN_FIELD, MECHANISM, Order
+from epidot.runs.order import DOTS, ENGINES, MEAN_FIELD, Order, mechanism_for
 from epidot.runs.quantities import COLUMNS, find
 from epidot.runs.sweep import ranges
 from epidot.runs.sweep.ranges import Values
@@ -205,9 +205,9 @@ class _Reader:
         self._ranged(page["vary"], design, values)
         if recipe is None:
             return None
-        mechanism, hypothesis = MECHANISM, page["hypothesis"].text(HYPOTHESIS)
+        mechanism, hypothesis = mechanism_for(recipe), page["hypothesis"].text(HYPOTHESIS)
         with page["mechanism"].placed():
-            mechanism = documents.beside(self.document.where, page["mechanism"].text(MECHANISM))
+            mechanism = documents.beside(self.document.where, page["mechanism"].text(mechanism))
             mechanisms.load(mechanism)
         base = Order(recipe, engine, dots, seed, mechanism=mechanism)
         with page["hypothesis"].placed():
