@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import epidot
+from epidot.report import html
 
 RECIPE = "choi2023/inp-znse"
 
@@ -169,6 +170,7 @@ def test_faults_of_a_recipe_are_those_of_the_command(server, tmp_path: Path) -> 
 def test_a_shipped_recipe_opened_is_the_shipped_one(server, name: str) -> None:
     text = server.ask(f"/api/recipe?name={name}").json["text"]
     shown, real = epidot.parse_recipe(text), epidot.load_recipe(name)
+    assert shown.title == real.title
     assert [type(e) for e in shown.events] == [type(e) for e in real.events]
     assert [e.start_s for e in shown.events] == [e.start_s for e in real.events]
     checked = server.tell("recipe/check", text=text, dots=7).json
@@ -202,6 +204,7 @@ def test_a_question_of_the_wrong_shape_says_what_it_takes(server) -> None:
     [
         ("sweep", ("recipe", "engine", "design", "parameters", "samples", "quantities", "targets", "calls")),
         ("calibrate", ()),
+        ("suggest", ("designs", "runs", "known")),
     ],
 )
 def test_a_study_is_explained_as_the_command_does(server, kind: str, same: tuple[str, ...]) -> None:
@@ -209,7 +212,7 @@ def test_a_study_is_explained_as_the_command_does(server, kind: str, same: tuple
     name = f"{kind}-it.yaml"
     server.tell("recipe/save", name=name, text=text)
     told = server.tell("study/explain", kind=kind, text=text).json
-    said = server.tell("study/command", kind=kind, name=name, output=f"{kind}-done").json
+    said = server.tell("study/command", kind=kind, name=name, options={"output": f"{kind}-done"}).json
     plain = _command(server.folder, said["command"] + " --explain")
     for key in same or [k for k in plain if k not in ("files", "study", "title")]:
         assert told[key] == plain[key]
@@ -218,6 +221,60 @@ def test_a_study_is_explained_as_the_command_does(server, kind: str, same: tuple
     assert f"{kind}.yaml:" in faulty["error"]
     assert server.ask("/api/study/report?name=nowhere").status == 422
     assert hasattr(epidot, kind)
+
+
+def test_a_suggestion_is_that_of_the_command_and_of_python(server) -> None:
+    text = server.ask("/api/studies").json["examples"]["suggest"]
+    server.tell("recipe/save", name="next.yaml", text=text)
+    options = {"output": "next", "batch": 2, "about": ["mechanism.Ea_ex"], "jobs": 1}
+    said = server.tell("study/command", kind="suggest", name="next.yaml", options=options).json
+    job = server.tell("jobs", command="suggest", subject="next.yaml", options=options).json
+    assert job["command"] == said["command"]
+    assert _ended(server, job["id"])["state"] == "done"
+    assert {"name": "next", "kind": "suggest"} in server.ask("/api/studies").json["results"]
+    found = json.loads((server.folder / "next" / "suggestions.json").read_text())["suggestions"]
+    printed = _python(server.folder, said["python"])
+    assert len(found) == 2
+    assert all(repr(one["information_nats"]) in printed for one in found)
+    page = server.ask("/api/study/report?name=next&kind=suggest")
+    assert page.content == (server.folder / "next" / "suggestions.html").read_bytes()
+    assert server.ask("/api/study/report?name=next&kind=sweep").status == 422
+    assert server.ask("/api/study/report?name=next&kind=nonsense").status == 422
+    without = text[: text.index("candidates:")]
+    told = server.tell("study/explain", kind="suggest", text=without).json
+    assert "candidates" in told["error"]
+
+
+def test_the_headline_of_a_run_is_that_of_its_report(server, run) -> None:
+    shown = server.ask("/api/run?name=mine").json
+    batch = epidot.Batch.load(server.folder / "mine" / "batch.nc")
+    assert shown["headline"] == html.headline(batch)
+    assert shown["stands"] == batch.basis["where it stands to what was fitted"]
+    assert [row[0] for row in shown["table"]["rows"]] == [s.name for s in batch.samples]
+
+
+def test_a_run_without_intervals_states_none(server) -> None:
+    options = {"dots": 2, "output": "plain", "engine": "meanfield", "no_interval": True}
+    said = server.tell("run/command", recipe=RECIPE, options=options).json
+    assert "--no-interval" in said["command"]
+    job = server.tell("jobs", command="run", subject=RECIPE, options=options).json
+    assert _ended(server, job["id"])["state"] == "done"
+    last = server.ask("/api/run?name=plain").json["summary"]["samples"][-1]["quantities"]
+    assert all(q["interval68"] is None for q in last.values())
+
+
+def test_axes_are_drawn_as_their_field_does(server) -> None:
+    falls = {name: server.ask(f"/api/options?technique={name}").json for name in epidot.instrument_names()}
+    assert {name for name, one in falls.items() if one["falls"]} == {"nmr", "xps"}
+    assert {name for name, one in falls.items() if one["decades"]} == {"tcspc"}
+
+
+def test_a_draft_is_kept_in_the_folder(server) -> None:
+    draft = {"name": RECIPE, "paper": RECIPE, "text": "recipe: 1\n# half of it"}
+    server.tell("recipe/draft", **draft)
+    assert server.ask("/api/recipe/draft").json == draft
+    (server.folder / ".epidot-bench" / "draft.json").write_text("[1,")
+    assert server.ask("/api/recipe/draft").json["text"] == ""
 
 
 def test_what_a_reagent_does_is_said_before_the_run(server) -> None:

@@ -15,7 +15,7 @@ from epidot.folders import owner_of
 from epidot.web import jobs as rooms
 from epidot.web.commands import arguments
 from epidot.web.jobs import Jobs
-from epidot.web.sandbox import Sandbox
+from epidot.web.sandbox import OWN, Sandbox
 
 LONG = {"dots": 2000, "output": "long", "jobs": 1, "engine": "kmc"}
 
@@ -60,14 +60,14 @@ def test_a_job_outlives_the_server_and_is_cancelled_by_the_next(bench, tmp_path:
     told = second.ask(f"/api/jobs/{job['id']}/cancel", "POST", b"").json
     assert time.monotonic() - begin < 4  # 2 s and what a loaded machine adds
     assert told["state"] == "cancelled"
-    assert owner_of(tmp_path / rooms.PLACE / job["id"]) is None
+    assert owner_of(tmp_path / OWN / job["id"]) is None
 
 
 def test_a_job_killed_from_outside_is_lost_and_says_so(tmp_path: Path) -> None:
     jobs = Jobs(Sandbox(tmp_path))
     job = jobs.start(arguments(jobs.box, "run", "choi2023/inp-znse", LONG), kind="run")
     _wait(jobs, job["id"], ("running",))
-    owner = owner_of(tmp_path / rooms.PLACE / job["id"])
+    owner = owner_of(tmp_path / OWN / job["id"])
     assert owner is not None
     os.killpg(owner["process"], 9)
     assert _wait(jobs, job["id"], ("stopped",), 40)["state"] == "stopped"

@@ -287,10 +287,42 @@ def test_a_sweep_is_explained_run_and_looked_at(page: Any, server) -> None:
     assert "How warm" in report.locator("h1").inner_text()
 
 
+def test_the_next_experiment_is_asked_for_and_looked_at(page: Any, server) -> None:
+    _to(page, server, "suggest")
+    page.wait_for_selector("[data-role=explained]")
+    assert "designs" in page.inner_text(".page-suggest table")
+    page.fill("[name=batch]", "2")
+    page.locator("[name=batch]").dispatch_event("change")
+    page.wait_for_function(
+        "() => document.querySelector('[data-script=\"as a command\"]')?.textContent.includes('--batch 2')"
+    )
+    page.get_by_role("button", name="Run it").click()
+    page.locator(".job[data-state=done] a:has-text('open the result')").first.click()
+    report = page.frame_locator("iframe")
+    assert report.locator("h1").inner_text().startswith("What to do next")
+
+
+def test_intervals_are_left_out_by_a_click(page: Any, server) -> None:
+    _to(page, server, "recipe?name=choi2023/inp-znse")
+    page.wait_for_selector("[data-role=verdict].good")
+    page.get_by_label("intervals").uncheck()
+    page.wait_for_function(
+        "() => document.querySelector('[data-script=\"as a command\"]').textContent.includes('--no-interval')"
+    )
+
+
 def test_every_control_has_a_name_and_small_screens_do_not_scroll_sideways(
     page: Any, server, ran: str
 ) -> None:
-    for place in ("recipe?name=choi2023/inp-znse", "run?name=first", "studies", "measure", "claims", "jobs"):
+    for place in (
+        "recipe?name=choi2023/inp-znse",
+        "run?name=first",
+        "studies",
+        "suggest",
+        "measure",
+        "claims",
+        "jobs",
+    ):
         _to(page, server, place)
         page.wait_for_selector("#page h2")
         page.wait_for_timeout(500)

@@ -59,7 +59,7 @@ def suggest(
     if unknown:
         raise InputError("the study has no such free parameter", seen=", ".join(unknown), nearest=names)
     if explain:
-        told = {"designs": len(asked.study.candidates), "runs": report.runs(asked), "known": asked.known}
+        told = report.explain(asked)
         if as_json:
             output.emit_json(told)
         else:

@@ -76,6 +76,8 @@ class Header:
     fewer than 200 together the limits are wider, by chance, and ``benchmarks/coverage_tables.py --law`` tries
     the whole.
     A file saved by epidot is read for every instrument alike, with no option but those ``restated``.
+    ``falls`` and ``decades`` say how its field draws it: from high to low (shifts, binding energies), and by
+    powers of ten.
     An instrument whose standards are no list of single lines has an ``offset`` of its own: of the signal, the
     standard's name and the settled options of ``measure``.
     """
@@ -101,6 +103,8 @@ class Header:
     standards: tuple[str, ...] = ()
     materials: str | None = ""
     restated: Restated | None = None
+    falls: bool = False
+    decades: bool = False
     offset: Callable[[Signal, str, Settings], Offset] | None = None
 
     def __post_init__(self) -> None:

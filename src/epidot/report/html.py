@@ -17,6 +17,7 @@ from epidot.quantities import Quantity, interval
 from epidot.report import cut, figures, halides, portrait, series, wavefunctions
 from epidot.report.template import rendered
 from epidot.runs.batch import Batch, Sample, dots_said
+from epidot.runs.envelope import STANDS
 from epidot.runs.quantities import between, cell, columns, widest, worst
 from epidot.units import celsius
 
@@ -57,19 +58,10 @@ def render(batch: Batch, claims: Sequence[ClaimResult] = (), elsewhere: Sequence
     return rendered(
         "template.html",
         batch=batch,
-        headline=_headline(batch),
+        headline=headline(batch),
         dots=dots_said(batch.summary()),
         columns=[column.heading for column in columns(batch.samples)],
-        rows=[
-            (
-                s.name,
-                f"{s.time_s / 60:.1f}",
-                f"{celsius(s.temperature_K):.0f}",
-                cells(s, batch.samples),
-                worst(s.quantities.values()),
-            )
-            for s in batch.samples
-        ],
+        rows=rows(batch),
         stated=any(q.interval68 is not None for s in batch.samples for q in s.quantities.values()),
         figures=[f.embedded() for f in _figures(batch)],
         everything=_everything(batch),
@@ -104,6 +96,20 @@ def _spread(samples: tuple[Sample, ...], most: int) -> tuple[Sample, ...]:
         return samples
     step = (len(samples) - 1) / (most - 1)
     return tuple(samples[round(i * step)] for i in range(most))
+
+
+def rows(batch: Batch) -> list[tuple[str, str, str, list[tuple[str, str]], str]]:
+    """The table of samples: name, minutes, °C, every column with its interval, place to what was fitted."""
+    return [
+        (
+            s.name,
+            f"{s.time_s / 60:.1f}",
+            f"{celsius(s.temperature_K):.0f}",
+            cells(s, batch.samples),
+            worst(s.quantities.values()),
+        )
+        for s in batch.samples
+    ]
 
 
 def cells(sample: Sample, samples: Sequence[Sample]) -> list[tuple[str, str]]:
@@ -145,7 +151,7 @@ def _with_interval(quantity: Quantity | None) -> str:
     return text if quantity.interval68 is None else f"{text} ({interval(quantity.interval68)})"
 
 
-def _headline(batch: Batch) -> str:
+def headline(batch: Batch) -> str:
     """The outcome in one sentence."""
     if not batch.samples:
         return "The recipe ran, but no sample was taken."
@@ -164,7 +170,7 @@ def _headline(batch: Batch) -> str:
         text += f" with a quantum yield of {_in_words(quantities['plqy'], 100)} %"
         if told := widest(quantities["plqy"], batch.rests_on):
             text += f"; widest: {told}"
-    if stands := batch.basis.get("where it stands to what was fitted"):
+    if stands := batch.basis.get(STANDS):
         text += f". To what the models were fitted on it stands {stands}"
     return " ".join([*batch.headlines, text + "."])
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from epidot import instruments
 from epidot.errors import InputError
 from epidot.instruments import curve
 from epidot.quantities import Quantities, number
@@ -110,9 +111,12 @@ def _data(axis: Any, signal: Signal, lines: dict[str, Signal], marks: dict[str, 
         axis.plot(one.x, one.y, "o", color=style.COLOURS[1 + i % 5], ms=6, label=name)
         for x in one.x:
             axis.axvline(x, color=style.COLOURS[1 + i % 5], lw=0.6, ls=":")
-    if signal.kind == "counts" and signal.technique == "tcspc":
+    header = instruments.instrument(signal.technique).HEADER
+    if signal.kind == "counts" and header.decades:
         axis.set_yscale("log")
         axis.set_ylim(_LOW, 2 * max(float(np.max(data.y)), 1.0))
+    if header.falls:
+        axis.invert_xaxis()
     axis.set_ylabel(_label(data.y_name, data.y_unit))
     axis.legend(frameon=False)
 

@@ -50,16 +50,24 @@ def load(source: Path, posterior: Path | None = None) -> Asked:
     InputError
         If there are no candidates, or the draws belong to another study.
     """
-    folder = source if source.is_dir() else posterior
     if source.is_dir():
         text = str(_opened(source)[1]["study"])
-        study = studies.parse(text, where=str(source / "study.yaml"))
-    else:
-        study = studies.load(source)
+        return of_study(studies.parse(text, where=str(source / "study.yaml")), source)
+    return of_study(studies.load(source), posterior)
+
+
+def of_study(study: Study, folder: Path | None = None) -> Asked:
+    """A study that is read already, and what the calibration in ``folder`` knows, else its priors.
+
+    Raises
+    ------
+    InputError
+        As :func:`load`.
+    """
     if not study.candidates:
         raise InputError(
             "the study names no candidates",
-            str(source),
+            study.where,
             remedy="add a heading candidates: what could be done next, and what would be measured",
         )
     if folder is None:
@@ -139,6 +147,11 @@ def next_experiments(
 def runs(asked: Asked) -> int:
     """How many flasks a suggestion takes."""
     return len(asked.draws) * len({id(d.flask) for d in asked.study.candidates})
+
+
+def explain(asked: Asked) -> dict[str, Any]:
+    """What a suggestion would take, without running anything."""
+    return {"designs": len(asked.study.candidates), "runs": runs(asked), "known": asked.known}
 
 
 def to_json(asked: Asked, found: Sequence[Suggested]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from epidot.runs.quantities import ENVELOPE, find
 from epidot.units import celsius
 
 INSIDE, NEAR, OUTSIDE = STATES = ENVELOPE
+STANDS = "where it stands to what was fitted"  # so a batch names it under what it rests on
 SLACK = 0.05  # of a size: the usual error of mean diameters, and what exchange takes off a core
 NOT_LEVELS = ("offset", "PLQY")  # rows that say nothing of the levels of their dot
 

@@ -160,7 +160,7 @@ def _batch_of(setting: Setting, first: Progress, done: Progress, found: Sequence
     ]
     samples = tuple(sample for sample, _ in stated)
     remarks += envelope.told((sample.name, stand) for sample, stand in stated)
-    stands = {"where it stands to what was fitted": stated[-1][1].told} if stated else {}
+    stands = {envelope.STANDS: stated[-1][1].told} if stated else {}
     return Batch(
         recipe=order.recipe.name,
         recipe_text=order.recipe.text,

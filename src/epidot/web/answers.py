@@ -26,6 +26,8 @@ QUESTIONS: Mapping[tuple[str, str], str] = {
     ("POST", "recipe/check"): "recipes:checked",
     ("POST", "recipe/diff"): "recipes:compared",
     ("POST", "recipe/save"): "recipes:saved",
+    ("POST", "recipe/draft"): "recipes:keep_draft",
+    ("GET", "recipe/draft"): "recipes:draft",
     ("GET", "runs"): "runs:listed",
     ("GET", "run"): "runs:shown",
     ("GET", "run/spectra"): "runs:spectra",

@@ -85,7 +85,7 @@ class Bench:
         if not (isinstance(command, str) and isinstance(subject, str) and isinstance(options, dict)):
             raise InputError("a job is a command, a subject and options", seen=str(asked)[:80])
         words = arguments(self.box, command, subject, options)
-        return self.jobs.start(words, kind=command, subject=subject, output=options.get("output"))
+        return self.jobs.start(words, kind=command, subject=subject, options=options)
 
     async def change(self, request: Request) -> Response:
         """Cancel or forget a job, or read what it printed."""

@@ -38,7 +38,9 @@ COMMANDS: Mapping[str, Command] = {
             "mechanism": "path",
             "parameters": "path",
             "ignore": "names",
+            "positions": "word",
             "states": "word",
+            "blocks": "number",
             "resume": "flag",
             "overwrite": "flag",
             "no_interval": "flag",
@@ -50,6 +52,18 @@ COMMANDS: Mapping[str, Command] = {
     ),
     "calibrate": Command(
         ("calibrate",), "file", {"output": "path", "jobs": "number", "resume": "flag", "overwrite": "flag"}
+    ),
+    "suggest": Command(
+        ("suggest",),
+        "file",
+        {
+            "output": "path",
+            "posterior": "path",
+            "batch": "number",
+            "same": "word",
+            "about": "names",
+            "jobs": "number",
+        },
     ),
     "measure auto": Command(("measure", "auto"), "folder", {"output": "path", "jobs": "number"}),
 }
@@ -63,9 +77,7 @@ def arguments(box: Sandbox, command: str, subject: str, options: Mapping[str, An
     InputError
         With everything that is wrong: no such command or option, another kind, a path outside the folder.
     """
-    known = COMMANDS.get(command)
-    if known is None:
-        raise InputError("the bench has no such job", seen=command[:40], nearest=nearest(command, COMMANDS))
+    known = _command(command)
     faults: list[Fault] = []
     words = list(known.words)
     if known.subject:
@@ -73,6 +85,25 @@ def arguments(box: Sandbox, command: str, subject: str, options: Mapping[str, An
             words.append(_subject(box, known.subject, subject))
         except InputError as error:
             faults.extend(error.faults)
+    try:
+        words += option_words(box, command, options)
+    except InputError as error:
+        faults.extend(error.faults)
+    if faults:
+        raise InputError(faults)
+    return words
+
+
+def option_words(box: Sandbox, command: str, options: Mapping[str, Any]) -> list[str]:
+    """The options of one job as words.
+
+    Raises
+    ------
+    InputError
+        With everything that is wrong with them.
+    """
+    known = _command(command)
+    faults: list[Fault] = []
     given: dict[str, Any] = {}
     for name, value in options.items():
         kind = known.options.get(name)
@@ -103,16 +134,23 @@ def arguments(box: Sandbox, command: str, subject: str, options: Mapping[str, An
             given[name] = value
     if faults:
         raise InputError(faults)
-    return [*words, *scripts.flags(given)]
+    return scripts.flags(given)
 
 
 def of_run(box: Sandbox, *, recipe: str, options: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """What a run would be as a command and as Python; nothing is started."""
     given = dict(options or {})
     words = arguments(box, "run", recipe, given)
-    kept = ("dots", "seed", "engine", "hypothesis", "mechanism", "parameters", "states", "ignore")
+    kept = ("dots", "seed", "engine", "hypothesis", "mechanism", "parameters", "states", "blocks", "ignore")
     python = {name: given[name] for name in kept if given.get(name) not in (None, "", [])}
     return {"command": scripts.command(*words), "python": scripts.of_run(words[1], **python)}
+
+
+def _command(name: str) -> Command:
+    known = COMMANDS.get(name)
+    if known is None:
+        raise InputError("the bench has no such job", seen=name[:40], nearest=nearest(name, COMMANDS))
+    return known
 
 
 def _subject(box: Sandbox, kind: str, subject: str) -> str:

@@ -24,7 +24,6 @@ from epidot.folders import owner_of
 from epidot.web.job import CANCELLED, DONE, ERR, JOB, OUT, PROGRESS
 from epidot.web.sandbox import Sandbox
 
-PLACE = ".epidot-bench"
 AT_ONCE = 4  # jobs; each takes the cores it can get
 KEPT = 50  # jobs that are listed
 BEGINS_S = 20.0  # until a new job owns its folder, on a busy machine
@@ -51,7 +50,7 @@ class Jobs:
     @property
     def place(self) -> Path:
         """Where each has its folder."""
-        return self.box.root / PLACE
+        return self.box.own
 
     def start(self, arguments: Sequence[str], **told: Any) -> dict[str, Any]:
         """Begin ``epidot ARGUMENTS`` in the folder of the bench; ``told`` is kept with it.

@@ -47,8 +47,11 @@ def options(box: Sandbox, *, technique: str) -> dict[str, Any]:
         "title": header.title,
         "x_axis": header.x_axis,
         "y_axis": header.y_axis,
+        "falls": header.falls,
+        "decades": header.decades,
         "read": [_declared(o) for o in header.read_options],
         "measure": [_declared(o) for o in header.measure_options],
+        "setup": [_declared(o) for o in header.setup],
     }
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
@@ -19,6 +21,8 @@ from epidot.units import celsius
 from epidot.web import scripts
 from epidot.web.sandbox import MOST_TEXT, YAML, Sandbox
 
+_DRAFT = "draft.json"
+
 
 def listed(box: Sandbox) -> dict[str, Any]:
     """Names of the shipped recipes, and of the files in the folder that look like one."""
@@ -30,7 +34,11 @@ def text(box: Sandbox, *, name: str) -> dict[str, Any]:
     """A recipe to be looked at and changed; a shipped one of several in a file stands alone."""
     if name in recipes.shipped():
         found = recipes.load(name)
-        alone = found if found.variant is None else found.with_(name=found.name.rpartition("/")[2])
+        alone = (
+            found
+            if found.variant is None
+            else found.with_(name=found.name.rpartition("/")[2], title=found.title)
+        )
         return {"name": name, "text": alone.text, "shipped": True}
     path = box.path(name)
     raw = files.read(path, MOST_TEXT, "recipe")
@@ -110,6 +118,23 @@ def saved(box: Sandbox, *, name: str, text: str) -> dict[str, Any]:
     files.make_folder(path.parent)
     files.write(path, text)
     return {"name": box.name(path), "command": scripts.command("run", box.name(path))}
+
+
+def keep_draft(box: Sandbox, *, text: str, name: str = "", paper: str = "") -> dict[str, Any]:
+    """Keep what is being typed, with the file it belongs to and the paper's recipe it began with."""
+    if len(text) > MOST_TEXT:
+        raise InputError("too long for a recipe", seen=f"{len(text)} characters")
+    files.make_folder(box.own)
+    files.write(box.own / _DRAFT, json.dumps({"name": name, "paper": paper, "text": text}))
+    return {"name": name}
+
+
+def draft(box: Sandbox) -> dict[str, Any]:
+    """What was being typed when the page was left; nothing where it cannot be read."""
+    with suppress(OSError, ValueError, LookupError, TypeError):
+        found = json.loads((box.own / _DRAFT).read_text(encoding="utf-8"))
+        return {key: str(found[key]) for key in ("name", "paper", "text")}
+    return {"name": "", "paper": "", "text": ""}
 
 
 def _told(fault: Fault) -> dict[str, Any]:

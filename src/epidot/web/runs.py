@@ -15,8 +15,10 @@ from epidot import files, instruments
 from epidot.dot.atoms import place
 from epidot.dot.relax import relax
 from epidot.errors import InputError
-from epidot.report import portrait
+from epidot.report import html, portrait
 from epidot.runs.batch import Batch, Sample
+from epidot.runs.envelope import STANDS
+from epidot.runs.quantities import columns
 from epidot.web import scripts
 from epidot.web.lines import line
 from epidot.web.sandbox import Sandbox, is_run
@@ -41,6 +43,12 @@ def shown(box: Sandbox, *, name: str) -> dict[str, Any]:
     return {
         "name": name,
         "summary": json.loads((folder / "summary.json").read_text(encoding="utf-8")),
+        "headline": html.headline(batch),
+        "stands": str(batch.basis.get(STANDS, "")),
+        "table": {
+            "columns": [column.heading for column in columns(batch.samples)],
+            "rows": html.rows(batch),
+        },
         "history": {key: values.tolist() for key, values in batch.history.items()},
         "steps": [{"start_s": a, "duration_s": b, "text": c} for a, b, c in batch.steps],
         "samples": [

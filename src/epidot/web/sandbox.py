@@ -11,6 +11,7 @@ from epidot import documents, files
 from epidot.errors import Fault, InputError
 
 _LONGEST = 1000  # characters of a name
+OWN = ".epidot-bench"
 YAML = (".yaml", ".yml")
 MOST_TEXT = 200_000  # characters of a recipe or a study
 MOST_REPORT = 100_000_000
@@ -57,6 +58,11 @@ class Sandbox:
             fault, seen=name[:80], remedy="name a file below the folder that `epidot ui` was given"
         )
 
+    @property
+    def own(self) -> Path:
+        """Where the bench keeps what is its own: jobs and drafts."""
+        return self.root / OWN
+
     def insist_inside(self, text: str) -> None:
         """Refuse YAML text that names a file elsewhere: what a study names is read.
 
@@ -100,9 +106,9 @@ class Sandbox:
         found = [path for path in self.files() if path.suffix in YAML]
         return [path for path in found if f"\n{mark}" in "\n" + _head(path)]
 
-    def report(self, folder: Path) -> str:
+    def report(self, folder: Path, name: str = "report.html") -> str:
         """The page that a command wrote into ``folder``."""
-        return files.read(folder / "report.html", MOST_REPORT, "report").decode("utf-8")
+        return files.read(folder / name, MOST_REPORT, "report").decode("utf-8")
 
     def runs(self) -> list[Path]:
         """Folders of finished runs, the newest first."""

@@ -30,6 +30,7 @@ HEADER = Header(
     name="nmr",
     title="NMR (lines, amounts, ligand density, exchange)",
     x_axis="chemical shift / ppm",
+    falls=True,
     y_axis="intensity (instrument units)",
     formats=(
         "text exports of TopSpin and MestReNova, tables of ppm and intensity (csv, txt, dat)",

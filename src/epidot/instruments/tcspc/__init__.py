@@ -44,6 +44,7 @@ HEADER = Header(
     name="tcspc",
     title="Photon-counting decay (TCSPC)",
     x_axis="time / ns (lower edge of the channel)",
+    decades=True,
     y_axis="counts per channel",
     formats=(
         "PicoHarp 300 histograms (.phd, version 2.0)",

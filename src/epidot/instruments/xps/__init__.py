@@ -24,6 +24,7 @@ HEADER = Header(
     name="xps",
     title="X-ray photoelectron spectroscopy (XPS)",
     x_axis="binding energy / eV",
+    falls=True,
     y_axis="counts, or counts per second",
     formats=(
         "VAMAS (ISO 14976): .vms, .npl; regular and irregular, kinetic and binding energy, transmission",

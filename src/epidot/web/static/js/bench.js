@@ -3,7 +3,7 @@
 import { listen, onJobs } from "./api.js";
 import { el, fill, faults } from "./dom.js";
 
-const PAGES = [["recipe", "Recipe"], ["run", "Runs"], ["studies", "Studies"], ["measure", "Measure"], ["claims", "Claims"], ["jobs", "Jobs"]];
+const PAGES = [["recipe", "Recipe"], ["run", "Runs"], ["studies", "Studies"], ["suggest", "What next"], ["measure", "Measure"], ["claims", "Claims"], ["jobs", "Jobs"]];
 let leave = null;
 
 function links(current) {

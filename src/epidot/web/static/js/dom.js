@@ -63,6 +63,16 @@ export function saveAs(name, content, kind) {
   setTimeout(() => URL.revokeObjectURL(address), 1000);
 }
 
+// Rows as csv text; a comma, a quote or a line end inside a cell does no harm.
+export function csv(heads, rows) {
+  const quoted = (c) => { const s = c === null || c === undefined ? "" : String(c); return /[",\n]/.test(s) ? `"${s.replaceAll('"', '""')}"` : s; };
+  return [heads, ...rows].map((r) => r.map(quoted).join(",")).join("\n") + "\n";
+}
+export const csvButton = (name, heads, rows) => el("button", { class: "small", type: "button", "aria-label": `${name} as csv`, onclick: () => saveAs(`${name}.csv`, csv(heads, rows()), "text/csv") }, "csv");
+
+// A curve over its largest value, so that curves of different units stand on one axis.
+export const over = (y) => { const top = y.reduce((a, b) => (b > a ? b : a), 0) || 1; return y.map((v) => v / top); };
+
 export function scripts(command, python) {
   const block = (title, text) => {
     const copy = el("button", { class: "small", type: "button" }, "copy");

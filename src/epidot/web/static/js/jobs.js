@@ -1,7 +1,11 @@
 // Jobs of this folder: the same list on every page that is open, whoever started them.
 
-import { onJobs, tell } from "./api.js";
+import { onJobs, start, tell } from "./api.js";
 import { el, fill, faults, scripts } from "./dom.js";
+
+// Where the results of a kind are looked at, and with what an unfinished one goes on.
+const RESULTS = { sweep: "studies", calibrate: "studies", suggest: "suggest" };
+const RESUMED = { run: { resume: true, overwrite: false }, sweep: { resume: true, overwrite: false }, calibrate: { resume: true, overwrite: false }, suggest: {} };
 
 export async function show(place) {
   const list = el("div");
@@ -19,12 +23,16 @@ export function card(job) {
       try { await tell(`jobs/${job.id}/${what}`); } catch (error) { fill(told, faults(error)); }
     },
   }, text);
-  const subject = job.subject || job.kind || "";
+  const { output } = job.options || {};
+  const goOn = async () => {
+    try { await start(job.kind, job.subject, { ...job.options, ...RESUMED[job.kind] }); } catch (error) { fill(told, faults(error)); }
+  };
   return el("div", { class: "panel job", "data-job": job.id, "data-state": job.state },
-    el("div", { class: "row" }, el("strong", {}, `${job.kind} ${subject}`), el("span", { class: `badge ${job.state === "failed" ? "bad" : ""}` }, job.state),
+    el("div", { class: "row" }, el("strong", {}, `${job.kind} ${job.subject || ""}`), el("span", { class: `badge ${job.state === "failed" ? "bad" : ""}` }, job.state),
       atWork ? act("cancel", "cancel", true) : act("forget", "forget"),
-      job.state === "done" && job.kind === "run" && job.output ? el("a", { href: `#/run?name=${encodeURIComponent(job.output)}` }, "open the run") : null,
-      job.state === "done" && ["sweep", "calibrate"].includes(job.kind) && job.output ? el("a", { href: `#/studies?kind=${job.kind}&name=${encodeURIComponent(job.output)}` }, "open the result") : null,
+      ["failed", "cancelled", "stopped"].includes(job.state) && RESUMED[job.kind] ? el("button", { type: "button", class: "small", onclick: goOn }, "go on with it") : null,
+      job.state === "done" && job.kind === "run" && output ? el("a", { href: `#/run?name=${encodeURIComponent(output)}` }, "open the run") : null,
+      job.state === "done" && output && RESULTS[job.kind] ? el("a", { href: `#/${RESULTS[job.kind]}?kind=${job.kind}&name=${encodeURIComponent(output)}` }, "open the result") : null,
       job.state === "done" && job.kind === "claims" ? el("a", { href: "#/claims" }, "open the claims") : null),
     atWork ? el("progress", { max: 1, value: job.progress.fraction, "aria-label": "share done" }) : null,
     el("p", { class: "quiet" }, atWork ? job.progress.text : `started ${new Date(1000 * job.started).toLocaleString()}`),

@@ -2,6 +2,7 @@
 
 import { ask, start, tell, upload } from "./api.js";
 import { choice, el, faults, field, fill, notice, pm, saveAs, scripts } from "./dom.js";
+import { inputs } from "./options.js";
 import { plot } from "./plot.js";
 
 // What a dragged range can set: options that hold a range as text, or a start and a stop.
@@ -10,7 +11,6 @@ const drags = (options) => {
   const names = options.map((o) => o.name);
   return [...RANGES.filter((n) => names.includes(n)), ...(names.includes("start_ns") && names.includes("stop_ns") ? ["start_ns/stop_ns"] : [])];
 };
-const REVERSED = ["nmr", "xps"];
 
 export async function show(place) {
   const state = { file: null, technique: null, options: null, reading: {}, measuring: {}, ticked: new Set(), running: 0 };
@@ -90,27 +90,11 @@ export async function show(place) {
   function form(which, options) {
     if (!options.length) return null;
     const change = (o, value) => {
-      if (value === "" || value === null || value === o.default) delete state[which][o.name];
+      if (value === null) delete state[which][o.name];
       else state[which][o.name] = value;
       measure();
     };
-    const input = (o) => {
-      const now = state[which][o.name];
-      const name = `option-${o.name}`;
-      if (o.kind === "flag") return el("input", { type: "checkbox", name, checked: now ?? o.default ?? false, onchange: (e) => change(o, e.target.checked) });
-      if (o.kind === "choice") return choice(name, [["", o.default ? `${o.default} (usual)` : "–"], ...o.choices.filter((c) => c !== o.default)], now ?? "", (e) => change(o, e.target.value));
-      if (o.kind === "number" || o.kind === "integer") return el("input", { type: "number", step: o.kind === "integer" ? "1" : "any", name, min: o.low, max: o.high, placeholder: o.default ?? "", value: now === undefined ? "" : String(now), onchange: (e) => change(o, e.target.value === "" ? "" : Number(e.target.value)) });
-      if (o.kind === "standard") {
-        const what = choice(name, [["", "–"], ...o.choices], (now || [])[0] ?? "", () => both());
-        const file = el("input", { name: `${name}-file`, placeholder: "its file", value: (now || [])[1] ?? "", onchange: () => both() });
-        const both = () => change(o, what.value && file.value ? [what.value, file.value] : "");
-        return el("span", { class: "row" }, what, file);
-      }
-      if (o.kind === "texts") return el("input", { name, placeholder: "several: apart by ;", onchange: (e) => change(o, e.target.value ? e.target.value.split(";").map((t) => t.trim()) : "") });
-      return el("input", { name, placeholder: o.kind === "file" ? "a file of the folder" : o.default ?? "", value: now ?? "", onchange: (e) => change(o, e.target.value.trim()) });
-    };
-    return el("details", {}, el("summary", {}, which === "reading" ? "How it is read" : "How it is measured"),
-      el("div", { class: "row" }, options.map((o) => { const f = field(o.name.replaceAll("_", " ") + (o.unit && o.unit !== "1" && !o.name.endsWith(`_${o.unit}`) ? ` / ${o.unit}` : ""), input(o)); f.title = o.description; return f; })));
+    return el("details", {}, el("summary", {}, which === "reading" ? "How it is read" : "How it is measured"), inputs(options, state[which], change));
   }
 
   async function measure() {
@@ -142,9 +126,9 @@ export async function show(place) {
       ...Object.entries(found.marks).map(([name, l]) => ({ name, x: l.x, y: l.y, points: 9 }))];
     shown = plot(drawn, {
       name: state.file.replaceAll("/", "-"), x: `${found.data.x_name} / ${found.data.x_unit}`, y: found.data.y_name, series, height: 320,
-      log: state.technique === "tcspc", reverse: REVERSED.includes(state.technique), ranges: spans(), onRange: dragged,
+      log: state.options.decades, reverse: state.options.falls, ranges: spans(), onRange: dragged,
     });
-    if (found.lines.residuals) plot(drawn, { name: `${state.file.replaceAll("/", "-")} residuals`, x: found.data.x_unit, y: "residuals", height: 140, reverse: REVERSED.includes(state.technique), series: [{ name: "residuals", x: found.lines.residuals.x, y: found.lines.residuals.y }] });
+    if (found.lines.residuals) plot(drawn, { name: `${state.file.replaceAll("/", "-")} residuals`, x: found.data.x_unit, y: "residuals", height: 140, reverse: state.options.falls, series: [{ name: "residuals", x: found.lines.residuals.x, y: found.lines.residuals.y }] });
   }
 
   function spans() {

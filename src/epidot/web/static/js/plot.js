@@ -1,12 +1,12 @@
 // Curves on the page: uPlot draws, the reader drags a range, and what is seen can be taken away.
 
-import { el, saveAs } from "./dom.js";
+import { csv, el, saveAs } from "./dom.js";
 
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const COLOURS = ["--blue", "--orange", "--green", "--pink", "--yellow", "--sky"];
 
 // series: [{name, x, y, points?, dash?, colour?}]; ranges: [[low, high], ...] shaded; onRange(low, high) on a drag.
-export function plot(place, { series, x, y, log = false, reverse = false, height = 260, name = "plot", ranges = [], onRange = null, at = null, onHover = null }) {
+export function plot(place, { series, x, y, log = false, reverse = false, height = 260, name = "plot", ranges = [], onRange = null, at = null, onHover = null, top: roof = null, table = null }) {
   const shown = series.filter((s) => s.x.length);
   // On a logarithmic axis the first curve, the data, says how far down to look.
   const top = log ? Math.max(...shown.flatMap((s) => s.y.filter(Number.isFinite))) : 0;
@@ -37,7 +37,7 @@ export function plot(place, { series, x, y, log = false, reverse = false, height
   const canvas = el("div");
   const options = {
     width: Math.max(260, place.clientWidth || 480), height,
-    scales: { x: { time: false, dir: reverse ? -1 : 1 }, y: log ? { distr: 3, range: [floor, top * 1.5] } : {} },
+    scales: { x: { time: false, dir: reverse ? -1 : 1 }, y: log ? { distr: 3, range: [floor, top * 1.5] } : roof ? { range: [0, roof] } : {} },
     axes: [axis(x), { ...axis(y), size: 64, ...(log ? { grid: { show: false } } : {}) }],
     series: [{ label: x, value: (_, v) => (v === null ? "–" : short(v)) },
       ...shown.map((s, i) => ({
@@ -60,7 +60,7 @@ export function plot(place, { series, x, y, log = false, reverse = false, height
   };
   const tools = el("div", { class: "tools" },
     ...[["PNG", () => png(drawn, name)], ["SVG", () => saveAs(`${name}.svg`, toSvg(shown, x, y, log, reverse), "image/svg+xml")],
-      ["csv", () => saveAs(`${name}.csv`, toCsv(shown, x), "text/csv")]]
+      ["csv", () => saveAs(`${name}.csv`, table ? csv(table().heads, table().rows) : toCsv(shown, x), "text/csv")]]
       .map(([text, onclick]) => el("button", { class: "small", type: "button", onclick, "aria-label": `${name} as ${text}` }, text)));
   place.append(box);
   box.append(canvas, tools);
@@ -73,6 +73,7 @@ export function plot(place, { series, x, y, log = false, reverse = false, height
   return {
     ranges(next) { spans = next; drawn.redraw(false); },
     at(value) { cursor = value; drawn.redraw(false); },
+    values(next) { drawn.setData(next, false); drawn.redraw(true); },
     drawn,
     destroy() { watch.disconnect(); drawn.destroy(); box.remove(); },
   };
@@ -101,12 +102,8 @@ function png(drawn, name) {
 }
 
 function toCsv(series, x) {
-  const heads = series.flatMap((s) => [x, s.name]);
   const rows = Math.max(0, ...series.map((s) => s.x.length));
-  const quoted = (t) => (/[",\n]/.test(t) ? `"${t.replaceAll('"', '""')}"` : t);
-  const lines = [heads.map(quoted).join(",")];
-  for (let i = 0; i < rows; i++) lines.push(series.flatMap((s) => [s.x[i] ?? "", s.y[i] ?? ""]).join(","));
-  return lines.join("\n") + "\n";
+  return csv(series.flatMap((s) => [x, s.name]), Array.from({ length: rows }, (_, i) => series.flatMap((s) => [s.x[i], s.y[i]])));
 }
 
 function toSvg(series, x, y, log, reverse) {

@@ -3,11 +3,10 @@
 import { ask, start, tell } from "./api.js";
 import { choice, el, faults, field, fill, notice, scripts, svg } from "./dom.js";
 
-const DRAFT = "epidot-draft";
-
 export async function show(place, asked) {
   const { shipped, own } = await ask("recipes");
-  const state = { name: "", shipped: false, checked: null, undo: [], redo: [] };
+  // `paper` is the shipped recipe that the text began with: what it is compared with, also once it is saved.
+  const state = { name: "", paper: "", undo: [], redo: [] };
   const text = el("textarea", { name: "recipe", spellcheck: "false", "aria-label": "the recipe as YAML", oninput: () => typed() });
   const lines = el("pre", { "aria-hidden": "true" });
   text.addEventListener("scroll", () => { lines.scrollTop = text.scrollTop; });
@@ -17,6 +16,17 @@ export async function show(place, asked) {
   const engine = choice("engine", [["kmc", "kmc: every dot on the lattice"], ["meanfield", "mean field"]], "kmc", () => typed(true));
   const dots = el("input", { type: "number", name: "dots", min: 1, placeholder: "100", oninput: () => typed(true) });
   const seed = el("input", { type: "number", name: "seed", min: 0, placeholder: "0", oninput: () => typed(true) });
+  const interval = el("input", { type: "checkbox", name: "interval", checked: true, onchange: () => typed(true) });
+  const word = (name, placeholder) => el("input", { name, placeholder, oninput: () => typed(true) });
+  const over = el("input", { type: "checkbox", name: "overwrite", onchange: () => typed(true) });
+  const further = {
+    mechanism: word("mechanism", "choi2023, or a file"), parameters: word("parameters", "a file of numbers"),
+    hypothesis: choice("hypothesis", [["", "H1 bath loss (usual)"], ["H2", "H2 solubility"], ["H3", "H3 interior traps"]], "", () => typed(true)),
+    states: word("states", "radial, atoms, atoms:8"),
+    positions: choice("positions", [["", "lattice (usual)"], ["relaxed", "relaxed, with their strain"]], "", () => typed(true)),
+    blocks: el("input", { type: "number", name: "blocks", min: 1, placeholder: "1", oninput: () => typed(true) }),
+    jobs: el("input", { type: "number", name: "jobs", min: 1, placeholder: "as many as help", oninput: () => typed(true) }),
+  };
   const ignore = el("input", { name: "ignore", placeholder: "reagents, apart by ,", oninput: () => typed(true) });
   const output = el("input", { name: "output", placeholder: "run-…", oninput: () => typed(true) });
   const button = (t, onclick, main) => el("button", { type: "button", class: main ? "main" : "", onclick }, t);
@@ -24,14 +34,16 @@ export async function show(place, asked) {
   async function open(name) {
     try {
       const found = await ask("recipe", { name });
+      if (text.value) remember();
       state.name = name;
-      state.shipped = found.shipped;
+      if (found.shipped) state.paper = name;
       saveName.value = found.shipped ? `${name.split("/").pop()}-mine.yaml` : name;
-      output.value = `run-${name.replace(/\.ya?ml$/, "").replaceAll("/", "-")}`;
+      output.value = usualFolder();
       pick.value = name;
       savedText = found.text;
       set(found.text, false);
       fill(diff);
+      told.replaceChildren();
     } catch (error) { fill(told, faults(error)); }
   }
 
@@ -39,27 +51,47 @@ export async function show(place, asked) {
   let savedText = null; // what lies in the file, or is shipped
   const dirty = () => savedText !== null && savedText !== text.value;
   let before = "", wait = 0, running = 0;
+  // A step of the past is a whole: the text, and which file it belongs to.
+  const now = (content = text.value) => ({ text: content, name: state.name, paper: state.paper, saved: savedText });
+  function remember(content = text.value) {
+    state.undo.push(now(content));
+    if (state.undo.length > 200) state.undo.shift();
+    state.redo = [];
+  }
   function set(next, keep = true) {
-    if (keep) { state.undo.push(text.value); state.redo = []; }
-    text.value = next;
-    before = next;
-    typed();
+    if (keep) remember();
+    text.value = before = next;
+    typed(true);
   }
   function back(from, to) {
-    if (!from.length) return;
-    to.push(text.value);
-    text.value = before = from.pop();
-    typed(false, false);
+    if (!from.length) { notice(from === state.undo ? "nothing to undo" : "nothing to redo"); return; }
+    to.push(now());
+    const step = from.pop();
+    Object.assign(state, { name: step.name, paper: step.paper });
+    savedText = step.saved;
+    pick.value = step.name;
+    text.value = before = step.text;
+    typed(true);
   }
-  function typed(same = false, remember = true) {
-    if (!same && remember && text.value !== before) {
-      if (state.undo[state.undo.length - 1] !== before) state.undo.push(before);
-      if (state.undo.length > 200) state.undo.shift();
-      before = text.value;
-    }
-    localStorage.setItem(DRAFT, JSON.stringify({ name: state.name, text: text.value }));
+  const undo = () => back(state.undo, state.redo), redo = () => back(state.redo, state.undo);
+  text.addEventListener("keydown", (e) => {
+    if (!(e.ctrlKey || e.metaKey)) return;
+    const key = e.key.toLowerCase();
+    if (key === "z" || key === "y") { e.preventDefault(); (key === "y" || e.shiftKey ? redo : undo)(); }
+    else if (key === "s") { e.preventDefault(); guarded(save)(); }
+  });
+  function typed(same = false) {
+    if (!same && text.value !== before) { remember(before); before = text.value; }
     clearTimeout(wait);
     wait = setTimeout(check, 250);
+  }
+  // The draft lies in the folder, so that another page and another day find it.
+  let drafted = "";
+  async function keep() {
+    const draft = JSON.stringify([state.name, state.paper, text.value]);
+    if (draft === drafted) return;
+    drafted = draft;
+    await tell("recipe/draft", { name: state.name, paper: state.paper, text: text.value });
   }
 
   async function check() {
@@ -68,9 +100,9 @@ export async function show(place, asked) {
     if (Number(dots.value) > 0) given.dots = Number(dots.value);
     if (ignored().length) given.ignore = ignored();
     try {
+      keep().catch((error) => fill(told, faults(error)));
       const found = await tell("recipe/check", given);
       if (mine !== running) return;
-      state.checked = found;
       numbered(new Set(found.faults.map((f) => f.line)));
       fill(verdict, found.good ? el("p", { class: "good", "data-role": "verdict" }, `✓ ${found.title}: good`) : el("p", { class: "bad", "data-role": "verdict" }, `${found.faults.length} fault${found.faults.length > 1 ? "s" : ""}`),
         found.faults.map((f) => el("p", { class: "fault" }, f.text)), (found.warnings || []).map((f) => el("p", { class: "warning" }, f.text)));
@@ -165,15 +197,19 @@ export async function show(place, asked) {
     const n = found.needs;
     fill(account, el("table", {}, found.reagents.map((r) => el("tr", { title: r.why }, el("td", {}, r.name), el("td", { class: r.status === "unknown" || r.status === "ignored" ? "bad" : "" }, r.status), el("td", { class: "quiet" }, r.why)))),
       el("p", {}, `About ${Math.max(1, Math.round(n.cpu_s))} s of processor time, ${Math.round(n.memory_MB)} MB of memory, ${Math.round(n.disk_MB)} MB on disk, ${n.processes} process${n.processes > 1 ? "es" : ""}.`),
-      el("details", {}, el("summary", {}, "Doses"), el("pre", {}, found.account_text)),
+      el("details", { open: true }, el("summary", {}, "Doses"), el("pre", {}, found.account_text)),
       found.assumptions.length ? el("details", {}, el("summary", {}, `Assumed (${found.assumptions.length})`), el("ul", {}, found.assumptions.map((a) => el("li", {}, a)))) : null);
   }
 
   // ---- what can be done with it
+  const usualFolder = () => `run-${(state.name || "draft").replace(/\.ya?ml$/, "").replaceAll("/", "-")}`;
   const runnable = () => (state.name && !dirty() ? state.name : null);
   const ignored = () => ignore.value.split(",").map((n) => n.trim()).filter(Boolean);
   const options = () => {
-    const out = { output: output.value.trim() || null, engine: engine.value };
+    const out = { output: output.value.trim() || usualFolder(), engine: engine.value };
+    if (!interval.checked) out.no_interval = true;
+    if (over.checked) out.overwrite = true;
+    for (const [name, one] of Object.entries(further)) if (one.value.trim()) out[name] = one.type === "number" ? Number(one.value) : one.value.trim();
     if (ignored().length) out.ignore = ignored();
     if (dots.value) out.dots = Number(dots.value);
     if (seed.value) out.seed = Number(seed.value);
@@ -183,7 +219,7 @@ export async function show(place, asked) {
     const name = saveName.value.trim() || "mine.yaml";
     const found = await tell("recipe/save", { name, text: text.value });
     if (![...pick.options].some((o) => o.value === found.name)) pick.append(el("option", { value: found.name }, `${found.name} (yours)`));
-    Object.assign(state, { name: found.name, shipped: false });
+    state.name = found.name;
     pick.value = found.name;
     savedText = text.value;
     notice(`saved as ${found.name}`);
@@ -199,29 +235,30 @@ export async function show(place, asked) {
       location.hash = "#/jobs";
     } catch (error) { fill(told, faults(error)); }
   }
-  async function compare() {
-    if (!state.name) { fill(diff, el("p", { class: "quiet" }, "Open the recipe to compare with first.")); return; }
+  async function compare(name) {
+    const against = name || state.paper || state.name;
+    const which = choice("against", [...new Set([state.paper, state.name, ...shipped, ...own].filter(Boolean))], against, () => compare(which.value));
     try {
-      const found = await tell("recipe/diff", { name: state.name, text: text.value });
-      fill(diff, el("h3", {}, `Changes against ${state.name}`), found.lines.length ? el("pre", { class: "diff" }, found.lines.map((l) => el("span", { class: l.startsWith("+") ? "plus" : l.startsWith("-") ? "minus" : "" }, `${l}\n`))) : el("p", { class: "quiet" }, "None."));
-    } catch (error) { fill(diff, faults(error)); }
+      const found = await tell("recipe/diff", { name: against || shipped[0], text: text.value });
+      fill(diff, el("h3", {}, "Changes"), field("against", which), found.lines.length ? el("pre", { class: "diff" }, found.lines.map((l) => el("span", { class: l.startsWith("+") ? "plus" : l.startsWith("-") ? "minus" : "" }, `${l}\n`))) : el("p", { class: "quiet" }, "None."));
+    } catch (error) { fill(diff, field("against", which), faults(error)); }
   }
   const guarded = (work) => async () => { fill(told); try { await work(); } catch (error) { fill(told, faults(error)); } };
 
-  fill(place, el("h2", {}, "Recipe"), el("div", { class: "row" }, field("recipe", pick), button("undo", () => back(state.undo, state.redo)), button("redo", () => back(state.redo, state.undo)), button("changes", compare), field("save as", saveName), button("save", guarded(save))),
+  fill(place, el("h2", {}, "Recipe"), el("div", { class: "row" }, field("recipe", pick), button("undo", undo), button("redo", redo), button("changes", () => compare()), field("save as", saveName), button("save", guarded(save))),
     el("div", { class: "columns" }, el("div", {}, el("div", { class: "editor" }, lines, text), verdict, form, diff),
       el("div", {}, el("div", { class: "panel" }, el("h3", {}, "Temperature programme"), drawn), el("div", { class: "panel" }, el("h3", {}, "Run it"),
-        el("div", { class: "row" }, field("engine", engine), field("dots", dots), field("seed", seed), field("may do nothing", ignore), field("into", output), button("Run", run, true)), account, told, script))));
-  const kept = JSON.parse(localStorage.getItem(DRAFT) || "null");
-  const wanted = asked.get("name");
-  if (wanted || !kept || !kept.text) await open(wanted || shipped.find((n) => n.endsWith("inp-znse")) || shipped[0]);
+        el("div", { class: "row" }, field("engine", engine), field("dots", dots), field("seed", seed), field("may do nothing", ignore), field("into", output), field("intervals", interval, true), button("Run", run, true)),
+        el("details", {}, el("summary", {}, "More that a run may be told"), el("div", { class: "row" }, Object.entries(further).map(([name, one]) => field(name, one)), field("write over what lies there", over, true))), account, told, script))));
+  const wanted = asked.get("name"), kept = wanted ? {} : await ask("recipe/draft");
+  if (!kept.text) await open(wanted || shipped.find((n) => n.endsWith("inp-znse")) || shipped[0]);
   else {
-    state.name = kept.name;
+    Object.assign(state, { name: kept.name, paper: kept.paper });
     pick.value = kept.name;
-    output.value = `run-${(kept.name || "draft").replace(/\.ya?ml$/, "").replaceAll("/", "-")}`;
+    output.value = usualFolder();
     if (kept.name) savedText = (await ask("recipe", { name: kept.name }).catch(() => ({ text: "" }))).text;
     saveName.value = shipped.includes(kept.name) ? `${kept.name.split("/").pop()}-mine.yaml` : kept.name || "mine.yaml";
     set(kept.text, false);
   }
-  return () => clearTimeout(wait);
+  return () => { clearTimeout(wait); keep().catch(() => {}); };
 }

@@ -1,11 +1,12 @@
 // Runs: time, atoms, spectra, every quantity; two or more side by side; what an instrument would show.
 
-import { address, ask, atoms, tell } from "./api.js";
-import { choice, el, faults, field, fill, pm, saveAs, scripts, wide } from "./dom.js";
+import { address, ask, atoms } from "./api.js";
+import { choice, csvButton, el, faults, field, fill, over, pm, saveAs, scripts, wide } from "./dom.js";
 import { DotView, coloured } from "./dot.js";
+import { halides } from "./halides.js";
 import { plot } from "./plot.js";
+import { simulatedPanel } from "./simulated.js";
 
-const HEADLINE = ["plqy", "pl_peak_nm", "pl_fwhm_nm", "first_exciton_nm", "shell_layers", "oxide_per_dot", "strain_core", "tau_amplitude_ns"];
 const COLOUR_BY = [["kind", "element"], "role", "layer", "strain", "oxide", "halide"];
 
 export async function show(place, asked) {
@@ -42,11 +43,14 @@ function page(body, runs, techniques) {
   const samples = el("div", { class: "row", role: "group", "aria-label": "samples" });
   const numbers = el("div", { class: "scroll" }), history = el("div"), light = el("div"), decay = el("div"), profile = el("div");
   const values = el("p", { class: "quiet", "data-role": "values" });
+  const moving = halides(main);
+  const play = el("button", { type: "button", class: "small", onclick: playing }, "play");
+  let film = 0;
   const notes = (main.summary.notes || []).map((n) => el("p", { class: "warning" }, n));
-  fill(body, headline(main), notes.length ? el("details", { open: notes.length < 3 }, el("summary", {}, `What to know of this run (${notes.length})`), notes) : null,
-    el("div", { class: "panel" }, wide("time", slider), said, samples, values),
-    el("div", { class: "columns" }, el("div", {}, dotPanel(), el("div", { class: "panel" }, el("h3", {}, "Radial profile"), profile), mapPanel(main)),
-      el("div", {}, el("div", { class: "panel" }, el("h3", {}, "Against time"), history), el("div", { class: "panel" }, el("h3", {}, "Spectra"), light, el("h3", {}, "Decay"), decay), instrumentPanel(main, techniques, () => main.samples[state.sample].name))),
+  fill(body, runs.map((r) => lead(r, runs.length > 1)), notes.length ? el("details", { open: notes.length < 3 }, el("summary", {}, `What to know of this run (${notes.length})`), notes) : null,
+    el("div", { class: "panel" }, wide("time", slider), el("div", { class: "row" }, play, said), samples, values),
+    el("div", { class: "columns" }, el("div", {}, dotPanel(), el("div", { class: "panel" }, el("h3", {}, "Radial profile"), profile), moving.panels),
+      el("div", {}, el("div", { class: "panel" }, el("h3", {}, "Against time"), history), el("div", { class: "panel" }, el("h3", {}, "Spectra"), light, el("h3", {}, "Decay"), decay), simulatedPanel(main, techniques, () => main.samples[state.sample].name))),
     el("div", { class: "panel" }, el("h3", {}, "Every quantity"), numbers),
     el("div", { class: "panel" }, el("h3", {}, "The report"), el("iframe", { src: address("run/report", { name: main.name }), title: `report of ${main.name}`, loading: "lazy" })),
     scripts(main.command, main.python));
@@ -55,7 +59,10 @@ function page(body, runs, techniques) {
   const view = new DotView(canvas);
   let current = null, wanted = 0, historyPlot = null;
   const numeric = Object.keys(main.history).filter((n) => n !== "time_s" && !n.includes("/at/"));
-  const pickHistory = choice("history", numeric, ["growth/shell_layers", "growth/adatoms_S_per_dot"].find((n) => numeric.includes(n)) || numeric.find((n) => n.startsWith("growth/")) || numeric[0], drawHistory);
+  // Shown first is what happens in this run: of the growth, else of the halide, else whatever moves.
+  const moves = numeric.filter((n) => main.history[n].some((v) => v !== main.history[n][0]));
+  const first = ["growth/shell_layers", "growth/", "halide/", ""].map((start) => moves.find((n) => n.startsWith(start))).find(Boolean) || numeric[0];
+  const pickHistory = choice("history", numeric.map((n) => [n, unitOf(n)]), first, drawHistory);
   const historyPlace = el("div");
   fill(history, field("what", pickHistory), historyPlace);
 
@@ -84,7 +91,7 @@ function page(body, runs, techniques) {
     const asked = ++wanted, sample = main.samples[state.sample];
     const told = body.querySelector('[data-role="dot-said"]');
     const by = body.querySelector('[name="colour"]').value, dot = body.querySelector('[name="dot"]').value || "0";
-    if (by === "strain") told.textContent = "bringing the atoms to rest…";
+    told.textContent = by === "strain" ? "bringing the atoms to rest…" : "placing the atoms…";
     try {
       const found = await atoms({ name: main.name, sample: sample.name, dot, strain: by === "strain" ? "yes" : "" });
       if (asked !== wanted) return;
@@ -124,6 +131,7 @@ function page(body, runs, techniques) {
 
   async function drawSpectra() {
     const mine = state.sample;
+    if (!light.childElementCount) fill(light, el("p", { class: "quiet" }, "Reading the spectra…"));
     const sets = await Promise.all(runs.map(async (r) => {
       const sample = r.samples[Math.min(mine, r.samples.length - 1)];
       return { run: r.name, sample: sample.name, ...(sample.spectra.length ? (await ask("run/spectra", { name: r.name, sample: sample.name })).spectra : {}) };
@@ -146,15 +154,17 @@ function page(body, runs, techniques) {
         const found = columns.map((c) => c.quantities[name]), one = found.find(Boolean);
         return el("tr", { "data-quantity": name }, el("td", {}, name), found.map((q) => el("td", { class: "number" }, q ? pm(q.value, q.sigma) : "–", q && q.interval68 ? el("div", { class: "quiet" }, `${pm(q.interval68[0])} to ${pm(q.interval68[1])}`) : null)),
           el("td", {}, one.unit === "1" ? "" : one.unit), el("td", { class: "quiet" }, [one.method, one.note, one.envelope && one.envelope !== "inside" ? `${one.envelope} of what was fitted` : "", one.widest && one.widest.length ? `widest: ${one.widest.join(", ")}` : ""].filter(Boolean).join("; ")));
-      }))));
+      }))), csvButton(`${main.name.replaceAll("/", "-")} quantities`, ["quantity", "unit", ...columns.flatMap((c, i) => [`${runs[i].name}: ${c.name}`, "sigma", "low 68 %", "high 68 %", "envelope"])],
+      () => names.map((name) => [name, (columns.map((c) => c.quantities[name]).find(Boolean) || {}).unit, ...columns.flatMap((c) => { const q = c.quantities[name] || {}; return [q.value, q.sigma, ...(q.interval68 || ["", ""]), q.envelope]; })])));
   }
 
   function at(index) {
     state.at = index;
     const t = times[index];
     said.textContent = `${minutes[index].toFixed(1)} min, ${(main.history.temperature_K[index] - 273.15).toFixed(0)} °C` + (step(main, t) ? `: ${step(main, t)}` : "");
-    const growth = Object.entries(main.history).filter(([n]) => n.startsWith("growth/")).slice(0, 6);
-    values.textContent = growth.map(([n, v]) => `${n.slice(7).replaceAll("_", " ")} ${pm(v[index])}`).join(" · ");
+    const told = moves.filter((n) => /^(growth|halide)\//.test(n)).slice(0, 6);
+    values.textContent = told.map((n) => `${unitOf(n)} ${pm(main.history[n][index])}`).join(" · ");
+    moving.at(index);
     if (historyPlot) historyPlot.at(minutes[index]);
     let nearest = 0;
     main.samples.forEach((s, i) => { if (s.time_s <= t + 1e-6) nearest = i; });
@@ -172,67 +182,34 @@ function page(body, runs, techniques) {
     drawDot();
   }
 
+  function playing() {
+    if (film) { clearInterval(film); film = 0; play.textContent = "play"; return; }
+    if (state.at >= times.length - 1) { slider.value = "0"; at(0); }
+    play.textContent = "stop";
+    film = setInterval(() => {
+      const next = Math.min(times.length - 1, state.at + Math.max(1, Math.round(times.length / 120)));
+      slider.value = String(next);
+      at(next);
+      if (next === times.length - 1) playing();
+    }, 90);
+  }
+
   slider.addEventListener("input", () => at(Number(slider.value)));
   drawHistory();
+  moving.drawn();
   at(state.at);
-  return () => historyPlot && historyPlot.destroy();
+  return () => { clearInterval(film); moving.destroy(); if (historyPlot) historyPlot.destroy(); };
 }
 
-const over = (y) => { const top = Math.max(...y) || 1; return y.map((v) => v / top); };
-const unitOf = (name) => (name === "temperature_K" ? "temperature / °C" : name.startsWith("liquor/") ? `${name.slice(7)} / mmol` : name.replace("growth/", "").replaceAll("_", " "));
+const unitOf = (name) => (name === "temperature_K" ? "temperature / °C" : name.startsWith("liquor/") ? `${name.slice(7)} / mmol` : name.replace(/^(growth|halide)\//, "").replaceAll("_", " ").replaceAll("/", ", "));
 const scaled = (name, y) => (name === "temperature_K" ? y.map((v) => v - 273.15) : name.startsWith("liquor/") ? y.map((v) => 1e3 * v) : y);
 const step = (run, t) => (run.steps.findLast((s) => s.start_s <= t + 1e-6) || {}).text;
 
-function headline(run) {
-  const last = run.summary.samples[run.summary.samples.length - 1];
-  const cells = HEADLINE.filter((n) => last && last.quantities[n] && last.quantities[n].value !== null).map((n) => {
-    const q = last.quantities[n];
-    return el("span", { class: "badge", "data-headline": n }, `${n.replace(/_/g, " ")}: ${pm(q.value, q.sigma)}${q.unit === "1" ? "" : ` ${q.unit}`}${q.interval68 ? ` (${pm(q.interval68[0])} to ${pm(q.interval68[1])})` : ""}${q.envelope && q.envelope !== "inside" ? `, ${q.envelope} of what was fitted` : ""}`);
-  });
-  return el("div", { class: "row" }, el("strong", {}, `${run.summary.recipe}, ${run.summary.engine}, seed ${run.summary.seed}: at the end`), cells);
-}
-
-// Halide ions by depth and time, on one logarithmic scale.
-function mapPanel(run) {
-  const grids = {};
-  for (const name of Object.keys(run.history)) {
-    const [, halide, r] = name.match(/^halide\/(\w+)\/at\/([\d.]+)$/) || [];
-    if (halide) (grids[halide] ||= []).push([Number(r), run.history[name]]);
-  }
-  return Object.entries(grids).map(([halide, rows]) => {
-    rows.sort((a, b) => b[0] - a[0]);
-    const wide = rows[0][1].length, top = Math.max(1e-30, ...rows.map(([, v]) => Math.max(...v)));
-    const canvas = el("canvas", { class: "map", width: wide, height: rows.length, role: "img", "aria-label": `${halide} by depth and time` });
-    const pen = canvas.getContext("2d"), picture = pen.createImageData(wide, rows.length);
-    rows.forEach(([, values], row) => values.forEach((v, column) => {
-      const s = Math.max(0, 1 + Math.log10(Math.max(v / top, 1e-4)) / 4);
-      picture.data.set([255 * Math.min(1, 1.4 * s), 230 * s * s, 90 + 60 * s - 110 * s * s, 255], 4 * (row * wide + column));
-    }));
-    pen.putImageData(picture, 0, 0);
-    return el("div", { class: "panel" }, el("h3", {}, `${halide} over depth and time`), canvas,
-      el("p", { class: "quiet" }, `Upwards: from ${rows[rows.length - 1][0].toFixed(2)} to ${rows[0][0].toFixed(2)} nm from the centre; to the right: the run. Bright is ${top.toPrecision(2)} ions per nm³, dark a ten-thousandth of it.`));
-  });
-}
-
-// What an instrument would show of this sample, beside measured files of the folder.
-function instrumentPanel(run, techniques, sample) {
-  const drawn = el("div"), told = el("div");
-  const technique = choice("instrument", techniques, "pl");
-  const file = el("input", { name: "beside", placeholder: "a measured file, e.g. pl.csv" });
-  const go = el("button", { type: "button", onclick: async () => {
-    fill(told);
-    try {
-      const seen = await tell("simulate", { run: run.name, sample: sample(), technique: technique.value });
-      if (!seen.curve) throw new Error("this instrument shows an image: its command writes it");
-      const lines = [{ name: `simulated, ${sample()}`, x: seen.curve.x, y: over(seen.curve.y) }];
-      if (file.value.trim()) {
-        const real = await tell("read", { file: file.value.trim(), technique: technique.value });
-        lines.push({ name: file.value.trim(), x: real.curve.x, y: over(real.curve.y), points: 3 });
-      }
-      fill(drawn);
-      plot(drawn, { name: `simulated ${technique.value}`, x: `${seen.curve.x_name} / ${seen.curve.x_unit}`, y: "over the largest", series: lines });
-      fill(told, scripts(seen.command, seen.python));
-    } catch (error) { fill(told, faults(error)); }
-  } }, "simulate");
-  return el("div", { class: "panel" }, el("h3", {}, "What an instrument would show"), el("div", { class: "row" }, field("instrument", technique), field("beside", file), go), drawn, told);
+// What came out, in the words of the report; and its table of samples, with intervals and where each stands.
+function lead(run, several) {
+  const { columns, rows } = run.table, inside = !run.stands || run.stands.startsWith("inside");
+  return el("div", {}, el("p", { class: inside ? "lead" : "lead warning", "data-role": "headline" }, several ? el("strong", {}, `${run.name}: `) : null, run.headline),
+    el("details", { open: !several }, el("summary", {}, "The samples"), el("div", { class: "scroll" }, el("table", {}, el("thead", {}, el("tr", {}, el("th", {}, "sample"), ["min", "°C", ...columns].map((c) => el("th", { class: "number" }, c)), el("th", { class: "line" }, "to what was fitted"))),
+      el("tbody", {}, rows.map(([name, minutes, degrees, cells, stand]) => el("tr", {}, el("td", {}, name), el("td", { class: "number" }, minutes), el("td", { class: "number" }, degrees),
+        cells.map(([value, ends]) => el("td", { class: "number" }, value, ends ? el("div", { class: "quiet" }, ends) : null)), el("td", { class: stand && stand !== "inside" ? "bad" : "" }, stand))))))));
 }

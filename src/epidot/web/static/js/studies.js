@@ -4,20 +4,39 @@ import { address, ask, onJobs, start, tell } from "./api.js";
 import { choice, el, faults, field, fill, notice, scripts } from "./dom.js";
 import { card } from "./jobs.js";
 
-export async function show(place, asked) {
+const KINDS = [["sweep", "sweep: many values of a recipe"], ["calibrate", "calibrate: numbers back from data"]];
+export const show = (place, asked) => studies(place, asked, "Studies", KINDS);
+
+export async function studies(place, asked, title, kinds) {
   const told = el("div"), verdict = el("div", { role: "status", "aria-live": "polite" }), script = el("div"), work = el("div"), result = el("div");
   const text = el("textarea", { name: "study", rows: 14, spellcheck: "false", "aria-label": "the study as YAML", oninput: () => typed() });
   const name = el("input", { name: "study-name", placeholder: "sweep.yaml", oninput: () => commands() });
   const output = el("input", { name: "output", placeholder: "sweep-…", oninput: () => commands() });
-  const pick = el("span"), shown = el("span");
-  const kind = choice("kind", [["sweep", "sweep: many values of a recipe"], ["calibrate", "calibrate: numbers back from data"]], asked.get("kind") || "sweep", () => fresh());
-  let wait = 0, running = 0, own = [], results = [], examples = {};
+  const pick = el("span"), shown = el("span"), more = el("div", { class: "row" });
+  const kind = choice("kind", kinds, asked.get("kind") || kinds[0][0], () => fresh());
+  let wait = 0, running = 0, own = [], results = [], examples = {}, set = {};
+
+  const mine = (one) => kinds.some(([k]) => k === one.kind);
+
+  // What only a suggestion is asked: what is known already, how many, of what.
+  function questions() {
+    if (kind.value !== "suggest") { fill(more); return; }
+    const put = (key, value) => { if (value === null || value === "" || value.length === 0) delete set[key]; else set[key] = value; typed(); };
+    const known = results.filter((r) => r.kind === "calibrate").map((r) => r.name);
+    if (set.posterior && !known.includes(set.posterior)) delete set.posterior;
+    fill(more, field("what is known", choice("posterior", [["", "the priors of the study"], ...known.map((n) => [n, `the calibration ${n}`])], set.posterior || "", (e) => put("posterior", e.target.value))),
+      field("how many", el("input", { type: "number", name: "batch", min: 1, max: 100, placeholder: "1", value: set.batch || "", onchange: (e) => put("batch", e.target.value === "" ? null : Number(e.target.value)) })),
+      field("together", choice("same", [["", "in any flask"], ["flask", "in one flask"], ["temperature", "at one temperature"]], set.same || "", (e) => put("same", e.target.value))),
+      field("about", el("input", { name: "about", placeholder: "every parameter", title: "parameters of interest, apart by ,", value: (set.about || []).join(", "), onchange: (e) => put("about", e.target.value.split(",").map((n) => n.trim()).filter(Boolean)) })));
+  }
+  const options = () => ({ output: output.value.trim() || kind.value, ...(kind.value === "suggest" ? set : {}) });
 
   async function refresh() {
     const found = await ask("studies");
     ({ studies: own, results, examples } = found);
-    fill(pick, field("file", choice("study-file", [["", "– a draft –"], ...own.filter((s) => s.kind === kind.value).map((s) => s.name)], name.value, (e) => e.target.value && open(e.target.value))));
-    fill(shown, field("results", choice("result", [["", "–"], ...results.map((r) => [r.name, `${r.name} (${r.kind})`])], "", (e) => look(e.target.value))));
+    fill(pick, field("file", choice("study-file", [["", "– a draft –"], ...own.filter((s) => s.kind === kind.value).map((s) => s.name)], own.some((s) => s.kind === kind.value && s.name === name.value) ? name.value : "", (e) => e.target.value && open(e.target.value))));
+    fill(shown, field("results", choice("result", [["", "–"], ...results.filter(mine).map((r) => [`${r.kind}:${r.name}`, `${r.name} (${r.kind})`])], "", (e) => look(...e.target.value.split(/:(.*)/s)))));
+    questions();
     return found;
   }
   async function open(file) {
@@ -28,8 +47,8 @@ export async function show(place, asked) {
       typed();
     } catch (error) { fill(told, faults(error)); }
   }
-  function look(folder) {
-    fill(result, folder ? el("div", { class: "panel" }, el("h3", {}, folder), el("iframe", { src: address("study/report", { name: folder }), title: `report of ${folder}` })) : null);
+  function look(of, folder) {
+    fill(result, folder ? el("div", { class: "panel" }, el("h3", {}, folder), el("iframe", { src: address("study/report", { name: folder, kind: of }), title: `report of ${folder}` })) : null);
   }
   function typed() {
     clearTimeout(wait);
@@ -37,18 +56,18 @@ export async function show(place, asked) {
     commands();
   }
   async function check() {
-    const mine = ++running;
+    const turn = ++running;
     try {
-      const found = await tell("study/explain", { kind: kind.value, text: text.value });
-      if (mine !== running) return;
+      const found = await tell("study/explain", { kind: kind.value, text: text.value, options: options() });
+      if (turn !== running) return;
       fill(verdict, el("p", { class: "good", "data-role": "explained" }, "✓ good: nothing runs yet"), el("table", {}, Object.entries(found).filter(([, v]) => v !== null && typeof v !== "object").map(([k, v]) => el("tr", {}, el("td", {}, k.replaceAll("_", " ")), el("td", {}, typeof v === "number" ? Number(v.toPrecision(3)) : String(v))))),
         Object.entries(found).filter(([, v]) => v && typeof v === "object").map(([k, v]) => el("details", {}, el("summary", {}, k.replaceAll("_", " ")), el("pre", {}, JSON.stringify(v, null, 1)))));
-    } catch (error) { if (mine === running) fill(verdict, faults(error)); }
+    } catch (error) { if (turn === running) fill(verdict, faults(error)); }
   }
   async function commands() {
     if (!name.value.trim() || !output.value.trim()) { fill(script); return; }
     try {
-      const found = await tell("study/command", { kind: kind.value, name: name.value.trim(), output: output.value.trim() });
+      const found = await tell("study/command", { kind: kind.value, name: name.value.trim(), options: options() });
       fill(script, scripts(found.command, found.python));
     } catch { fill(script); }
   }
@@ -57,9 +76,7 @@ export async function show(place, asked) {
     try {
       const kept = await tell("recipe/save", { name: name.value.trim() || `${kind.value}.yaml`, text: text.value });
       name.value = kept.name;
-      const options = { output: output.value.trim() || kind.value };
-      if (resume) options.resume = true;
-      await start(kind.value, kept.name, options);
+      await start(kind.value, kept.name, resume ? { ...options(), resume: true } : options());
       notice("the study has begun");
     } catch (error) { fill(told, faults(error)); }
   }
@@ -71,20 +88,21 @@ export async function show(place, asked) {
     const first = own.find((s) => s.kind === kind.value);
     if (first) { await open(first.name); return; }
     text.value = found.examples[kind.value];
-    name.value = kind.value === "sweep" ? "stage-two.yaml" : "study.yaml";
+    name.value = { sweep: "stage-two.yaml", calibrate: "study.yaml", suggest: "next.yaml" }[kind.value];
     output.value = `${kind.value}-${name.value.replace(".yaml", "")}`;
     typed();
   }
 
-  fill(place, el("h2", {}, "Studies"), el("div", { class: "row" }, field("what", kind), pick, field("save as", name), field("into", output), el("button", { type: "button", class: "main", onclick: () => run(false) }, "Run it"), el("button", { type: "button", onclick: () => run(true) }, "Go on with it"), shown),
-    el("div", { class: "columns" }, el("div", {}, el("div", { class: "panel stack" }, text), told, script), el("div", {}, el("div", { class: "panel" }, el("h3", {}, "What it takes"), verdict), work)), result);
+  fill(place, el("h2", {}, title), el("div", { class: "row" }, kinds.length > 1 ? field("what", kind) : null, pick, field("save as", name), field("into", output), el("button", { type: "button", class: "main", onclick: () => run(false) }, "Run it"), kind.value === "suggest" ? null : el("button", { type: "button", onclick: () => run(true) }, "Go on with it"), shown), more,
+    el("div", { class: "columns" }, el("div", {}, el("div", { class: "panel stack code" }, text), told, script), el("div", {}, el("div", { class: "panel" }, el("h3", {}, "What it takes"), verdict), work)), result);
   await fresh();
-  if (results.some((r) => r.name === asked.get("name"))) look(asked.get("name"));
+  const wanted = results.filter(mine).find((r) => r.name === asked.get("name") && (!asked.get("kind") || r.kind === asked.get("kind")));
+  if (wanted) look(wanted.kind, wanted.name);
   let done = "";
   const stop = onJobs((jobs) => {
-    const mine = jobs.filter((j) => ["sweep", "calibrate"].includes(j.kind)).slice(0, 4);
-    fill(work, mine.map((j) => card(j)));
-    const ended = mine.filter((j) => j.state === "done").map((j) => j.id).join();
+    const own = jobs.filter(mine).slice(0, 4);
+    fill(work, own.map((j) => card(j)));
+    const ended = own.filter((j) => j.state === "done").map((j) => j.id).join();
     if (ended !== done) { done = ended; refresh().catch((error) => fill(told, faults(error))); }
   });
   return () => { clearTimeout(wait); stop(); };
