@@ -6,6 +6,7 @@ quantities with units, counts, names, numbers with a source - and notes every fa
 """
 
 from epidot.documents.entry import UNCONFIRMED, Entry, top
+from epidot.documents.rules import by_rule, rules
 from epidot.documents.sources import cite, data_document, data_file, paper_folders, papers_in_use, references
 from epidot.documents.text import MAX_BYTES, Document, Path_, beside, dump, parse, read, text_of
 
@@ -16,6 +17,7 @@ __all__ = [
     "Entry",
     "Path_",
     "beside",
+    "by_rule",
     "cite",
     "data_document",
     "data_file",
@@ -25,6 +27,7 @@ __all__ = [
     "parse",
     "read",
     "references",
+    "rules",
     "text_of",
     "top",
 ]

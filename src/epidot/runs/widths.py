@@ -1,6 +1,7 @@
 """How well the numbers of a run are known: a width for each, and how the errors of fitted ones go together.
 
-A number's error is that of its value (``sigma``) or of its logarithm (``sigma_ln``), as its file has it.
+A number's error is that of its value (``sigma``) or of its logarithm (``sigma_ln``), as its file has it; a
+tabulated one without has the width of its kind (``data/widths.yaml``).
 What was fitted has a covariance beside its fit: ``data/light_fit.yaml``, ``data/traps_fit.yaml``, and
 ``data/fit_errors.yaml`` with the assumed numbers that the fits lean on.  A covariance belongs to the numbers
 it was worked out for: another mechanism, a material of one's own, or constants that another hypothesis
@@ -16,7 +17,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.documents import data_document
+from epidot.documents import by_rule, data_document
 from epidot.matter import materials
 from epidot.parameter import Parameter
 from epidot.runs import numbers
@@ -59,11 +60,19 @@ def _fit(page: Mapping[str, object]) -> Fitted:
     return Fitted(tuple(table), tuple(bool(row["ln"]) for row in table.values()), covariance)
 
 
-def alone(p: Parameter) -> tuple[float, bool] | None:
-    """The width that a number has by itself, and whether it is of the logarithm; ``None`` if it has none."""
+def alone(p: Parameter, name: str = "") -> tuple[float, bool] | None:
+    """The width that a number has by itself, and whether it is of the logarithm; ``None`` if it has none.
+
+    A tabulated number of one of epidot's own materials, called ``name`` here, has that of its kind.
+    """
     if p.sigma_ln is not None:
         return p.sigma_ln, True
-    return None if p.sigma is None else (p.sigma, False)
+    if p.sigma is not None:
+        return p.sigma, False
+    room, _, rest = name.partition(".")
+    if p.status not in ("literature", "measured") or room not in materials.names() or room in materials.own():
+        return None
+    return by_rule(f"materials/{room}.yaml", f"parameters.{rest.split(' ')[0]}", p.value)
 
 
 def together(order: Order, wanted: Sequence[str]) -> tuple[Fitted, ...]:
@@ -85,21 +94,17 @@ def together(order: Order, wanted: Sequence[str]) -> tuple[Fitted, ...]:
             left = [name for name in left if name not in found.names]
     given = dict(order.given.sigmas)
     for name in left:
-        width = (given[name], False) if name in given else alone(table[name])
+        width = (given[name], False) if name in given else alone(table[name], name)
         if width is not None and width[0] > 0:
             groups.append(Fitted((name,), (width[1],), np.array([[width[0] ** 2]])))
     return tuple(groups)
 
 
 def without(order: Order) -> tuple[str, ...]:
-    """Assumed and fitted numbers of which nobody said how far off they may be; none of epidot's own."""
+    """Numbers of which nobody said how far off they may be; none of epidot's own."""
     table = numbers.known(order.mechanism, order.hypothesis)
     covered = {name for fit in fits() for name in fit.names} - _apart(order) | _stated(order)
-    return tuple(
-        name
-        for name, p in table.items()
-        if p.status in ("assumed", "fitted") and alone(p) is None and name not in covered
-    )
+    return tuple(name for name, p in table.items() if alone(p, name) is None and name not in covered)
 
 
 def _apart(order: Order) -> set[str]:
