@@ -111,7 +111,7 @@ def test_every_shipped_recipe_is_understood() -> None:
     choi = mechanisms.load()
     for name in recipes.shipped():
         found = chemistry.insist(recipes.load(name), choi)
-        assert all(one.status != "unknown" or one.name == "NOBF4" for one in found), name
+        assert all(one.status != "unknown" for one in found), name
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from epidot.recipe import recipe as recipes
 from epidot.runs import checkpoint, halide
 from epidot.runs.batch import Batch
 from epidot.runs.order import Order, order_from
-from epidot.runs.run import carry_out
+from epidot.runs.run import carry_out, run_flask
 
 HOT = "yuan2023/znbr2-300"
 
@@ -151,6 +151,13 @@ def test_two_halides_at_once_are_refused_with_the_step(tmp_path: Path) -> None:
     (tmp_path / "two.yaml").write_text(TWO, encoding="utf-8")
     with pytest.raises(NotBuiltYet, match="Br and Cl"):
         carry_out(order_from(str(tmp_path / "two.yaml"), dots=2))
+
+
+@pytest.mark.parametrize(("halide", "said"), [("Cl", True), ("I", True), ("Br", False)])
+def test_a_run_says_that_nothing_tells_the_halides_apart(halide: str, said: bool) -> None:
+    text = TWO.replace("{reagent: ZnBr2, amount: 0.1 mmol}, {reagent: ZnCl2", f"{{reagent: Zn{halide}2")
+    run = run_flask(order_from(text, dots=1, engine="meanfield"), points=2)
+    assert any(f"{halide} moves, binds and repairs as Br" in line for line in run.done.remarks) == said
 
 
 def test_above_decomposition_the_step_is_named(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import epidot
-from epidot.errors import InputError, NotBuiltYet
+from epidot.errors import InputError
 from epidot.growth.conservation import relative_errors
 from epidot.growth.flask import Flask
 from epidot.growth.meanfield import MeanField
@@ -64,24 +64,11 @@ def test_a_recipe_read_in_python_is_run_as_its_file_is() -> None:
     assert as_such.summary() == by_name.summary()
 
 
-RECIPES = recipes.shipped()
-# What needs a room to come; everything else of both papers runs now.
-TO_COME = {"choi2023/oxide-removal-nobf4": "nitrosonium"}
-
-
-@pytest.mark.parametrize("name", [n for n in RECIPES if n not in TO_COME])
-def test_every_element_is_conserved_through_every_recipe_that_runs(name: str) -> None:
+@pytest.mark.parametrize("name", recipes.shipped())
+def test_every_element_is_conserved_through_every_recipe(name: str) -> None:
     errors = _finished(name)
     assert errors
     assert max(errors.values()) < 1e-10
-
-
-@pytest.mark.parametrize("name", sorted(TO_COME))
-def test_a_step_that_cannot_be_carried_out_is_named(name: str) -> None:
-    with pytest.raises(NotBuiltYet, match="not built yet") as caught:
-        _finished(name)
-    assert str(caught.value).startswith(f"{name}, line ")
-    assert TO_COME[name] in str(caught.value)
 
 
 def test_a_batch_is_read_back_as_it_was_written(batch: Batch, tmp_path: Path) -> None:

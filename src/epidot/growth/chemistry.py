@@ -13,7 +13,7 @@ from functools import cache
 from typing import Literal
 
 from epidot.errors import Fault, InputError, nearest
-from epidot.growth.flask import HALIDES_AND_AMINE, ROOMS_TO_COME, Taken
+from epidot.growth.flask import HALIDES_AND_AMINE, Taken
 from epidot.growth.readout import counts
 from epidot.matter import reagents
 from epidot.mechanism.mechanism import Mechanism, Reaction
@@ -27,7 +27,6 @@ _HALOGENS, _CHALCOGENS = ("F", "Cl", "Br", "I"), ("S", "Se", "Te")
 _NONMETALS = {"H", "B", "C", "N", "O", "Si", "P", *_CHALCOGENS, *_HALOGENS}
 NO_SHELL = "No shell was grown"
 _NO_LAYER = 0.05  # of a layer; less than this is no shell
-_TO_COME = frozenset(name for species in ROOMS_TO_COME.values() for name in species)
 
 
 @dataclass(frozen=True)
@@ -267,8 +266,6 @@ def _of_mechanism(
         return Reagent(name, line, "reacts", "a reactant of the mechanism")
     if HALIDES_AND_AMINE & set(species):
         return Reagent(name, line, "reacts", "halide transport; a spectator of the growth of shells")
-    if _TO_COME & set(species):
-        return Reagent(name, line, "unknown", "not built yet")
     for s in species:
         if s in mechanism.spectators:
             return Reagent(name, line, "spectator", mechanism.spectators[s])

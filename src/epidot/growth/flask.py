@@ -14,10 +14,6 @@ from epidot.recipe import events as ev
 from epidot.recipe.events import Segment
 from epidot.units import celsius
 
-# What a recipe may hold but no room of epidot can carry out yet.
-ROOMS_TO_COME: Mapping[str, frozenset[str]] = {
-    "oxide removal by a nitrosonium salt": frozenset({"NOBF4"}),
-}
 HALIDES_AND_AMINE = frozenset({"ZnCl2", "ZnBr2", "ZnI2", "OAm-Cl", "OAm-Br", "OAm-I", "OAm"})
 _BEFORE = "everything before it was read, checked and accounted for"
 _TRACE = 1e-15  # mol; less than this of a species is none of it
@@ -187,7 +183,7 @@ class Flask:
         return replace(progress, state=state, charged=charged, history=(*progress.history, state))
 
     def _advance(self, progress: Progress, event: ev.Run, points: int) -> Progress:
-        self._refuse_what_is_not_built(progress, event)
+        self._refuse_without_halides(progress, event)
         state = progress.state
         segment = event.segment
         # Under a described shell, or without one the mechanism knows, the core's surface does not react.
@@ -220,18 +216,13 @@ class Flask:
             remarks=remarks,
         )
 
-    def _refuse_what_is_not_built(self, progress: Progress, event: ev.Run) -> None:
+    def _refuse_without_halides(self, progress: Progress, event: ev.Run) -> None:
         if progress.state.dots_mol <= 0:
             return
         present = {name for name, mol in progress.state.liquor.items() if mol > _TRACE} | set(
             event.segment.inflow
         )
         here = f"{self._place(event)}, at {celsius(event.segment.end_K):.0f} °C with"
-        for room, species in ROOMS_TO_COME.items():
-            if found := sorted(present & species):
-                raise NotBuiltYet(
-                    f"{here} {', '.join(found)} in the flask: {room} is not built yet; {_BEFORE}"
-                )
         if self.halides is None and (found := sorted(present & HALIDES_AND_AMINE)):
             raise NotBuiltYet(
                 f"{here} {', '.join(found)} in the flask: this flask was made without halide transport; "

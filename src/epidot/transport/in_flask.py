@@ -25,6 +25,7 @@ from epidot.units import celsius
 AMINE = "OAm"
 _TRACE = 1e-15  # mol; less than this of a species is none of it
 _NM3_PER_L = 1e24
+_MEASURED = "Br"  # the halide whose profiles were fitted
 
 
 GROWS = (
@@ -91,7 +92,7 @@ class HalideTransport:
         kept = before.halide
         halide = self._halide(before, segment)
         dot = self._dot(before, shells)
-        said = self._said(before, shells, dot)
+        said = self._said(before, shells, dot, halide)
         if not shells and self.dot_of(states[-1], shells).shells != self.dot_of(before, shells).shells:
             said = (*said, GROWS)
         times = np.clip([s.time_s - before.time_s for s in states], 0.0, segment.duration_s)
@@ -239,11 +240,18 @@ class HalideTransport:
         dot = self._dot(state, shells)
         return (treated_dot.UNSAID.format(core=dot.core, oxide=treated_dot.oxide_units(dot)),)
 
-    def _said(self, state: FlaskState, shells: tuple[Layer, ...], dot: LayeredDot) -> tuple[str, ...]:
+    def _said(
+        self, state: FlaskState, shells: tuple[Layer, ...], dot: LayeredDot, halide: str | None
+    ) -> tuple[str, ...]:
         taken = f"hypothesis {self.known.hypothesis} ({self.known.title}) is taken"
         lines = [
             f"halide: {taken} for a maximum inside the shell; not proven, see docs/theory/halides.md",
         ]
+        if halide not in (None, _MEASURED):
+            lines.append(
+                f"halide: {halide} moves, binds and repairs as {_MEASURED} does here; nothing measured tells "
+                "them apart in these shells, and its D is known within a factor of ten only"
+            )
         lines += self.unsaid(state, shells)
         if not dot.shells:
             lines.append("bare cores: halide binds to them, the oxide of their surface is not repaired here")
