@@ -327,6 +327,36 @@ def test_a_baseline_is_in_the_errors_or_there_is_no_value(
             assert said or "baseline" in q.note or abs(q.value - value) < 2 * q.sigma
 
 
+@pytest.mark.parametrize("end", [690.0, 710.0, 730.0])
+@pytest.mark.parametrize("share", [0.03, 0.1, 0.3])
+@pytest.mark.parametrize("level", [0.0, 0.05])
+def test_a_slope_that_ends_among_the_readings_is_in_the_errors(
+    end: float, share: float, level: float
+) -> None:
+    """Beyond its end there is no baseline: it moved the valley by up to 540 errors without a word."""
+    place, depth, width = truth()
+    true = {"first_exciton_nm": place, "valley_depth": depth, "hwhm_eV": width}
+    for seed in range(2):
+        noise = 3e-4 * np.random.default_rng([15, seed]).standard_normal(NM.size)
+        slope = 0.3 * share * np.maximum(end - NM, 0) / (end - place)
+        found = uvvis.measure(spectrum(dots() + slope + level + noise))
+        assert any("baseline" in w for w in found.warnings)
+        for name, value in true.items():
+            q = found[name]
+            if q.value is not None:
+                assert q.sigma is not None
+                assert abs(q.value - value) < 3 * q.sigma, (name, seed)
+
+
+def test_a_foot_of_the_absorption_is_no_slope() -> None:
+    """What falls off as a tail of dots does is theirs, as before: the place is not made uncertain."""
+    tail = np.exp(-np.maximum(NM - truth()[0], 0) / 25)
+    noise = 3e-4 * np.random.default_rng(16).standard_normal(NM.size)
+    q = uvvis.measure(spectrum(dots() + 0.05 * tail * (NM > 540) + noise))["first_exciton_nm"]
+    assert q.sigma is not None
+    assert q.sigma < 0.5
+
+
 @pytest.mark.parametrize("end", [630.0, 650.0])
 def test_a_range_that_ends_beside_the_band_tells_no_baseline(end: float) -> None:
     x = NM[NM < end]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from epidot.signal import local
 from epidot.signal.correlation import Noise
-from epidot.signal.degrees import COUNTED, likely
+from epidot.signal.degrees import COUNTED, DOUBTED, likely
 from epidot.signal.local import believed
 
 Array = NDArray[np.float64]
@@ -33,10 +33,14 @@ _WINGS = 0.008
 _ASKED = 10.0
 _EVEN = 0.1  # weight of the laws of at most one value below which what is seen is something else
 _SMOOTH_NM = 12.0
-_SHAPES: dict[str, Callable[[Array], Array]] = {
-    "level": np.ones_like,
-    "slope": lambda nm: nm / 500.0 - 1.0,
-    "scattering": lambda nm: (500.0 / nm) ** 4,
+_PLACES = 12  # where a slope may end, and how long a foot of the absorption may be
+_FINER = 3  # times the places where it may end are looked at closer
+# Of wavelengths / nm and of where a slope ends / nm.
+_SHAPES: dict[str, Callable[[Array, float], Array]] = {
+    "level": lambda nm, end: np.ones_like(nm),
+    "slope": lambda nm, end: nm / 500.0 - 1.0,
+    "scattering": lambda nm, end: (500.0 / nm) ** 4,
+    "ending": lambda nm, end: np.maximum(end - nm, 0.0) / 500.0,
 }
 _SCATTERING = "λ⁻⁴ scattering"
 # From the fewest values on; the last two are what the laws of ``baseline`` subtract.
@@ -48,6 +52,9 @@ _LAWS: dict[str, tuple[str, ...]] = {
     "a level with λ⁻⁴ scattering": ("level", "scattering"),
     "a line with λ⁻⁴ scattering": ("level", "slope", "scattering"),
 }
+# Laws beside which a slope may stand that ends before the readings do.
+_ENDED = {law: "a slope that ends" if not _LAWS[law] else f"{law} with a slope that ends" for law in _LAWS}
+_ALL = _LAWS | {words: (*_LAWS[law], "ending") for law, words in _ENDED.items()}
 SUBTRACTED = {"offset": "a level", "scatter": "a level with λ⁻⁴ scattering"}
 
 
@@ -55,7 +62,8 @@ SUBTRACTED = {"offset": "a level", "scatter": "a level with λ⁻⁴ scattering"
 class Under:
     """A baseline of the ``law`` with its ``values`` (p,), its ``weight``, and how uncertain it is.
 
-    ``root`` (p, p) is a root of the covariance of the values; ``from_nm`` is the bluest reading of its fit.
+    ``root`` (p, p) is a root of the covariance of the values; ``from_nm`` is the bluest reading of its fit,
+    ``end_nm`` where a slope of it ends.
     """
 
     law: str
@@ -63,14 +71,15 @@ class Under:
     root: Array
     weight: float = 1.0
     from_nm: float = math.inf
+    end_nm: float = math.inf
 
     def over(self, nm: Array) -> Array:
         """The baseline at ``nm`` (n,)."""
-        return np.asarray(_columns(self.law, nm) @ self.values)
+        return np.asarray(_columns(self.law, nm, self.end_nm) @ self.values)
 
     def spread(self, nm: Array) -> Array:
         """What independent unit deviations add to it at ``nm`` (n,), shape (p, n)."""
-        return np.asarray((_columns(self.law, nm) @ self.root).T)
+        return np.asarray((_columns(self.law, nm, self.end_nm) @ self.root).T)
 
 
 @dataclass(frozen=True)
@@ -108,7 +117,7 @@ def foot(x: Array, y: Array, noise: Noise, top: float) -> Foot:
     if _may_be_wings(x, y, red, _WINGS * float(np.interp(top, x, y)), found):
         level, scattering = (_through(x, y, noise, red, law)[0] for law in ("a level", _SCATTERING))
         return Foot((level,), _seen(found), wings=True, scattering=scattering)
-    found = _farther(x, y, noise, red, half, found)
+    found = _farther(x, y, noise, red, top, half, found)
     return Foot(found, _seen(found))
 
 
@@ -135,7 +144,7 @@ def instead(x: Array, y: Array, noise: Noise, top: float, taken: Under) -> tuple
         other = _through(x, whole, noise, red, "a level with λ⁻⁴ scattering")[0]
         return replace(taken, weight=0.5), replace(other, weight=0.5)
     found = _weighed(x, whole, noise, red, (taken.law, *others), _ASKED)
-    found = _farther(x, whole, noise, red, half, found)
+    found = _farther(x, whole, noise, red, top, half, found)
     mine_too = sum(u.weight for u in found if u.law == taken.law)
     return (replace(taken, weight=mine_too), *(u for u in found if u.law != taken.law and u.weight > 0))
 
@@ -161,30 +170,80 @@ def _may_be_wings(x: Array, y: Array, red: Mask, most: float, found: tuple[Under
 
 
 def _farther(
-    x: Array, y: Array, noise: Noise, red: Mask, half: float, near: tuple[Under, ...]
+    x: Array, y: Array, noise: Noise, red: Mask, top: float, half: float, near: tuple[Under, ...]
 ) -> tuple[Under, ...]:
     """Laws ``near`` of all readings ``red`` (n,), with those of the farther ones if these need no more.
 
-    Either the nearer readings are the foot of the absorption, ``half`` / nm wide, or one law holds for all.
-    As likely before, the two are weighed by how they describe the readings farther out.
+    Either the nearer readings are the foot of the absorption, ``half`` / nm wide, or one law holds for all,
+    or a slope ends between them.  As likely before, the first two are weighed by how they describe the
+    readings farther out, the last by how all.
     """
     out = red & (x > 0.5 * (x[red][0] + x[-1]))
     if not _seen(near) or np.sum(out) < 2 * _FEWEST or np.ptp(x[out]) < half:
         return near
     far = _weighed(x, y, noise, out, [u.law for u in near])
-    if _seen(far):
-        return near
     variance = max(_through(x, y, noise, out, list(_LAWS)[-1])[2], 1e-300)
+    plain = max((u for u in far if u is far[0] or u.values.size < 2), key=lambda u: u.weight)
+    if _seen(far):
+        found = near
+    else:
 
-    def left(under: Under) -> float:
-        off = noise.kept(out).weighted(y[out] - under.over(x[out]))
-        return float(off @ off) / variance
+        def left(under: Under) -> float:
+            off = noise.kept(out).weighted(y[out] - under.over(x[out]))
+            return float(off @ off) / variance
 
-    marks = np.array([left(u) for u in near] + [left(u) + COUNTED * u.values.size for u in far])
-    before = np.array([u.weight for u in near] + [float(u.weight > 0) for u in far])
-    weights = before * np.exp(0.5 * (np.min(marks) - marks))
-    both = zip((*near, *far), weights / np.sum(weights), strict=True)
-    return tuple(replace(u, weight=float(w)) for u, w in both)
+        marks = np.array([left(u) for u in near] + [left(u) + COUNTED * u.values.size for u in far])
+        before = np.array([u.weight for u in near] + [float(u.weight > 0) for u in far])
+        weights = before * np.exp(0.5 * (np.min(marks) - marks))
+        both = zip((*near, *far), weights / np.sum(weights), strict=True)
+        found = tuple(replace(u, weight=float(w)) for u, w in both)
+        plain = far[0]
+    if plain.weight == 0:
+        return found
+    return _with_a_slope_that_ends(x, y, noise, red, top, half, found, plain.law, variance)
+
+
+def _with_a_slope_that_ends(
+    x: Array,
+    y: Array,
+    noise: Noise,
+    red: Mask,
+    top: float,
+    half: float,
+    found: tuple[Under, ...],
+    beside: str,
+    variance: float,
+) -> tuple[Under, ...]:
+    """The laws ``found``, with a slope that ends among the readings ``red`` (n,), where ``beside`` goes on.
+
+    It is held against the laws that describe all of the readings, and against a foot of the absorption, an
+    exponential or a Gaussian about ``top`` / nm: a straight line is none of these.
+    """
+    nm, values = x[red], noise.kept(red).weighted(y[red])
+    low, high = float(nm[0]), float(nm[-1])
+    for _ in range(_FINER):
+        ends = np.linspace(low, high, _PLACES + 2)[1:-1].tolist()
+        slopes = [_through(x, y, noise, red, _ENDED[beside], end) for end in ends]
+        ended, square, _ = min(slopes, key=lambda one: one[1])
+        step = ends[1] - ends[0]
+        low, high = max(low, ended.end_nm - step), min(high, ended.end_nm + step)
+    off = (nm - top) / half
+    lengths = np.geomspace(1 / 6, 6, _PLACES)
+    feet = [np.exp(-off / one) for one in lengths] + [np.exp(-((off / one) ** 2)) for one in lengths]
+    others = []
+    for foot in feet:
+        design = noise.kept(red).weighted(np.column_stack((_columns(beside, nm), foot)))
+        left = values - design @ np.linalg.lstsq(design, values, rcond=None)[0]
+        others.append(float(left @ left) / variance + COUNTED * (design.shape[1] + 1))
+    for u in found:
+        if u.weight > 0:
+            left = values - noise.kept(red).weighted(u.over(nm))
+            others.append(float(left @ left) / variance + COUNTED * u.values.size)
+    mark = square / variance + COUNTED * (ended.values.size + 1)
+    weight = 1 / (1 + math.exp(float(np.clip(0.5 * (mark - min(others)), -50.0, 50.0))))
+    if weight < DOUBTED:
+        return found
+    return (*(replace(u, weight=u.weight * (1 - weight)) for u in found), replace(ended, weight=weight))
 
 
 def _seen(laws: tuple[Under, ...]) -> bool:
@@ -208,19 +267,21 @@ def _weighed(
     return tuple(replace(u, weight=float(w)) for (u, *_), w in zip(fits, weights, strict=True))
 
 
-def _through(x: Array, y: Array, noise: Noise, part: Mask, law: str) -> tuple[Under, float, float]:
+def _through(
+    x: Array, y: Array, noise: Noise, part: Mask, law: str, end_nm: float = math.inf
+) -> tuple[Under, float, float]:
     """A law through some readings; the weighted sum of squares it leaves; the variance of a free value's."""
     kept = noise.kept(part)
-    design, values = kept.weighted(_columns(law, x[part])), kept.weighted(y[part])
+    design, values = kept.weighted(_columns(law, x[part], end_nm)), kept.weighted(y[part])
     found, root = np.empty(0), np.empty((0, 0))
-    if _LAWS[law]:
+    if _ALL[law]:
         found = np.asarray(np.linalg.lstsq(design, values, rcond=None)[0], dtype=np.float64)
     left = values - design @ found
     variance = believed(kept, left, design)
-    if _LAWS[law]:
+    if _ALL[law]:
         root = np.asarray(np.linalg.qr(kept.answers(design).T, mode="r")).T * math.sqrt(variance)
     return (
-        Under(law, found, root, from_nm=float(np.min(x[part]))),
+        Under(law, found, root, from_nm=float(np.min(x[part])), end_nm=end_nm),
         float(left @ left),
         variance * kept.hanging(left.size),
     )
@@ -233,9 +294,9 @@ def _at_most(x: Array, y: Array, noise: Noise) -> Foot:
     return Foot(tuple(replace(u, weight=0.5) for u in laws), False, level=float(np.mean(y[last])))
 
 
-def _columns(law: str, nm: Array) -> Array:
-    shapes = _LAWS[law]
-    return np.stack([_SHAPES[s](nm) for s in shapes], axis=1) if shapes else np.empty((nm.size, 0))
+def _columns(law: str, nm: Array, end_nm: float = math.inf) -> Array:
+    shapes = _ALL[law]
+    return np.stack([_SHAPES[s](nm, end_nm) for s in shapes], axis=1) if shapes else np.empty((nm.size, 0))
 
 
 def _half_nm(x: Array, y: Array, top: float) -> float:
