@@ -212,6 +212,30 @@ def test_lines_of_opposite_sign_leave_no_integrals() -> None:
     assert any("no integrals are stated" in said for said in found.warnings)
 
 
+def _absolute(n: int = 4096, phased: bool = False) -> Signal:
+    rng = np.random.default_rng(3)
+    t = np.arange(n) / 8000.0
+    decay = sum(
+        a * np.exp((2j * np.pi * f - 7.0) * t) for a, f in ((3.0, -900.0), (1.5, 400.0), (1.0, 1300.0))
+    )
+    decay = decay + 0.3 * (rng.normal(size=n) + 1j * rng.normal(size=n))
+    decay[0] *= 0.5
+    spectrum = np.fft.fftshift(np.fft.fft(decay))
+    x = np.fft.fftshift(np.fft.fftfreq(n, 1 / 8000.0)) / 400.0
+    y = spectrum.real if phased else np.abs(spectrum)
+    meta = {"nucleus": "1H", "MHz": 400.0}
+    return Signal("nmr", x, y, "chemical shift", "ppm", "intensity", "", "analog", "measured", meta=meta)
+
+
+def test_an_absolute_value_spectrum_has_no_integrals() -> None:
+    found = nmr.measure(_absolute())
+    assert any("absolute value" in w for w in found.warnings)
+    assert "line_integral" not in found.series
+    plain = nmr.measure(_absolute(phased=True))
+    assert not any("absolute value" in w for w in plain.warnings)
+    assert "line_integral" in plain.series
+
+
 def test_a_spectrum_on_its_head_says_so() -> None:
     with pytest.raises(InputError, match="turn the phase by 180 degrees"):
         nmr.measure(_drawn([(40.0, -1.0, 20.0)]))
@@ -391,6 +415,8 @@ def test_real_phosphate_drifts_while_the_standard_stays() -> None:
 @pytest.mark.parametrize("path", ["bruker2/2/fid", "test1.fid/fid", "spinsolve1/00000/data.1d"])
 def test_raw_decays_become_spectra(path: str) -> None:
     seen = nmr.read(SHARED / path)
+    told = any("nobody referenced this spectrum" in w for w in seen.warnings)
+    assert told == (path == "test1.fid/fid")  # reffrq = sfrq: zero is where the transmitter stood
     assert "imaginary" in seen.companions
     assert seen.meta["nucleus"] in ("31P", "1H")
     assert np.ptp(seen.x) > 10

@@ -14,7 +14,10 @@ Complex = NDArray[np.complex128]
 
 @dataclass(frozen=True)
 class Decays:
-    """``values`` (m, n): free decays, or spectra where ``spectra``; ``width_Hz``, middle in ppm."""
+    """``values`` (m, n): free decays, or spectra where ``spectra``; ``width_Hz``, middle in ppm.
+
+    ``referenced`` unless zero on the axis is only where the transmitter stood.
+    """
 
     values: Complex
     width_Hz: float
@@ -25,6 +28,7 @@ class Decays:
     solvent: str
     spectra: bool = False
     warnings: tuple[str, ...] = ()
+    referenced: bool = True
 
 
 def number(value: Any) -> float | None:

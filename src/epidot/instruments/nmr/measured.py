@@ -16,7 +16,7 @@ from epidot.instruments.nmr.assigned import UNREFERENCED, Line, assign, satellit
 from epidot.instruments.nmr.detected import CLEAR, Seen, Spectrum, lines, spectrum
 from epidot.instruments.nmr.group import Lines, fit_group, part, windows, with_rival
 from epidot.instruments.nmr.quantified import amounts, amounts_named, per_area
-from epidot.instruments.nmr.sound import apart, below, opposite
+from epidot.instruments.nmr.sound import absolute, apart, below, opposite
 from epidot.instruments.nmr.species import resonance
 from epidot.instruments.options import Settings
 from epidot.quantities import Quantities, Quantity, Series
@@ -58,7 +58,7 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
         how = "place of the reference line less what it is defined to be"
         quantities["reference_off_ppm"] = Quantity(off, axis or None, "ppm", how)
     coupled = satellites(every, MHz, nucleus)
-    if nucleus:
+    if nucleus and (signal.meta.get("referenced", True) or chosen["reference"]):
         assign(every, nucleus, axis)
     warnings += _overlaps(every)
     for row in coupled:
@@ -74,7 +74,7 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     quantities |= told
     warnings += said
     shares = _shares(every, found)
-    if (why := opposite(every) or below(seen)) is not None:
+    if (why := opposite(every) or below(seen) or absolute(seen)) is not None:
         warnings.append(why)
         shares = [replace(one, value=None, sigma=None, note=f"withheld: {why}") for one in shares]
     for line, share in zip(every, shares, strict=True):

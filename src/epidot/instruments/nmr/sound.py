@@ -14,6 +14,10 @@ _DOTS_HZ = 1500.0  # what no line of ligands on dots is as wide as (own choice; 
 _OPPOSITE = 0.1  # of all areas: so much below zero, beyond its error, is no set of lines in one phase
 _BELOW = 0.3  # of the height: 8 degrees of phase leave 0.07 below zero, 30 degrees 0.25
 
+# The quiet parts of an absolute value stand 1.91 standard deviations above zero (Rayleigh), and never below.
+_LEVEL = (1.2, 3.0)
+_READINGS = 500  # enough that a level of 3 would show some below zero
+
 
 def apart(every: list[Line], span: float, MHz: float | None) -> tuple[list[Line], list[Line]]:
     """Lines, and what is so wide beside them that it is baseline; ``span`` of the axis in ppm."""
@@ -53,4 +57,23 @@ def below(seen: Spectrum) -> str | None:
     return (
         f"the spectrum reaches far below zero at {at:.2f} ppm ({depth / height:.0%} of the highest line): "
         "the phase is not set; no integrals are stated"
+    )
+
+
+def absolute(seen: Spectrum) -> str | None:
+    """Why areas are no amounts, or ``None``: readings that are the absolute value of a spectrum."""
+    y = seen.real
+    if seen.complex or y.size < _READINGS or float(np.min(y)) < 0:
+        return None
+    size = 64
+    blocks = y[: size * (y.size // size)].reshape(-1, size)
+    spread = blocks.std(axis=1)
+    quiet = spread <= np.quantile(spread, 0.25)
+    level = float(np.median(blocks[quiet].mean(axis=1) / np.maximum(spread[quiet], 1e-300)))
+    if not _LEVEL[0] <= level <= _LEVEL[1]:
+        return None
+    return (
+        "this is an absolute value (magnitude) spectrum: no reading is below zero, and the noise stands on "
+        f"{level:.1f} of its standard deviations; its lines have another form, no integrals are stated: "
+        "export the real part in phase"
     )

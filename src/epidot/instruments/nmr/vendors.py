@@ -25,6 +25,11 @@ from epidot.matter.nuclei import nucleus_names, one_nucleus
 from epidot.signal import Signal
 
 _MOST = 2**24  # points
+_UNSET_HZ = 0.5
+_UNREFERENCED = (
+    "nobody referenced this spectrum (reffrq = sfrq): its shifts are counted from where the transmitter "
+    "stood, no line has a candidate; give --reference, e.g. 0.44=0.50 (seen=true)"
+)
 
 
 def library(file: Path) -> Any:
@@ -118,6 +123,7 @@ def _signal(found: Decays, values: Complex, file: Path, chosen: Settings) -> Sig
         "column": names[at],
         "columns": names,
         "column_number": at + 1,
+        "referenced": found.referenced,
     }
     own = Signal(
         "nmr",
@@ -220,6 +226,7 @@ def _varian(library: Any, file: Path) -> Decays:
     reference = float(said("reffrq", said("sfrq")))
     middle = (width / 2 - float(said("rfl", str(width / 2))) + float(said("rfp", "0"))) / reference
     celsius = number(said("temp") or None)
+    referenced = abs(reference - MHz) * 1e6 >= _UNSET_HZ  # VnmrJ sets both alike where nobody referenced
     return Decays(
         np.conj(np.atleast_2d(np.asarray(values, dtype=np.complex128))),
         width,
@@ -228,6 +235,8 @@ def _varian(library: Any, file: Path) -> Decays:
         said("tn"),
         None if celsius is None else celsius + 273.15,
         said("solvent"),
+        warnings=() if referenced else (_UNREFERENCED,),
+        referenced=referenced,
     )
 
 

@@ -41,7 +41,7 @@ def components(found: Found, level: Level, shift: float, sigma: float) -> list[C
     taken: set[str] = set()
     for k in sorted(found.of(level), key=lambda k: -found.area(k)):
         place = found.place(k) - shift
-        own = found.fitted.sigma(found.fitted.names[found.at("place", k)]) or 0.0
+        own = found.place_error(k) or 0.0
         off = {
             state: abs(place - p.value) / math.hypot(p.sigma or 0.2, own, sigma)
             for state, p in level.states.items()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,10 +40,17 @@ class Seen:
 
 @dataclass(frozen=True)
 class Areas:
-    """All levels of a sample with the covariance of every region."""
+    """All levels of a sample with the covariance of every region, and why those left out are."""
 
     each: tuple[Seen, ...]
     covariances: tuple[Array, ...]
+    withheld: Mapping[str, str] = field(default_factory=dict)
+
+    def missing(self) -> dict[str, str]:
+        """The elements all of whose levels are withheld, with the reason."""
+        known = {s.level.element for s in self.each}
+        each = {levels()[name].element: why for name, why in self.withheld.items()}
+        return {e: why for e, why in each.items() if e not in known}
 
     def first(self) -> dict[str, Seen]:
         """Of every element the level that is first in the table."""

@@ -10,7 +10,8 @@ from epidot.documents import data_document, top
 from epidot.errors import InputError, nearest
 from epidot.parameter import Parameter
 
-AL_K_ALPHA = 1486.6  # eV, the photon energy where nothing else is said
+AL_K_ALPHA = 1486.6  # eV, the photon energy where nothing else is said, and that of the cross sections
+MG_K_ALPHA = 1253.6  # eV
 
 
 @dataclass(frozen=True, eq=False)

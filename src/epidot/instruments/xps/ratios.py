@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import block_diag
 
 from epidot.instruments.options import Settings
 from epidot.instruments.xps import composition
+from epidot.instruments.xps.atoms import per_nm3
 from epidot.instruments.xps.composition import ELEMENTS, Areas, Seen
 from epidot.instruments.xps.levels import AL_K_ALPHA, levels
 from epidot.instruments.xps.paths import attenuation_length
@@ -21,19 +23,28 @@ from epidot.quantities import Quantity
 
 Array = NDArray[np.float64]
 
+_OTHER_SOURCE = 3.0  # eV from Al Kα: monochromators and calibrations differ by less
 _DISAGREE = 3.0  # standard errors by which two levels of one element may differ
 
 
-def areas_of(found: Sequence[Found]) -> Areas:
-    """Areas of all levels in one unit: per second, and per transmission where the file has it."""
+def areas_of(found: Sequence[Found], withheld: Mapping[str, str]) -> Areas:
+    """Areas of all levels in one unit: per second, and per transmission where the file has it.
+
+    Those ``withheld``, by the name of their level and with the reason, are left out.
+    """
     each: dict[str, Seen] = {}
+    covariances = []
     for i, one in enumerate(found):
-        if not (one.settled and one.usable):
-            continue
-        for name in one.levels:
+        inside = one.inside
+        photon = float(one.region.meta.get("photon_eV", AL_K_ALPHA))
+        if abs(photon - AL_K_ALPHA) > _OTHER_SOURCE:
+            text = f"cross sections are known for Al Kα alone, and this was recorded with {photon:g} eV"
+            withheld = {**{name.name: text for name in inside}, **withheld}
+        covariances.append(_finite(block_diag(one.fitted.covariance, np.eye(1))))
+        for name in inside:
             lines = one.of(name)
             total = sum(one.area(k) for k in lines)
-            if not total > 0 or name.name in each:
+            if not total > 0 or name.name in each or name.name in withheld:
                 continue
             seconds = one.region.meta.get("seconds")
             unit = float(seconds) if seconds and one.region.kind == "counts" else 1.0
@@ -41,9 +52,10 @@ def areas_of(found: Sequence[Found]) -> Areas:
             place = one.place(max(lines, key=one.area))
             if passed is not None:
                 unit *= float(np.interp(place, passed.x, passed.y))
-            photon = float(one.region.meta.get("photon_eV", AL_K_ALPHA))
-            each[name.name] = Seen(name, total / unit, one.gradient(lines) / unit, i, photon - place)
-    return Areas(tuple(each.values()), tuple(_finite(one.fitted.covariance) for one in found))
+            # What rival forms leave open is one parameter more, of variance 1.
+            gradient = np.append(one.gradient(lines), one.spread.get(name.name, 0.0))
+            each[name.name] = Seen(name, total / unit, gradient / unit, i, photon - place)
+    return Areas(tuple(each.values()), tuple(covariances), dict(withheld))
 
 
 def _finite(covariance: Array) -> Array:
@@ -59,7 +71,13 @@ def ratios_of(areas: Areas, dot: Any, chosen: Settings) -> tuple[dict[str, Quant
     stuff = composition.matrix_of(first, dot)
     organic = float(chosen["ligand_nm"]) + float(chosen["contamination_nm"])
     how = f"areas over cross sections and mean free paths in {stuff}"
-    for a, b in combinations([e for e in ELEMENTS if e in first], 2):
+    missing = areas.missing()
+    for a, b in combinations([e for e in ELEMENTS if e in first or e in missing], 2):
+        if a in missing or b in missing:
+            why = f"withheld: {missing.get(a) or missing.get(b)}"
+            for kind in ("",) if dot is None else ("", "sphere_"):
+                out[f"{kind}ratio_{a}_{b}"] = Quantity(None, None, "1", how, why)
+            continue
         one, other = first[a], first[b]
         relative = areas.relative(one, other)
         value = composition.amount_even(one, stuff) / composition.amount_even(other, stuff)
@@ -111,6 +129,10 @@ def shells_of(dot: Any, sought: Sequence[str], areas: Areas, chosen: Settings) -
     names = [f"shell_{i}_nm" if len(sought) > 1 else "shell_nm" for i in range(1, len(sought) + 1)]
     found = composition.thicknesses(dot, sought, first, organic)
     if isinstance(found, str):
+        why = [
+            w for e, w in areas.missing().items() if any(e in per_nm3(name) for name in (dot.core, *sought))
+        ]
+        found = "; ".join([found, *(f"withheld is {w}" for w in why)])
         return {n: Quantity(None, None, "nm", how, found) for n in names}
     markers = [composition.marker(n, dot, first) for n in (dot.core, *sought)]
     variance = np.zeros(len(sought))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from epidot.errors import InputError, nearest
 from epidot.instruments.options import Settings
 from epidot.instruments.xps import formats, vamas
-from epidot.instruments.xps.levels import AL_K_ALPHA, levels
+from epidot.instruments.xps.levels import AL_K_ALPHA, MG_K_ALPHA, levels
 from epidot.signal import Signal
 from epidot.signal.decoding import decode, file_bytes
 from epidot.signal.text import parse_table
@@ -52,7 +52,28 @@ def read_regions(path: str | Path, chosen: Settings) -> Signal:
         regions = [_of_text(r, chosen, where) for r in formats.scienta(decode(raw, where).lines, where)]
     else:
         return _of_table(raw, chosen, where)
-    return _chosen(_named(regions), chosen["column"], where)
+    return _chosen(_named(_counted(regions, where)), chosen["column"], where)
+
+
+def _counted(regions: Sequence[Signal], where: str) -> list[Signal]:
+    """The regions with readings above zero; the first of them says which others have none.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    alive = [one for one in regions if np.max(one.y) > 0]
+    if not alive:
+        raise _dead(max(float(np.max(one.y)) for one in regions), where)
+    dead = [str(one.meta["column"]) for one in regions if not np.max(one.y) > 0]
+    said = tuple(f"{name}: the readings are nowhere above zero; left out" for name in dict.fromkeys(dead))
+    return [replace(alive[0], warnings=(*said, *alive[0].warnings)), *alive[1:]]
+
+
+def _dead(most: float, where: str) -> InputError:
+    what = "the readings are nowhere above zero"
+    return InputError(what, where, seen=f"at most {most:g}", remedy="are they counts, upside down?")
 
 
 def _chosen(regions: Sequence[Signal], column: Any, where: str) -> Signal:
@@ -154,10 +175,7 @@ def _of_table(raw: bytes, chosen: Settings, where: str) -> Signal:
             what, where, seen=f"{found.x_name} / {found.x_unit}", remedy="state it with the option axis"
         )
     if not np.max(found.y) > 0:
-        what = "the readings are nowhere above zero"
-        raise InputError(
-            what, where, seen=f"at most {np.max(found.y):g}", remedy="are they counts, upside down?"
-        )
+        raise _dead(float(np.max(found.y)), where)
     if re.search(r"\bkev\b", head):
         found = replace(found, x=found.x * 1e3)
     named = _PHOTON.search(found.name)
@@ -180,10 +198,17 @@ def _region(
     warnings: list[str] = []
     asked = chosen["photon_eV"]
     photon = float(asked) if asked is not None else photon
+    given = str(chosen["axis"] or "") or _axis(axis, x, name, where, warnings)
     if photon is None or not 10 < photon < 30_000:
+        if given == _KINETIC:
+            what = (
+                f"{name}: an axis of kinetic energy needs the photon energy, and the file does not state it"
+            )
+            seen = "none" if photon is None else f"{photon:g} eV"
+            remedy = f"photon_eV {AL_K_ALPHA} for Al Kα, {MG_K_ALPHA} for Mg Kα"
+            raise InputError(what, where, seen=seen, remedy=remedy)
         warnings.append(f"{name}: the photon energy is not stated; Al Kα, {AL_K_ALPHA} eV, was taken")
         photon = AL_K_ALPHA
-    given = str(chosen["axis"] or "") or _axis(axis, x, name, where, warnings)
     if given == _KINETIC:
         x = photon - x
         warnings.append(

@@ -1,0 +1,179 @@
+"""What the lines of a region say of the chemical states of its levels, and what they leave open."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from epidot.instruments.xps.assigned import components, undecided
+from epidot.instruments.xps.levels import Level, levels
+from epidot.instruments.xps.region import Found
+from epidot.instruments.xps.search import CHARGING
+from epidot.quantities import Quantity
+
+OXIDISED = {"P_2p": ("InPOx", "phosphate"), "Se_3d": ("oxide",), "Cd_3d": ("oxide",)}
+_MISSHAPED = "the lines have another form than any that was fitted (satellites, or a background of its own)"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What the axis shows too much / eV, with its error, and by which line it is known (``""``: not).
+
+    ``shift`` is against the table of levels, ``told`` against the energy of C 1s that was asked for.
+    """
+
+    shift: float
+    sigma: float
+    by: str
+    told: float = 0.0
+
+
+def states_of(
+    found: Found, reference: Reference, there: Sequence[str]
+) -> tuple[dict[str, Quantity], list[str], dict[str, str]]:
+    """Places, shares, widths and areas of the levels of one region, what to say, and why an area (by the name
+    of its level) is not to be built on."""
+    out: dict[str, Quantity] = {}
+    said: list[str] = []
+    withheld: dict[str, str] = {}
+    name = str(found.region.meta.get("column", ""))
+    how = f"{found.form.title} with an active {found.ground} background, fitted together"
+    stated = found.settled and found.usable
+    if not stated and found.settled:
+        said.append(f"{name}: {_MISSHAPED}: no errors are stated")
+    said += [
+        f"{name}: the flank of {one.title}, which stands at or outside an end of the window, was taken off"
+        for one in found.levels
+        if one not in found.inside
+    ]
+    if found.form.tail and found.settled:
+        said.append(f"{name}: the lines are drawn out by {found.fitted.value('tail'):.2f} eV (asymmetric)")
+    for one in found.inside:
+        alone = _partner(found, one, reference)
+        said += [alone[0]] if alone else []
+        if alone and not alone[1]:
+            for name, unit in (("eV", "eV"), ("area", "counts eV"), ("width_eV", "eV")):
+                key = f"{one.name}_{next(iter(one.states))}_eV" if name == "eV" else f"{one.name}_{name}"
+                out[key] = Quantity(None, None, unit, how, f"withheld: {alone[0]}")
+            withheld[one.name] = alone[0]
+            continue
+        if not stated:
+            why = _MISSHAPED if found.settled else f"the fit did not end ({found.fitted.status})"
+            withheld[one.name] = f"{one.title}: {why}"
+        doubt = _doubt(found, one)
+        said += [f"{name}: {doubt}"] if doubt else []
+        parts = components(found, one, _shift(found, one, reference), reference.sigma)
+        total = sum(found.area(p.k) for p in parts)
+        gradient = found.gradient([p.k for p in parts])
+        for p in parts:
+            note = undecided(one, p, there)
+            if note:
+                said.append(note)
+            sigma = found.place_error(p.k) if stated else None
+            own = one.name == "C_1s" and reference.by and p.k == max(found.of(one), key=found.area)
+            if own:  # it is the reference
+                sigma, note = None, "the charge reference: not measured but set"
+            elif sigma is not None:
+                sigma = math.hypot(sigma, reference.sigma)
+            place = found.place(p.k) - reference.told
+            named = f"{one.name}_{p.state}"
+            if f"{named}_eV" in out:
+                said.append(
+                    f"{one.title}: a line at {place:.1f} eV that no state is left for counts in the area only"
+                )
+                continue
+            out[f"{named}_eV"] = Quantity(place, sigma, "eV", how, note)
+            share = found.area(p.k) / total if total > 0 else 0.0
+            g = (found.gradient([p.k]) - share * gradient) / max(total, 1e-300)
+            error = found.error(g) if stated else None
+            if doubt:
+                out[f"{named}_fraction"] = Quantity(None, None, "1", how, f"withheld: {doubt}")
+            elif len(parts) == 1:
+                out[f"{named}_fraction"] = Quantity(1.0, None, "1", how, "the only line of the level")
+            else:
+                out[f"{named}_fraction"] = Quantity(share, error, "1", how, note)
+        area_error = found.error(gradient) if stated else None
+        if area_error is not None:
+            area_error = math.hypot(area_error, found.spread.get(one.name, 0.0))
+        out[f"{one.name}_area"] = Quantity(total, area_error, "counts eV", how, _area_note(found))
+        width = found.fitted.sigma(found.width_name(one)) if stated else None
+        out[f"{one.name}_width_eV"] = Quantity(found.width(one), width, "eV", how)
+    return out, said, withheld
+
+
+def _doubt(found: Found, one: Level) -> str:
+    """Why the shares of the states of a level are not known, ``""`` if they are."""
+    count = len(found.of(one))
+    for rival in found.rivals:
+        other = len(rival.of(one))
+        if other != count:
+            few = f"{count} {found.form.title} or {other} {rival.form.title}"
+            return f"{one.title}: {few} describe it alike: how many states there are is open"
+    if found.form.tail and count > 1:
+        return f"{one.title}: its lines are asymmetric: a weaker state above cannot be told from their tail"
+    return ""
+
+
+def _partner(found: Found, one: Level, reference: Reference) -> tuple[str, bool] | None:
+    """What to say where half of a doublet lies outside the window, and whether the other half is known."""
+    if not one.minor > 0:
+        return None
+    strong = max(found.of(one), key=found.area)
+    place, x = found.place(strong), found.region.x
+    if x[0] <= place and place + one.splitting <= x[-1]:
+        return None
+    low, high = one.span
+    if low - CHARGING / 10 <= place - reference.shift <= high + CHARGING / 10:
+        return (
+            f"{one.title}: the second line of the doublet, {one.splitting:g} eV above, lies outside the "
+            "window: the area rests on its ratio to the first"
+        ), True
+    return (
+        f"{one.title}: one line of the doublet lies in the window, at {place:.1f} eV, which is not where "
+        f"this level stands ({one.main:g} eV, its partner {one.splitting:g} eV above): it may be either; "
+        "record both"
+    ), False
+
+
+def _shift(found: Found, one: Level, reference: Reference) -> float:
+    """Where nothing sets the axis right, the largest line of a level that is off is its main state."""
+    if reference.by:
+        return reference.shift
+    lines = found.of(one)
+    place = found.place(max(lines, key=found.area))
+    low, high = one.span
+    return 0.0 if low <= place <= high else place - one.main
+
+
+def _area_note(found: Found) -> str:
+    return "" if found.region.kind != "analog" else "in the unit of the readings, times eV"
+
+
+def oxide(found: Sequence[Found], reference: Reference, withheld: Mapping[str, str]) -> dict[str, Quantity]:
+    """Share of oxidised atoms by the first level that shows some."""
+    none: list[str] = []
+    for name, states in OXIDISED.items():
+        one = levels()[name]
+        for f in found:
+            if one not in f.inside:
+                continue
+            doubt = withheld.get(name) or _doubt(f, one)
+            if doubt:
+                none.append(doubt)
+                continue
+            parts = components(f, one, _shift(f, one, reference), reference.sigma)
+            mine = [p.k for p in parts if p.state in states]
+            total = sum(f.area(p.k) for p in parts)
+            if not total > 0:
+                continue
+            how = f"share of {one.title} in {' and '.join(states)}"
+            if not mine:
+                none.append(f"no line of oxidised {one.element} stands clear in {one.title}")
+                continue
+            share = sum(f.area(k) for k in mine) / total
+            g = (f.gradient(mine) - share * f.gradient([p.k for p in parts])) / total
+            return {"oxide_fraction": Quantity(share, f.error(g), "1", how)}
+    if not none:
+        return {}
+    return {"oxide_fraction": Quantity(None, None, "1", "share of oxidised states", "; ".join(none))}
