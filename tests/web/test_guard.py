@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import io
 import socket
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -157,6 +159,28 @@ def test_what_is_packed_stays_packed(server) -> None:
     assert server.ask("/api/recipes").status == 200
 
 
+@pytest.fixture(scope="module")
+def bomb() -> bytes:
+    """An archive of under a megabyte that unpacks to 600."""
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in ("Data0/Profile0.txt", "Experiment0/RawData0.xml", "content.xml"):
+            archive.writestr(name, bytes(200_000_000))
+    return kept.getvalue()
+
+
+@pytest.mark.parametrize("ending", [".rasx", ".brml", ".ods"])
+def test_a_small_archive_of_a_large_file_is_refused(server, bomb: bytes, ending: str) -> None:
+    assert len(bomb) < 1_000_000
+    name = f"bomb{ending}"
+    assert server.ask(f"/api/files/{name}", "PUT", bomb).status == 200
+    assert server.tell("read", file=name).status in (409, 422)
+    for technique in ("xrd", "pl"):
+        assert server.tell("measure", file=name, technique=technique).status in (409, 422)
+    assert server.ask("/api/files").status == 200
+    (server.folder / name).unlink()
+
+
 def test_a_dropped_file_never_overwrites_another(server) -> None:
     first = server.ask("/api/files/a.csv", "PUT", b"one").json["name"]
     again = server.ask("/api/files/a.csv", "PUT", b"one").json["name"]
@@ -184,6 +208,39 @@ def test_fifty_at_once_are_answered(server) -> None:
     with ThreadPoolExecutor(50) as crowd:
         asked = list(crowd.map(lambda _: server.ask("/api/recipes").status, range(50)))
     assert asked == [200] * 50
+
+
+def test_fifty_of_every_kind_at_once_are_answered_or_refused(server) -> None:
+    asked = [
+        lambda: server.ask("/api/recipes"),
+        lambda: server.ask("/api/files"),
+        lambda: server.ask("/"),
+        lambda: server.ask("/api/recipes", token="wrong"),
+        lambda: server.ask("/api/files/one.csv", "PUT", b"x,y\n1,2\n"),
+        lambda: server.tell("recipe/check", text="recipe: 1"),
+        lambda: server.ask("/api/files/../x", "PUT", b"x"),
+        lambda: server.ask("/api/recipe/check", "POST", b"{"),
+    ]
+    with ThreadPoolExecutor(50) as crowd:
+        seen = list(crowd.map(lambda i: asked[i % len(asked)]().status, range(50)))
+    wanted = [200, 200, 200, 401, 200, 200, 422, 422]
+    assert seen == [wanted[i % len(asked)] for i in range(50)]
+
+
+def test_malformed_events_are_refused_and_those_who_hang_up_are_forgotten(server) -> None:
+    for method, body in (("POST", b"{}"), ("PUT", b"x"), ("DELETE", None)):
+        assert server.ask("/api/events", method, body).status in (405, 422)
+    for head in (b"last-event-id: \x00\x01", b"accept: " + b"x" * 70_000, b"last-event-id: -1"):
+        wire = socket.create_connection(("127.0.0.1", server.port), timeout=60)
+        begin = f"GET /api/events HTTP/1.1\r\nhost: 127.0.0.1:{server.port}\r\n"
+        wire.sendall(begin.encode() + f"x-epidot-token: {server.token}\r\n".encode() + head + b"\r\n\r\n")
+        assert wire.recv(20).startswith((b"HTTP/1.1 4", b"HTTP/1.1 200"))
+        wire.close()
+    for _ in range(30):  # pages that are opened and closed
+        wire = socket.create_connection(("127.0.0.1", server.port), timeout=60)
+        wire.sendall(begin.encode() + f"x-epidot-token: {server.token}\r\n\r\n".encode())
+        wire.close()
+    assert server.ask("/api/recipes").status == 200
 
 
 def test_half_a_request_holds_nobody_up(server) -> None:

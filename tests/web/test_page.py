@@ -224,6 +224,41 @@ def test_a_series_is_measured_by_one_set_up_and_sorts(page: Any, server) -> None
     assert order == ["series-0.csv", "series-2.csv", "series-1.csv"]
 
 
+def test_the_next_file_is_measured_by_the_same_set_up_until_it_is_set_back(page: Any, server) -> None:
+    for i, at in enumerate((620, 625)):
+        server.ask(f"/api/files/next-{i}.csv", "PUT", _bands(at, i).encode())
+    _to(page, server, "measure")
+    page.locator(".files button:has-text('next-0.csv')").click()
+    page.wait_for_selector("tr[data-quantity=peak_nm]")
+    page.locator("summary:has-text('How it is measured')").click()
+    page.fill("[name=option-window]", "520-560")
+    page.locator("[name=option-window]").dispatch_event("change")
+    page.wait_for_function(
+        "() => Number(document.querySelector('[data-quantity=peak_nm] [data-value]')?.dataset.value) < 560"
+    )
+    page.locator(".files button:has-text('next-1.csv')").click()
+    page.wait_for_selector("h3:has-text('next-1.csv')")
+    assert "520-560" in page.inner_text("[data-role=set-up]")
+    page.wait_for_function(
+        "() => Number(document.querySelector('[data-quantity=peak_nm] [data-value]')?.dataset.value) < 560"
+    )
+    page.get_by_role("button", name="set back").click()
+    page.wait_for_function(
+        "() => Number(document.querySelector('[data-quantity=peak_nm] [data-value]')?.dataset.value) > 600"
+    )
+
+
+def test_a_folder_is_taken_whole(page: Any, server, tmp_path: Any) -> None:
+    (tmp_path / "Messung 1").mkdir()
+    (tmp_path / "Messung 1" / "Emission grün.csv").write_text(_bands(640, 7))
+    (tmp_path / "Messung 1" / "leer.csv").write_text("")
+    _to(page, server, "measure")
+    page.set_input_files("[name=upload-folder]", tmp_path / "Messung 1")
+    page.wait_for_selector("h3:has-text('Messung 1/Emission grün.csv')")
+    assert (server.folder / "Messung 1" / "leer.csv").is_file()
+    assert page.locator(".files li:has-text('leer.csv') .badge").inner_text() == "not read"
+
+
 def test_a_file_that_no_instrument_reads_says_so(page: Any, server) -> None:
     server.ask("/api/files/notes.txt", "PUT", b"Monday: washed the dots twice.\n")
     _to(page, server, "measure")

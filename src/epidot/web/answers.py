@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from epidot import files
-from epidot.errors import EpidotError, InputError, nearest
+from epidot.errors import EpidotError, InputError, WorkError, nearest
 from epidot.web.sandbox import Sandbox
 
 JSON, BYTES, HTML = "application/json", "application/octet-stream", "text/html; charset=utf-8"
@@ -70,11 +70,15 @@ def answer(root: str, method: str, question: str, given: Mapping[str, Any]) -> A
         return refused(error, 422, root)
     except EpidotError as error:
         return refused(error, 409, root)
+    except OSError as error:  # a file that was taken away, or may not be read
+        said = f"{error.strerror or error}: {error.filename or question}"
+        return refused(WorkError(said), 409, root)
     if isinstance(found, bytes):
         return Answer(200, found, BYTES)
     if isinstance(found, str):
         return Answer(200, found.encode(), HTML)
-    return Answer(200, files.json_text(found, indent=None).encode())
+    # A name in the folder may hold bytes that are no text.
+    return Answer(200, files.json_text(found, indent=None).encode("utf-8", "backslashreplace"))
 
 
 def refused(error: EpidotError, status: int, root: str = "") -> Answer:

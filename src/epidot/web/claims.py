@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from epidot.papers import paper as papers
+from epidot.papers.verdict import VERDICTS
 from epidot.recipe import recipe as recipes
 from epidot.web import scripts
 from epidot.web.sandbox import Sandbox
@@ -33,6 +34,7 @@ def words(box: Sandbox) -> dict[str, Any]:
                         if name in shipped
                     ),
                     "command": scripts.command("claims", "--id", claim.id),
+                    "python": scripts.of_claims([claim.id]),
                 }
             )
-    return {"claims": out}
+    return {"claims": out, "verdicts": list(VERDICTS)}

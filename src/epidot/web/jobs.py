@@ -101,17 +101,18 @@ class Jobs:
             If there is none of that name.
         """
         folder = self._folder(name)
-        job = _json(folder / JOB) or {}
-        ended = _json(folder / DONE)
+        job = _object(folder / JOB)
+        ended = _object(folder / DONE) if (folder / DONE).exists() else None
         state = self._state(name, folder, job, ended)
-        arguments = list(job.get("arguments", ()))
+        given = job.get("arguments")
+        arguments = [str(word) for word in given] if isinstance(given, list) else []
         return {
             "id": name,
             "state": state,
             "command": shlex.join(["epidot", *arguments]),
-            "started": job.get("started"),
+            "started": _seconds(job),
             "ended": (ended or {}).get("ended"),
-            "progress": _json(folder / PROGRESS) or {"fraction": 0.0, "text": ""},
+            "progress": {"fraction": 0.0, "text": "", **_object(folder / PROGRESS)},
             "said": _tail(folder / ERR) if state not in (RUNNING, WAITING) else "",
             **{k: v for k, v in job.items() if k not in ("arguments", "root", "started")},
         }
@@ -155,10 +156,10 @@ class Jobs:
         mine = self._mine.get(name)
         if (folder / CANCELLED).exists():
             return ENDED
-        if (mine is None or mine.poll() is None) and time.time() - float(job.get("started", 0.0)) < BEGINS_S:
+        if (mine is None or mine.poll() is None) and time.time() - _seconds(job) < BEGINS_S:
             return WAITING
         if (folder / DONE).exists():  # it ended while we looked
-            return self._state(name, folder, job, _json(folder / DONE))
+            return self._state(name, folder, job, _object(folder / DONE))
         return LOST
 
 
@@ -184,8 +185,19 @@ def _given_back(folder: Path, within_s: float) -> bool:
 def _json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
+
+
+def _object(path: Path) -> dict[str, Any]:
+    """The JSON object in a file; an empty one for whatever else lies there."""
+    found = _json(path)
+    return found if isinstance(found, dict) else {}
+
+
+def _seconds(job: Mapping[str, Any]) -> float:
+    found = job.get("started")
+    return float(found) if isinstance(found, int | float) else 0.0
 
 
 def _tail(path: Path) -> str:

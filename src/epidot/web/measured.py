@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,25 +19,29 @@ from epidot.instruments.recognise import recognised
 from epidot.signal import Signal
 from epidot.web import scripts
 from epidot.web.lines import line
-from epidot.web.sandbox import Sandbox
+from epidot.web.sandbox import MOST_LISTED, Sandbox
 
 
 def listed(box: Sandbox) -> dict[str, Any]:
     """Files of the folder with the technique that their content tells; what no instrument reads, with why."""
     out = []
     for path in box.files():
-        row: dict[str, Any] = {
-            "name": box.name(path),
-            "bytes": path.stat().st_size,
-            "technique": None,
-            "why": "",
-        }
         try:
-            row["technique"] = recognised(path)[0]
-        except EpidotError as error:
-            row["why"] = str(error).replace(f"{path}: ", "")
-        out.append(row)
+            told = path.stat()
+        except OSError:  # taken away meanwhile
+            continue
+        technique, why = _technique(str(path), told.st_size, told.st_mtime_ns)
+        out.append({"name": box.name(path), "bytes": told.st_size, "technique": technique, "why": why})
     return {"files": out, "techniques": list(instruments.names())}
+
+
+@lru_cache(maxsize=MOST_LISTED)
+def _technique(path: str, size: int, changed: int) -> tuple[str | None, str]:
+    """The technique of a file as it was at a moment, or why there is none."""
+    try:
+        return recognised(path)[0], ""
+    except EpidotError as error:
+        return None, str(error).replace(f"{path}: ", "")
 
 
 def options(box: Sandbox, *, technique: str) -> dict[str, Any]:
@@ -59,7 +64,7 @@ def looked_at(
     box: Sandbox, *, file: str, technique: str = "", reading: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """What is understood of a file, and its curve."""
-    path = box.path(file)
+    path = box.data(file)
     name = technique or recognised(path)[0]
     device = instruments.instrument(name)
     signal = device.read(path, **_given(box, device.HEADER.read_options, reading))
@@ -86,7 +91,7 @@ def measured(
     device = instruments.instrument(technique)
     header = device.HEADER
     read, measure = _given(box, header.read_options, reading), _given(box, header.measure_options, measuring)
-    signal = device.read(box.path(file), **read)
+    signal = device.read(box.data(file), **read)
     found = device.measure(signal, **measure)
     words = _words(box, header, reading, measuring)
     return {
@@ -120,13 +125,17 @@ def series(
         **_given(box, header.read_options, reading),
         **_given(box, header.measure_options, measuring),
     }
-    rows = measure_files(technique, [box.path(name) for name in names], jobs=1, **given)
+    rows = measure_files(technique, [box.data(name) for name in names], jobs=1, **given)
     words = _words(box, header, reading, measuring)
     told = tables.to_json(rows, technique)
     root = f"{box.root}/"
     for row in (*told["results"], *told["failed"]):
         row["file"] = row["file"].removeprefix(root)
-    return {**told, "command": scripts.command("measure", technique, *names, *words, "-o", "series.csv")}
+    return {
+        **told,
+        "command": scripts.command("measure", technique, *names, *words, "-o", "series.csv"),
+        "python": scripts.of_series(technique, names, {**_said(reading), **_said(measuring)}),
+    }
 
 
 def _words(
@@ -146,11 +155,11 @@ def _given(box: Sandbox, declared: Sequence[Option], given: Mapping[str, Any] | 
     out: dict[str, Any] = {}
     for name, value in _said(given).items():
         if kinds.get(name) == "file":
-            value = box.path(str(value))
+            value = box.data(str(value))
         elif kinds.get(name) == "standard":
             if not isinstance(value, list) or len(value) != 2:
                 raise InputError("a standard and the file that shows it", seen=str(value)[:80])
-            value = (str(value[0]), box.path(str(value[1])))
+            value = (str(value[0]), box.data(str(value[1])))
         out[name] = value
     return out
 

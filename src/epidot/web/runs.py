@@ -23,6 +23,7 @@ from epidot.web import scripts
 from epidot.web.lines import line
 from epidot.web.sandbox import Sandbox, is_run
 
+MOST_TEXT_OF_RUN = 50_000_000  # bytes of a summary
 _ROLES = ("core", "shell", "oxide", "ligand")
 
 
@@ -30,9 +31,12 @@ def listed(box: Sandbox) -> dict[str, Any]:
     """The finished runs of the folder, the newest first."""
     out = []
     for folder in box.runs():
-        said = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+        try:
+            said, at = _summary(folder), (folder / "batch.nc").stat().st_mtime
+        except (InputError, OSError):  # opened, it says what is wrong with it
+            said, at = {}, 0.0
         kept = {name: said.get(name) for name in ("recipe", "engine", "dots", "seed")}
-        out.append({"name": box.name(folder), "time": (folder / "batch.nc").stat().st_mtime, **kept})
+        out.append({"name": box.name(folder), "time": at, **kept})
     return {"runs": out, "techniques": list(instruments.names())}
 
 
@@ -42,7 +46,7 @@ def shown(box: Sandbox, *, name: str) -> dict[str, Any]:
     batch = _batch(folder)
     return {
         "name": name,
-        "summary": json.loads((folder / "summary.json").read_text(encoding="utf-8")),
+        "summary": _summary(folder),
         "headline": html.headline(batch),
         "stands": str(batch.basis.get(STANDS, "")),
         "table": {
@@ -174,6 +178,17 @@ def _folder(box: Sandbox, name: str) -> Path:
     if not is_run(folder):
         raise InputError("no finished run lies there", seen=name[:80])
     return folder
+
+
+def _summary(folder: Path) -> dict[str, Any]:
+    file = folder / "summary.json"
+    try:
+        found = json.loads(files.read(file, MOST_TEXT_OF_RUN, "summary"))
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise InputError("no summary of a run", str(file), remedy="run the recipe again into this folder")
+    return found
 
 
 def _batch(folder: Path) -> Batch:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,21 @@ class Sandbox:
         except (OSError, RuntimeError):
             return True  # the name of nothing
 
+    def data(self, name: str) -> Path:
+        """The place of a file that is to be read, or of the folder that a spectrometer wrote.
+
+        Raises
+        ------
+        InputError
+            As :meth:`path`; if nothing lies there; or a pipe or device, which would hold the bench up.
+        """
+        found = self.path(name)
+        if not found.exists():
+            raise InputError("there is no such file", seen=name[:80])
+        if not (found.is_file() or found.is_dir()):
+            raise InputError("this is no file that can be read twice", seen=name[:80])
+        return found
+
     def name(self, path: Path) -> str:
         """How the page calls ``path``."""
         return path.relative_to(self.root).as_posix()
@@ -96,10 +112,17 @@ class Sandbox:
         for here, folders, names in os.walk(self.root):
             place = Path(here)
             folders[:] = sorted(f for f in folders if not f.startswith(".") and not is_run(place / f))
-            found += [place / n for n in sorted(names) if not n.startswith(".")]
+            found += [place / n for n in sorted(names) if not n.startswith(".") and self._plain(place / n)]
             if len(found) >= MOST_LISTED:
                 break
         return found[:MOST_LISTED]
+
+    def _plain(self, path: Path) -> bool:
+        """Whether a file lies there, no pipe, no link that leads out or nowhere."""
+        try:
+            return path.is_file() and path.resolve().is_relative_to(self.root)
+        except (OSError, RuntimeError):
+            return False
 
     def documents(self, mark: str) -> list[Path]:
         """YAML files of which a line begins with ``mark``."""
@@ -121,8 +144,9 @@ class Sandbox:
 
 
 def _head(path: Path) -> str:
-    with open(path, "rb") as file:
+    with suppress(OSError), open(path, "rb") as file:
         return file.read(MOST_TEXT).decode("utf-8", "replace")
+    return ""  # it was taken away, or may not be read
 
 
 def _words(text: str) -> set[str]:

@@ -69,6 +69,23 @@ def of_measurement(
     )
 
 
+def of_series(technique: str, names: Sequence[str], options: Mapping[str, Any]) -> str:
+    """A row for each file in Python, all by one set-up."""
+    return (
+        f"import epidot\n\nrows = {call('epidot.measure_files', technique, list(names), **options)}\n"
+        "for row in rows:\n    found = row.found or {}\n"
+        "    print(row.file, row.column, {name: (q.value, q.sigma) for name, q in found.items()})\n"
+    )
+
+
+def of_claims(ids: Sequence[str]) -> str:
+    """Claims in Python."""
+    return (
+        f"import epidot\n\nfor one in {call('epidot.claims', ids=list(ids))}:\n"
+        "    print(one.id, one.value, one.sigma, one.verdict)\n"
+    )
+
+
 def of_simulation(technique: str, run: str, sample: str, setup: Mapping[str, Any]) -> str:
     """A simulated measurement in Python."""
     more = f", {dict(setup)!r}" if setup else ""

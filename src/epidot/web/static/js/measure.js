@@ -1,7 +1,8 @@
 // Measurements: drop files, see what was understood, drag ranges, read numbers; one set-up for a whole series.
 
 import { ask, start, tell, upload } from "./api.js";
-import { choice, el, faults, field, fill, notice, pm, saveAs, scripts } from "./dom.js";
+import { choice, csvButton, el, faults, field, fill, notice, pm, saveAs, scripts } from "./dom.js";
+import { entries } from "./dropped.js";
 import { inputs } from "./options.js";
 import { plot } from "./plot.js";
 
@@ -16,7 +17,8 @@ export async function show(place) {
   const state = { file: null, technique: null, options: null, reading: {}, measuring: {}, ticked: new Set(), running: 0 };
   const list = el("ul", { class: "files" }), result = el("div"), table = el("div"), told = el("div");
   const picker = el("input", { type: "file", multiple: true, name: "upload", "aria-label": "files to measure", onchange: () => take([...picker.files]) });
-  const drop = el("div", { class: "drop" }, "Drop files anywhere here, or choose them: ", picker);
+  const whole = el("input", { type: "file", webkitdirectory: "", name: "upload-folder", "aria-label": "a folder to measure", onchange: () => take([...whole.files]) });
+  const drop = el("div", { class: "drop" }, "Drop files or a folder anywhere here, or choose ", field("files", picker), field("or a folder", whole));
   const word = el("input", { type: "search", name: "search", placeholder: "part of a name", "aria-label": "search the files", oninput: () => drawList() });
   let files = [], techniques = [];
 
@@ -26,7 +28,8 @@ export async function show(place) {
   }
 
   function drawList() {
-    const found = files.filter((f) => f.name.toLowerCase().includes(word.value.toLowerCase()));
+    // What an instrument reads stands first.
+    const found = files.filter((f) => f.name.toLowerCase().includes(word.value.toLowerCase())).sort((a, b) => Number(!a.technique) - Number(!b.technique));
     fill(list, found.slice(0, 500).map((f) => el("li", { class: f.name === state.file ? "chosen" : "" },
       el("input", { type: "checkbox", checked: state.ticked.has(f.name), disabled: !f.technique, "aria-label": `take ${f.name} into the series`, onchange: (e) => (e.target.checked ? state.ticked.add(f.name) : state.ticked.delete(f.name)) }),
       el("button", { type: "button", title: f.why || f.name, onclick: () => open(f.name) }, f.name), el("span", { class: "badge" }, f.technique || "not read"))));
@@ -35,24 +38,33 @@ export async function show(place) {
   }
 
   async function take(dropped) {
+    fill(told);
+    const kept = [], refused = [];
     for (const one of dropped) {
-      try {
-        const kept = await upload(one.name, one);
-        await refresh();
-        await open(kept.name);
-      } catch (error) { fill(told, faults(error)); }
+      const name = one.webkitRelativePath || one.place || one.name;
+      if (name.split("/").some((part) => part.startsWith("."))) continue; // what the system hides
+      if (dropped.length > 1) fill(told, el("p", { class: "quiet", role: "status" }, `Taking ${kept.length + refused.length + 1} of ${dropped.length}: ${name}`));
+      try { kept.push((await upload(name, one)).name); } catch (error) { refused.push(el("p", { class: "fault", role: "alert" }, `${name}: ${error.message}`)); }
     }
+    await refresh().catch((error) => refused.push(...faults(error)));
+    // The last that some instrument reads, else the last, which then says why not.
+    if (kept.length) await open(kept.findLast((n) => files.some((f) => f.name === n && f.technique)) || kept[kept.length - 1]);
+    fill(told, refused);
   }
 
   async function open(name, technique = "") {
+    if (technique) state.reading = {};
     state.file = name;
-    state.reading = {};
     drawList();
     fill(told);
     fill(result, el("p", { class: "quiet" }, `Reading ${name}…`));
     const mine = ++state.running;
     try {
-      const seen = await tell("read", { file: name, technique });
+      // The set-up of the file before holds for the next one of its technique, until it is set back.
+      const known = files.find((f) => f.name === name)?.technique;
+      if ((technique || known) !== state.technique) { state.reading = {}; state.measuring = {}; }
+      delete state.reading.column;
+      const seen = await tell("read", { file: name, technique, reading: state.reading });
       if (mine !== state.running) return;
       if (seen.technique !== state.technique) { state.measuring = {}; state.technique = seen.technique; }
       state.options = await ask("options", { technique: seen.technique });
@@ -70,21 +82,30 @@ export async function show(place) {
     return field("read it as", choice("technique", [["", "–"], ...techniques], chosen, (e) => e.target.value && open(name, e.target.value)));
   }
 
-  let numbers, drawn, scriptsPlace, warned, shown = null;
+  let grasped, numbers, drawn, scriptsPlace, warned, shown = null;
 
   function draw(seen) {
-    numbers = el("div"); drawn = el("div"); scriptsPlace = el("div"); warned = el("div");
+    grasped = el("table"); numbers = el("div"); drawn = el("div"); scriptsPlace = el("div"); warned = el("div");
     const ways = drags(state.options.measure);
     const drag = choice("drag", [...ways.map((d) => [d, `sets ${d.replaceAll("_ns", "").replace("/", " and ")}`]), ["", "does nothing"]], ways[0] || "");
     const column = seen.columns.length > 1 && state.options.read.some((o) => o.name === "column")
-      ? field("curve", choice("column", seen.columns.map((c, i) => [String(i + 1), c]), "1", async (e) => { state.reading.column = e.target.value; await measure(); })) : null;
+      ? field("curve", choice("column", seen.columns.map((c, i) => [String(i + 1), c]), "1", async (e) => { state.reading.column = e.target.value; await again(); })) : null;
     fill(result, el("div", { class: "panel" }, el("h3", {}, seen.file),
-      el("div", { class: "row" }, retry(seen.file, seen.technique), el("span", { class: "badge" }, seen.guessed ? "recognised by its content" : "as you said"), column, ways.length ? field("a drag on the plot", drag) : null),
-      seen.warnings.map((w) => el("p", { class: "warning" }, w)), drawn, warned, numbers,
-      el("details", {}, el("summary", {}, "What was understood"), el("table", {}, Object.entries(seen.understood).map(([k, v]) => el("tr", {}, el("td", {}, k), el("td", {}, v))))),
+      el("div", { class: "row" }, retry(seen.file, seen.technique), el("span", { class: "badge" }, seen.guessed ? "recognised by its content" : "as you said"), column, ways.length ? field("a drag on the plot", drag) : null, kept()),
+      drawn, warned, numbers,
+      el("details", {}, el("summary", {}, "What was understood"), grasped),
       form("reading", state.options.read.filter((o) => o.name !== "column")), form("measuring", state.options.measure), scriptsPlace));
+    understood(seen);
     drawn.dataset.drag = ways[0] || "";
     drag.addEventListener("change", () => { drawn.dataset.drag = drag.value; });
+  }
+
+  // Says that a set-up is in force which was not made for this file, and takes it back.
+  function kept() {
+    const set = { ...state.reading, ...state.measuring };
+    if (!Object.keys(set).length) return null;
+    const told = Object.entries(set).map(([n, v]) => `${n.replaceAll("_", " ")} ${v}`).join(", ");
+    return el("span", { class: "badge", "data-role": "set-up" }, `same set-up: ${told} `, el("button", { type: "button", class: "small", onclick: () => { state.reading = {}; state.measuring = {}; open(state.file, state.technique); } }, "set back"));
   }
 
   function form(which, options) {
@@ -92,9 +113,21 @@ export async function show(place) {
     const change = (o, value) => {
       if (value === null) delete state[which][o.name];
       else state[which][o.name] = value;
-      measure();
+      (which === "reading" ? again : measure)();
     };
     return el("details", {}, el("summary", {}, which === "reading" ? "How it is read" : "How it is measured"), inputs(options, state[which], change));
+  }
+
+  // Read otherwise, a file is understood otherwise.
+  async function again() {
+    try {
+      const seen = await tell("read", { file: state.file, technique: state.technique, reading: state.reading });
+      understood(seen);
+    } catch { /* measuring says it, too */ }
+    await measure();
+  }
+  function understood(seen) {
+    fill(grasped, Object.entries(seen.understood).map(([k, v]) => el("tr", {}, el("td", {}, k), el("td", {}, v))));
   }
 
   async function measure() {
@@ -106,7 +139,7 @@ export async function show(place) {
       if (mine !== state.running) return; // another file, or another set-up, was asked for meanwhile
       plotted(found);
       fill(warned, found.warnings.map((w) => el("p", { class: "warning" }, w)));
-      fill(numbers, quantities(found), found.csv ? el("button", { class: "small", type: "button", onclick: () => saveAs(`${state.file.replaceAll("/", "-")}-curve.csv`, found.csv, "text/csv") }, "data, fit and residuals as csv") : null);
+      fill(numbers, quantities(found), csvButton(`${state.file.replaceAll("/", "-")} numbers`, ["quantity", "value", "sigma", "unit", "method", "note"], () => Object.entries(found.quantities).map(([n, q]) => [n, q.value, q.sigma, q.unit, q.method, q.note])), found.csv ? el("button", { class: "small", type: "button", onclick: () => saveAs(`${state.file.replaceAll("/", "-")}-curve.csv`, found.csv, "text/csv") }, "data, fit and residuals as csv") : null);
       fill(scriptsPlace, scripts(found.command, found.python));
     } catch (error) {
       if (mine !== state.running) return;
@@ -169,7 +202,7 @@ export async function show(place) {
     el("div", {}, drop, el("div", { class: "panel" }, word, list, el("div", { class: "row" }, el("button", { type: "button", onclick: measureSeries }, "Measure the ticked as one series"), folder)), told),
     el("div", {}, result, table)));
   for (const [name, over] of [["dragenter", true], ["dragover", true], ["dragleave", false], ["drop", false]])
-    place.addEventListener(name, (e) => { e.preventDefault(); drop.classList.toggle("over", over); if (name === "drop") take([...e.dataTransfer.files]); });
+    place.addEventListener(name, (e) => { e.preventDefault(); drop.classList.toggle("over", over); if (name === "drop") entries(e.dataTransfer).then(take); });
   await refresh();
   fill(result, el("p", { class: "quiet" }, files.length ? "Choose a file." : "Drop a file to begin."));
   return () => { state.running++; if (shown) shown.destroy(); };
@@ -201,12 +234,16 @@ function seriesTable(found) {
     rows.sort((a, b) => (up ? 1 : -1) * (key(a) > key(b) ? 1 : key(a) < key(b) ? -1 : 0));
     fill(body, rows.map(([file, ...cells]) => el("tr", {}, el("td", {}, file), cells.map((q) => el("td", { class: "number" }, pm(q.value, q.sigma))))));
   };
-  const head = (text, i) => el("th", { class: i ? "number" : "", "aria-sort": "none" }, el("button", { type: "button", onclick: () => { up = order === i ? !up : true; order = i; draw(); } }, text));
-  const quoted = (t) => (/[",\n]/.test(t) ? `"${t.replaceAll('"', '""')}"` : t);
-  const csv = () => [["file", ...names.flatMap((n) => [n, `${n}_sigma`])].join(","), ...rows.map(([f, ...c]) => [quoted(f), ...c.flatMap((q) => [q.value ?? "", q.sigma ?? ""])].join(","))].join("\n") + "\n";
+  const head = (text, i) => el("th", { class: i ? "number" : "", "aria-sort": i ? "none" : "ascending" }, el("button", { type: "button", onclick: (e) => {
+    up = order === i ? !up : true;
+    order = i;
+    for (const other of e.target.closest("tr").children) other.setAttribute("aria-sort", "none");
+    e.target.closest("th").setAttribute("aria-sort", up ? "ascending" : "descending");
+    draw();
+  } }, text));
   draw();
   return el("div", { class: "panel" }, el("h3", {}, `The series (${found.results.length} curves, ${found.technique})`),
     el("div", { class: "scroll" }, el("table", { class: "series" }, el("thead", {}, el("tr", {}, head("curve", 0), names.map((n, i) => head(`${n}${units[i] && units[i] !== "1" ? ` / ${units[i]}` : ""}`, i + 1)))), body)),
     found.failed.map((f) => el("p", { class: "fault" }, `${f.file}: ${f.reason}`)),
-    el("button", { class: "small", type: "button", onclick: () => saveAs("series.csv", csv(), "text/csv") }, "csv"), scripts(found.command));
+    csvButton("series", ["file", ...names.flatMap((n) => [n, `${n}_sigma`])], () => rows.map(([f, ...c]) => [f, ...c.flatMap((q) => [q.value, q.sigma])])), scripts(found.command, found.python));
 }
