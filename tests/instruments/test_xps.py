@@ -13,7 +13,7 @@ from scipy.special import expn, voigt_profile
 from epidot.dot.halides import HalideContent
 from epidot.dot.layers import Layer, LayeredDot
 from epidot.errors import InputError
-from epidot.instruments import xps
+from epidot.instruments import curve, xps
 from epidot.instruments.recognise import recognise
 from epidot.instruments.xps.atoms import intensities, places
 from epidot.instruments.xps.levels import level, levels
@@ -31,6 +31,7 @@ from epidot.instruments.xps.paths import mean_free_path, tpp2m
 from epidot.instruments.xps.region import Form, Line, Model
 from epidot.instruments.xps.search import asked_for
 from epidot.instruments.xps.sphere import emitted, escape, shard
+from epidot.report.measurement import page
 from epidot.signal import Signal
 from epidot.signal.noise import noisy
 
@@ -290,6 +291,25 @@ def test_states_on_an_asymmetric_line_of_another_form_have_no_shares() -> None:
     found = xps.measure(counted(X_IN, 600_000 * y / y.sum() + 3000))
     shares = [q for n, q in found.items() if n.endswith("_fraction")]
     assert len(shares) == 1 or all(q.value is None for q in shares)
+
+
+def test_every_region_is_drawn_from_right_to_left_without_lines_over_gaps() -> None:
+    seen = xps.simulate([LayeredDot("InP", 3.0, (Layer("ZnSe", 0.6),))], {"levels": "In_3d P_2p C_1s"})
+    found = xps.measure(seen)
+    regions = curve.regions(found)
+    assert list(regions)[1:] == [n for n in seen.companions if n != "transmission"]
+    assert all(set(own) == {"data", "model", "background", "residuals"} for own in regions.values())
+    drawing = page("a.vms", seen, found)
+    shown = [axis for axis in drawing.axes if axis.get_visible()]
+    assert [axis.get_title() for axis in shown if axis.get_title()] == ["In 3d", *list(regions)[1:]]
+    assert len(shown) == 2 * len(regions)
+    assert all(axis.xaxis_inverted() for axis in shown)
+    rows = curve.to_csv([("a.vms", seen, found)]).splitlines()
+    assert len(rows) == 1 + len(seen) + sum(len(seen.companions[n]) for n in list(regions)[1:])
+    one = Signal(
+        "nmr", np.r_[0:1:0.1, 5:6:0.1], np.ones(20), "chemical shift", "ppm", "y", "", "analog", "measured"
+    )
+    assert np.isnan(curve.broken(one)[1]).sum() == 1
 
 
 @pytest.mark.parametrize(("wide", "share"), [(1.8, 0.3), (2.2, 0.4)])

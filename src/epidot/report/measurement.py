@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from epidot.report import style
 from epidot.signal import Signal
 
 _NAMED = 5  # quantities in the heading
+_LEFTWARDS = ("binding energy", "chemical shift")  # axes that are drawn from right to left
+_ACROSS = 3  # regions side by side
 _LOW = 0.5  # counts; the foot of a logarithmic axis
 
 
@@ -50,6 +52,11 @@ def page(name: str, signal: Signal, found: Quantities) -> Any:
     """The drawing of one curve; residuals stand below where the result has some."""
     lines = curve.lines(found)
     off = lines.pop(curve.RESIDUALS, None)
+    regions = curve.regions(found)
+    if len(regions) > 1:
+        drawing = _of_regions(signal, regions)
+        _headed(drawing, name, found)
+        return drawing
     if signal.rows is not None:
         drawing, axes = style.figure(1, 2, size=(9.6, 4.8), width_ratios=(3, 2))
         _image(axes[0], signal, found.curves.get(curve.MASK))
@@ -67,9 +74,47 @@ def page(name: str, signal: Signal, found: Quantities) -> Any:
     if off is None:
         shown = found.curves.get(curve.DATA, signal)
         top.set_xlabel(_label(shown.x_name, shown.x_unit))
+    _turned(top, signal)
+    _headed(drawing, name, found)
+    return drawing
+
+
+def _headed(drawing: Any, name: str, found: Quantities) -> None:
     said = [_said(n, q.value, q.sigma, q.unit) for n, q in found.items() if q.value is not None]
     head = "\n".join([name, *_paired(said[:_NAMED])])
     drawing.suptitle(head, fontsize=7, x=0.01, ha="left", linespacing=1.4)
+
+
+def _turned(axis: Any, shown: Signal) -> None:
+    """The axis of x from right to left, where that is the custom."""
+    if shown.x_name in _LEFTWARDS and not axis.xaxis_inverted():
+        axis.invert_xaxis()
+
+
+def _of_regions(signal: Signal, regions: Mapping[str, dict[str, Signal]]) -> Any:
+    """Every region of a file with its residuals below; the first is called as the signal's column."""
+    first = str(signal.meta.get("column", ""))
+    across = min(len(regions), _ACROSS)
+    down = math.ceil(len(regions) / across)
+    drawing, axes = style.figure(
+        2 * down, across, size=(3.2 * across, 2.9 * down + 0.5), squeeze=False, height_ratios=(3, 1) * down
+    )
+    for axis in axes.flat:
+        axis.set_visible(False)
+    for i, (region, own) in enumerate(regions.items()):
+        top, below = axes[2 * (i // across) : 2 * (i // across) + 2, i % across]
+        lines = dict(own)
+        off, shown = lines.pop(curve.RESIDUALS), own[curve.DATA]
+        for axis in (top, below):
+            axis.set_visible(True)
+        top.sharex(below)
+        top.tick_params(labelbottom=False)
+        _residuals(below, off, shown)
+        below.set_ylabel("residual", fontsize=7)
+        _data(top, shown, lines, {})
+        top.legend(frameon=False, fontsize=6) if i == 0 else top.get_legend().remove()
+        top.set_title(region or first, fontsize=8)
+        _turned(below, shown)
     return drawing
 
 
@@ -106,7 +151,7 @@ def _data(axis: Any, signal: Signal, lines: dict[str, Signal], marks: dict[str, 
             if quiet
             else {"color": style.COLOURS[1 + i % 5], "lw": 1.2}
         )
-        axis.plot(one.x, one.y, label=one.y_name if quiet else name, **style_of)
+        axis.plot(*curve.broken(one), label=one.y_name if quiet else name, **style_of)
     for i, (name, one) in enumerate(marks.items()):
         axis.plot(one.x, one.y, "o", color=style.COLOURS[1 + i % 5], ms=6, label=name)
         for x in one.x:
@@ -123,7 +168,7 @@ def _data(axis: Any, signal: Signal, lines: dict[str, Signal], marks: dict[str, 
 
 def _residuals(axis: Any, off: Signal, signal: Signal) -> None:
     axis.axhline(0, color="0.6", lw=0.6)
-    axis.plot(off.x, off.y, "-", lw=0.5, color=style.COLOURS[0])
+    axis.plot(*curve.broken(off), "-", lw=0.5, color=style.COLOURS[0])
     reach = max(4.0, min(12.0, float(np.max(np.abs(off.y), initial=0.0)) * 1.05))
     axis.set(ylim=(-reach, reach), xlabel=_label(signal.x_name, signal.x_unit))
     axis.set_ylabel("residual /\nstandard errors")

@@ -1,15 +1,15 @@
 """Which form the lines of a region have, and what is left open where several describe it alike.
 
 A line that is drawn out, or a state that is wider than another, looks like more states than there are.  So
-where one level has several lines, or more is left than noise, the lines are looked for in every form; the one
-that needs the fewest parameters for what it describes is taken.  Where another form with other states is as
-good, the shares of the states are not known, and what that does to the areas is in their errors.
+where one level has several lines, or more is left than noise, they are fitted in every form, and fewer of
+them; the one that needs the fewest parameters for what it describes is taken.  Where another form with other
+states is as good, the shares of the states are not known, and what that does to the areas is in their errors.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -24,21 +24,19 @@ _ROUGH = 4.0  # standard errors by which the misfit of noise may exceed 1
 _NO_WEIGHT = 1e-4
 
 
-def weighed(search: Callable[[Form], Found | None], asked: bool = False) -> Found | None:
-    """The best of the forms that ``search`` gives lines of, with what the others leave open.
+def weighed(plain: Found | None, asked: bool = False) -> Found | None:
+    """The best form of the lines that were found ``plain``, with what the others leave open.
 
     Where the states were ``asked`` for, their number is not in question.
     """
-    plain = search(Form())
     if plain is None or not plain.settled:
         return plain
     each = [plain]
-    rough = _rough(plain)
-    if rough:
-        each.append(search(Form(VOIGT)) or plain)
-    profile = VOIGT if each[-1].cost < plain.cost else SUM
-    if rough or (_several(plain) and not asked):
-        each += [search(Form(tail=True)) or plain, *_fewer(plain, Form(profile, own=True), asked)]
+    if _rough(plain):
+        each += _fewer(plain, Form(VOIGT), asked)
+    profile = min(each, key=lambda one: one.cost).form.profile
+    if len(each) > 1 or (_several(plain) and not asked):
+        each += [*_fewer(plain, Form(tail=True), asked), *_fewer(plain, Form(profile, own=True), asked)]
     each = [one for one in each if one.settled]
     unit = min(one.unit for one in each)
     best = _best(each, unit)
@@ -52,11 +50,11 @@ def weighed(search: Callable[[Form], Found | None], asked: bool = False) -> Foun
 def _best(each: Sequence[Found], unit: float) -> Found:
     """The least that describes the region.  Lines of semiconductors, oxides and ligands are symmetric: one
     that is drawn out is believed where nothing symmetric comes near."""
-    even = min((one for one in each if not one.form.tail), key=lambda one: one.score(unit))
-    drawn = [one for one in each if one.form.tail]
-    if drawn and not any(_alike(one, drawn[0], unit) for one in each if not one.form.tail):
-        return drawn[0]
-    return even
+    even = [one for one in each if not one.form.tail]
+    drawn = min((one for one in each if one.form.tail), key=lambda one: one.score(unit), default=None)
+    if drawn is not None and not any(_alike(one, drawn, unit) for one in even):
+        return drawn
+    return min(even, key=lambda one: one.score(unit))
 
 
 def _criterion(found: Found, unit: float) -> float:
@@ -85,20 +83,18 @@ def _rough(found: Found) -> bool:
 
 
 def _fewer(plain: Found, form: Form, asked: bool) -> list[Found]:
-    """The same lines in another form, then, unless they were ``asked`` for, one less as long as a level has
-    several, dropped where that adds least to the misfit."""
+    """The same lines in another form, then, unless they were ``asked`` for, without the smallest as long as
+    its level has others."""
     out = []
-    kept: tuple[int, ...] = tuple(range(len(plain.lines)))
+    kept = list(range(len(plain.lines)))
     while True:
         here = _refitted(plain, form, kept)
         out += [here] if here is not None else []
         count = Counter(plain.lines[k].level for k in kept)
-        trials = [tuple(j for j in kept if j != k) for k in kept if count[plain.lines[k].level] > 1]
-        trials = [] if asked else trials
-        fits = [(one.cost, t) for t in trials if (one := _refitted(plain, form, t)) is not None]
-        if not fits:
+        spare = [k for k in kept if count[plain.lines[k].level] > 1]
+        if asked or not spare:
             return out
-        kept = min(fits)[1]
+        kept.remove(min(spare, key=plain.area))
 
 
 def _refitted(found: Found, form: Form, kept: Sequence[int]) -> Found | None:

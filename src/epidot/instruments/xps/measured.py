@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.errors import InputError, nearest
+from epidot.instruments import curve
 from epidot.instruments.options import CALIBRATE, Settings
 from epidot.instruments.xps import composition
 from epidot.instruments.xps.forms import weighed
@@ -142,8 +143,8 @@ def _fitted(
     wanted: Sequence[tuple[Level, str]],
 ) -> Found | None:  # fmt: skip
     if wanted:
-        return weighed(lambda form: asked_for(region, wanted, ground, shift, slack, form), asked=True)
-    return weighed(lambda form: searched(region, names, ground, shift, slack, form))
+        return weighed(asked_for(region, wanted, ground, shift, slack), asked=True)
+    return weighed(searched(region, names, ground, shift, slack))
 
 
 def _holds(region: Signal, name: str) -> bool:
@@ -200,22 +201,24 @@ def _off(found: Sequence[Found]) -> str:
 
 
 def _shown(found: Sequence[Found]) -> tuple[dict[str, Signal], dict[str, Any]]:
-    """Data, model, background and residuals of the region that was measured first."""
-    one = found[0]
-    plain = replace(
-        one.region, companions={}, warnings=(), meta={}, kind="analog", live_time=None, sigma=None
-    )
-    told = one.fitted.told(replace(one.region, companions={}), {}, ())
-    curves = {
-        "data": plain,
-        "model": plain.with_values(plain.x, one.fitted.curve),
-        "background": plain.with_values(plain.x, one.background),
-        "residuals": told.curves["residuals"],
-    }
-    regions = {
-        str(f.region.meta.get("column", i)): {
-            "status": f.fitted.status, "misfit": f.fitted.misfit, "lines": len(f.lines)
+    """Data, model, background and residuals of every region, the one that was measured first without its
+    name."""
+    curves: dict[str, Signal] = {}
+    regions: dict[str, dict[str, Any]] = {}
+    for i, one in enumerate(found):
+        name = str(one.region.meta.get("column", i))
+        plain = replace(
+            one.region, companions={}, warnings=(), meta={}, kind="analog", live_time=None, sigma=None
+        )
+        told = one.fitted.told(replace(one.region, companions={}), {}, ())
+        own = {
+            curve.DATA: plain,
+            curve.MODEL: plain.with_values(plain.x, one.fitted.curve),
+            "background": plain.with_values(plain.x, one.background),
+            curve.RESIDUALS: told.curves["residuals"],
         }
-        for i, f in enumerate(found)
-    }  # fmt: skip
+        curves |= {f"{name}{curve.WITHIN}{what}" if i else what: shown for what, shown in own.items()}
+        regions[name] = {
+            "status": one.fitted.status, "misfit": one.fitted.misfit, "lines": len(one.lines)
+        }  # fmt: skip
     return curves, {"regions": regions}

@@ -13,6 +13,7 @@ from epidot.instruments.xps.search import CHARGING
 from epidot.quantities import Quantity
 
 OXIDISED = {"P_2p": ("InPOx", "phosphate"), "Se_3d": ("oxide",), "Cd_3d": ("oxide",)}
+_TAILS = 4.0  # lengths of the exponential, over which a tail may be taken for a state
 _MISSHAPED = "the lines have another form than any that was fitted (satellites, or a background of its own)"
 
 
@@ -111,7 +112,10 @@ def _doubt(found: Found, one: Level) -> str:
             few = f"{count} {found.form.title} or {other} {rival.form.title}"
             return f"{one.title}: {few} describe it alike: how many states there are is open"
     if found.form.tail and count > 1:
-        return f"{one.title}: its lines are asymmetric: a weaker state above cannot be told from their tail"
+        lines = [(found.place(k), found.area(k)) for k in found.of(one)]
+        reach = found.width(one) + _TAILS * found.fitted.value("tail")
+        if any(0 < at - below < reach and a < larger for at, a in lines for below, larger in lines):
+            return f"{one.title}: its lines are asymmetric: a weaker state above is not told from their tail"
     return ""
 
 
