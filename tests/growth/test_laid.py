@@ -74,6 +74,19 @@ def test_a_smooth_gradient_keeps_its_shape_in_eight_layers() -> None:
     assert shares == sorted(shares, reverse=True)
 
 
+def test_no_layer_swallows_its_neighbours_one_by_one() -> None:
+    # A steep part and a long tail: each layer stays within a narrow range of shares.
+    shares = [*np.linspace(1, 0.4, 60), *np.linspace(0.4, 0.35, 60)]
+    told = layers(tuple({"ZnSe": 10 * x, "ZnS": 10 * (1 - x)} for x in shares))
+    widths, at = [], 0
+    for row in told:
+        n = round(sum(row.values()) / 10)
+        widths.append(max(shares[at : at + n]) - min(shares[at : at + n]))
+        at += n
+    assert max(widths) < 0.13
+    assert layers(({"ZnSe": 500.0}, {"ZnSe": 9.9, "ZnS": 0.1}, {"ZnS": 400.0}))[0]["ZnSe"] == 509.9
+
+
 def test_names_of_mixed_crystals_and_of_cations_without_one() -> None:
     assert crystal_of({"ZnSe": 64.2, "ZnS": 35.8}) == "ZnSe0.64S0.36"
     assert crystal_of({"ZnSe": 99.2, "ZnS": 0.8}) == "ZnSe"
