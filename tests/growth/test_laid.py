@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from epidot.growth.laid import MOST_LAYERS, crystal_of, grown, layers, units_of
 from epidot.growth.readout import layered_dot
 from epidot.mechanism import load as mechanisms
 from epidot.recipe import recipe as recipes
+from epidot.runs import checkpoint
 from epidot.runs.order import order_from
 from epidot.runs.run import Run, run_flask
 
@@ -148,3 +151,13 @@ def test_lattice_and_mean_field_agree_on_where_selenium_lies() -> None:
     assert np.sqrt(np.mean((lattice - mean) ** 2)) < 0.12
     where = [float(np.average(np.arange(8) + 0.5, weights=x)) / 8 for x in (lattice, mean)]
     assert where[0] == pytest.approx(where[1], abs=0.05)  # one over the other gives 0.26, mixed all over 0.50
+
+
+def test_an_interrupted_run_keeps_its_profile(tmp_path: Path) -> None:
+    run = ran("meanfield", 1)
+    key = {"recipe": "gradient"}
+    checkpoint.save(tmp_path, key, run.done)
+    again = checkpoint.load(tmp_path, key)
+    assert again is not None
+    assert again.state.laid == run.done.state.laid
+    assert [t.state.laid for t in again.taken] == [t.state.laid for t in run.done.taken]
