@@ -6,12 +6,15 @@ flasks differ by chance only; their scatter says how well the mean is known.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from epidot.growth.flask import Progress, Taken
 from epidot.growth.state import FlaskState
+from epidot.recipe.events import Event
+from epidot.runs.beginnings import Beginnings, Begun
 from epidot.runs.order import Order
 from epidot.runs.run import Run, run_flask
 from epidot.runs.sampled import Sampled, Setting
@@ -38,20 +41,41 @@ class Flasks:
         return self._means[left_out]
 
 
-def in_flasks(order: Order, flasks: int, executor: Executor | None = None) -> Flasks:
-    """``order`` in ``flasks`` flasks, each seeded with its number, shared among those of ``executor``."""
-    orders = [replace(order, dots=DOTS, seed=i, sizes="even") for i in range(flasks)]
+def in_flasks(
+    order: Order,
+    flasks: int,
+    executor: Executor | None = None,
+    beginnings: Beginnings | None = None,
+    others: Collection[Order] = (),
+) -> Flasks:
+    """``order`` in ``flasks`` flasks, each seeded with its number, shared among those of ``executor``.
+
+    They go on from the ``beginnings`` they have in common with ``others``, which will be asked for as well.
+    """
+    known = Beginnings() if beginnings is None else beginnings
+    alike = [replace(one, dots=DOTS, seed=0, sizes="even") for one in (order, *others)]
+    begun = known.of(alike[0], range(flasks), alike[1:])
     setting = Setting.of(order)
-    done = map(_one, orders) if executor is None else executor.map(_one, orders, chunksize=_CHUNK)
-    return Flasks(
-        tuple(Run(replace(setting, order=mine), *ends) for mine, ends in zip(orders, done, strict=True))
-    )
+    each = map if executor is None else partial(executor.map, chunksize=_CHUNK)
+    runs = []
+    for flask, (first, last, kept) in zip(begun, each(_carried_out, begun), strict=True):
+        known.remember(flask, kept)
+        runs.append(Run(replace(setting, order=flask.order), first, last))
+    return Flasks(tuple(runs))
 
 
-def _one(order: Order) -> tuple[Progress, Progress]:
-    """The flask before and after, without its history."""
-    run = run_flask(order, points=1)
-    return replace(run.first, history=()), replace(run.done, history=())
+def _carried_out(begun: Begun) -> tuple[Progress, Progress, Mapping[int, Progress]]:
+    """The flask before and after, without its history, and what was to be kept on the way."""
+    on_the_way: dict[int, Progress] = {}
+
+    def each(progress: Progress, _: Event) -> None:
+        if progress.done in begun.keep:
+            on_the_way[progress.done] = replace(progress, history=())
+
+    run = run_flask(begun.order, points=1, each=each, begun=begun.progress)
+    said = len(run.first.remarks)  # what is remarked of a recipe as a whole is not of its beginning
+    kept = {n: replace(p, remarks=p.remarks[said:]) for n, p in on_the_way.items()}
+    return replace(run.first, history=()), replace(run.done, history=()), kept
 
 
 def _mean(samples: Sequence[Sampled]) -> Sampled:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from numbers import Integral
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +13,7 @@ from epidot.given import NOTHING, Given
 from epidot.matter import materials
 from epidot.mechanism import load as mechanisms
 from epidot.mechanism.mechanism import Mechanism
+from epidot.recipe import events as ev
 from epidot.recipe import recipe as recipes
 from epidot.recipe.recipe import Recipe
 from epidot.runs import numbers
@@ -92,6 +93,11 @@ class Order:
                 seen=f"--blocks {self.blocks} of {self.dots} dots",
             )
         numbers.insist(self.given, self.mechanism, self.hypothesis)
+
+    @property
+    def timeline(self) -> tuple[ev.Event, ...]:
+        """The events of the recipe, with twice as much of what is wanted in double."""
+        return tuple(_doubled(event, self.twice) for event in self.recipe.timeline())
 
     @property
     def key(self) -> dict[str, str | int]:
@@ -263,3 +269,11 @@ def _same_mechanism(source: str, provenance: Mapping[str, str], given: str | Non
             remedy="run the recipe instead of repeating the batch",
         )
     return given
+
+
+def _doubled(event: ev.Event, names: Iterable[str]) -> ev.Event:
+    if not isinstance(event, ev.Charge):
+        return event
+    return replace(
+        event, liquor={name: mol * (2 if name in names else 1) for name, mol in event.liquor.items()}
+    )

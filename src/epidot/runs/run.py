@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -88,15 +88,17 @@ def run_flask(
     each: Callable[[Progress, ev.Event], None] = lambda progress, event: None,
     threads: int = 1,
     until: Collection[str] | None = None,
+    begun: Progress | None = None,
 ) -> Run:
     """Carry the flask of ``order`` through its recipe; see :func:`carry_out`.
 
     ``points`` states are kept of each segment; ``each`` is told the progress after every event.  At most
     ``threads`` of its blocks go on at a time.  With ``until`` it ends where the last of these samples is
-    taken: they are the same, to the bit.
+    taken: they are the same, to the bit.  ``begun`` is the same flask as far as another order had it in
+    common (:mod:`epidot.runs.beginnings`).
     """
     with order.given.in_force():
-        return _flask(order, folder, resume, points, each, threads, until)
+        return _flask(order, folder, resume, points, each, threads, until, begun)
 
 
 def _flask(
@@ -107,19 +109,21 @@ def _flask(
     each: Callable[[Progress, ev.Event], None],
     threads: int,
     until: Collection[str] | None,
+    begun: Progress | None,
 ) -> Run:
     setting = Setting.of(order)
     mechanism = setting.mechanism
     if not mechanisms.is_shipped(order.mechanism):
         lint.insist(mechanism)
     reagents = chemistry.insist(order.recipe, mechanism, order.ignore)
-    events = order.recipe.timeline() if until is None else _up_to(order.recipe.timeline(), until)
-    timeline = tuple(_doubled(event, order.twice) for event in events)
+    timeline = order.timeline if until is None else _up_to(order.timeline, until)
     engine = engines.engine_of(order, mechanism, threads)
     flask = Flask(timeline, engine, mechanism, order.recipe.name, setting.halides)
     first = flask.begin(FlaskState.at_start(order.recipe))
     first = replace(first, remarks=(*first.remarks, *chemistry.remark(reagents, mechanism)))
     start, keeper = first, None
+    if begun is not None:
+        start = replace(begun, remarks=(*first.remarks, *begun.remarks))
     if folder is not None:
         key = order.key  # once: a mechanism of one's own is read for it
         start = (checkpoint.load(folder, key) if resume else None) or first
@@ -242,11 +246,3 @@ def _up_to(events: Sequence[ev.Event], samples: Collection[str]) -> Sequence[ev.
     places = {event.name: i + 1 for i, event in enumerate(events) if isinstance(event, ev.TakeSample)}
     lasts = [len(events) if name == END else places.get(name, len(events)) for name in {*samples} - {START}]
     return events[: max(lasts, default=0)]
-
-
-def _doubled(event: ev.Event, names: Iterable[str]) -> ev.Event:
-    if not isinstance(event, ev.Charge):
-        return event
-    return replace(
-        event, liquor={name: mol * (2 if name in names else 1) for name, mol in event.liquor.items()}
-    )

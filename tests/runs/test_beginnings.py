@@ -1,0 +1,82 @@
+"""Flasks that begin alike share their beginning, to the bits that each would have had alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from epidot.growth.flask import Flask
+from epidot.recipe import recipe as recipes
+from epidot.runs.beginnings import Beginnings
+from epidot.runs.flasks import in_flasks
+from epidot.runs.order import LATTICE, Order
+from epidot.runs.run import Run
+
+FAMILY = ("choi2023/inp-znse-240", "choi2023/inp-znse-280", "choi2023/inp-znse-hf-280")
+STRANGER = "choi2023/hf-desorption-1min"
+
+
+def order(name: str, twice: tuple[str, ...] = ()) -> Order:
+    return Order(recipes.load(name), engine=LATTICE, twice=twice)
+
+
+def told(runs: tuple[Run, ...]) -> list[tuple[object, ...]]:
+    """What a flask is and says, without the numbers that no comparison of arrays would take."""
+    return [
+        (
+            [(t.name, t.state.surface, t.state.liquor, t.state.volume_L, t.events) for t in run.done.taken],
+            run.done.state.lost,
+            run.done.charged,
+            run.done.steps,
+            run.done.remarks,
+            run.done.events,
+            [row for s in run.taken for _, row in s.members],
+        )
+        for run in runs
+    ]
+
+
+@pytest.fixture
+def carried(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How many events each recipe's flasks carried out."""
+    times: Counter[str] = Counter()
+    usual = Flask._after
+
+    def counted(self, progress, event, points):
+        times[self.where] += 1
+        return usual(self, progress, event, points)
+
+    monkeypatch.setattr(Flask, "_after", counted)
+    return times
+
+
+def test_a_shared_beginning_changes_no_bit(carried: Counter[str]) -> None:
+    orders = {name: order(name) for name in FAMILY}
+    alone = {name: told(in_flasks(orders[name], 2).runs) for name in FAMILY}
+    whole = dict(carried)
+    carried.clear()
+    known = Beginnings()
+    together = {
+        name: told(in_flasks(orders[name], 2, None, known, list(orders.values())).runs) for name in FAMILY
+    }
+    assert together == alone
+    first, second, with_hf = FAMILY
+    assert carried[first] == whole[first]
+    assert carried[second] < whole[second] / 2
+    assert carried[with_hf] > whole[with_hf] / 2  # nothing but the first degassing is the same
+
+
+def test_what_differs_from_the_start_shares_nothing() -> None:
+    known = Beginnings()
+    in_flasks(order(FAMILY[0]), 1, None, known, [order(FAMILY[1])])
+    (begun,) = known.of(order(STRANGER), [0], [])
+    assert begun.progress is None
+
+
+def test_twice_the_supply_parts_where_it_is_put_in() -> None:
+    plain, twice = order(FAMILY[0]), order(FAMILY[0], ("SePR3",))
+    (begun,) = Beginnings().of(plain, [0], [twice])
+    (parts,) = begun.keep
+    assert "SePR3" in str(plain.timeline[parts])
+    assert plain.timeline[:parts] == twice.timeline[:parts]
