@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 Status = Literal["measured", "literature", "fitted", "assumed"]
 STATUSES: tuple[str, ...] = get_args(Status)
-Basis = Literal["definition", "calibrated", "predicted"]
+Basis = Literal["definition", "own recipe", "calibrated", "predicted"]
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ def test_claims_of_an_own_paper_are_answered(folder: Path) -> None:
         volume, size = evaluate("lab", engine="meanfield")
         assert "lab/plain" in recipe.shipped()
         assert {r.paper for r in evaluate(ids=["M001", "C004"])} == {"lab", "choi2023"}
-    assert (volume.value, volume.verdict, volume.basis) == (10.0, "reproduced", "definition")
+    assert (volume.value, volume.verdict, volume.basis) == (10.0, "reproduced", "own recipe")
     assert (size.verdict, size.basis) == ("reproduced", "predicted")
     assert "lab/plain" not in recipe.shipped()
     with pytest.raises(InputError, match="no such paper, saw 'lab'"):

@@ -39,8 +39,8 @@ def claims(
     """
     if jobs is not None and not 1 <= jobs <= 1000:
         raise InputError("--jobs must be a whole number from 1 to 1000", seen=str(jobs))
-    from epidot.papers.claims import evaluate, summary
-    from epidot.papers.table import text
+    from epidot.papers.claims import evaluate
+    from epidot.papers.table import counts, text
 
     # `--id C004 C010` leaves C010 among the plain words; papers and claim ids cannot be confused.
     wanted = [part for entry in ids for part in entry.replace(",", " ").split()]
@@ -51,6 +51,6 @@ def claims(
     workers = jobs or (1 if wanted else min(os.cpu_count() or 1, _MOST))
     results = evaluate(papers[0] if papers else None, wanted or None, engine=engine, jobs=workers)
     if as_json:
-        output.emit_json({"claims": [r.to_json() for r in results], "counts": summary(results)})
+        output.emit_json({"claims": [r.to_json() for r in results], "counts": counts(results)})
     else:
         print(text(results))

@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from epidot.papers.experiments import Experiments
+from epidot.errors import NotBuiltYet
+from epidot.papers.experiments import Experiments, UnknownHere
 from epidot.papers.expression import Formula
 from epidot.papers.paper import Check
-from epidot.papers.verdict import verdict
-from epidot.papers.words import NoValue, vocabulary
+from epidot.papers.verdict import HOLDS, shows, verdict
+from epidot.papers.words import READ_WORDS, NoValue, vocabulary
 from epidot.runs.order import LATTICE, MEAN_FIELD
 from epidot.runs.quantities import LIGHT, needing
 
@@ -31,7 +32,8 @@ IN_WORDS: Mapping[str, str] = {MEAN_FIELD: "in mean field", LATTICE: "on the lat
 class Answer:
     """What one engine says, on the lattice by ``flasks`` of ``dots`` each.
 
-    ``same`` of ``of`` leave-out means agree, where the answer is yes or no.
+    ``same`` of ``of`` leave-out means agree, where the answer is yes or no; ``control`` says what the same
+    check gives where the cause is absent.
     """
 
     engine: str
@@ -43,6 +45,7 @@ class Answer:
     dots: int = 0
     same: int = 0
     of: int = 0
+    control: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """For ``epidot claims --json``."""
@@ -59,6 +62,8 @@ class Answer:
         text = f"{IN_WORDS[self.engine]} {with_error(self.value, self.sigma)}{many}: {self.verdict}"
         if self.of:
             text += f", and so in {self.same} of {self.of} means with flasks left out"
+        if self.control and self.engine == LATTICE:
+            text += f"; {self.control}"
         return text + (f"; {self.said}" if self.said and whole else "")
 
 
@@ -111,7 +116,8 @@ def answer(check: Check, given: Mapping[str, Any], experiments: Experiments) -> 
         )
     sigma: Sigma = None if check.sigma is None else abs(float(names.value(check.sigma)))
     detail = names.filled(check.detail, value) if check.detail else ""
-    groups = experiments.groups(light=bool(check.texts & set(needing(*LIGHT))))
+    light = check.texts & set(needing(*LIGHT))
+    groups = experiments.groups(dear=bool(light or check.judged & READ_WORDS))
     try:
         others = [
             plain(Names(check.let, given, experiments.by(experiments.engine, group)).value(check.value))
@@ -125,16 +131,40 @@ def answer(check: Check, given: Mapping[str, Any], experiments: Experiments) -> 
     elif groups:
         sigma = scatter
     yes_or_no = isinstance(value, bool)
+    said = verdict(value, check.targets, sigma)
+    control, passes = _asked_of_the_control(check, given, experiments)
     return Answer(
         experiments.engine,
         value,
         sigma,
-        verdict(value, check.targets, sigma),
+        "not decided" if passes and said in HOLDS else said,
         detail,
         *experiments.rests_on(),
         sum(o == value for o in others) if yes_or_no else 0,
         len(others) if yes_or_no else 0,
+        control,
     )
+
+
+def _asked_of_the_control(
+    check: Check, given: Mapping[str, Any], experiments: Experiments
+) -> tuple[str, bool]:
+    """What the control gives, in words, and whether it passes, so that the check decides nothing."""
+    control = check.control
+    if control is None or control.none:
+        return (f"no control: {control.none}" if control else ""), False
+    assert check.value is not None
+    names = Names({**check.let, **control.let}, given, experiments.by(experiments.engine))
+    try:
+        value = plain(names.value(check.value))
+    except NoValue:
+        return f"the control, without {control.without}, has no such value, as it must not", False
+    except (UnknownHere, NotBuiltYet):  # one run, or one engine, cannot answer for the control
+        return "", False
+    told = f"the control, without {control.without}, gives {short(value)}"
+    if shows(value, check.targets):
+        return f"{told} and passes too: not decided by this", True
+    return f"{told} and fails, as it must", False
 
 
 def _jackknife(value: Any, others: Sequence[Any]) -> Sigma:

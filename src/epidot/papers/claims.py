@@ -13,11 +13,12 @@ from typing import Any
 from epidot.errors import EpidotError, Fault, InputError, NotBuiltYet, WorkError, nearest
 from epidot.papers import paper as papers
 from epidot.papers.answer import IN_WORDS, Answer, Names, Sigma, answer, plain, short
+from epidot.papers.basis import basis_of
 from epidot.papers.experiments import Experiments, UnknownHere
 from epidot.papers.fitted import fitted_claims
 from epidot.papers.paper import GLOBALS, Check, Claim, Paper
-from epidot.papers.verdict import VERDICTS, Target, verdict
-from epidot.papers.words import MODEL_WORDS, RUN_WORDS
+from epidot.papers.verdict import Target, verdict
+from epidot.papers.words import RUN_WORDS
 from epidot.parameter import Basis
 from epidot.processes import processes
 from epidot.runs.engines import grows
@@ -130,6 +131,7 @@ def share_runs(benches: Sequence[Experiments]) -> None:
     """Let several papers use the same runs, so that each recipe runs once."""
     for other in benches[1:]:
         other.runs, other.flasks = benches[0].runs, benches[0].flasks
+        other.beginnings = benches[0].beginnings
 
 
 def _selected(chosen: Sequence[Paper], wanted: Sequence[str] | None) -> list[tuple[Paper, Claim]]:
@@ -200,10 +202,11 @@ def judge(
     value, sigma, said = first.value, first.sigma, first.verdict
     if not check.follows and said != "not as stated":
         raise WorkError(f"declared not to follow from the printed inputs, but {value} does")
-    basis, why = _basis(claim, fitted)
+    basis, why = basis_of(claim, fitted)
     conflict = any(a.verdict == "conflict" for a in by.answers.values())
     parts = [
         first.said,
+        first.control if first.engine == MEAN_FIELD or not by.matters else "",
         _readings(check, given, experiments),
         f"held against {_band_text(check.targets)}" + (f" ({check.because})" if check.because else "")
         if _banded(check.targets)
@@ -215,12 +218,6 @@ def judge(
         check.in_conflict if conflict else "",
     ]
     return result(value, sigma, said, basis, _sentences(parts), by)
-
-
-def _few(names: str, most: int = 4) -> str:
-    """The first of a list of names, and how many more."""
-    each = names.split(", ")
-    return names if len(each) <= most else f"{', '.join(each[:most])} and {len(each) - most} more"
 
 
 @dataclass(frozen=True)
@@ -292,19 +289,6 @@ def _sentences(parts: Iterable[str]) -> str:
     return " ".join((p[0].upper() if p[:3].replace(" ", "").isalpha() else p[0]) + p[1:] + "." for p in clean)
 
 
-def _basis(claim: Claim, fitted: Mapping[str, str]) -> tuple[Basis, str]:
-    """What a result rests on: fitted on the claim (or one that says the same), put in, or neither."""
-    model = claim.check.basis == "predicted" or bool(claim.check.words & MODEL_WORDS)
-    for name in (claim.id, *claim.check.restates):
-        if model and name in fitted:  # arithmetic and printed equations rest on no fitted number
-            return "calibrated", f"calibrated: {_few(fitted[name])} fitted on or chosen with {name}"
-    if claim.check.calibrated:
-        return "calibrated", f"put in: {claim.check.calibrated}"
-    if claim.check.basis == "definition":
-        return "definition", ""
-    return ("predicted", "") if model else ("definition", "")
-
-
 def _as_stated(targets: Target | Sequence[Target]) -> Target | list[Target]:
     def stated(t: Target) -> Target:
         return Target(t.expect, t.printed, t.band, True)
@@ -337,23 +321,3 @@ def _number_or_words(paper_value: float | str | None) -> float | str | None:
         return paper_value if paper_value is None else float(paper_value)
     except ValueError:
         return paper_value
-
-
-def summary(results: Iterable[ClaimResult]) -> dict[str, int]:
-    """How many claims got which verdict (all six, also those with none)."""
-    counts = dict.fromkeys(VERDICTS, 0)
-    for r in results:
-        counts[r.verdict] += 1
-    return counts
-
-
-def by_basis(results: Iterable[ClaimResult]) -> dict[str, int]:
-    """How many *answered* claims rest on what."""
-    counts = {"definition": 0, "calibrated": 0, "predicted": 0}
-    for r in results:
-        if r.verdict != "not yet":
-            counts[r.basis] += 1
-    return counts
-
-
-__all__ = ["BOTH", "ClaimResult", "by_basis", "evaluate", "judge", "summary"]

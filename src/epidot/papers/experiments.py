@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from epidot.dot.layers import Population
 from epidot.errors import InputError, WorkError, nearest
+from epidot.recipe import recipe as recipes
 from epidot.runs import engines
+from epidot.runs.beginnings import Beginnings
 from epidot.runs.order import LATTICE, MEAN_FIELD, Order
 from epidot.runs.quantities import LIGHT, needing
 from epidot.transport.constants import DEFAULT as HYPOTHESIS
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
 Dots = TypeVar("Dots")
 Wanted = tuple[str, tuple[str, ...], str]  # recipe, what is put in double, hypothesis about halides
 FLASKS = 30  # of the lattice, for every recipe
-LIGHT_GROUPS = 10  # light is solved anew for every group left out
+GROUPS = 10  # of the dots of one run
+DEAR_GROUPS = 5  # light is solved, or an instrument read, anew for every group left out
 
 
 class UnknownHere(WorkError):
@@ -40,7 +43,8 @@ class Experiments:
     """What the checks of one evaluation have already computed.
 
     ``dots`` are the described ones; ``engine`` carries the recipes out; ``left_out`` are flasks (by their
-    place) that do not count, for the scatter of a mean.  ``asked`` collects the recipes a check named;
+    place) that do not count, for the scatter of a mean.  ``beginnings`` are what flasks
+    have in common.  ``asked`` collects the recipes a check named;
     ``workers`` share the flasks.  With ``only`` no recipe is carried out: that one run answers, or nobody;
     its dots are then what is left out.
     """
@@ -53,6 +57,7 @@ class Experiments:
     asked: set[Wanted] = field(default_factory=set)
     workers: Executor | None = None
     only: Run | None = None
+    beginnings: Beginnings = field(default_factory=Beginnings)
     _light: dict[str, Optics] = field(default_factory=dict)
     _measured: dict[tuple[int, str], tuple[object, Quantities]] = field(default_factory=dict)
 
@@ -70,7 +75,6 @@ class Experiments:
         UnknownHere
             If one run is to answer, and it is another.
         """
-        from epidot.runs.flasks import in_flasks
         from epidot.runs.run import run_flask
 
         wanted = (name, twice, hypothesis or HYPOTHESIS)
@@ -83,8 +87,16 @@ class Experiments:
                 self.runs[wanted] = run_flask(replace(order, engine=MEAN_FIELD), points=1)
             return self.runs[wanted]
         if wanted not in self.flasks:
-            self.flasks[wanted] = in_flasks(replace(order, engine=self.engine), FLASKS, self.workers)
+            self.flasks[wanted] = self._in_flasks(replace(order, engine=self.engine))
         return self.flasks[wanted].mean(self.left_out)
+
+    def _in_flasks(self, order: Order) -> Flasks:
+        from epidot.runs.flasks import in_flasks
+
+        paper = order.recipe.name.rpartition("/")[0] + "/"
+        names = (name for name in recipes.shipped() if name.startswith(paper) and engines.grows(name))
+        others = [replace(order, recipe=engines.shipped_recipe(name)) for name in names]
+        return in_flasks(order, FLASKS, self.workers, self.beginnings, others)
 
     def _only(self, wanted: Wanted) -> Run:
         assert self.only is not None
@@ -102,19 +114,19 @@ class Experiments:
             return 0, 0
         return (FLASKS, DOTS) if self.only is None else (1, self.only.setting.order.dots)
 
-    def groups(self, light: bool) -> list[frozenset[int]]:
+    def groups(self, dear: bool) -> list[frozenset[int]]:
         """What is left out by turns, so that the scatter of the answers tells the error of their mean.
 
-        ``light`` says that light is asked for, which is dear: in fewer groups then, and for a single run not
-        at all.
+        ``dear`` says that light is asked for or an instrument read: in fewer groups then, and for a single
+        run not at all.  Errors from five groups are themselves known to a third, from thirty to an eighth.
         """
         if self.engine != LATTICE:
             return []
         if self.only is None:
-            members, n = FLASKS, LIGHT_GROUPS if light else FLASKS
+            members, n = FLASKS, DEAR_GROUPS if dear else FLASKS
         else:
             members = self.only.setting.order.dots
-            n = 0 if light or members < 2 else min(members, LIGHT_GROUPS)
+            n = 0 if dear or members < 2 else min(members, GROUPS)
         return [frozenset(range(i, members, n)) for i in range(n)]
 
     def measured(self, dots: Dots, how: str, measure: Callable[[Dots], Quantities]) -> Quantities:

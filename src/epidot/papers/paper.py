@@ -22,7 +22,7 @@ from epidot.errors import InputError, nearest
 from epidot.papers.expression import Formula
 from epidot.papers.expression import parse as formula
 from epidot.papers.verdict import Target
-from epidot.papers.words import WORDS
+from epidot.papers.words import MODEL_WORDS, WORDS
 from epidot.parameter import Parameter
 
 ID = re.compile(r"^[A-Z]\d{3}$")
@@ -46,9 +46,10 @@ _CHECK = [
     "restates",
     "detail",
     "in_conflict",
+    "control",
     "not_yet",
 ]
-_BASES = ("definition", "predicted")
+_BASES = ("definition", "own recipe", "predicted")
 GLOBALS: Mapping[str, float] = {"pi": math.pi}
 
 
@@ -58,6 +59,18 @@ class Reading:
 
     inputs: str
     value: Formula
+
+
+@dataclass(frozen=True)
+class Control:
+    """The same check where the cause is absent, which must fail; or ``none``, why no such thing can be asked.
+
+    ``let`` takes the place of the named formulas of the check; ``without`` says in words what is absent.
+    """
+
+    without: str = ""
+    let: Mapping[str, Formula] = field(default_factory=dict)
+    none: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,6 +96,7 @@ class Check:
     detail: str = ""
     needs: str = ""
     in_conflict: str = ""
+    control: Control | None = None
 
     @property
     def formulas(self) -> tuple[Formula, ...]:
@@ -98,6 +112,26 @@ class Check:
     def words(self) -> frozenset[str]:
         """Every word that any of the formulas calls."""
         return frozenset().union(*(f.words for f in self.formulas))
+
+    @property
+    def judged(self) -> frozenset[str]:
+        """Every word that the judged value rests on; those of sentences beside it are left out."""
+        reached, waiting = frozenset[str](), [self.value] if self.value is not None else []
+        seen: set[str] = set()
+        while waiting:
+            formula = waiting.pop()
+            reached |= formula.words
+            fresh = {name for name in formula.names if name in self.let} - seen
+            seen |= fresh
+            waiting += [self.let[name] for name in fresh]
+        return reached
+
+    @property
+    def is_trend(self) -> bool:
+        """Whether a sign, an order or a limit of the model is claimed and not put in: it needs a control."""
+        targets = (self.targets,) if isinstance(self.targets, Target) else self.targets
+        open_sided = any(t.expect is None and (t.band is None or None in t.band) for t in targets)
+        return open_sided and bool(self.judged & MODEL_WORDS) and not self.calibrated and self.basis is None
 
     @property
     def texts(self) -> frozenset[str]:
@@ -239,6 +273,7 @@ def _check(entry: Entry, paper_value: Any, inputs: set[str]) -> Check:
             row.fault("a reading is {with: what in words, value: formula}")
         else:
             readings.append(Reading(reading["with"].text(), found))
+    control = _control(given["control"], names, let) if given["control"] else None
     targets: Target | tuple[Target, ...] = Target()
     try:
         targets = _targets(given.value, paper_value, ways[0])
@@ -256,7 +291,29 @@ def _check(entry: Entry, paper_value: Any, inputs: set[str]) -> Check:
         restates,
         given["detail"].text(""),
         in_conflict=given["in_conflict"].text(""),
+        control=control,
     )
+
+
+def _control(entry: Entry, names: set[str], let: Mapping[str, Formula]) -> Control | None:
+    given = entry.fields(("without", "let", "none"))
+    if given["none"]:
+        if given["without"] or given["let"]:
+            entry.fault("a control says none: why, or what it is without, not both")
+        return Control(none=given["none"].text(""))
+    other: dict[str, Formula] = {}
+    for name, text in given["let"].table().items():
+        if name not in let:
+            text.fault(
+                "a control replaces named formulas of its check", seen=name, nearest=nearest(name, let)
+            )
+        found = _formula(text, names)
+        if found is not None:
+            other[name] = found
+    if not (given["without"] and other):
+        entry.fault("a control is {without: what is absent, let: formulas without it}, or {none: why}")
+        return None
+    return Control(given["without"].text(""), other)
 
 
 def _formula(entry: Entry, names: set[str]) -> Formula | None:

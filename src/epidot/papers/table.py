@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from epidot.papers.answer import IN_WORDS, with_error
-from epidot.papers.claims import ClaimResult, by_basis, summary
+from epidot.papers.basis import OWN_RECIPE, summary, verdicts_by_basis
+from epidot.papers.claims import ClaimResult
 from epidot.papers.verdict import VERDICTS
 from epidot.runs.order import ENGINES
 
@@ -24,12 +26,28 @@ def text(results: Sequence[ClaimResult]) -> str:
         )
         if r.detail:
             lines.append(f"      {r.detail}")
-    rests = _counted(by_basis(results))
-    lines.append(
-        f"\n{len(results)} claims: {_counted(summary(results))}"
-        + (f"; answers rest on: {rests}" if rests else "")
-    )
-    return "\n".join([*lines, *_engines(results)])
+    return "\n".join([*lines, *_counts(results), *_engines(results)])
+
+
+def counts(results: Sequence[ClaimResult]) -> dict[str, Any]:
+    """Verdicts of all claims, and under ``by basis`` those of the answered ones apart, for programs."""
+    return {**summary(results), "by basis": verdicts_by_basis(results)}
+
+
+def _counts(results: Sequence[ClaimResult]) -> list[str]:
+    """The headline: verdicts of all that could have failed, and then apart for what they rest on."""
+    rests = verdicts_by_basis(results)
+    own = sum(rests[OWN_RECIPE].values())
+    tests = [r for r in results if r.basis != OWN_RECIPE or r.verdict == "not yet"]
+    line = f"\n{len(tests)} claims: {_counted(summary(tests))}" if tests else "\n0 claims"
+    answered = _counted({name: sum(counts.values()) for name, counts in rests.items() if name != OWN_RECIPE})
+    lines = [line + (f"; answers rest on: {answered}" if answered else "")]
+    if predicted := sum(rests["predicted"].values()):
+        lines.append(f"of {predicted} predicted: {_counted(rests['predicted'])}")
+    if own:
+        one = "1 more only reads" if own == 1 else f"{own} more only read"
+        lines.append(f"{one} back our own recipes, or hold{'s' if own == 1 else ''} for any numbers")
+    return lines
 
 
 def _verdicts(r: ClaimResult) -> str:

@@ -1,4 +1,4 @@
-"""How a verdict is given: value and printed number in, one of six words out.
+"""How a verdict is given: value and printed number in, a word out.
 
 The rules are few and the same for every claim (docs/claims.md states them for readers).
 """
@@ -13,8 +13,11 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-Verdict = Literal["reproduced", "within rounding", "nearly", "not as stated", "conflict", "not yet"]
+Verdict = Literal[
+    "reproduced", "within rounding", "nearly", "not decided", "not as stated", "conflict", "not yet"
+]
 VERDICTS: tuple[str, ...] = get_args(Verdict)
+HOLDS: tuple[Verdict, ...] = ("reproduced", "within rounding", "nearly")
 _WORST_LAST: tuple[Verdict, ...] = ("reproduced", "within rounding", "nearly", "not as stated", "conflict")
 
 EXACT = 1e-9  # relative: the same number up to floating-point noise
@@ -73,6 +76,31 @@ def verdict(
     if not math.isfinite(number):
         raise ValueError(f"the value is {number}")
     return _of_number(number, target, sigma or 0.0)
+
+
+def shows(value: Any, target: Target | Sequence[Target]) -> bool:
+    """Whether a control shows what is claimed of the real thing: all of it, and by more than nothing.
+
+    A value that stands at the limit of a one-sided band shows no trend: a difference of zero, a ratio of one.
+
+    Raises
+    ------
+    ValueError
+        As :func:`verdict` does.
+    """
+    if verdict(value, target) not in ("reproduced", "within rounding"):
+        return False
+    values = list(value) if isinstance(value, (list, tuple, np.ndarray)) else [value]
+    targets = [target] * len(values) if isinstance(target, Target) else list(target)
+    return not any(_at_its_limit(v, t) for v, t in zip(values, targets, strict=True))
+
+
+def _at_its_limit(value: Any, target: Target) -> bool:
+    if isinstance(value, (bool, np.bool_)) or target.band is None or None not in target.band:
+        return False
+    low, high = target.band
+    limit = high if low is None else low
+    return limit is not None and math.isclose(float(value), limit, rel_tol=EXACT, abs_tol=EXACT)
 
 
 def _of_number(value: float, target: Target, sigma: float) -> Verdict:

@@ -145,7 +145,7 @@ def mean_free_path(material: str, energy_eV: float) -> float:
     return path_by_tpp2m(material, energy_eV)
 
 
-@word("measure.setup")
+@word("measure.setup", put_in=True)
 def setup(technique: str, option: str) -> float:
     """What an instrument is set to for a simulation unless something else is asked for."""
     known = {one.name: one.default for one in instrument(technique).HEADER.setup}

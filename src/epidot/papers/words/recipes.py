@@ -24,32 +24,32 @@ def account(name: str) -> Account:
     return accounting.account(read_recipe(name))
 
 
-@word("recipe.mmol")
+@word("recipe.mmol", put_in=True)
 def mmol(recipe: str, reagent: str) -> float:
     """Amount of a reagent put in, in mmol (0 if none)."""
     return 1e3 * account(recipe).amount(reagent)
 
 
-@word("recipe.dots_nmol")
+@word("recipe.dots_nmol", put_in=True)
 def dots_nmol(recipe: str) -> float:
     """Amount of dots in the recipe, in nmol."""
     return 1e9 * account(recipe).dots_mol
 
 
-@word("recipe.per_dot")
+@word("recipe.per_dot", put_in=True)
 def per_dot(recipe: str, reagent: str) -> float:
     """Molecules of a reagent put in per dot."""
     return account(recipe).per_dot(reagent)
 
 
-@word("recipe.hottest")
+@word("recipe.hottest", put_in=True)
 def hottest(recipe: str) -> float:
     """The highest temperature held or reached, in °C."""
     segments = [e.segment for e in read_recipe(recipe).timeline() if isinstance(e, Run)]
     return celsius(max(max(s.start_K, s.end_K) for s in segments))
 
 
-@word("recipe.minutes")
+@word("recipe.minutes", put_in=True)
 def minutes(recipe: str, temperature_C: float) -> float:
     """How long the flask is held at a temperature (°C), in min."""
     total = 0.0
@@ -61,13 +61,13 @@ def minutes(recipe: str, temperature_C: float) -> float:
     return total / 60
 
 
-@word("recipe.mL")
+@word("recipe.mL", put_in=True)
 def mL(recipe: str) -> float:
     """The largest volume in the flask before work-up, in mL."""
     return 1e3 * account(recipe).volume_L
 
 
-@word("recipe.addition_min")
+@word("recipe.addition_min", put_in=True)
 def addition_min(recipe: str, reagent: str) -> float:
     """How long the slow addition of a reagent takes, in min."""
     times = [
@@ -80,7 +80,7 @@ def addition_min(recipe: str, reagent: str) -> float:
     return sum(times) / 60
 
 
-@word("recipe.washes")
+@word("recipe.washes", put_in=True)
 def washes(recipe: str) -> float:
     """How often the dots are precipitated and redispersed."""
     return float(sum(e.times for e in read_recipe(recipe).timeline() if isinstance(e, Wash)))
