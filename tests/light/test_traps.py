@@ -32,6 +32,12 @@ def test_no_traps_is_one_exponential():
     assert c.tau_intensity_ns == pytest.approx(1 / K)
 
 
+def test_dots_that_do_not_emit_have_no_lifetime():
+    dark = components(0.0, TrapMeans(0.0, 0.0), TrapRates(50.0, 0.1, 0.02, 0.01, 0.001))
+    assert dark.plqy == 0.0
+    assert np.isnan([dark.tau_amplitude_ns, dark.tau_intensity_ns]).all()
+
+
 def test_background_loss():
     c = components(K, TrapMeans(0.0, 0.0), TrapRates(5.0, 0.2, 0.03, 0.005, k_0=0.00062))
     assert c.plqy == pytest.approx(K / (K + 0.00062))

@@ -82,13 +82,15 @@ class Components:
 
     @property
     def tau_amplitude_ns(self) -> float:
-        """∫ I dt / I(0)."""
-        return self.plqy / float(self.amplitude.sum())
+        """∫ I dt / I(0); NaN of dots that do not emit."""
+        at_once = float(self.amplitude.sum())
+        return self.plqy / at_once if at_once > 0 else math.nan
 
     @property
     def tau_intensity_ns(self) -> float:
-        """∫ t I dt / ∫ I dt."""
-        return float(np.sum(self.amplitude / self.rate**2)) / self.plqy
+        """∫ t I dt / ∫ I dt; NaN of dots that do not emit."""
+        whole = self.plqy
+        return float(np.sum(self.amplitude / self.rate**2)) / whole if whole > 0 else math.nan
 
     def intensity(self, t_ns: Array) -> Array:
         """I(t)/I(0) at ``t_ns`` (m,), zero before the pulse."""
