@@ -212,6 +212,26 @@ def test_lines_of_opposite_sign_leave_no_integrals() -> None:
     assert any("no integrals are stated" in said for said in found.warnings)
 
 
+def test_single_readings_are_no_lines() -> None:
+    plain = _drawn([(40.0, 1.0, 20.0), (30.0, 0.3, 4.0)])
+    spiked = plain.y.copy()
+    spiked[[300, 700]] += 0.6 * plain.y.max()
+    found = nmr.measure(replace(plain, y=spiked, companions={}))
+    assert any("are no lines and were left out" in w for w in found.warnings)
+    assert np.round(found.series["line_ppm"].values, 1).tolist() == [40.0, 30.0]
+    clean = nmr.measure(replace(plain, companions={}))
+    assert not any("left out" in w for w in clean.warnings)
+
+
+def test_more_lines_than_are_fitted_leave_no_shares() -> None:
+    rng = np.random.default_rng(2)
+    found = nmr.measure(
+        _drawn([(p, a, 8.0) for p, a in zip(np.linspace(10, 90, 60), rng.uniform(0.5, 1, 60), strict=True)])
+    )
+    assert any("others stand clear of the noise" in w for w in found.warnings)
+    assert "line_integral" not in found.series
+
+
 def _absolute(n: int = 4096, phased: bool = False) -> Signal:
     rng = np.random.default_rng(3)
     t = np.arange(n) / 8000.0

@@ -508,6 +508,26 @@ def test_a_vamas_region_without_counts_is_left_out_or_refused(tmp_path: Path) ->
     assert any("dead: the readings are nowhere above zero" in w for w in found.warnings)
 
 
+def test_single_readings_are_left_out_and_said() -> None:
+    clean, area = shirley_case()
+    y = np.random.default_rng(1).poisson(clean.y).astype(float)
+    y[[30, 90]] += 90_000
+    found = xps.measure(replace(clean, y=y), states="In_3d_InP In_3d_halide")
+    assert any("far above their neighbours were left out" in w for w in found.warnings)
+    assert found["In_3d_area"].value == pytest.approx(area, abs=3 * found["In_3d_area"].sigma)
+    coarse = replace(clean.kept(np.arange(len(clean)) % 8 == 0), kind="counts")
+    assert not any("left out" in w for w in xps.measure(coarse).warnings)
+
+
+def test_energies_without_their_sign(tmp_path: Path) -> None:
+    rows = "".join(f"{-440 - 0.1 * i:.1f},{c}\n" for i, c in enumerate(COUNTS))
+    found = xps.read(written(tmp_path, "Bindungsenergie (eV),In 3d\n" + rows, "n.csv"))
+    assert found.x[0] == 440.0
+    assert any("without their sign" in w for w in found.warnings)
+    with pytest.raises(InputError, match="no measurement"):
+        xps.read(written(tmp_path, "BE (eV),In 3d\n" + rows.replace("\n", "e200\n"), "h.csv"))
+
+
 def test_readings_below_zero_are_refused(tmp_path: Path) -> None:
     rows = "".join(f"{440 + 0.1 * i:.1f},{-100 - i}\n" for i in range(40))
     with pytest.raises(InputError, match="nowhere above zero"):

@@ -16,6 +16,7 @@ from epidot.signal.table import Table
 Array = NDArray[np.float64]
 
 SHIFT_CM1 = 3000.0  # an axis in cm-1 that begins below (3.3 µm) is a shift or infrared unless stated
+SIZES = (1e-60, 1e100)  # beyond, squares of readings are no numbers
 # What a spectrum's axis may span in nm, from vacuum ultraviolet to the mid infrared.
 SPECTRUM_NM = (100.0, 30_000.0)
 
@@ -65,6 +66,11 @@ def trace(table: Table, column: str | int | None = None, *, least: int = 5, any_
             int(lines[0]),
             seen=f"{x.size} in column {values.name!r}",
         )
+    largest = float(np.max(np.abs(y)))
+    if largest > 0 and not SIZES[0] < largest < SIZES[1]:
+        what = "readings of this size are no measurement"
+        seen = f"{largest:.3g} in column {values.name!r}"
+        raise InputError(what, table.where, int(lines[0]), seen=seen, remedy="state them in another unit")
     if any_order:
         order = np.argsort(x, kind="stable")
         x, y, lines = x[order], y[order], lines[order]

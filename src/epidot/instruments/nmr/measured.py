@@ -21,6 +21,7 @@ from epidot.instruments.nmr.species import resonance
 from epidot.instruments.options import Settings
 from epidot.quantities import Quantities, Quantity, Series
 from epidot.signal import Signal
+from epidot.signal.spikes import spikes
 from epidot.signal.windows import inside, ranges
 
 Array = NDArray[np.float64]
@@ -29,17 +30,18 @@ _FAR = {"1H": 0.5, "13C": 5.0, "31P": 5.0, "77Se": 50.0}  # ppm in which a refer
 LEAST = 32  # points
 MOST = 30  # lines
 _ROUNDS = 12
+_SHARPEST = 8.0  # times as high as its neighbour: a line 0.8 points wide
 _TAIL = 0.3  # of the noise: what lines fitted later reach up to under others
 _NEAR, _FAULT = 12.0, 0.05  # half widths, share of the height: shim and window leave so much beside a line
 
 
 def measured(signal: Signal, chosen: Settings) -> Quantities:
     """See :func:`epidot.instruments.nmr.measure`; ``chosen`` are the settled options."""
-    signal = cut(signal, chosen["window"])
+    signal, alone = _without_spikes(cut(signal, chosen["window"]))
     seen, found = fitted_lines(signal, chosen["shape"])
     nucleus = str(signal.meta.get("nucleus") or "")
     MHz = signal.meta.get("MHz")
-    warnings = list(signal.warnings)
+    warnings = [*signal.warnings, *alone]
     if not nucleus:
         warnings.append("nobody said which nucleus: no candidates are given; say nucleus 31P, 1H ...")
     every, humps = apart(_every(found), float(np.ptp(signal.x)), MHz)
@@ -74,7 +76,7 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     quantities |= told
     warnings += said
     shares = _shares(every, found)
-    if (why := opposite(every) or below(seen) or absolute(seen)) is not None:
+    if (why := opposite(every) or below(seen) or absolute(seen) or _crowded(seen, found)) is not None:
         warnings.append(why)
         shares = [replace(one, value=None, sigma=None, note=f"withheld: {why}") for one in shares]
     for line, share in zip(every, shares, strict=True):
@@ -92,6 +94,41 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
         "nmr", quantities, signal.source, tuple(dict.fromkeys(warnings)), extra, _curves(signal, seen, found),
         _series(every, shares, MHz, per_nmol),
     )  # fmt: skip
+
+
+def _without_spikes(signal: Signal) -> tuple[Signal, list[str]]:
+    """The spectrum without readings that stand alone, and what to say of them: no line of a decay, whose
+    neighbours show it, is one point wide."""
+    alone = (
+        spikes(signal.y, _SHARPEST)
+        if "imaginary" not in signal.companions
+        else np.zeros(len(signal), dtype=np.bool_)
+    )
+    if not np.any(alone):
+        return signal, []
+    shown = ", ".join(f"{x:.3f}" for x in signal.x[alone][:4])
+    said = (
+        f"single readings far above their neighbours (at {shown} ppm) are no lines and were left out: "
+        "spikes, or lines narrower than the points"
+    )
+    y = signal.y.copy()
+    y[alone] = np.interp(signal.x[alone], signal.x[~alone], signal.y[~alone])
+    return replace(signal, y=y), [said]
+
+
+def _crowded(seen: Spectrum, found: list[Lines]) -> str | None:
+    """Why shares are none of all lines, or ``None``: more stand clear of the noise than are fitted."""
+    known = [again for one in found for again in one.seen(seen.x)]
+    if len(known) < MOST:
+        return None
+    more = len(_new(seen, _without(seen, found), known, seen.x.size, MOST))
+    if not more:
+        return None
+    count = f"at least {more} others" if more >= MOST else f"{more} others"
+    return (
+        f"{len(known)} lines were fitted, the highest, and {count} stand clear of the noise: "
+        "shares of all are not known; look at a part with --window"
+    )
 
 
 def cut(signal: Signal, window: str | None) -> Signal:
@@ -170,11 +207,11 @@ def fitted_lines(signal: Signal, shape: str) -> tuple[Spectrum, list[Lines]]:
     return seen, [with_rival(signal, one) for one in out] if shape == "auto" else out
 
 
-def _new(seen: Spectrum, left: Spectrum, known: list[Seen], n: int) -> list[Seen]:
+def _new(seen: Spectrum, left: Spectrum, known: list[Seen], n: int, most: int | None = None) -> list[Seen]:
     """Lines in what the fits leave; what is small beside a near line is a fault of its shape."""
     return [
         one
-        for one in lines(left, most=MOST - len(known))
+        for one in lines(left, most=MOST - len(known) if most is None else most)
         if not any(
             abs(one.at - k.at) < _NEAR * max(k.half, 1.5) and one.height < _FAULT * abs(k.height)
             for k in known

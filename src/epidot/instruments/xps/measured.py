@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -22,10 +23,12 @@ from epidot.instruments.xps.search import CHARGING, asked_for, plausible, search
 from epidot.instruments.xps.states import Reference, oxide, states_of
 from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal
+from epidot.signal.spikes import spikes
 
 Array = NDArray[np.float64]
 
 C1S = 284.8  # eV, where nothing else is asked for
+_NARROWEST, _SAFE = 0.5, 1.5  # eV, of any line; times as high as its neighbour no top of a line is
 _KNOWN = 0.3  # eV; the slack of places once charging is known
 
 
@@ -33,6 +36,23 @@ def regions_of(signal: Signal) -> list[Signal]:
     """The narrow regions of a signal and its companions, each once."""
     each = [signal, *(r for n, r in signal.companions.items() if n != TRANSMISSION)]
     return [one for one in each if float(np.ptp(one.x)) <= WIDE_EV and len(one) >= LEAST]
+
+
+def without_spikes(regions: Sequence[Signal]) -> tuple[list[Signal], list[str]]:
+    """The regions without readings that stand alone above their neighbours, and what to say of them."""
+    out, said = [], []
+    for one in regions:
+        step = float(np.median(np.diff(one.x)))
+        sharpest = _SAFE * math.exp(min(4 * math.log(2) * (step / _NARROWEST) ** 2, 50.0))
+        alone = spikes(one.y, sharpest, one.kind != "analog")
+        if np.any(alone):
+            shown = ", ".join(f"{x:.2f}" for x in one.x[alone][:4])
+            name = one.meta.get("column", "")
+            said.append(f"{name}: single readings far above their neighbours were left out (at {shown} eV)")
+            beside = {n: c.kept(~alone) for n, c in one.companions.items() if n == TRANSMISSION}
+            one = replace(one.kept(~alone), companions=beside)
+        out.append(one)
+    return out, said
 
 
 def asked_states(chosen: Settings) -> list[tuple[Level, str]]:
@@ -63,6 +83,8 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
         what = "there is no narrow region: levels are measured in regions of at most 150 eV"
         raise InputError(what, signal.source or None, seen=f"{np.ptp(signal.x):g} eV", remedy="record one")
     told = [str(w) for one in [signal, *regions[1:]] for w in one.warnings]
+    regions, more = without_spikes(regions)
+    told += more
     reference, found, said = fitted_regions(regions, chosen, states)
     quantities: dict[str, Quantity] = {}
     warnings = [*dict.fromkeys(told), *said]

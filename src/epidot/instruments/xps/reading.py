@@ -31,6 +31,7 @@ TRANSMISSION = "transmission"
 LEAST = 12  # readings of a region
 WIDE_EV = 150.0  # a region so wide is a survey
 _BINDING, _KINETIC = "binding", "kinetic"
+_NEGATIVE = -10.0  # eV; no binding energy lies so far below zero
 _HUGE = 1e150
 _UNITS = {"d": "counts", "count": "counts", "cps": "counts/s", "c/s": "counts/s"}  # those of VAMAS files
 _PHOTON = re.compile(r"\b(?:PE|hv|photon energy)\b\s*[:=]?\s*([0-9]+(?:\.[0-9]+)?)\s*eV", re.IGNORECASE)
@@ -214,6 +215,9 @@ def _region(
         warnings.append(
             f"{name}: binding energy = {photon:g} eV - kinetic energy; no work function was taken off"
         )
+    elif x.size and np.max(x, where=np.isfinite(x), initial=-np.inf) < _NEGATIVE:
+        x = -x
+        warnings.append(f"{name}: binding energies below zero were taken without their sign")
     there = np.isfinite(x) & np.isfinite(y) & (np.abs(x) < _HUGE) & (np.abs(y) < _HUGE)
     if int(there.sum()) < LEAST:
         raise InputError("too few readings are numbers", where, seen=f"{int(there.sum())} in {name}")
@@ -250,9 +254,9 @@ def _region(
 def _axis(said: str, x: Array, name: str, where: str, warnings: list[str]) -> str:
     """Whether the axis is a binding or a kinetic energy, by its name."""
     text = said.lower()
-    if "binding" in text or re.search(r"\bb\.?e\.?\b", text):
+    if "binding" in text or "bindung" in text or re.search(r"\bb\.?e\.?\b", text):
         return _BINDING
-    if "kinetic" in text or re.search(r"\bk\.?e\.?\b", text):
+    if "kinetic" in text or "kinetisch" in text or re.search(r"\bk\.?e\.?\b", text):
         return _KINETIC
     if x.size and x[0] > x[-1]:
         warnings.append(
