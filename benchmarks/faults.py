@@ -1,4 +1,4 @@
-"""What may happen to a run, made to happen: interruptions, kills, two runs in one folder, no room, no folder.
+"""What may happen to a run or a calibration, made to happen: kills, two runs in one folder, no room.
 
     python benchmarks/faults.py [--kills 20] [--signals 20] [--recipe choi2023/inp-se] [--dots 6]
                                 [--only PART ...] [--write docs/speed.md] [--json]
@@ -27,10 +27,21 @@ from pathlib import Path
 import pages
 
 from epidot.folders import LOCK
+from epidot.report.calibrate import NAMES as CALIBRATED
 from epidot.runs.checkpoint import NAME as CHECKPOINT
 from epidot.runs.output import NAMES
 
 JOBS = (1, 2, 4)
+STUDY = """\
+study: 1
+title: Sulfur on bare dots
+free: {mechanism.Ea_1_S: {low: 70, high: 95}, mechanism.Ea_dec: {mean: 169, sigma: 15}}
+experiments: {cool: {recipe: choi2023/inp-s-200}, hot: {recipe: choi2023/inp-s-250}}
+measured:
+  - {of: cool.30 min, quantity: adatoms_S_per_dot, value: 30, sigma: 5}
+  - {of: hot.30 min, quantity: adatoms_S_per_dot, value: 65, sigma: 4, is: at least}
+draws: 60
+"""
 
 
 class Trials:
@@ -74,10 +85,10 @@ def _ended(run: subprocess.Popen[str]) -> tuple[int, str]:
     return run.returncode, messages
 
 
-def digest(folder: Path) -> str:
+def digest(folder: Path, names: Sequence[str] = NAMES) -> str:
     """One number for all results in ``folder``."""
     whole = hashlib.sha256()
-    for name in sorted(NAMES):
+    for name in sorted(names):
         whole.update((folder / name).read_bytes() if (folder / name).is_file() else b"missing")
     return whole.hexdigest()
 
@@ -118,6 +129,38 @@ def kills(trials: Trials, right: str, tries: int, how: Sequence[signal.Signals])
             )
         yield good
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def calibrations(trials: Trials, tries: int) -> Iterator[bool]:
+    """A calibration killed (-9) after a random number of points, resumed by another number of workers."""
+    study = trials.folder().with_suffix(".yaml")
+    study.write_text(STUDY, encoding="utf-8")
+    posterior = [name for name in CALIBRATED if name != "summary.json"]  # which says how many runs were new
+
+    def begin(folder: Path, *more: str) -> subprocess.Popen[str]:
+        words = [sys.executable, "-m", "epidot", "calibrate", str(study), "-o", str(folder), *more]
+        return subprocess.Popen(
+            words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
+
+    first = trials.folder()
+    status, _ = _ended(begin(first, "--jobs", "1"))
+    right, points = digest(first, posterior), len(left(first / "points"))
+    yield status == 0
+    for i in range(tries):
+        folder, wanted = trials.folder(), trials.rng.randrange(1, points)
+        run = begin(folder, "--jobs", str(1 + i % 2))
+        while run.poll() is None and len(left(folder / "points")) < wanted:
+            time.sleep(0.005)
+        os.killpg(run.pid, signal.SIGKILL)
+        status, messages = _ended(run)
+        known = len(left(folder / "points"))
+        if status:
+            status, messages = _ended(begin(folder, "--jobs", str(2 - i % 2), "--resume"))
+        good = status == 0 and digest(folder, posterior) == right
+        told = f"    killed at {known} of {points} points: "
+        print(told + ("the same posterior" if good else f"{status}, {messages}"), file=sys.stderr)
+        yield good
 
 
 def signals(trials: Trials, tries: int, seconds: float) -> Iterator[bool]:
@@ -239,6 +282,9 @@ def main() -> None:
             "interrupted at any time": lambda: signals(trials, asked.signals, seconds),
             "two runs into one folder": lambda: together(trials, right, 3),
             "other orders, foreign files": lambda: other_orders(trials),
+            "a calibration killed, resumed, same bits": lambda: calibrations(
+                trials, max(3, asked.kills // 4)
+            ),
             "a disk of 300 kB": lambda: no_room(trials),
             "a disk that can only be read": lambda: only_read(trials),
             "a folder that vanishes": lambda: vanished(trials, 3),
@@ -250,7 +296,7 @@ def main() -> None:
             found = list(tries())
             table[name] = {"tried": len(found), "as it should": sum(found)}
             if not asked.json:
-                print(f"{name:36} {sum(found):3} of {len(found)}", flush=True)
+                print(f"{name:40} {sum(found):3} of {len(found)}", flush=True)
     if asked.json:
         print(json.dumps(table, indent=2))
     if asked.write is not None:

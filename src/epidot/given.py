@@ -30,22 +30,29 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Together:
-    """How errors of some numbers go together: ``covariance`` (n, n) in their units, and where it is from."""
+    """How errors of some numbers go together: ``covariance`` (n, n) in their units, and where it is from.
+
+    Of those under ``ln`` it is that of their logarithms.
+    """
 
     names: tuple[str, ...]
     covariance: tuple[tuple[float, ...], ...]
     origin: str
+    ln: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, names: Iterable[str], covariance: Iterable[Iterable[float]], origin: str) -> Together:
+    def of(
+        cls, names: Iterable[str], covariance: Iterable[Iterable[float]], origin: str, ln: Iterable[str] = ()
+    ) -> Together:
         """From any rows of numbers."""
-        return cls(tuple(names), tuple(tuple(map(float, row)) for row in covariance), origin)
+        return cls(tuple(names), tuple(tuple(map(float, row)) for row in covariance), origin, tuple(ln))
 
     def to_json(self) -> dict[str, Any]:
         """As a file of numbers and the text of a :class:`Given` hold it."""
         return {
             "from": self.origin,
             "names": list(self.names),
+            "ln": list(self.ln),
             "covariance": [list(row) for row in self.covariance],
         }
 
@@ -80,7 +87,11 @@ class Given:
         """What :attr:`text` says."""
         said = json.loads(text) if text else {}
         joint = said.get("together")
-        together = None if joint is None else Together.of(joint["names"], joint["covariance"], joint["from"])
+        together = (
+            None
+            if joint is None
+            else Together.of(joint["names"], joint["covariance"], joint["from"], joint["ln"])
+        )
         return cls.of(said.get("values", {}), said.get("sigmas", {}), together)
 
     def __bool__(self) -> bool:

@@ -133,6 +133,8 @@ WALK: Walk = {
         "--resume": (CALIBRATE, ("--resume",)),
         "--overwrite": ((*CALIBRATE[:-2], "-o", "taken"), ("--overwrite",)),
         "--against": (CALIBRATE, ("--against", "empty")),
+        "--mechanism": (CALIBRATE, ("--mechanism", "choi2024")),
+        "--hypothesis": (CALIBRATE, ("--hypothesis", "H4")),
         "--explain": (CALIBRATE, ("--explain",)),
         "--json": (CALIBRATE, ("--json",)),
     },

@@ -153,3 +153,24 @@ def test_intervals_cover_as_they_say() -> None:
     assert asked >= 100
     assert 0.60 <= inside / asked <= 0.76
     assert max(calls) <= 2500
+
+
+def test_a_prior_of_the_logarithm_gives_the_closed_form() -> None:
+    prior = Prior("D", "nm2/s", 1e-9, 10.0, mean=2e-4, sigma=2.0, log=True)
+    problem = Problem([prior], [Datum("ln D", -7.0, 0.5)], np.log)
+    found = calibrate(problem)
+    precision = 1 / 2.0**2 + 1 / 0.5**2
+    middle = (np.log(2e-4) / 2.0**2 - 7.0 / 0.5**2) / precision
+    one = found.parameters["D"]
+    assert np.log(found.values["D"]) == pytest.approx(middle, abs=1e-3)
+    assert np.log(one.interval) == pytest.approx(middle + np.array([-1, 1]) / np.sqrt(precision), abs=0.12)
+    assert found.errors[0][0, 0] == pytest.approx(1 / precision, rel=0.3)  # of the logarithm
+
+
+def test_a_range_of_the_logarithm_is_even_in_decades() -> None:
+    prior = Prior("D", "nm2/s", 1e-6, 1e-2, log=True)
+    assert prior.value(np.array([0.0, 0.5, 1.0])) == pytest.approx([1e-6, 1e-4, 1e-2])
+    assert prior.bounds == (0.0, 1.0)
+    assert Prior("D", "", 1e-5, 1e-3, mean=1e-4, sigma=1.0, log=True).bounds == pytest.approx(
+        (-np.log(10), np.log(10))
+    )

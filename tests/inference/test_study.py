@@ -159,3 +159,57 @@ def test_the_truth_is_found_flat_is_flat_and_what_is_handed_back_runs(
     assert resumed.runs == len(lost)
     assert (folder / "posterior.nc").read_bytes() == whole
     assert math.isfinite(resumed.found.posterior.log_evidence)
+
+
+SULFUR = """\
+study: 1
+title: Sulfur
+free:
+  mechanism.Ea_1_S: {low: 70, high: 95}
+experiments: {cool: {recipe: choi2023/inp-s-200}}
+measured:
+- {of: cool.30 min, quantity: adatoms_S_per_dot, value: 30, sigma: 5}
+draws: 20
+"""
+
+
+def test_two_models_of_one_study_and_the_verdict_stands_in_report_and_summary(tmp_path: Path) -> None:
+    first = report.calibrate(SULFUR, folder=tmp_path / "first")
+    other = report.calibrate(
+        SULFUR, mechanism="choi2023@2", folder=tmp_path / "other", against=[tmp_path / "first"]
+    )
+    assert first.against == ()
+    assert other.study.mechanism == "choi2023@2"
+    assert "choi2023@2" in other.study.text  # what a folder is read again from
+    (one,) = other.against
+    assert one.title == "Sulfur (choi2023, H1)"
+    assert one.word.startswith("undecided")  # exchange and oxide do not matter to sulfur
+    assert abs(one.difference) < 1
+    summary = json.loads((tmp_path / "other" / "summary.json").read_text(encoding="utf-8"))
+    assert summary["against"] == [one.to_json()]
+    page = (tmp_path / "other" / "report.html").read_text(encoding="utf-8")
+    assert "Against other models" in page
+    assert "Against “Sulfur (choi2023, H1)”: undecided" in page
+    with pytest.raises(InputError, match="other data"):
+        report.calibrate(SULFUR.replace("value: 30", "value: 31"), against=[tmp_path / "first"])
+    with pytest.raises(InputError, match="no such hypothesis"):
+        studies.under(studies.parse(SULFUR), "choi2023@7")
+
+
+def test_logarithms_and_ratios_of_two_quantities() -> None:
+    text = SULFUR.replace("{low: 70, high: 95}", "{mean: 80, sigma_ln: 0.1}")
+    row = "- {of: cool.30 min, over: cool.start, quantity: adatoms_S_per_dot, value: 1, sigma: 1"
+    text = text.replace("draws", f"{row}, quantity of the other: oxide_per_dot}}\ndraws")
+    study = studies.parse(text)
+    assert study.priors[0].log
+    assert study.priors[0].value(1.0) == pytest.approx(80 * math.exp(0.1))
+    found = Runs(study, Alone(), Kept(None))(np.array([[80.0]]))[0]
+    assert found[1] == pytest.approx(found[0] / 27)  # of a pristine 2.4 nm dot
+    for old, new, said in (
+        ("sigma_ln: 0.1", "sigma_ln: 0.1, sigma: 3", "sigma_ln"),
+        ("{mean: 80, sigma_ln: 0.1}", "{low: 0, high: 90, log: yes}", "no such range"),
+        ("oxide_per_dot", "oxid_per_dot", "nearest valid"),
+        (" over: cool.start,", "", "say over or less"),
+    ):
+        with pytest.raises(InputError, match=said):
+            studies.parse(text.replace(old, new))

@@ -24,6 +24,12 @@ def calibrate(
     overwrite: bool = typer.Option(
         False, "--overwrite", help="Begin anew in a folder that holds a calibration, or beside other files."
     ),
+    mechanism: str | None = typer.Option(
+        None, "--mechanism", help="Another one than the study says: a file, or choi2023@2."
+    ),
+    hypothesis: str | None = typer.Option(
+        None, "--hypothesis", help="Of halide transport, another one than the study says: H1, H2, H3."
+    ),
     against: list[Path] = typer.Option(
         [],
         "--against",
@@ -50,7 +56,7 @@ def calibrate(
     from epidot.report import calibrate as report
     from epidot.report import calibrated
 
-    read = studies.load(source)
+    read = studies.under(studies.load(source), mechanism, hypothesis)
     rivals = [comparison.load(folder) for folder in against]
     comparison.insist_same(rivals, read.data)
     folder = out or Path("calibrate-" + Path(source).stem)
@@ -70,19 +76,18 @@ def calibrate(
             scheduler=scheduler,
             resume=resume,
             overwrite=overwrite,
+            against=rivals,
             progress=progress,
         )
-    summary = calibrated.to_json(done)
-    compared = comparison.compare(comparison.Rival.of(summary), rivals)
     if as_json:
-        output.emit_json(summary | {"against": [rival.to_json() for rival in compared]})
+        output.emit_json(calibrated.to_json(done))
         return
     print(output.table(calibrated.rows(done), calibrated.HEADS))
     print("\nThe data see:")
     for one in done.found.combinations:
         if seen(one):
             print(f"  {one.told}  (to {one.narrowed:.2f} of what was known before)")
-    for rival in compared:
+    for rival in done.against:
         print(f"\nAgainst “{rival.title}”: {rival.word} (ln evidence {rival.difference:+.1f})")
     for remark in done.remarks:
         output.note(f"epidot: {remark}")

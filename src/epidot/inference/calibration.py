@@ -65,7 +65,7 @@ class Calibration:
 
     @property
     def errors(self) -> tuple[Array, str]:
-        """Covariance (p, p) of the parameters in their units, and where it is from."""
+        """Covariance (p, p) of the parameters in their units (or logarithms), and where it is from."""
         scale = np.array([p.scale for p in self.problem.priors])
         if self.posterior.trusted:
             u, weights = self.posterior.u, self.posterior.weights

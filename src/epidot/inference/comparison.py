@@ -49,7 +49,9 @@ class Rival:
         rows = tuple((float(c["measured"]), float(c["sigma"]), str(c["is"])) for c in summary["compared"])
         value = -math.inf if evidence is None else float(evidence)
         misfit = float(quality["sum_of_squares"])
-        return cls(str(summary["title"]), value, bool(quality["trusted"]), rows, misfit)
+        made_of = summary["provenance"]
+        title = f"{summary['title']} ({made_of['mechanism']}, {made_of['hypothesis']})"
+        return cls(title, value, bool(quality["trusted"]), rows, misfit)
 
 
 @dataclass(frozen=True)

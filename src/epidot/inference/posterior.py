@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import gammaln
@@ -13,7 +13,11 @@ from epidot.inference.fit import End
 from epidot.inference.problem import Array, Problem
 from epidot.inference.profile import Profile
 
-DRAWS = 250  # of each of two rounds
+DRAWS = 250  # of each round
+ROUNDS = 6  # at the most
+_ENOUGH = 4.0  # draws for each parameter that should count where the next round learns from them
+_KERNELS = 12  # draws about which the next round goes on
+_NARROWER = 0.6  # than all of it, in standard deviations
 _FREEDOM = 5.0  # of Student's distribution: tails wider than those of the posterior
 _WIDER = 1.2  # than Laplace's, in standard deviations
 TRUSTED_K = 0.7  # Vehtari et al. 2024: above, means of the draws do not settle
@@ -39,6 +43,13 @@ class Posterior:
     def trusted(self) -> bool:
         """Whether intervals can be read off the draws."""
         return self.k < TRUSTED_K and self.size > TRUSTED_SIZE
+
+    def within(self) -> Posterior:
+        """Without the draws that have no weight, as those outside the priors; all else is the same."""
+        kept = self.weights > 0
+        if not np.any(kept) or math.isinf(self.k):
+            return self
+        return replace(self, u=self.u[kept], weights=self.weights[kept], predictions=self.predictions[kept])
 
     def quantile(self, values: Array, shares: Sequence[float]) -> Array:
         """Weighted quantiles of ``values`` (n,)."""
@@ -77,12 +88,13 @@ class _Student:
 def sample(
     problem: Problem, ends: Sequence[End], seed: int, draws: int = DRAWS, along: Sequence[Profile] = ()
 ) -> Posterior:
-    """Draws about all ``ends``, then as many again about what the first showed; each with its weight.
+    """Draws about all ``ends``, then as many again about what those before showed, until they can be trusted.
 
     Where profiles are known ``along`` the best end, it is drawn about the middle of their intervals, as wide
     as they are: beside a limit the slopes at the best fit see nothing of a cliff near by.  The proposal of a
     draw is the mixture of all distributions that were drawn from (Veach's balance), so that no draw can have
-    an undue weight because another one than its own would have proposed it as well.
+    an undue weight because another one than its own would have proposed it as well.  There are two rounds at
+    the least and :data:`ROUNDS` at the most; ``draws`` of each lie within the priors and so need a call.
     """
     rng = np.random.default_rng([seed, 15])
     shares = np.exp(-0.5 * np.array([end.deviance - ends[0].deviance for end in ends]))
@@ -91,19 +103,40 @@ def sample(
     shares = 0.1 / len(ends) + 0.9 * shares / shares.sum()
     places = [(e.u, e.covariance(problem)) for e in ends]
     places[0] = _as_profiled(*places[0], along)
-    parts = [(_Student.of(*place), s) for place, s in zip(places, shares / shares.sum(), strict=True)]
-    u = _drawn(parts, draws, rng)
-    first = _weighed(problem, u, [(one, share) for one, share in parts])
-    if first.size > u.shape[1]:
-        middle = first.weights @ u
-        spread = (u - middle).T @ ((u - middle) * first.weights[:, None])
-        spread += np.diag(1e-4 * problem.variance)
-        later = [(_Student.of(middle, spread), 0.8), *((one, 0.2 * s) for one, s in parts)]
-    else:
-        later = parts
-    more = _drawn(later, draws, rng)
-    both = [(one, 0.5 * s) for one, s in (*parts, *later)]
-    return _weighed(problem, np.concatenate([u, more]), both)
+    first = [(_Student.of(*place), s) for place, s in zip(places, shares / shares.sum(), strict=True)]
+    parts, rounds = first, [first]
+    u = _drawn(problem, parts, draws, rng)
+    sizes = [len(u)]
+    found = _weighed(problem, u, parts)
+    while len(rounds) < 2 or (not found.trusted and len(rounds) < ROUNDS):
+        parts = [*_learnt(problem, found), *((one, 0.2 * s) for one, s in first)]
+        more = _drawn(problem, parts, draws, rng)
+        u, sizes, rounds = np.concatenate([u, more]), [*sizes, len(more)], [*rounds, parts]
+        every = [(one, s * n / len(u)) for part, n in zip(rounds, sizes, strict=True) for one, s in part]
+        found = _weighed(problem, u, every)
+    return found.within()
+
+
+def _learnt(problem: Problem, found: Posterior) -> list[tuple[_Student, float]]:
+    """Where to draw next: about the mean of what was found, and about some draws, narrower (West 1993).
+
+    Where few draws carry all weight, weights are tempered until enough of them count.
+    """
+    n, p = found.u.shape
+    enough = min(_ENOUGH * p, 0.5 * np.count_nonzero(found.weights))
+    power = 1.0
+    weights = found.weights
+    while 1 / np.sum(weights**2) < enough and power > 1e-3:
+        power *= 0.7
+        weights = np.where(found.weights > 0, found.weights, 0.0) ** power * (found.weights > 0)
+        weights = weights / weights.sum()
+    middle = weights @ found.u
+    spread = (found.u - middle).T @ ((found.u - middle) * weights[:, None]) + np.diag(1e-4 * problem.variance)
+    marks = (np.arange(_KERNELS) + 0.5) / _KERNELS
+    chosen = found.u[np.minimum(np.searchsorted(np.cumsum(weights), marks), n - 1)]
+    shrunk = math.sqrt(1 - _NARROWER**2) * (chosen - middle) + middle
+    narrow = [(_Student.of(centre, spread * _NARROWER**2), 0.4 / _KERNELS) for centre in shrunk]
+    return [(_Student.of(middle, spread), 0.4), *narrow]
 
 
 def _as_profiled(middle: Array, covariance: Array, along: Sequence[Profile]) -> tuple[Array, Array]:
@@ -116,7 +149,21 @@ def _as_profiled(middle: Array, covariance: Array, along: Sequence[Profile]) -> 
     return middle, covariance * scale[:, None] * scale
 
 
-def _drawn(parts: Sequence[tuple[_Student, float]], n: int, rng: np.random.Generator) -> Array:
+def _drawn(
+    problem: Problem, parts: Sequence[tuple[_Student, float]], wanted: int, rng: np.random.Generator
+) -> Array:
+    """So many draws that ``wanted`` lie within the priors, as far as 16 times as many suffice."""
+    out: list[Array] = []
+    inside = 0
+    while inside < wanted and len(out) < 16:
+        share = max(inside / (wanted * len(out)), 1 / 16) if out else 1.0
+        more = _mixed(parts, min(wanted, math.ceil((wanted - inside) / share)), rng)
+        inside += int(np.sum(np.all((more >= problem.low) & (more <= problem.high), axis=1)))
+        out.append(more)
+    return np.concatenate(out)
+
+
+def _mixed(parts: Sequence[tuple[_Student, float]], n: int, rng: np.random.Generator) -> Array:
     which = rng.choice(len(parts), n, p=np.array([s for _, s in parts]) / sum(s for _, s in parts))
     counts = np.bincount(which, minlength=len(parts))
     return np.concatenate([one.draw(int(k), rng) for (one, _), k in zip(parts, counts, strict=True)])

@@ -23,7 +23,11 @@ _WIDE = 5.0  # standard deviations of a normal prior within which is searched
 
 @dataclass(frozen=True)
 class Prior:
-    """What is known of a parameter before: uniform (``low`` to ``high``) or normal (``mean``, ``sigma``)."""
+    """What is known of a parameter before: uniform (``low`` to ``high``) or normal (``mean``, ``sigma``).
+
+    With ``log`` its logarithm is: uniform between those of ``low`` and ``high``, or normal about that of
+    ``mean`` with ``sigma``.
+    """
 
     name: str
     unit: str
@@ -31,6 +35,7 @@ class Prior:
     high: float
     mean: float = math.nan
     sigma: float = math.nan
+    log: bool = False
 
     @property
     def normal(self) -> bool:
@@ -42,7 +47,9 @@ class Prior:
         """Between what ``u`` is searched."""
         if not self.normal:
             return 0.0, 1.0
-        ends = ((end - self.mean) / self.sigma for end in (self.low, self.high))
+        ends = (
+            (self._on_scale(end) - self._on_scale(self.mean)) / self.sigma for end in (self.low, self.high)
+        )
         low, high = (min(max(end, -_WIDE), _WIDE) for end in ends)
         return low, high
 
@@ -53,13 +60,19 @@ class Prior:
 
     def value(self, u: Array | float) -> Array:
         """The parameter at ``u``."""
-        first, scale = (self.mean, self.sigma) if self.normal else (self.low, self.high - self.low)
-        return np.asarray(first + scale * np.asarray(u), dtype=np.float64)
+        first = self._on_scale(self.mean if self.normal else self.low)
+        found = first + self.scale * np.asarray(u)
+        return np.asarray(np.exp(found) if self.log else found, dtype=np.float64)
 
     @property
     def scale(self) -> float:
-        """One step of ``u`` in the parameter's unit."""
-        return self.sigma if self.normal else self.high - self.low
+        """One step of ``u`` in the parameter's unit, or of its logarithm."""
+        return self.sigma if self.normal else self._on_scale(self.high) - self._on_scale(self.low)
+
+    def _on_scale(self, value: float) -> float:
+        if not self.log:
+            return value
+        return math.log(value) if value > 0 else -math.inf
 
 
 @dataclass(frozen=True)

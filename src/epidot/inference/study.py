@@ -15,6 +15,7 @@ from epidot.given import Given
 from epidot.inference import designs
 from epidot.inference.designs import Design
 from epidot.inference.posterior import DRAWS
+from epidot.inference.priors import prior
 from epidot.inference.problem import Datum, Kind, Prior
 from epidot.inference.readings import Reading, read
 from epidot.mechanism import load as mechanisms
@@ -33,7 +34,10 @@ _FIELDS = (
     *("free", "experiments", "measured", "held", "candidates"),
 )
 _EXPERIMENT = ("recipe", "with", "unknown", "note")
-_MEASURED = ("of", "over", "less", "quantity", "value", "sigma", "is", "file", "technique", "note")
+_MEASURED = (
+    *("of", "over", "less", "quantity", "quantity of the other", "value", "sigma", "is"),
+    *("file", "technique", "note"),
+)
 _KINDS: Mapping[str, Kind] = {"equal": "=", "at least": ">=", "at most": "<="}
 
 
@@ -106,7 +110,7 @@ class Study:
     unknowns: Mapping[str, Unknown]  # by the name of the prior
     experiments: Mapping[str, Experiment]
     measured: tuple[Measured, ...]
-    draws: int = DRAWS  # of each of two rounds
+    draws: int = DRAWS  # of each round
     candidates: tuple[Design, ...] = ()
 
     @property
@@ -157,6 +161,22 @@ def load(path: str | Path) -> Study:
         With every fault, each at its line.
     """
     return parse(documents.text_of(path), where=str(path))
+
+
+def under(study: Study, mechanism: str | None = None, hypothesis: str | None = None) -> Study:
+    """The same study with another mechanism, or another hypothesis of halides; its text says so too.
+
+    Raises
+    ------
+    InputError
+        If there is no such one, or something that is free is no number of it.
+    """
+    other = {"mechanism": mechanism, "hypothesis": hypothesis}
+    said = {key: value for key, value in other.items() if value is not None}
+    if not said:
+        return study
+    data = documents.parse(study.text, where=study.where).data
+    return parse(documents.dump({**data, **said}), where=study.where)
 
 
 def parse(text: str, *, where: str = "<text>") -> Study:
@@ -235,38 +255,10 @@ class _Reader:
                 one.fault("no run rests on such a number", seen=name, nearest=near)
                 continue
             p = table[name]
-            found = self._prior(one.called(name), name, p.unit, numbers.limits(name, p))
+            found = prior(one.called(name), name, p.unit, numbers.limits(name, p))
             if found is not None:
                 out.append(found)
         return out
-
-    def _prior(self, entry: Entry, name: str, unit: str, limits: tuple[float, float]) -> Prior | None:
-        """``{low, high}`` is uniform, ``{mean, sigma}`` normal, perhaps between ``low`` and ``high``."""
-        before = len(self.faults.found)
-        row = entry.fields(("mean", "sigma", "low", "high", "unit", "note"))
-        if row["unit"] and unit and row["unit"].text() != unit:
-            row["unit"].fault(f"{name} is a number in {unit}", seen=row["unit"].value)
-        low, high = (row[key].number(default=end) for key, end in zip(("low", "high"), limits, strict=True))
-        normal = bool(row["mean"] or row["sigma"])
-        mean = row["mean"].number() if normal else math.nan
-        sigma = row["sigma"].number(1e-300) if normal else math.nan
-        if len(self.faults.found) > before:
-            return None
-        if not normal and not (row["low"] and row["high"]):
-            entry.fault(
-                f"{name} needs a range or a mean with its sigma", remedy="write {low: ..., high: ...}"
-            )
-            return None
-        outside = [v for v in (low, high) if not limits[0] <= v <= limits[1]]
-        if not low < high or outside:
-            seen = f"{low:g} to {high:g}"
-            span = "" if not outside else f"; it lies between {limits[0]:g} and {limits[1]:g} {unit}"
-            entry.fault(f"{name} has no such range{span}", seen=seen)
-            return None
-        if normal and not low < mean < high:
-            entry.fault(f"the mean of {name} lies outside its range", seen=f"{mean:g}")
-            return None
-        return Prior(name, unit or row["unit"].text(""), low, high, mean, sigma)
 
     def _held(self, entry: Entry, table: Mapping[str, Parameter], free: Sequence[str]) -> dict[str, float]:
         """Numbers that stand in for epidot's own and are not free."""
@@ -306,11 +298,11 @@ class _Reader:
                 with value.placed():
                     place = places.find(recipe, where)
                     unit = value["unit"].text("")
-                    prior = self._prior(value.called(full), full, "", (-math.inf, math.inf))
-                    if prior is not None:
+                    before = prior(value.called(full), full, "", (-math.inf, math.inf))
+                    if before is not None:
                         unknowns[full] = Unknown(name, place, unit)
-                        priors.append(prior)
-                        for end in (prior.low, prior.high):
+                        priors.append(before)
+                        for end in (before.low, before.high):
                             if math.isfinite(end):
                                 places.with_values(recipe, {place: unknowns[full].written(end)}, name)
             found[name] = Experiment(name, recipe, text)
@@ -336,7 +328,17 @@ class _Reader:
         if reading is None:
             with row["quantity"].placed():
                 find(quantity)
-        looks = [self._look(row[key], quantity, experiments) for key in ("of", "over", "less")]
+        second = quantity
+        if row["quantity of the other"]:
+            with row["quantity of the other"].placed():
+                second = row["quantity of the other"].text("")
+                find(second)
+        looks = [
+            self._look(row[key], name, experiments)
+            for key, name in (("of", quantity), ("over", second), ("less", second))
+        ]
+        if row["quantity of the other"] and not (row["over"] or row["less"]):
+            row["quantity of the other"].fault(f"{entry.name} has no other: say over or less")
         if row["over"] and row["less"]:
             row["less"].fault(f"{entry.name}: over and less do not go together")
         value = row["value"].number() if reading is None else reading.value
@@ -376,4 +378,7 @@ class _Reader:
 
 def _named(look: Look, other: Look | None, how: str) -> str:
     text = f"{look.quantity} of {look.experiment}, {look.sample}"
-    return text if other is None else f"{text}, {how} {other.experiment}, {other.sample}"
+    if other is None:
+        return text
+    what = "" if other.quantity == look.quantity else f"{other.quantity} of "
+    return f"{text}, {how} {what}{other.experiment}, {other.sample}"

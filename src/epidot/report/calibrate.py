@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from epidot import files, interrupts
 from epidot.errors import WorkError
-from epidot.inference import calibration, fit
+from epidot.inference import calibration, comparison, fit
 from epidot.inference import study as studies
+from epidot.inference.comparison import Rival, insist_same
 from epidot.inference.model import Runs
+from epidot.inference.posterior import ROUNDS
 from epidot.inference.study import Study
 from epidot.report import points
 from epidot.report.calibrated import Done, calibrated, compared, findings, prior_told, to_bytes, to_json
@@ -31,7 +33,7 @@ def calls(study: Study) -> tuple[int, int]:
     p = len(study.priors)
     search = fit.SCREENED + 1 + fit.STARTS * (p + 2)
     usual = search + fit.STARTS * 5 * (p + 2) + 2 * p * 9 + 2 * study.draws
-    most = search + fit.STARTS * fit.STEPS * (p + 2) + 2 * p * 9 * 3 + 2 * study.draws
+    most = search + fit.STARTS * fit.STEPS * (p + 2) + 2 * p * 9 * 3 + ROUNDS * study.draws
     return usual, most
 
 
@@ -69,9 +71,10 @@ def carry_out(
     scheduler: str | None = None,
     resume: bool = False,
     overwrite: bool = False,
+    against: Sequence[Rival] = (),
     progress: Tell = lambda share, text: None,
 ) -> Done:
-    """Calibrate, and with ``folder`` put the results there.
+    """Calibrate, and with ``folder`` put the results there; hold it ``against`` other calibrations.
 
     Every run is kept there as it is done, and with ``resume`` none of them is carried out again: the
     calibration goes the same way once more, to the same bits.
@@ -79,12 +82,18 @@ def carry_out(
     Raises
     ------
     InputError
-        If the folder belongs to another run, holds something else, or nothing to ``resume``.
+        If the folder belongs to another run, holds something else, or nothing to ``resume``; if another
+        calibration had other data.
     WorkError
         If it was interrupted, or the model gave nothing anywhere.
     """
+    insist_same(against, study.data)
+
+    def work(store: Path | None) -> Done:
+        return _calibrated(study, Kept(store), jobs, scheduler, progress).compared_with(against)
+
     if folder is None:
-        return _calibrated(study, Kept(None), jobs, scheduler, progress)
+        return work(None)
 
     def write(part: Path, done: Done) -> None:
         files.write(part / "posterior.nc", to_bytes(done))
@@ -96,7 +105,7 @@ def carry_out(
     return points.carried_into(
         folder,
         NAMES,
-        lambda store: _calibrated(study, Kept(store), jobs, scheduler, progress),
+        work,
         write,
         anew=not resume,
         interrupted=lambda _: f"interrupted; the same command with --resume goes on from {folder}",
@@ -111,8 +120,14 @@ def calibrate(
     scheduler: str | None = None,
     folder: str | Path | None = None,
     resume: bool = False,
+    mechanism: str | None = None,
+    hypothesis: str | None = None,
+    against: Sequence[str | Path] = (),
 ) -> Done:
     """Calibrate a study: its file, or its YAML text; with ``folder`` the results go there.
+
+    ``mechanism`` and ``hypothesis`` stand for those of the study; ``against`` are folders of calibrations of
+    other models on the same numbers.
 
     Raises
     ------
@@ -123,8 +138,10 @@ def calibrate(
     """
     text = isinstance(source, str) and "\n" in source
     study = studies.parse(str(source)) if text else studies.load(source)
+    study = studies.under(study, mechanism, hypothesis)
     where = None if folder is None else Path(folder)
-    return carry_out(study, where, jobs=jobs, scheduler=scheduler, resume=resume)
+    rivals = [comparison.load(Path(one)) for one in against]
+    return carry_out(study, where, jobs=jobs, scheduler=scheduler, resume=resume, against=rivals)
 
 
 def look(folder: Path, *, resume: bool, overwrite: bool) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from epidot import documents
 from epidot.given import Together
 from epidot.inference.calibration import Calibration, seen
+from epidot.inference.comparison import Compared, Rival, compare
 from epidot.inference.study import Study
 from epidot.quantities import interval, number
 from epidot.report import corner
@@ -26,12 +28,17 @@ FORMAT = "epidot-posterior/1"
 
 @dataclass(frozen=True)
 class Done:
-    """A study, what came of it, and how many flasks were carried out now."""
+    """A study, what came of it, how many flasks were carried out now, and how other models compare."""
 
     study: Study
     found: Calibration
     runs: int
     reasons: dict[str, int]
+    against: tuple[Compared, ...] = ()
+
+    def compared_with(self, rivals: Sequence[Rival]) -> Done:
+        """The same, held against calibrations of other models of the same numbers."""
+        return replace(self, against=tuple(compare(Rival.of(to_json(self)), rivals)))
 
     @property
     def remarks(self) -> list[str]:
@@ -78,6 +85,7 @@ def to_json(done: Done) -> dict[str, Any]:
         },
         "calls": found.calls,
         "runs_now": done.runs,
+        "against": [one.to_json() for one in done.against],
         "warnings": done.remarks,
         "provenance": provenance(study),
     }
@@ -106,7 +114,8 @@ def calibrated(done: Done) -> str:
         covariance, origin = found.errors
         part = [[float(f"{x:.6g}") for x in row] for row in covariance[np.ix_(free, free)].tolist()]
         told = f"the calibration “{study.title}” ({origin})"
-        page["together"] = Together.of([study.priors[i].name for i in free], part, told).to_json()
+        names, ln = ([study.priors[i].name for i in free if every or study.priors[i].log] for every in (1, 0))
+        page["together"] = Together.of(names, part, told, ln).to_json()
     return documents.dump(page)
 
 
@@ -161,6 +170,7 @@ def headline(done: Done) -> str:
         f"{len(done.study.measured)} measured numbers, {len(done.study.priors)} free ones. "
         + "; ".join(parts)
         + "."
+        + "".join(f" Against “{one.title}”: {one.word}." for one in done.against)
     )
 
 
@@ -207,6 +217,10 @@ def findings(done: Done) -> Findings:
             rows_compared,
         ),
     ]
+    if done.against:
+        rows_against = [(one.title, _difference(one), one.word) for one in done.against]
+        told = "With the same odds before; a difference of 3 is odds of 20 to 1, less is undecided."
+        tables.append(Table("Against other models", ("", "ln evidence more", ""), rows_against, told))
     draws = found.posterior
     k = f"{draws.k:.2f}" if math.isfinite(draws.k) else "not known"
     quality = [
@@ -253,12 +267,19 @@ def compared(study: Study, i: int) -> dict[str, Any]:
     }
 
 
+def _difference(one: Compared) -> str:
+    return f"{one.difference:+.1f}" if math.isfinite(one.difference) else "–"
+
+
 def _finite(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
 def prior_told(p: Any) -> str:
-    return f"{p.mean:g} ± {p.sigma:g}" if p.normal else f"{p.low:g} to {p.high:g}"
+    if p.normal and p.log:
+        return f"{p.mean:g}, a factor of {math.exp(p.sigma):.3g} either way"
+    told = f"{p.mean:g} ± {p.sigma:g}" if p.normal else f"{p.low:g} to {p.high:g}"
+    return f"{told} (log)" if p.log else told
 
 
 def _plain(name: str) -> str:

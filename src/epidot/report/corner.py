@@ -87,6 +87,8 @@ def profiled(found: Calibration) -> Figure:
             xlabel=f"{prior.name}{f' / {prior.unit}' if prior.unit else ''}",
             ylabel="worse by",
         )
+        if prior.log:
+            axis.set_xscale("log")
         axis.xaxis.label.set_size(7)
         panels.append(Panel("", drawing, (found.parameters[prior.name].shape,)))
         columns |= {prior.name: x[order], f"{prior.name} rise": profile.rise[order]}
@@ -110,6 +112,9 @@ def corner(found: Calibration) -> Figure:
         best = found.problem.values(found.best.u)
         axis.plot(best[i], best[j], "+", color=style.COLOURS[1], ms=9, mew=1.5)
         axis.set(xlabel=priors[i].name, ylabel=priors[j].name)
+        for k, scale in ((i, axis.set_xscale), (j, axis.set_yscale)):
+            if priors[k].log:
+                scale("log")
         for label in (axis.xaxis.label, axis.yaxis.label):
             label.set_size(7)
         panels.append(Panel("", drawing))

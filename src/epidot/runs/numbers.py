@@ -84,11 +84,14 @@ def of(source: Source, mechanism: str, hypothesis: str) -> Given:
 
 def _together(entry: Entry, values: Mapping[str, Entry]) -> Together | None:
     """A covariance at a place, of numbers that the same file gives."""
-    row = entry.fields(("names", "covariance", "from"), ("names", "covariance"))
+    row = entry.fields(("names", "ln", "covariance", "from"), ("names", "covariance"))
     names = [one.text("") for one in row["names"].rows("name")]
     for one in row["names"].rows("name"):
         if one.text("") not in values:
             one.fault("errors of a number that the file does not give", seen=one.value, nearest=tuple(values))
+    ln = [one.text("") for one in row["ln"].rows("name")]
+    for name in (one for one in ln if one not in names):
+        row["ln"].fault("a logarithm of a number that is not among the names", seen=name, nearest=names)
     rows = [[cell.number() for cell in line.rows("number")] for line in row["covariance"].rows("row")]
     if len(set(names)) < len(names):
         row["names"].fault("a number stands there twice")
@@ -103,7 +106,7 @@ def _together(entry: Entry, values: Mapping[str, Entry]) -> Together | None:
         row["covariance"].fault("a covariance is symmetric, with squares of errors on its diagonal")
     elif float(np.linalg.eigvalsh(table / size).min()) < -1e-6:
         row["covariance"].fault("no errors go together so: some combination would have a negative variance")
-    return Together.of(names, table.tolist(), row["from"].text("the file of numbers"))
+    return Together.of(names, table.tolist(), row["from"].text("the file of numbers"), ln)
 
 
 def _one(entry: Entry, name: str, p: Parameter) -> tuple[float, float | None] | None:

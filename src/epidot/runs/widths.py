@@ -83,8 +83,8 @@ def together(order: Order, wanted: Sequence[str]) -> tuple[Fitted, ...]:
     groups = []
     joint = order.given.together
     if joint is not None:
-        plain = (False,) * len(joint.names)
-        found = Fitted(joint.names, plain, np.array(joint.covariance, dtype=np.float64)).among(left)
+        ln = tuple(name in joint.ln for name in joint.names)
+        found = Fitted(joint.names, ln, np.array(joint.covariance, dtype=np.float64)).among(left)
         groups += [found] if found.names else []
         left = [name for name in left if name not in joint.names]
     for fit in fits():

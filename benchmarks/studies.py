@@ -1,0 +1,203 @@
+"""Made-up studies: do intervals hold the truth as often as they say, and is the right model found?
+
+    python benchmarks/studies.py                     both tables
+    python benchmarks/studies.py --repeats 5         a look
+    python benchmarks/studies.py --flasks            also two mechanisms, on real flasks (5 min of one core)
+    python benchmarks/studies.py --write             also writes them into docs/calibrate.md
+
+Coverage: rates of two Arrhenius ways at twelve temperatures; the truth is drawn from the prior, the noise is
+that of the errors stated. Two more parameters move nothing and must be called flat.
+Models: the same studies under one way and under two; with ``--flasks`` choi2023 and choi2023@2 with exchange
+and oxidation free, whose flasks are carried out on a grid of 9 x 9 and interpolated by cubic splines.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pages
+from numpy.typing import NDArray
+from scipy.interpolate import RegularGridInterpolator
+
+from epidot.inference import study as studies
+from epidot.inference.calibration import Calibration, calibrate
+from epidot.inference.comparison import Rival, compare
+from epidot.inference.model import Runs
+from epidot.inference.problem import Datum, Model, Prior, Problem
+from epidot.runs.sweep.points import Kept
+from epidot.runs.workers import workers
+
+Array = NDArray[np.float64]
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "calibrate.md"
+SEED = 20261130
+X = 1e3 / (8.314 * np.linspace(300.0, 500.0, 12))
+ONE = [Prior("lnA1", "1", 2.0, 10.0), Prior("Ea1", "kJ/mol", 20.0, 45.0)]
+TWO = [*ONE, Prior("lnA2", "1", 18.0, 30.0), Prior("Ea2", "kJ/mol", 75.0, 110.0)]
+IDLE = [Prior("idle", "1", 0.0, 1.0), Prior("idle, normal", "1", -9.0, 9.0, 0.0, 1.0)]
+
+FLASKS = """\\
+study: 1
+title: Two mechanisms where exchange and oxidation are free
+free:
+  mechanism.Ea_ex: {low: 62, high: 80}
+  mechanism.Ea_ox: {low: 124, high: 142}
+experiments:
+  cold: {recipe: choi2023/inp-hf-zn-120}
+  hot: {recipe: choi2023/inp-hf-zn-280}
+  zinc: {recipe: choi2023/inp-zn}
+measured:
+  - {of: cold.purified, quantity: oxide_relative, value: 0, sigma: 0.05}
+  - {of: hot.purified, quantity: oxide_relative, value: 0, sigma: 0.05}
+  - {of: zinc.10 min, quantity: oxide_relative, value: 0, sigma: 0.05}
+  - {of: zinc.10 min, quantity: In_exchanged_per_dot, value: 0, sigma: 5}
+"""
+
+
+def one_way(v: Array) -> Array:
+    """ln of a rate (k, 12)."""
+    return v[:, :1] - v[:, 1:2] * X
+
+
+def two_ways(v: Array) -> Array:
+    """ln of the sum of two rates (k, 12)."""
+    return np.logaddexp(one_way(v), v[:, 2:3] - v[:, 3:4] * X)
+
+
+def truth(priors: list[Prior], rng: np.random.Generator) -> Array:
+    """One draw of the prior (1, p)."""
+    return np.array([[p.value(rng.standard_normal() if p.normal else rng.random()) for p in priors]])
+
+
+def made_up(mean: Array, sigma: Array, rng: np.random.Generator) -> list[Datum]:
+    """Data about their mean (m,)."""
+    noise = sigma * rng.standard_normal(mean.size)
+    return [
+        Datum(f"d{i}", float(m), float(s)) for i, (m, s) in enumerate(zip(mean + noise, sigma, strict=True))
+    ]
+
+
+@dataclass
+class Coverage:
+    """How often an interval was stated, and how often it held the truth."""
+
+    stated: int = 0
+    inside: int = 0
+    words: Counter[str] = field(default_factory=Counter)
+
+
+def coverage(repeats: int) -> tuple[dict[str, Coverage], int]:
+    """Of each parameter, and the most points that a study took."""
+    rng = np.random.default_rng(SEED)
+    priors = [*TWO, *IDLE]
+    found = {p.name: Coverage() for p in priors}
+    most = 0
+    for seed in range(repeats):
+        at = truth(priors, rng)
+        problem = Problem(priors, made_up(two_ways(at)[0], np.full(X.size, 0.05), rng), two_ways)
+        done = calibrate(problem, seed)
+        most = max(most, done.calls)
+        for value, (name, one) in zip(at[0], done.parameters.items(), strict=True):
+            row = found[name]
+            row.words[one.shape] += 1
+            if one.shape == "bounded":
+                row.stated += 1
+                row.inside += one.interval[0] <= value <= one.interval[1]
+    return found, most
+
+
+def rival(found: Calibration, title: str) -> Rival:
+    """A calibration as another one sees it."""
+    rows = tuple((d.value, d.sigma, "equal") for d in found.problem.data)
+    draws, misfit = found.posterior, float(np.sum(found.residuals**2))
+    return Rival(title, draws.log_evidence, draws.trusted, rows, misfit)
+
+
+def confusion(
+    models: dict[str, tuple[list[Prior], Model]], sigma: Array, repeats: int
+) -> dict[str, Counter[str]]:
+    """Of each true model: how often it was favoured, the other was, or it was left undecided."""
+    rng = np.random.default_rng(SEED + 1)
+    table: dict[str, Counter[str]] = {}
+    for name, (priors, model) in models.items():
+        (other,) = (one for one in models if one != name)
+        for seed in range(repeats):
+            data = made_up(model(truth(priors, rng))[0], sigma, rng)
+            mine, its = (
+                rival(calibrate(Problem(models[n][0], data, models[n][1]), seed), n) for n in (name, other)
+            )
+            word = compare(mine, [its])[0].word.split(":")[0]
+            table.setdefault(name, Counter())[word] += 1
+    return table
+
+
+def flasks(kept: Path) -> tuple[dict[str, tuple[list[Prior], Model]], Array]:
+    """Two mechanisms by splines through their flasks, and the errors of measuring."""
+    out: dict[str, tuple[list[Prior], Model]] = {}
+    first = studies.parse(FLASKS)
+    kept.mkdir(parents=True, exist_ok=True)
+    for mechanism in ("choi2023", "choi2023@2"):
+        study = studies.under(first, mechanism)
+        priors = list(study.priors)
+        axes = [np.linspace(p.low, p.high, 9) for p in priors]
+        points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(priors))
+        with workers(1, None, len(points)) as helpers:
+            found = Runs(study, helpers, Kept(kept))(points)
+        table = RegularGridInterpolator(axes, found.reshape(9, 9, -1), method="cubic")
+        out[mechanism] = (priors, _between(table))
+    return out, np.array([d.sigma for d in first.data])
+
+
+def _between(table: RegularGridInterpolator) -> Callable[[Array], Array]:
+    return lambda v: np.asarray(table(np.clip(v, [a[0] for a in table.grid], [a[-1] for a in table.grid])))
+
+
+def told(found: dict[str, Coverage], most: int, repeats: int) -> list[str]:
+    """The table of coverage."""
+    head = f"of {repeats} studies (at most {most:,} points each)"
+    rows = [f"| {head} | interval stated | holds the truth | called flat |", "|---|---|---|---|"]
+    for name, one in found.items():
+        share = f"{one.inside} of {one.stated}, {one.inside / one.stated:.0%}" if one.stated else "–"
+        rows.append(f"| `{name}` | {one.stated} | {share} | {one.words['flat']} |")
+    stated, inside = (sum(getattr(one, key) for one in found.values()) for key in ("stated", "inside"))
+    rows.append(f"| all | {stated} | {inside} of {stated}, {inside / stated:.0%} | |")
+    return rows
+
+
+def told_of_models(tables: list[dict[str, Counter[str]]]) -> list[str]:
+    """The table of models."""
+    words = ("favoured", "undecided", "the other is favoured")
+    rows = ["| the truth is | found | undecided | the other is favoured |", "|---|---|---|---|"]
+    for table in tables:
+        rows += [f"| {name} | " + " | ".join(str(n[w]) for w in words) + " |" for name, n in table.items()]
+    return rows
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options.add_argument("--repeats", type=int, default=50)
+    options.add_argument("--flasks", action="store_true")
+    options.add_argument("--kept", type=Path, default=Path("build") / "studies", help="where flasks are kept")
+    options.add_argument("--write", action="store_true")
+    asked = options.parse_args()
+    rows = told(*coverage(asked.repeats), asked.repeats)
+    print("\n".join(rows), flush=True)
+    models: dict[str, tuple[list[Prior], Model]] = {"one way": (ONE, one_way), "two ways": (TWO, two_ways)}
+    tables = [confusion(models, np.full(X.size, 0.1), max(asked.repeats // 2, 1))]
+    if asked.flasks:
+        tables.append(confusion(*flasks(asked.kept), max(asked.repeats // 2, 1)))
+    more = told_of_models(tables)
+    print("\n".join(more))
+    if asked.write:
+        pages.put(PAGE, "coverage", "\n".join(rows))
+        pages.put(PAGE, "models", "\n".join(more))
+
+
+if __name__ == "__main__":
+    main()
