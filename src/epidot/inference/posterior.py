@@ -94,7 +94,7 @@ def sample(
     as they are: beside a limit the slopes at the best fit see nothing of a cliff near by.  The proposal of a
     draw is the mixture of all distributions that were drawn from (Veach's balance), so that no draw can have
     an undue weight because another one than its own would have proposed it as well.  There are two rounds at
-    the least and :data:`ROUNDS` at the most; ``draws`` of each lie within the priors and so need a call.
+    the least and :func:`at_most` so many; ``draws`` of each lie within the priors and so need a call.
     """
     rng = np.random.default_rng([seed, 15])
     shares = np.exp(-0.5 * np.array([end.deviance - ends[0].deviance for end in ends]))
@@ -108,13 +108,18 @@ def sample(
     u = _drawn(problem, parts, draws, rng)
     sizes = [len(u)]
     found = _weighed(problem, u, parts)
-    while len(rounds) < 2 or (not found.trusted and len(rounds) < ROUNDS):
+    while len(rounds) < 2 or (not found.trusted and len(rounds) < at_most(draws)):
         parts = [*_learnt(problem, found), *((one, 0.2 * s) for one, s in first)]
         more = _drawn(problem, parts, draws, rng)
         u, sizes, rounds = np.concatenate([u, more]), [*sizes, len(more)], [*rounds, parts]
         every = [(one, s * n / len(u)) for part, n in zip(rounds, sizes, strict=True) for one, s in part]
         found = _weighed(problem, u, every)
     return found.within()
+
+
+def at_most(draws: int) -> int:
+    """Rounds that may be taken: of few draws only two, for more of them would hardly be trusted either."""
+    return ROUNDS if draws >= TRUSTED_SIZE else 2
 
 
 def _learnt(problem: Problem, found: Posterior) -> list[tuple[_Student, float]]:

@@ -13,7 +13,7 @@ from epidot.inference import calibration, comparison, fit
 from epidot.inference import study as studies
 from epidot.inference.comparison import Rival, insist_same
 from epidot.inference.model import Runs
-from epidot.inference.posterior import ROUNDS
+from epidot.inference.posterior import at_most
 from epidot.inference.study import Study
 from epidot.report import points
 from epidot.report.calibrated import Done, calibrated, compared, findings, prior_told, to_bytes, to_json
@@ -33,7 +33,7 @@ def calls(study: Study) -> tuple[int, int]:
     p = len(study.priors)
     search = fit.SCREENED + 1 + fit.STARTS * (p + 2)
     usual = search + fit.STARTS * 5 * (p + 2) + 2 * p * 9 + 2 * study.draws
-    most = search + fit.STARTS * fit.STEPS * (p + 2) + 2 * p * 9 * 3 + ROUNDS * study.draws
+    most = search + fit.STARTS * fit.STEPS * (p + 2) + 2 * p * 9 * 3 + at_most(study.draws) * study.draws
     return usual, most
 
 
