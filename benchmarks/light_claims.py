@@ -5,6 +5,10 @@
 Nothing is fitted here. Linear propagation: the covariance of calibrate_light.py (data/light_fit.yaml), the
 widths of the numbers it holds (HELD below), and the scatter of bare InP about the fit, which stands for
 shape and for what "diameter" means. Described dots only: no growth, so nothing of the mechanism is in it.
+
+Yields are those of choi2023's samples as the mean field grows them. Every number of traps and rate is moved
+one error up and down, those of traps_fit.yaml along the axes of their covariance; rises and falls are summed
+in quadrature apart. The surfaces are held: what the mechanism may err by is in the intervals of a run.
 """
 
 from __future__ import annotations
@@ -13,12 +17,16 @@ import math
 from collections.abc import Callable, Mapping
 
 import numpy as np
+from calibrate_traps import grown
 
 from epidot.documents import data_document
 from epidot.dot.layers import Layer, LayeredDot
 from epidot.light.literature import Row, answer, rows
 from epidot.light.rates import radiative_rate
 from epidot.light.states import Options, solve_dot
+from epidot.light.traps import components, trap_means, trap_rates
+from epidot.runs import numbers
+from epidot.runs.widths import Fitted, alone, fits
 
 # Held in the fit: (value, width). Masses and levels as the tables spread, exchange as in the material files.
 HELD = {
@@ -90,6 +98,76 @@ CLAIMS: tuple[tuple[str, Callable[[Mapping[str, float]], float], float | str, st
 )
 
 
+# sample, claim, paper, its error, and whether the yield, only the surface (by the mechanism) or neither was
+# fitted on it
+YIELDS = (
+    ("InP-Zn", "C074", 0.01, 0.01, "predicted"),
+    ("InP-Se", "C075", 0.0, 0.005, "predicted"),
+    ("ZnSe-pristine", "C094", 0.50, 0.05, "fitted"),
+    ("ZnSe-HF", "C094", 0.70, 0.05, "fitted"),
+    ("ZnS-staged-1", "C104", 0.973, 0.02, "surface fitted"),
+    ("ZnS-conventional", "C111", 0.55, 0.15, "surface fitted"),
+)
+
+
+def of_traps() -> list[Fitted]:
+    """The numbers of traps and rates with their errors: those of one fit together, the others each alone."""
+    table = numbers.known("choi2023", "H1")
+    rate = [name for name in table if name in ("InP.oscillator_factor", "InP.exchange_splitting_eV")]
+    own = {name.split(".", 1)[1] for name in rate}  # those of light stand for cores without
+    light = [name for name in table if name.startswith("light.") and name.split(".", 1)[1] not in own]
+    names = light + rate
+    groups = [group for group in (fit.among(names) for fit in fits()) if group.names]
+    held = {name for group in groups for name in group.names}
+    for name in names:
+        width = alone(table[name], name)
+        if name not in held and width is not None and width[0] > 0:
+            groups.append(Fitted((name,), (width[1],), np.array([[width[0] ** 2]])))
+    return groups
+
+
+def yield_of(dot: LayeredDot) -> tuple[float, float, float, list[str]]:
+    """Quantum yield, how far below and above it the interval reaches, and what widens it most."""
+    table, levels = numbers.known("choi2023", "H1"), solve_dot(dot)
+
+    def at(moved: Mapping[str, float]) -> float:
+        choice = {name.split(".", 1)[1]: value for name, value in moved.items()}
+        k_r = radiative_rate(dot, levels, choice=choice).k_r
+        return components(k_r, trap_means(dot, choice), trap_rates(choice)).plqy
+
+    value, ways = at({}), []
+    for group in of_traps():
+        sizes, vectors = np.linalg.eigh(group.covariance)
+        for size, axis in zip(np.sqrt(np.maximum(sizes, 0.0)), vectors.T, strict=True):
+            ends = []
+            for sign in (1, -1):
+                moved = {}
+                for name, ln, part in zip(group.names, group.ln, sign * size * axis, strict=True):
+                    p = table[name]
+                    low, high = numbers.limits(name, p)
+                    wanted = p.value * math.exp(part) if ln else p.value + part
+                    moved[name] = min(max(wanted, low), high)
+                ends.append(at(moved) - value)
+            ways.append((min(0.0, *ends), max(0.0, *ends), group.names[int(np.abs(axis).argmax())]))
+    low, high = (math.sqrt(sum(way[side] ** 2 for way in ways)) for side in (0, 1))
+    widest = sorted(ways, key=lambda way: -max(-way[0], way[1]))[:3]
+    return value, low, high, [way[2] for way in widest]
+
+
+def yields() -> None:
+    """Print the yields of choi2023 with their intervals."""
+    dots, within = grown(), {"predicted": [], "surface fitted": [], "fitted": []}
+    for sample, claim, paper, error, kind in YIELDS:
+        value, low, high, widest = yield_of(dots[sample])
+        off = abs(paper - value) / math.hypot(error, high if paper > value else low)
+        within[kind].append(off)
+        said = f"{claim} {sample:18s} {value:6.3f} ({max(0, value - low):.3f}-{min(1, value + high):.3f})"
+        print(f"{said} paper {paper:g} +- {error:g}, {off:.1f} sigma, {kind}; widest: {', '.join(widest)}")
+    for kind, found in within.items():
+        z = np.array(found)
+        print(f"yields {kind}: {np.sum(z < 1)} of {z.size} inside 68 %, {np.sum(z < 1.96)} inside 95 %")
+
+
 def scatter_eV() -> float:
     """Root mean square of bare InP about the fit."""
     off = [answer(r) - r.value for r in rows() if r.quantity == "1S" and r.dot.core == "InP"]
@@ -128,6 +206,7 @@ def main() -> None:
         print(said + "; widest: " + ", ".join(widest))
     z = np.array(within)
     print(f"numbers: {np.sum(z < 1)} of {z.size} inside 68 %, {np.sum(z < 1.96)} inside 95 %")
+    yields()
 
 
 if __name__ == "__main__":
