@@ -13,7 +13,7 @@ from epidot.instruments import instrument
 from epidot.instruments.tcspc.simulated import counted
 from epidot.instruments.xps.levels import levels
 from epidot.instruments.xps.paths import mean_free_path as path_by_tpp2m
-from epidot.papers.experiments import Experiments
+from epidot.papers.experiments import Experiments, UnknownHere
 from epidot.papers.words.registry import word
 from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal
@@ -196,5 +196,7 @@ def value_of(found: Quantity) -> float:
         If it has none.
     """
     if found.value is None:
+        if found.note.startswith("withheld"):  # it would not say, which is neither for nor against the paper
+            raise UnknownHere(f"the instrument keeps it back ({found.note})")
         raise ValueError(f"the instrument finds no such quantity: {found.note}")
     return found.value
