@@ -220,7 +220,7 @@ export function coloured(head, columns, by) {
     const wanted = by === "oxide" ? "oxide O" : "halide";
     const looks = head.kinds.map((k) => (k.name === wanted ? hex(by === "oxide" ? "#D55E00" : "#009E73") : grey));
     each((i) => looks[columns.kind[i]]);
-    legend = [[css(hex(by === "oxide" ? "#D55E00" : "#009E73")), `${wanted}: ${head.counts[wanted] || 0}`], [css(grey), "everything else"]];
+    legend = [[css(hex(by === "oxide" ? "#D55E00" : "#009E73")), by === "oxide" ? `oxide O: ${head.counts[wanted] || 0}` : head.likeness ? "halide: a likeness has none in it; the map by depth says where the ions are" : `halide on the surface: ${head.counts[wanted] || 0}`], [css(grey), "everything else"]];
   } else {
     const looks = head.kinds.map((k) => hex(k.colour));
     each((i) => looks[columns.kind[i]]);

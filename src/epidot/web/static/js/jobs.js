@@ -24,13 +24,15 @@ export function card(job) {
     },
   }, text);
   const { output } = job.options || {};
-  const goOn = async () => {
-    try { await start(job.kind, job.subject, { ...job.options, ...RESUMED[job.kind] }); } catch (error) { fill(told, faults(error)); }
+  const goOn = () => again(RESUMED[job.kind]);
+  const again = async (more) => {
+    try { await start(job.kind, job.subject, { ...job.options, ...more }); } catch (error) { fill(told, faults(error)); }
   };
   return el("div", { class: "panel job", "data-job": job.id, "data-state": job.state },
     el("div", { class: "row" }, el("strong", {}, `${job.kind} ${job.subject || ""}`), el("span", { class: `badge ${job.state === "failed" ? "bad" : ""}` }, job.state),
       atWork ? act("cancel", "cancel", true) : act("forget", "forget"),
       ["failed", "cancelled", "stopped"].includes(job.state) && RESUMED[job.kind] ? el("button", { type: "button", class: "small", onclick: goOn }, "go on with it") : null,
+      ["failed", "cancelled", "stopped"].includes(job.state) && RESUMED[job.kind] ? el("button", { type: "button", class: "small", onclick: () => again({}) }, "start anew") : null,
       job.state === "done" && job.kind === "run" && output ? el("a", { href: `#/run?name=${encodeURIComponent(output)}` }, "open the run") : null,
       job.state === "done" && output && RESULTS[job.kind] ? el("a", { href: `#/${RESULTS[job.kind]}?kind=${job.kind}&name=${encodeURIComponent(output)}` }, "open the result") : null,
       job.state === "done" && job.kind === "claims" ? el("a", { href: "#/claims" }, "open the claims") : null),

@@ -4,6 +4,7 @@ import { csv, el, saveAs } from "./dom.js";
 
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const COLOURS = ["--blue", "--orange", "--green", "--pink", "--yellow", "--sky"];
+const DASHES = [[], [7, 4], [2, 3], [9, 3, 2, 3]]; // once the colours are used up
 
 // series: [{name, x, y, points?, dash?, colour?}]; ranges: [[low, high], ...] shaded; onRange(low, high) on a drag.
 export function plot(place, { series, x, y, log = false, reverse = false, height = 260, name = "plot", ranges = [], onRange = null, at = null, onHover = null, top: roof = null, table = null }) {
@@ -41,7 +42,7 @@ export function plot(place, { series, x, y, log = false, reverse = false, height
     axes: [axis(x), { ...axis(y), size: 64, ...(log ? { grid: { show: false } } : {}) }],
     series: [{ label: x, value: (_, v) => (v === null ? "–" : short(v)) },
       ...shown.map((s, i) => ({
-        label: s.name, stroke: s.colour || css(COLOURS[i % COLOURS.length]), width: s.points ? 0 : 1.6, dash: s.dash,
+        label: s.name, stroke: s.colour || css(COLOURS[i % COLOURS.length]), width: s.points ? 0 : 1.6, dash: s.dash || DASHES[Math.floor(i / COLOURS.length) % DASHES.length],
         points: { show: Boolean(s.points), size: s.points || 4 }, spanGaps: true,
         value: (_, v) => (v === null || v === undefined ? "–" : short(v)),
       }))],

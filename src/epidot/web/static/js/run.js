@@ -47,7 +47,7 @@ function page(body, runs, techniques) {
   const play = el("button", { type: "button", class: "small", onclick: playing }, "play");
   let film = 0;
   const notes = (main.summary.notes || []).map((n) => el("p", { class: "warning" }, n));
-  fill(body, runs.map((r) => lead(r, runs.length > 1)), notes.length ? el("details", { open: notes.length < 3 }, el("summary", {}, `What to know of this run (${notes.length})`), notes) : null,
+  fill(body, lead(main, runs.length > 1), runs.length > 1 ? el("details", {}, el("summary", {}, `What came of the other${runs.length > 2 ? "s" : ""}`), runs.slice(1).map((r) => lead(r, true))) : null, notes.length ? el("details", { open: notes.length < 3 }, el("summary", {}, `What to know of this run (${notes.length})`), notes) : null,
     el("div", { class: "panel" }, wide("time", slider), el("div", { class: "row" }, play, said), samples, values),
     el("div", { class: "columns" }, el("div", {}, dotPanel(), el("div", { class: "panel" }, el("h3", {}, "Radial profile"), profile), moving.panels),
       el("div", {}, el("div", { class: "panel" }, el("h3", {}, "Against time"), history), el("div", { class: "panel" }, el("h3", {}, "Spectra"), light, el("h3", {}, "Decay"), decay), simulatedPanel(main, techniques, () => main.samples[state.sample].name))),
@@ -101,7 +101,7 @@ function page(body, runs, techniques) {
       legend(paint.legend);
       told.textContent = `${found.head.atoms} atoms of “${sample.name}”` + (found.head.likeness ? ": a likeness of the mean dot, drawn from its layers" : `, dot ${found.head.dot} of ${found.head.dots}`);
       canvas.dataset.drawn = `${sample.name}/${dot}/${by}`;
-      drawProfile(found.head.profile);
+      drawProfile(found.head);
     } catch (error) { if (asked === wanted) { told.textContent = error.message; } }
   }
 
@@ -123,10 +123,11 @@ function page(body, runs, techniques) {
     canvas.dataset.drawn = canvas.dataset.drawn.replace(/[^/]*$/, by);
   }
 
-  function drawProfile(p) {
+  function drawProfile({ profile: p, kinds }) {
+    const colours = Object.fromEntries(kinds.map((k) => [k.name, k.colour]));
     fill(profile);
     plot(profile, { name: "radial profile", x: "distance from the centre / nm", y: "atoms per 0.1 nm", height: 200,
-      series: Object.entries(p.counts).map(([kind, counts]) => ({ name: kind, x: p.r_nm, y: counts })) });
+      series: Object.entries(p.counts).map(([kind, counts]) => ({ name: kind, x: p.r_nm, y: counts, colour: colours[kind] })) });
   }
 
   async function drawSpectra() {
