@@ -69,10 +69,11 @@ def _run(page: Any, server, folder: str, engine: str = "kmc", dots: str = "3") -
     page.select_option("[name=engine]", engine)
     page.fill("[name=dots]", dots)
     page.fill("[name=output]", folder)
+    page.get_by_label("intervals").uncheck()  # they take most of so small a run
     page.get_by_role("button", name="Run", exact=True).click()
     job = page.locator(f".job:has-text('{folder}')").first
     job.wait_for()
-    page.locator(f".job[data-state=done]:has(a[href*='name={folder}'])").wait_for()
+    page.locator(f".job[data-state=done]:has(a[href*='name={folder}'])").wait_for(timeout=3 * SLOW_MS)
 
 
 @pytest.fixture(scope="module")
@@ -375,6 +376,32 @@ def test_every_control_has_a_name_and_small_screens_do_not_scroll_sideways(
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= 400, (place, wide)
         page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_halides_are_a_map_and_a_profile_that_follow_the_moment(page: Any, server) -> None:
+    _to(page, server, "jobs")
+    page.wait_for_selector("#page h2")
+    seen = page.evaluate(
+        """async () => { const { halides } = await import('./js/halides.js');
+        const at = (v) => ({['halide/Br/at/1.0']: [0, v, 2 * v], ['halide/Br/at/2.0']: [v, 3 * v, 4 * v]});
+        const film = halides({name: 'x', history: {time_s: [0, 60, 120], ...at(1)}});
+        document.getElementById('page').append(...film.panels);
+        film.drawn();
+        const canvas = film.panels[0].querySelector('.plot canvas');
+        const told = async (i) => { film.at(i); await new Promise((r) => setTimeout(r, 100));
+          const raw = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+          let blue = 0;
+          for (let k = 0; k < raw.length; k += 4)
+            if (raw[k + 3] > 200 && raw[k + 2] > raw[k] + 90) blue += (k / 4) / canvas.width;
+          return [blue, film.panels[0].querySelector('.mark').style.left]; };
+        return [await told(0), await told(2), film.panels.length]; }"""
+    )
+    first, last, count = seen
+    assert count == 1
+    assert first[0] > 0  # the line is drawn, and stands elsewhere at another moment
+    assert last[0] > 0
+    assert abs(first[0] - last[0]) > 100
+    assert first[1] != last[1]
 
 
 def test_the_page_is_small(page: Any, server) -> None:

@@ -74,7 +74,7 @@ export function plot(place, { series, x, y, log = false, reverse = false, height
   return {
     ranges(next) { spans = next; drawn.redraw(false); },
     at(value) { cursor = value; drawn.redraw(false); },
-    values(next) { drawn.setData(next, false); drawn.redraw(true); },
+    values(next) { drawn.setData(next); }, // the axes too: without that nothing is drawn
     drawn,
     destroy() { watch.disconnect(); drawn.destroy(); box.remove(); },
   };
