@@ -16,11 +16,7 @@ export async function show(place) {
   };
   const pick = (key, text) => choice(key, [["", `every ${text}`], ...[...new Set(claims.map((c) => c[key]))].filter(Boolean).sort()], "", draw);
   const paper = pick("paper", "paper"), subsystem = pick("subsystem", "subsystem");
-<<<<<<< HEAD
   const verdict = choice("verdict", [["", "every verdict"], ...verdicts], "", draw);
-=======
-  const verdict = choice("verdict", [["", "every verdict"], "reproduced", "within rounding", "nearly", "not decided", "not as stated", "conflict", "not yet"], "", draw);
->>>>>>> 2802fdd (Claims: controls beside every trend, our own recipes counted apart, fewer means where an answer is dear)
   const words = el("input", { name: "words", type: "search", placeholder: "words or C010", oninput: draw });
   const engine = choice("engine", [["meanfield", "mean field (about half a minute)"], ["both", "both engines (a few minutes)"]], "meanfield");
   const go = el("button", { class: "main", type: "button", onclick: async () => {
