@@ -494,3 +494,31 @@ def test_a_baseline_taken_where_the_dots_absorb_has_no_small_error(law: str) -> 
     assert any(said in w for w in found.warnings)
     q = found["first_exciton_nm"]
     assert q.value is None or abs(q.value - place) < 3 * (q.sigma or 0.0)
+
+
+@pytest.mark.parametrize("share", [0.004, 0.001])
+def test_stray_light_that_ends_the_scale_is_in_the_errors(share: float) -> None:
+    """Before: a valley five errors too flat in every file, since readings below the end were trusted."""
+    x = np.arange(300.0, 760.0)
+    true = 2.3 * dots(x) / np.max(dots(x[x > 560])) + 8 * np.exp(-(x - x[0]) / 60)
+    clean = uvvis.measure(spectrum(true[true < 2.9], x[true < 2.9]))
+    for seed in range(12):
+        noise = 1e-3 * np.random.default_rng([9, seed]).standard_normal(x.size)
+        found = uvvis.measure(spectrum(-np.log10((10**-true + share) / (1 + share)) + noise, x))
+        for name in ("first_exciton_nm", "valley_depth", "hwhm_eV"):
+            q, truth = found[name], clean[name].value
+            assert q.value is not None
+            assert q.sigma is not None
+            assert truth is not None
+            assert abs(q.value - truth) < 3 * q.sigma
+        assert found["first_exciton_nm"].sigma < 1.5  # type: ignore[operator]
+        if share > 0.002:
+            assert any("stray light" in words for words in found.warnings)
+
+
+def test_an_end_of_the_scale_far_above_the_exciton_changes_nothing() -> None:
+    true = 0.3 * dots()
+    ended = np.where(NM < 340, 6.0, true)
+    assert uvvis.measure(spectrum(ended))["valley_depth"].sigma == pytest.approx(
+        uvvis.measure(spectrum(true[NM >= 340], NM[NM >= 340]))["valley_depth"].sigma, rel=0.02
+    )

@@ -212,7 +212,7 @@ def believed(done: Analysis) -> bool:
     if not done.solution.converged:
         return False
     plain = estimate(done.solution, correct_bias=False)
-    return done.quality.probability > UNLIKELY or _resolved(plain, done.solution.model.terms, done.quality)
+    return done.quality.probability > UNLIKELY or _resolved(plain, done.solution, done.quality)
 
 
 def at_once(record: Record, setting: Setting, done: Analysis) -> bool:
@@ -221,9 +221,12 @@ def at_once(record: Record, setting: Setting, done: Analysis) -> bool:
     return not setting.tail and bool(solution.theta[solution.model.terms] < AT_ONCE * rise(record)[1])
 
 
-def _resolved(found: Estimate, terms: int, good: Quality) -> bool:
-    """Whether every term stands clear of zero and of its neighbours."""
-    wide = 3 * math.sqrt(good.excess)
+def _resolved(found: Estimate, solution: Solution, good: Quality) -> bool:
+    """Whether every term stands clear of zero and of its neighbours; one that ended at a bound does not,
+    however small its error."""
+    terms, wide = solution.model.terms, 3 * math.sqrt(good.excess)
+    if terms > 1 and np.any(solution.held[: 2 * terms]):
+        return False
     for i in range(1, terms + 1):
         for name in (f"fraction{i}", f"tau{i}_ns"):
             value, sigma = found[name]
@@ -282,7 +285,7 @@ def needless_term(record: Record, setting: Setting, found: Analysis) -> Needless
     """
     solution = found.solution
     terms = solution.model.terms
-    if terms < 2 or (solution.converged and _resolved(found.estimate, terms, found.quality)):
+    if terms < 2 or (solution.converged and _resolved(found.estimate, solution, found.quality)):
         return None
     try:
         fewer = fit_terms(record, setting, terms - 1, solution)
@@ -291,7 +294,8 @@ def needless_term(record: Record, setting: Setting, found: Analysis) -> Needless
     gain, needed = gained(fewer, solution, found.quality)
     if gain > needed:
         return None
-    taus, left = solution.theta[terms : 2 * terms], fewer.theta[terms - 1 : 2 * (terms - 1)]
+    taus = np.maximum(solution.theta[terms : 2 * terms], np.finfo(float).tiny)
+    left = fewer.theta[terms - 1 : 2 * (terms - 1)]
     moved = [float(np.sum(np.log(np.delete(taus, i) / left) ** 2)) for i in range(terms)]
     i = int(np.argmin(moved))
     light = np.insert(fewer.theta[: terms - 1], i, 0.0)

@@ -54,13 +54,18 @@ def judged(
         out.append(f"for what the fit leaves out, {told}")
     if needless is not None:
         out.append(
-            f"{terms} exponentials are not identifiable from these data: {terms - 1} describe them as "
-            f"well (deviance higher by {needless.rise:.3g} only): what belongs to term {needless.number} is "
-            "withheld, and the errors of the others hold both fits"
+            f"{terms} exponentials are not identifiable from these data: {terms - 1} "
+            f"{'describes' if terms == 2 else 'describe'} them as well (deviance higher by "
+            f"{max(needless.rise, 0.0):.3g} only): what belongs to term {needless.number} is withheld, and "
+            f"the errors of the others hold every split that the counts allow; exponentials = {terms - 1} "
+            "states the smaller fit"
         )
     if found.rival is not None and not found.rival.told:
         out.append(found.rival.said(terms))
+    told_of = () if needless is None else (f"counts{needless.number}", f"tau{needless.number}_ns")
     for name, held in zip(solution.model.names, solution.held, strict=True):
+        if name in told_of:
+            continue
         if held and name == "sigma_ns":
             out.append("the width of the instrument response is not resolved by the channels")
         elif held and name != "background":

@@ -60,15 +60,13 @@ def _weighed(
 def _followed_out(chosen: Record, setting: Setting, found: Analysis, needless: Needless | None) -> Analysis:
     """``found`` with errors that go as far as the counts let it.
 
-    Which of two terms is none of them leaves both lifetimes open, so beside a ``needless`` term these hold
-    the fit without it only.  Averages of terms that the data chose hold more (:mod:`.unseen`).
+    Averages of terms that the data chose hold more (:mod:`.unseen`).
     """
     excess = found.quality.excess if chosen.counted else found.quality.reduced
-    wider = followed_out(found.estimate, found.solution, shortest(chosen, setting), excess)
+    none = None if needless is None else needless.number - 1
+    wider = followed_out(found.estimate, found.solution, shortest(chosen, setting), excess, none)
     if not setting.terms:
         wider = wider.with_errors(found.estimate.sigma[-2:])
-    elif needless is not None:
-        wider = found.estimate.with_errors(wider.sigma[found.solution.model.terms :])
     return replace(found, estimate=wider)
 
 

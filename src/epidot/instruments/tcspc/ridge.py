@@ -15,7 +15,7 @@ and three 99.7 %; of a parabola that is its own.  An end that lies open holds wh
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from epidot.instruments.tcspc.binned import Binned, solved
 from epidot.instruments.tcspc.estimate import Estimate, derived, derived_slopes
 from epidot.instruments.tcspc.response import Array
-from epidot.instruments.tcspc.solve import Solution
+from epidot.instruments.tcspc.solve import Solution, state
 
 FAR = 12.0  # rise of the deviance from which nothing is left to hold
 LEVELS = ((0.6827, 1.0), (0.9545, 2.0), (0.9973, 3.0))  # share, and within how many standard errors
@@ -37,12 +37,19 @@ _STIFF = 10.0  # by how much more firmly a value is held than the counts would m
 _NEAR, _WIDE = 0.5, 1.1  # rise of r by one step: wider steps below, narrower ones above
 _LONGEST = 0.7  # of a logarithm, by one step
 _MOVED = 0.2  # of a step, below which a line has come to its end
+_PARTED = 0.1  # of a lifetime, by which its two halves differ from it at first
 _CERTAIN = 6.0  # root at an end of nature: nothing is beyond
 
 
-def followed_out(found: Estimate, solution: Solution, shortest: float, excess: float) -> Estimate:
+def followed_out(
+    found: Estimate, solution: Solution, shortest: float, excess: float, none: int | None = None
+) -> Estimate:
     """``found``, what is derived from ``solution``, with errors that hold its valley; the shortest lifetime
-    of the record is ``shortest`` / ns, and the deviance counts in units of its ``excess``."""
+    of the record is ``shortest`` / ns, and the deviance counts in units of its ``excess``.
+
+    Term ``none`` (counted from 0) may be none; the lifetimes of the others hold those of every fit without
+    its faintest term.
+    """
     k, names = solution.model.terms, solution.model.names
     clear, error = True, np.sqrt(np.maximum(np.diag(found.covariance), 0.0))
     if "background" in names:
@@ -51,11 +58,12 @@ def followed_out(found: Estimate, solution: Solution, shortest: float, excess: f
     lifetimes, shares = found.likeliest[:k], found.likeliest[k : 3 * k]
     away = np.minimum(shares, 1 - shares) if k > 1 else shares
     sure = np.all(found.sigma[:k] < SURE * lifetimes) and np.all(found.sigma[k : 3 * k] < SURE * away)
-    lost = np.any(solution.held[: 2 * k]) or not np.all(np.isfinite(found.sigma))
-    if not solution.converged or lost or (clear and sure):
+    lost = bool(np.any(solution.held[: 2 * k])) or not np.all(np.isfinite(found.sigma))
+    if not solution.converged or (none is None and (lost or (clear and sure))):
         return found
+    begun = solution if none is None or not lost else _parted(solution, none)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        errors = _Lines(Binned(solution, shortest, excess)).errors(found, clear)
+        errors = _Lines(Binned(begun, shortest, excess)).errors(found, clear, none, lost)
     if errors is None:
         return found
     sigma, background = errors
@@ -65,6 +73,20 @@ def followed_out(found: Estimate, solution: Solution, shortest: float, excess: f
         scale[i] = background / error[i]
         wider = replace(wider, covariance=wider.covariance * scale * scale[:, None])
     return wider
+
+
+def _parted(solution: Solution, none: int) -> Solution:
+    """``solution`` with its brightest term in two halves, one of them as term ``none``: where that has no
+    light of its own, the valley in which two lifetimes pass for one begins here."""
+    k, theta = solution.model.terms, solution.theta.copy()
+    light = np.where(np.arange(k) == none, 0.0, theta[:k])
+    whole = int(np.argmax(light))
+    light[[none, whole]] = light[whole] / 2
+    taus = theta[k : 2 * k].copy()
+    taus[[min(none, whole), max(none, whole)]] = taus[whole] * np.array([1 - _PARTED, 1 + _PARTED])
+    order = np.argsort(taus, kind="stable")
+    theta[:k], theta[k : 2 * k] = light[order], taus[order]
+    return state(solution.y, solution.model, theta, solution.trust, 0)
 
 
 @dataclass(frozen=True)
@@ -185,9 +207,16 @@ class _Lines:
         held, _, _ = self.ratios
         return np.asarray(np.all(held[0] * held[1] == 0, axis=1))
 
-    def errors(self, found: Estimate, clear: bool) -> tuple[Array, float] | None:
+    def errors(
+        self, found: Estimate, clear: bool, none: int | None = None, elsewhere: bool = False
+    ) -> tuple[Array, float] | None:
         """Standard errors (k,) of what is derived, infinite where the counts leave it open, and that of the
-        background; ``None`` where the valley is straight."""
+        background; ``None`` where the valley is straight.
+
+        Which lifetime belongs to the term that may be ``none`` changes along the valley: it is that with the
+        least light of each fit, and its own stays as it was ``found``.  The lines may begin ``elsewhere``
+        than at what was found.
+        """
         k = self.binned.terms
         if (met := self.followed(clear)) is None:
             return None
@@ -201,11 +230,21 @@ class _Lines:
             "kp,pk->k", by, solved(best[None], np.eye(x.shape[1])[None])[0][0][: 2 * k, : 2 * k] @ by.T
         )
         finer = found.unbounded / np.sqrt(known)
-        finer = np.where(np.isfinite(finer) & (finer > 0), finer, 1.0)
-        highest = [math.inf] * k + [1.0] * 2 * k + [math.inf] * 2
-        moved = values + (found.likeliest - values[:, 0])[:, None]
-        each = zip(finer, moved, found.values.tolist(), highest, strict=True)
-        out = np.array([more * _error(row, rises, value, end) for more, row, value, end in each])
+        finer = np.where(np.isfinite(finer) & (finer > 0) & (not elsewhere), finer, 1.0)
+        lowest, highest = [0.0] * values.shape[0], [math.inf] * k + [1.0] * 2 * k + [math.inf] * 2
+        shift = np.zeros(len(values)) if elsewhere else found.likeliest - values[:, 0]
+        moved = values + shift[:, None]
+        if none is not None:
+            faintest = np.argmin(both[0], axis=1)[:, None] == np.arange(k)
+            rest = both[1][~faintest].reshape(-1, k - 1)
+            for j, i in enumerate(np.delete(np.arange(k), none)):
+                moved[i] = rest[:, j] + shift[i]
+                # Where another term becomes the faintest is an end: the valley goes on under its name.
+                lowest[i], highest[i] = np.min(moved[i, rises < FAR]), np.max(moved[i, rises < FAR])
+        each = zip(finer, moved, found.values.tolist(), lowest, highest, strict=True)
+        out = np.array([more * _error(row, rises, value, ends) for more, row, value, *ends in each])
+        if none is not None:
+            out[none] = found.sigma[none]
         return out, self._of_background(x, rises)
 
     def _of_background(self, x: Array, rises: Array) -> float:
@@ -215,16 +254,16 @@ class _Lines:
             return 0.0
         i = model.names.index("background")
         row = x[:, i] * self.binned.size[i - 2 * model.terms] + float(self.binned.solution.theta[i])
-        return _error(row, rises, float(row[0]), math.inf)
+        return _error(row, rises, float(row[0]), (0.0, math.inf))
 
 
-def _error(values: Array, rises: Array, about: float, highest: float) -> float:
+def _error(values: Array, rises: Array, about: float, ends: Sequence[float]) -> float:
     """The error about a value that holds its ``LEVELS`` of the profile known at ``values`` (m,), whose
-    deviance is higher by ``rises`` (m,) than at the first; none is below zero or above the ``highest``."""
+    deviance is higher by ``rises`` (m,) than at the first; none is beyond the two ``ends``."""
     good = np.isfinite(values) & np.isfinite(rises)
     off, root = values[good] - values[0], np.sqrt(np.maximum(rises[good], 0.0))
     centre = about - values[0]
-    low, high = _side(-off, root, values[0]), _side(off, root, highest - values[0])
+    low, high = _side(-off, root, values[0] - ends[0]), _side(off, root, ends[1] - values[0])
     return max(_reach(low, high, float(centre), share) / n for share, n in LEVELS)
 
 

@@ -21,6 +21,7 @@ from epidot.instruments.uvvis.exciton import (
     through_slit,
 )
 from epidot.instruments.uvvis.foot import SUBTRACTED, Under, foot, free_values, instead, subtracted
+from epidot.instruments.uvvis.stray import Stray, end_of_scale, stray
 from epidot.instruments.uvvis.wider import by_what_is_seen, by_what_was_taken_off
 from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal
@@ -36,6 +37,7 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     material = known_material(chosen["material"])
     warnings = list(signal.warnings)  # what the reader had to say goes with the numbers
     warnings += off(signal.x, chosen["mask"], "mask")
+    whole = signal
     signal, asides = usable(signal, chosen)
     warnings += [f"{aside} and were left out" for aside in asides if aside.why == MASKED]
     if not any("saturated" in w for w in warnings):
@@ -71,11 +73,11 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     quantities = _read(signal, noise, found, material, chosen, under, warnings)
     said = chosen["bandwidth"] if chosen["bandwidth"] is not None else signal.meta.get("bandwidth_nm")
     for name, moved in through_slit(signal.x, signal.y, float(said or 0.0), found).items():
-        q = quantities[name]
-        if q.value is not None and q.sigma is not None:
-            note = f"{q.note}; " if q.note else ""
-            note += f"a bandwidth of {float(said or 0):g} nm moves it by {moved:.2g}, which is in the error"
-            quantities[name] = replace(q, sigma=math.hypot(q.sigma, moved), note=note)
+        quantities[name] = _wider(
+            quantities[name], moved, f"a bandwidth of {float(said or 0):g} nm moves it by {moved:.2g}"
+        )
+    if (light := stray(signal, found, end_of_scale(whole, asides))) is not None:
+        warnings += _with_stray_light(quantities, light)
     rule = "none" if found.kind == "none" else "second derivative" if found.by_bend else "maximum"
     curves = _marks(signal, found)
     return Quantities(
@@ -117,6 +119,35 @@ def _read(
     if moved.by is None and not found.by_bend:
         return {name: moved.wider(name, q) for name, q in out.items()}
     return out | {name: moved.wider(name, out[name]) for name in ("valley_depth", "hwhm_eV")}
+
+
+def _wider(q: Quantity, by: float, said: str) -> Quantity:
+    """``q`` with what moves it ``by`` so much in its error, and ``said`` in its note."""
+    if q.value is None or q.sigma is None:
+        return q
+    note = f"{q.note}; {said}, which is in the error" if q.note else f"{said}, which is in the error"
+    return replace(q, sigma=math.hypot(q.sigma, by), note=note)
+
+
+_FELT = 0.5  # own errors: stray light that may move a quantity by less is not told
+
+
+def _with_stray_light(quantities: dict[str, Quantity], light: Stray) -> list[str]:
+    """Put what stray ``light`` may move into ``quantities``; what is to be said of it."""
+    if light.by is None:
+        for name in ("valley_depth", "hwhm_eV", "concentration_M", "diameter_nm"):
+            q = quantities[name]
+            if q.value is not None:
+                quantities[name] = Quantity(None, None, q.unit, "none", light.said)
+        return [f"{light.said}: dilute the sample"]
+    height = quantities["concentration_M"].value or 0.0
+    felt = False
+    for name, by in {**light.by, "concentration_M": height * (light.true / light.read - 1)}.items():
+        q = quantities[name]
+        if by > _FELT * (q.sigma or math.inf):
+            felt = True
+            quantities[name] = _wider(q, by, f"stray light may move it by {by:.2g}")
+    return [f"{light.said}: what that moves is in the errors (dilute the sample)"] if felt else []
 
 
 _BESIDE_NM = 5.0  # a feature so near to readings that cannot be used is their edge
