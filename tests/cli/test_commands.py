@@ -191,11 +191,26 @@ def test_bad_input_is_status_2_with_the_nearest_choice(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_step_of_a_room_to_come_is_named(epidot: Epidot, tmp_path: Path) -> None:
-    done = epidot("run", "choi2023/oxide-removal-nobf4", "-o", "out")
+TWO_HALIDES = """\
+recipe: 1
+title: two halides in one flask
+core: {material: InP, diameter: 3.3 nm, amount: 100 nmol}
+solvent: {reagent: ODE, volume: 20 mL}
+steps:
+  - shell: {material: ZnSe, thickness: 0.7 nm, described: grown before}
+  - heat: 240 °C
+  - add: {reagent: ZnBr2, concentration: 0.2 M, in: {OAm: 2, ODE: 13}, volume: 1 mL}
+  - add: {reagent: ZnCl2, concentration: 0.2 M, in: {OAm: 2, ODE: 13}, volume: 1 mL}
+  - hold: 10 min
+  - sample: treated
+"""
+
+
+def test_what_cannot_be_carried_out_yet_is_named(epidot: Epidot, tmp_path: Path) -> None:
+    (tmp_path / "two.yaml").write_text(TWO_HALIDES, encoding="utf-8")
+    done = epidot("run", "two.yaml", "--dots", "1", "-o", "out")
     assert done.status == 1, done.err
-    assert "not built yet" in done.err
-    assert "line " in done.err
+    assert "one halide at a time" in done.err
     assert not (tmp_path / "out").exists()
 
 

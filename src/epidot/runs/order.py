@@ -15,6 +15,7 @@ from epidot.mechanism import load as mechanisms
 from epidot.mechanism.mechanism import Mechanism
 from epidot.recipe import events as ev
 from epidot.recipe import recipe as recipes
+from epidot.recipe.events import DescribeShell
 from epidot.recipe.recipe import Recipe
 from epidot.runs import numbers
 from epidot.runs.provenance import parameter_hash, text_hash, version
@@ -226,8 +227,10 @@ def order_from(
 
 
 def mechanism_for(recipe: Recipe) -> str:
-    """The shipped mechanism that knows the dots of ``recipe``; the usual one where none does."""
-    return mechanisms.for_core(recipe.core.material if recipe.core else "")
+    """The shipped mechanism that knows the dots of ``recipe``; the usual one where none does, or where the
+    shell is described and nothing grows."""
+    described = any(isinstance(event, DescribeShell) for event in recipe.events)
+    return mechanisms.for_core(recipe.core.material if recipe.core and not described else "")
 
 
 def engine_for(mechanism: str) -> str:

@@ -85,9 +85,9 @@ def test_a_fit_that_is_well_determined_keeps_its_errors(counts: float) -> None:
 
 def test_the_error_of_a_parabola_is_its_own() -> None:
     at = np.concatenate(([0.0], np.linspace(-4, 4, 81)))
-    assert _error(7 + 0.3 * at, at**2, 7.0, np.inf) == pytest.approx(0.3, rel=0.01)
+    assert _error(7 + 0.3 * at, at**2, 7.0, (0.0, np.inf)) == pytest.approx(0.3, rel=0.01)
     # about another value than the optimum
-    far = _error(7 + 0.3 * at, at**2, 7.15, np.inf)
+    far = _error(7 + 0.3 * at, at**2, 7.15, (0.0, np.inf))
     assert 0.33 < far < 0.36
 
 
@@ -95,7 +95,7 @@ def test_the_error_of_a_lop_sided_profile_holds_its_shares() -> None:
     """One error towards lower values, three towards higher ones."""
     at = np.concatenate(([0.0], np.linspace(-4, 4, 801)))
     values = 100 + np.where(at < 0, at, 3 * at)
-    error = _error(values, at**2, 100.0, np.inf)
+    error = _error(values, at**2, 100.0, (0.0, np.inf))
     # three errors hold 99.73 %: all that is lower, so the root there is that of 1 - 0.0027
     assert error == pytest.approx(3 * ndtri(0.9973) / 3, rel=0.01)
 
@@ -103,8 +103,8 @@ def test_the_error_of_a_lop_sided_profile_holds_its_shares() -> None:
 def test_an_open_end_has_no_error_and_a_natural_one_has() -> None:
     at = np.linspace(-4, 1.2, 105)
     at = np.concatenate(([0.0], at))
-    assert np.isinf(_error(0.9 + 0.05 * at, at**2, 0.9, np.inf))
-    assert _error(0.9 + 0.05 * at, at**2, 0.9, 1.0) <= 0.1
+    assert np.isinf(_error(0.9 + 0.05 * at, at**2, 0.9, (0.0, np.inf)))
+    assert _error(0.9 + 0.05 * at, at**2, 0.9, (0.0, 1.0)) <= 0.1
 
 
 @pytest.mark.parametrize("seed", [9, 14, 17])

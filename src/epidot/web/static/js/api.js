@@ -11,7 +11,8 @@ export class Refused extends Error {
 async function call(method, path, body) {
   let answer;
   try {
-    answer = await fetch(path, { method, body, headers: body && !(body instanceof Blob) ? { "content-type": "application/json" } : {} });
+    // A short message arrives even if the page is closed behind it.
+    answer = await fetch(path, { method, body, keepalive: typeof body === "string" && body.length < 30000, headers: body && !(body instanceof Blob) ? { "content-type": "application/json" } : {} });
   } catch {
     throw new Refused(0, { error: "the bench does not answer: is `epidot ui` still running?" });
   }

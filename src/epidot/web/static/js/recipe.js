@@ -82,6 +82,8 @@ export async function show(place, asked) {
   });
   function typed(same = false) {
     if (!same && text.value !== before) { remember(before); before = text.value; }
+    // What was changed is a draft: loading the page again must not open the recipe's own text over it.
+    if (dirty()) history.replaceState(null, "", "#/recipe");
     clearTimeout(wait);
     wait = setTimeout(check, 250);
   }
@@ -260,5 +262,7 @@ export async function show(place, asked) {
     saveName.value = shipped.includes(kept.name) ? `${kept.name.split("/").pop()}-mine.yaml` : kept.name || "mine.yaml";
     set(kept.text, false);
   }
-  return () => { clearTimeout(wait); keep().catch(() => {}); };
+  const leave = () => { clearTimeout(wait); keep().catch(() => {}); };
+  window.addEventListener("pagehide", leave);
+  return () => { window.removeEventListener("pagehide", leave); leave(); };
 }
