@@ -214,6 +214,17 @@ def test_what_cannot_be_carried_out_yet_is_named(epidot: Epidot, tmp_path: Path)
     assert not (tmp_path / "out").exists()
 
 
+def test_describe_of_what_is_no_batch_says_what_it_wants(epidot: Epidot, tmp_path: Path) -> None:
+    for name, content in {"dot.yaml": b"# a dot\ncore: InP\n", "x.nc": b"\x00\xff\x1b[31m" * 9}.items():
+        (tmp_path / name).write_bytes(content)
+        done = epidot("describe", name)
+        assert done.status == 2
+        assert "no netCDF file" in done.err
+        assert "give the batch.nc that `epidot run` wrote" in done.err
+        assert "OSError" not in done.err
+        assert "\x1b" not in done.err
+
+
 def test_lint_says_what_a_mechanism_is_and_refuses_a_broken_one(epidot: Epidot) -> None:
     good = epidot("lint", "choi2023", "--json")
     assert good.status == 0

@@ -252,8 +252,12 @@ def _opened(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     where = folder / POSTERIOR
     try:
         variables, said = netcdf.from_bytes(files.read(where, _MOST_BYTES, "posterior"))
-    except ValueError as error:
-        raise InputError("not a netCDF file of epidot", str(where), seen=str(error)) from None
+    except ValueError:
+        raise InputError(
+            "no calibration of epidot: no netCDF file",
+            str(where),
+            remedy="give the folder that `epidot calibrate` wrote",
+        ) from None
     if said.get("format") != FORMAT:
         raise InputError(
             "no calibration of epidot", str(where), remedy="give the folder that `epidot calibrate` wrote"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -186,8 +187,14 @@ class Batch:
         raw = files.read(path, MAX_BYTES, "batch")
         try:
             variables, attributes = netcdf.from_bytes(raw)
-        except ValueError as error:
-            raise InputError("not a netCDF file of epidot", str(path), seen=str(error)) from None
+        except ValueError:
+            raise InputError(
+                "not a batch of epidot: no netCDF file",
+                str(path),
+                seen=re.sub(r"[^ -~]+", "?", raw[:16].decode("latin-1")) + " ... at its beginning",
+                remedy="give the batch.nc that `epidot run` wrote; a described dot in a .yaml file "
+                "needs no describing: `epidot simulate` takes it",
+            ) from None
         if attributes.get("format") != FORMAT:
             raise InputError(
                 "not a batch of epidot", str(path), remedy="give the batch.nc that `epidot run` wrote"
