@@ -53,6 +53,14 @@ class Quantity:
     widest: tuple[str, ...] = ()
     envelope: str = ""
 
+    def widened(self, by: float, said: str) -> Quantity:
+        """Itself with what moves it ``by`` so much in its error and ``said`` in its note; unchanged without a
+        value or an error."""
+        if self.value is None or self.sigma is None:
+            return self
+        note = f"{self.note}; {said}" if self.note else said
+        return replace(self, sigma=math.hypot(self.sigma, by), note=f"{note}, which is in the error")
+
     def to_json(self) -> dict[str, Any]:
         """Plain values for JSON; numbers that are not finite become ``null``."""
         return {

@@ -15,7 +15,6 @@ from epidot.mechanism import load as mechanisms
 from epidot.mechanism.mechanism import Mechanism
 from epidot.recipe import events as ev
 from epidot.recipe import recipe as recipes
-from epidot.recipe.events import DescribeShell
 from epidot.recipe.recipe import Recipe
 from epidot.runs import numbers
 from epidot.runs.provenance import parameter_hash, text_hash, version
@@ -229,7 +228,7 @@ def order_from(
 def mechanism_for(recipe: Recipe) -> str:
     """The shipped mechanism that knows the dots of ``recipe``; the usual one where none does, or where the
     shell is described and nothing grows."""
-    described = any(isinstance(event, DescribeShell) for event in recipe.events)
+    described = any(isinstance(event, ev.DescribeShell) for event in recipe.events)
     return mechanisms.for_core(recipe.core.material if recipe.core and not described else "")
 
 

@@ -206,9 +206,7 @@ def _if_cut(signal: Signal, quantities: dict[str, Quantity]) -> dict[str, Quanti
                 continue
             times = "as likely" if likely == 1 else f"{likely:.0%} as likely"
             said = f"a top cut off flat (clipped?) is {times} and would move it by {moved:.2g} {q.unit}"
-            note = f"{q.note}; {said}" if q.note else said
-            sigma = math.sqrt(q.sigma**2 + more)
-            out[name] = replace(q, sigma=sigma, note=f"{note}, which is in the error")
+            out[name] = q.widened(math.sqrt(more), said)
     return out
 
 

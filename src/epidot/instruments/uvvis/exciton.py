@@ -17,7 +17,7 @@ from epidot.signal.peaks import maxima
 
 Array = NDArray[np.float64]
 
-_SMOOTH_NM = 12.0  # narrower than any ensemble's first exciton
+SMOOTH_NM = 12.0  # narrower than any ensemble's first exciton
 _SIGNIFICANT = 5.0  # height of a bend in units of the noise of the smoothed curve
 # Depth of a valley in the same units: highest less lowest of some fifty independent stretches of noise is 4.5
 # in the mean and above 6.5 in one spectrum of 200.
@@ -76,7 +76,7 @@ def first_exciton(x: Array, y: Array, noise: Noise, least: float, method: str = 
 
 def _maximum(x: Array, y: Array, noise: Noise, level: float, least: float) -> Exciton | None:
     """The reddest maximum and the valley on its blue side; ``None`` if there is no such pair."""
-    even, shape, gain = local.smoothed(x, y, _SMOOTH_NM, noise=noise)
+    even, shape, gain = local.smoothed(x, y, SMOOTH_NM, noise=noise)
     found = _extrema(even, shape, max(least, _CLEAR_DEPTH * level * gain))
     if found is None:
         return None
@@ -108,7 +108,7 @@ def _maximum(x: Array, y: Array, noise: Noise, level: float, least: float) -> Ex
 
 def red_half(x: Array, y: Array, noise: Noise, top: Reading) -> tuple[float, float] | None:
     """Wavelength on the red side where the absorbance is half of the maximum's, and its error."""
-    even, shape, _ = local.smoothed(x, y, _SMOOTH_NM)
+    even, shape, _ = local.smoothed(x, y, SMOOTH_NM)
     start = int(np.searchsorted(even, top.x))
     half = top.y / 2
     inner = _first_below(even, shape, start, 0.78 * top.y)
@@ -165,7 +165,7 @@ def _window(x: Array, y: Array, noise: Noise, low: float, high: float) -> tuple[
 
 def _shoulder(x: Array, y: Array, noise: Noise, level: float) -> Exciton:
     """The reddest minimum of the second derivative; its error from three widths and both axes."""
-    even, shape, _ = local.smoothed(x, y, _SMOOTH_NM)
+    even, shape, _ = local.smoothed(x, y, SMOOTH_NM)
     floor = float(np.min(shape)) + _SHARE * float(np.ptp(shape))
     places: list[float] = []
     others: list[float] = []
@@ -239,7 +239,7 @@ def no_absorption(x: Array, y: Array, found: Exciton, taken_off: str = "") -> st
     Nothing absorbs less than nothing, and dots absorb more to the blue.  ``taken_off`` is the law of a
     baseline that was subtracted, which may be why.
     """
-    even, shape, _ = local.smoothed(x, y, _SMOOTH_NM)
+    even, shape, _ = local.smoothed(x, y, SMOOTH_NM)
     ends = max(3, x.size // 50)
     blue, red = float(np.mean(y[:ends])), float(np.mean(y[-ends:]))
     at = float(np.max(shape)) if found.kind == "none" else float(np.interp(found.place, even, shape))
@@ -263,8 +263,8 @@ def may_hold(x: Array, y: Array, low: float, high: float) -> bool:
 
     It is as wide as one, and the curve on its blue side still stands above the floor of excitons.
     """
-    before = y[(x < low) & (x > low - _SMOOTH_NM)]
-    if high - low < _SMOOTH_NM or not before.size or not np.any(x > high):
+    before = y[(x < low) & (x > low - SMOOTH_NM)]
+    if high - low < SMOOTH_NM or not before.size or not np.any(x > high):
         return False
     return float(np.mean(before)) > float(np.min(y)) + _SHARE * float(np.ptp(y))
 
@@ -273,8 +273,8 @@ def through_slit(x: Array, y: Array, bandwidth: float, found: Exciton) -> dict[s
     """By how much a spectral bandwidth (FWHM / nm) moves what is read off a maximum, to first order."""
     if not bandwidth or found.top is None or found.valley is None:
         return {}
-    even, seen, _ = local.smoothed(x, y, _SMOOTH_NM)
-    _, bend, _ = local.smoothed(x, y, 1.5 * _SMOOTH_NM, 2)
+    even, seen, _ = local.smoothed(x, y, SMOOTH_NM)
+    _, bend, _ = local.smoothed(x, y, 1.5 * SMOOTH_NM, 2)
     # The bend of the smoothed curve has steps, over which only a parabola is broad enough.
     moved = changed(even, seen, before_slit(seen, bend, bandwidth), found, degree=2)
     if moved is None:
@@ -301,7 +301,7 @@ def changed(even: Array, seen: Array, other: Array, found: Exciton, degree: int 
 def _read_off(even: Array, curve: Array, found: Exciton, degree: int) -> Array | None:
     assert found.top is not None
     assert found.valley is not None
-    near = np.abs(even - found.top.x) < _SMOOTH_NM
+    near = np.abs(even - found.top.x) < SMOOTH_NM
     # A parabola through a band is an eighth too flat: a slope would move its maximum as much too far.
     degree = degree if np.sum(near) > _QUARTIC else 2
     law = np.polynomial.Polynomial.fit(even[near] - found.top.x, curve[near], degree).convert()
@@ -310,8 +310,8 @@ def _read_off(even: Array, curve: Array, found: Exciton, degree: int) -> Array |
         return None
     off = min(tops, key=abs)
     place, high = found.top.x + off, float(law(off))
-    least = float(np.min(curve[np.abs(even - found.valley.x) < _SMOOTH_NM]))
-    if abs(off) > _SMOOTH_NM or high <= max(least, 0.0):
+    least = float(np.min(curve[np.abs(even - found.valley.x) < SMOOTH_NM]))
+    if abs(off) > SMOOTH_NM or high <= max(least, 0.0):
         return None
     red = np.flatnonzero((even > found.top.x) & (curve < high / 2))
     half = math.nan

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from epidot.instruments.uvvis.exciton import SMOOTH_NM
 from epidot.signal import local
 from epidot.signal.correlation import Noise
 from epidot.signal.degrees import COUNTED, DOUBTED, likely
@@ -32,7 +33,6 @@ _WINGS = 0.008
 # Before any reading is looked at, that the law a user asks for is right, against all others: own choice.
 _ASKED = 10.0
 _EVEN = 0.1  # weight of the laws of at most one value below which what is seen is something else
-_SMOOTH_NM = 12.0
 _PLACES = 12  # where a slope may end, and how long a foot of the absorption may be
 _FINER = 3  # times the places where it may end are looked at closer
 # Of wavelengths / nm and of where a slope ends / nm.
@@ -301,7 +301,7 @@ def _columns(law: str, nm: Array, end_nm: float = math.inf) -> Array:
 
 def _half_nm(x: Array, y: Array, top: float) -> float:
     """From the maximum to half of its rise above the lowest level on its red side / nm."""
-    even, shape, _ = local.smoothed(x, y, _SMOOTH_NM)
+    even, shape, _ = local.smoothed(x, y, SMOOTH_NM)
     red = even >= top
     nm, curve = even[red], shape[red]
     below = np.flatnonzero(curve < 0.5 * (curve[:1] + np.min(curve, initial=np.inf)))

@@ -73,9 +73,8 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     quantities = _read(signal, noise, found, material, chosen, under, warnings)
     said = chosen["bandwidth"] if chosen["bandwidth"] is not None else signal.meta.get("bandwidth_nm")
     for name, moved in through_slit(signal.x, signal.y, float(said or 0.0), found).items():
-        quantities[name] = _wider(
-            quantities[name], moved, f"a bandwidth of {float(said or 0):g} nm moves it by {moved:.2g}"
-        )
+        by_slit = f"a bandwidth of {float(said or 0):g} nm moves it by {moved:.2g}"
+        quantities[name] = quantities[name].widened(moved, by_slit)
     if (light := stray(signal, found, end_of_scale(whole, asides))) is not None:
         warnings += _with_stray_light(quantities, light)
     rule = "none" if found.kind == "none" else "second derivative" if found.by_bend else "maximum"
@@ -121,14 +120,6 @@ def _read(
     return out | {name: moved.wider(name, out[name]) for name in ("valley_depth", "hwhm_eV")}
 
 
-def _wider(q: Quantity, by: float, said: str) -> Quantity:
-    """``q`` with what moves it ``by`` so much in its error, and ``said`` in its note."""
-    if q.value is None or q.sigma is None:
-        return q
-    note = f"{q.note}; {said}, which is in the error" if q.note else f"{said}, which is in the error"
-    return replace(q, sigma=math.hypot(q.sigma, by), note=note)
-
-
 _FELT = 0.5  # own errors: stray light that may move a quantity by less is not told
 
 
@@ -146,7 +137,7 @@ def _with_stray_light(quantities: dict[str, Quantity], light: Stray) -> list[str
         q = quantities[name]
         if by > _FELT * (q.sigma or math.inf):
             felt = True
-            quantities[name] = _wider(q, by, f"stray light may move it by {by:.2g}")
+            quantities[name] = q.widened(by, f"stray light may move it by {by:.2g}")
     return [f"{light.said}: what that moves is in the errors (dilute the sample)"] if felt else []
 
 

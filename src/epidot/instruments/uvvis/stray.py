@@ -12,11 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from epidot.instruments.uvvis.exciton import READ_OFF, Exciton, changed
+from epidot.instruments.uvvis.exciton import READ_OFF, SMOOTH_NM, Exciton, changed
 from epidot.signal import Signal, local
 from epidot.signal.unusable import MASKED, Aside
-
-_SMOOTH_NM = 12.0
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ def stray(signal: Signal, found: Exciton, end: float | None) -> Stray | None:
     if end is None or found.top is None or found.valley is None:
         return None
     share = 10.0**-end
-    even, seen, _ = local.smoothed(signal.x, signal.y, _SMOOTH_NM)
+    even, seen, _ = local.smoothed(signal.x, signal.y, SMOOTH_NM)
     through = 10.0**-seen - share
     if np.min(through[even >= min(found.valley.x, found.top.x)]) <= 0:
         return Stray(share, found.top.y, np.inf, None)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.instruments.uvvis.exciton import READ_OFF, Exciton, changed
+from epidot.instruments.uvvis.exciton import READ_OFF, SMOOTH_NM, Exciton, changed
 from epidot.instruments.uvvis.foot import Foot, Under
 from epidot.quantities import Quantity
 from epidot.signal import Signal, local
@@ -21,7 +21,6 @@ _TOLD = 0.005  # of the maximum: less is not told
 _ANY_DEPTH = 0.5  # a depth is 0 to 1
 _FELT = 2.0  # own errors: a baseline that may move a quantity by more is told
 _CONTRADICTED = 0.1  # weight of a baseline that was taken off below which another is named
-_SMOOTH_NM = 12.0
 
 
 @dataclass(frozen=True)
@@ -57,14 +56,12 @@ class Moved:
         if self.aside and name == "valley_depth":
             q = replace(q, note=f"{q.note}; {self.aside}" if q.note else self.aside)
         by, before = self.by.get(name, 0.0), q.sigma or 0.0
-        sigma = math.hypot(before, by)
         if name == "valley_depth" and by > _ANY_DEPTH:
             why = f"no valley depth: the baseline may move it by {by:.2g}, so that it may be anything"
             return Quantity(None, None, q.unit, "none", f"{why} ({self.said})" if self.said else why)
         if by < before:
-            return replace(q, sigma=sigma)
-        said = f"the baseline may move it by {by:.2g}, which is in the error"
-        return replace(q, sigma=sigma, note=f"{q.note}; {said}" if q.note else said)
+            return replace(q, sigma=math.hypot(before, by))
+        return q.widened(by, f"the baseline may move it by {by:.2g}")
 
 
 def by_what_is_seen(signal: Signal, found: Exciton, under: Foot, own: Mapping[str, Quantity]) -> Moved:
@@ -105,7 +102,7 @@ def _if_scattering(signal: Signal, found: Exciton, under: Foot, depth: Quantity)
     """
     if under.scattering is None or depth.value is None or depth.sigma is None:
         return ""
-    even, seen, _ = local.smoothed(signal.x, signal.y, _SMOOTH_NM)
+    even, seen, _ = local.smoothed(signal.x, signal.y, SMOOTH_NM)
     moved = changed(even, seen, seen - under.scattering.over(even), found)
     more = 0.0 if moved is None else float(moved[READ_OFF.index("valley_depth")])
     if not more > _FELT * depth.sigma:
@@ -155,7 +152,7 @@ def _moves(
     They move by what they differ from the baseline ``taken_off``, if one was.
     """
     assert found.top is not None
-    even, seen, _ = local.smoothed(signal.x, signal.y, _SMOOTH_NM)
+    even, seen, _ = local.smoothed(signal.x, signal.y, SMOOTH_NM)
     at_top = np.array([found.top.x])
     square, height, lost = np.zeros(len(READ_OFF)), 0.0, 0.0
     for under in laws:
