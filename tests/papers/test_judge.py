@@ -8,8 +8,8 @@ import pytest
 
 from epidot.errors import WorkError
 from epidot.papers import paper
-from epidot.papers.basis import summary
 from epidot.papers.claims import ClaimResult, judge
+from epidot.papers.counts import summary
 from epidot.papers.experiments import Experiments
 from epidot.papers.table import text
 from epidot.papers.verdict import VERDICTS

@@ -1,17 +1,13 @@
-"""What the answer to a claim rests on, and how many answers rest on what."""
+"""What the answer to a claim rests on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, get_args
+from collections.abc import Mapping
+from typing import get_args
 
 from epidot.papers.paper import Claim
-from epidot.papers.verdict import VERDICTS
 from epidot.papers.words import MODEL_WORDS, PUT_IN_WORDS
 from epidot.parameter import Basis
-
-if TYPE_CHECKING:
-    from epidot.papers.claims import ClaimResult
 
 BASES: tuple[Basis, ...] = get_args(Basis)
 OWN_RECIPE: Basis = "own recipe"
@@ -41,25 +37,3 @@ def _few(names: str, most: int = 4) -> str:
     """The first of a list of names, and how many more."""
     each = names.split(", ")
     return names if len(each) <= most else f"{', '.join(each[:most])} and {len(each) - most} more"
-
-
-def summary(results: Iterable[ClaimResult]) -> dict[str, int]:
-    """How many claims got which verdict (all seven, also those with none)."""
-    counts = dict.fromkeys(VERDICTS, 0)
-    for r in results:
-        counts[r.verdict] += 1
-    return counts
-
-
-def by_basis(results: Iterable[ClaimResult]) -> dict[str, int]:
-    """How many *answered* claims rest on what."""
-    return {basis: sum(counts.values()) for basis, counts in verdicts_by_basis(results).items()}
-
-
-def verdicts_by_basis(results: Iterable[ClaimResult]) -> dict[str, dict[str, int]]:
-    """The verdicts of answered claims, counted apart for each basis."""
-    counts: dict[str, dict[str, int]] = {basis: dict.fromkeys(VERDICTS, 0) for basis in BASES}
-    for r in results:
-        if r.verdict != "not yet":
-            counts[r.basis][r.verdict] += 1
-    return counts

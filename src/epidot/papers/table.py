@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from epidot.papers.answer import IN_WORDS, with_error
-from epidot.papers.basis import OWN_RECIPE, summary, verdicts_by_basis
+from epidot.papers.basis import OWN_RECIPE
 from epidot.papers.claims import ClaimResult
+from epidot.papers.counts import summary, verdicts_by_basis
 from epidot.papers.verdict import VERDICTS
 from epidot.runs.order import ENGINES
 

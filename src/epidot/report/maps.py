@@ -9,9 +9,8 @@ import numpy as np
 from epidot.report import style
 from epidot.report.figures import Figure, Panel
 from epidot.runs.quantities import find
-from epidot.runs.sweep.carried import Carried
 from epidot.runs.sweep.plan import GRID
-from epidot.runs.sweep.table import column, values_of
+from epidot.runs.sweep.table import Carried, column, values_of
 
 MOST_CURVES = 7
 _MOST_CELLS = 2_000  # of a map that is drawn as shapes; finer ones are an image

@@ -13,9 +13,9 @@ from epidot.runs.needs import MEAN_FIELD_S, needs
 from epidot.runs.order import LATTICE
 from epidot.runs.quantities import LIGHT, find
 from epidot.runs.sweep import carried, table
-from epidot.runs.sweep.carried import Carried
 from epidot.runs.sweep.plan import OPTIMISE, Sweep
 from epidot.runs.sweep.points import FOLDER, Kept, known_before
+from epidot.runs.sweep.table import Carried
 from epidot.runs.workers import LOCAL, is_there, workers
 
 NAMES = ("sweep.nc", "sweep.csv", "report.html")

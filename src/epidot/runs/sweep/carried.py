@@ -4,77 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from epidot.errors import InputError, WorkError
-from epidot.runs.sweep import plan, table
+from epidot.runs.sweep import plan
 from epidot.runs.sweep.plan import OPTIMISE, SOBOL, Point, Sweep
 from epidot.runs.sweep.points import Kept, Outcome, Tried, each
+from epidot.runs.sweep.table import Carried, penalty
 from epidot.runs.workers import Workers, workers
 
 Tell = Callable[[float, str], None]
 _SOBOL_BITS = 30
-
-
-@dataclass(frozen=True)
-class Carried:
-    """What a sweep gave: every point in the order of the design; of a search, every point it tried."""
-
-    sweep: Sweep
-    tried: tuple[Tried, ...]
-
-    @property
-    def failed(self) -> tuple[Tried, ...]:
-        """The points that gave nothing."""
-        return tuple(one for one in self.tried if one.outcome.failed)
-
-    @property
-    def new(self) -> int:
-        """How many points were carried out now."""
-        return len({id(one.outcome) for one in self.tried if not one.kept})
-
-    def penalty(self, one: Tried) -> float:
-        """How far a point is from the targets, at the last sample; infinite where it gave nothing."""
-        return _penalty(self.sweep, one.outcome)
-
-    def to_xarray(self) -> Any:
-        """An ``xarray.Dataset``, as ``sweep.nc`` holds it (:func:`epidot.runs.sweep.table.to_bytes`)."""
-        import io
-
-        import xarray
-
-        return xarray.load_dataset(io.BytesIO(table.to_bytes(self)), engine="h5netcdf")
-
-    @property
-    def best(self) -> Tried | None:
-        """The point nearest to the targets."""
-        if not self.sweep.targets or len(self.failed) == len(self.tried):
-            return None
-        return min(self.tried, key=self.penalty)
-
-    @property
-    def remarks(self) -> list[str]:
-        """What a reader must know of the outcome."""
-        said = []
-        best = self.best
-        if best is not None:
-            for name, value, written in zip(
-                self.sweep.names, self.sweep.values.values(), best.point.written, strict=True
-            ):
-                one = value.range
-                if one is not None and written in (one.written(one.low), one.written(one.high)):
-                    said.append(
-                        f"the best point lies at the end of the range of {name} ({written}): "
-                        "there may be a better one beyond"
-                    )
-        if self.failed:
-            said.append(f"{len(self.failed)} of {len(self.tried)} points gave nothing; they are listed")
-        return said
 
 
 def carry_out(
@@ -164,7 +107,7 @@ def _search(sweep: Sweep, helpers: Workers, kept: Kept, tell: Tell) -> list[Trie
     tried = [_attempt(sweep, row) for row in shares]
     found = iter(_all([one for one in tried if isinstance(one, Point)], sweep, helpers, kept, tell, 0, total))
     done = [next(found) if isinstance(one, Point) else one for one in tried]
-    penalties = [_penalty(sweep, one.outcome) for one in done]
+    penalties = [penalty(sweep, one.outcome) for one in done]
     order = np.argsort(penalties, kind="stable")
     if not math.isfinite(penalties[order[0]]):
         return done
@@ -174,7 +117,7 @@ def _search(sweep: Sweep, helpers: Workers, kept: Kept, tell: Tell) -> list[Trie
         if isinstance(one, Point):
             (one,) = _all([one], sweep, helpers, kept, tell, len(done), total)
         done.append(one)
-        return _penalty(sweep, one.outcome)
+        return penalty(sweep, one.outcome)
 
     start = shares[order[0]]
     step = 1 / max(2.0, (total // 2) ** (1 / start.size))  # as far apart as the points before
@@ -204,13 +147,3 @@ def _shares(sweep: Sweep, number: int) -> NDArray[np.float64]:
     engine = qmc.Sobol(len(sweep.values), scramble=True, bits=_SOBOL_BITS, rng=sweep.base.seed)
     shares = engine.random_base2(max(0, math.ceil(math.log2(number))))
     return np.asarray(shares[:number], dtype=np.float64)
-
-
-def _penalty(sweep: Sweep, outcome: Outcome) -> float:
-    if outcome.failed:
-        return math.inf
-    row = outcome.found[sweep.samples[-1]]
-    values = [row[target.quantity].value for target in sweep.targets]
-    if any(value is None for value in values):
-        return math.inf
-    return sum(t.penalty(float(v)) for t, v in zip(sweep.targets, values, strict=True) if v is not None)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,15 +19,79 @@ from epidot.runs.netcdf import Variable
 from epidot.runs.provenance import parameter_hash, version
 from epidot.runs.quantities import find
 from epidot.runs.sweep.plan import GRID, Sweep
-from epidot.runs.sweep.points import Tried
+from epidot.runs.sweep.points import Outcome, Tried
 from epidot.runs.sweep.ranges import Values
-
-if TYPE_CHECKING:
-    from epidot.runs.sweep.carried import Carried
 
 FORMAT = "epidot-sweep/1"
 POINT, SAMPLE = "point", "sample"
 _NUMBER = re.compile(r"^\s*([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)")
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What a sweep gave: every point in the order of the design; of a search, every point it tried."""
+
+    sweep: Sweep
+    tried: tuple[Tried, ...]
+
+    @property
+    def failed(self) -> tuple[Tried, ...]:
+        """The points that gave nothing."""
+        return tuple(one for one in self.tried if one.outcome.failed)
+
+    @property
+    def new(self) -> int:
+        """How many points were carried out now."""
+        return len({id(one.outcome) for one in self.tried if not one.kept})
+
+    def penalty(self, one: Tried) -> float:
+        """How far a point is from the targets, at the last sample; infinite where it gave nothing."""
+        return penalty(self.sweep, one.outcome)
+
+    def to_xarray(self) -> Any:
+        """An ``xarray.Dataset``, as ``sweep.nc`` holds it (:func:`to_bytes`)."""
+        import io
+
+        import xarray
+
+        return xarray.load_dataset(io.BytesIO(to_bytes(self)), engine="h5netcdf")
+
+    @property
+    def best(self) -> Tried | None:
+        """The point nearest to the targets."""
+        if not self.sweep.targets or len(self.failed) == len(self.tried):
+            return None
+        return min(self.tried, key=self.penalty)
+
+    @property
+    def remarks(self) -> list[str]:
+        """What a reader must know of the outcome."""
+        said = []
+        best = self.best
+        if best is not None:
+            for name, value, written in zip(
+                self.sweep.names, self.sweep.values.values(), best.point.written, strict=True
+            ):
+                one = value.range
+                if one is not None and written in (one.written(one.low), one.written(one.high)):
+                    said.append(
+                        f"the best point lies at the end of the range of {name} ({written}): "
+                        "there may be a better one beyond"
+                    )
+        if self.failed:
+            said.append(f"{len(self.failed)} of {len(self.tried)} points gave nothing; they are listed")
+        return said
+
+
+def penalty(sweep: Sweep, outcome: Outcome) -> float:
+    """How far an outcome is from the targets, at the last sample; infinite where it gave nothing."""
+    if outcome.failed:
+        return math.inf
+    row = outcome.found[sweep.samples[-1]]
+    values = [row[target.quantity].value for target in sweep.targets]
+    if any(value is None for value in values):
+        return math.inf
+    return sum(t.penalty(float(v)) for t, v in zip(sweep.targets, values, strict=True) if v is not None)
 
 
 def to_bytes(done: Carried) -> bytes:
