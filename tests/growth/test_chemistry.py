@@ -96,7 +96,10 @@ def test_to_ignore_what_reacts_or_is_not_there_is_refused(name: str) -> None:
 
 def test_nothing_but_an_ignored_chalcogen_is_no_shell() -> None:
     batch = epidot.run(made(add("Zn(OA)2"), add("S")), engine="meanfield", dots=1, ignore=["S"])
-    assert batch.notes[0] == "No shell was grown: S: the mechanism choi2023 has no reaction for it."
+    assert (
+        batch.notes[0]
+        == "No shell was grown: S: the mechanism choi2023 has no reaction for it (cdse has, on CdSe)."
+    )
     grown = epidot.run(made(add("Zn(OA)2"), add("SePR3")), engine="meanfield", dots=1)
     assert not grown.headlines
     assert "reagents (choi2023): react: Zn(OA)2, SePR3; spectators: ODE" in grown.notes

@@ -12,6 +12,7 @@ from epidot.dot.layers import Layer, LayeredDot, Population
 from epidot.light.decay import decay, population_decay, size_classes
 from epidot.light.optics import optics, valley_depth
 from epidot.light.rates import radiative_rate
+from epidot.light.spectra import emission_peak, spectral_table
 from epidot.light.states import solve_dot
 
 STAGED = LayeredDot("InP", 3.3, (Layer("ZnS", 0.312),), sites=187.0, coverage=0.98, zinc_capped=3.7)
@@ -82,6 +83,14 @@ def test_parts_that_nobody_asks_for_are_not_computed(monkeypatch):
     assert o.first_exciton_eV * o.first_exciton_nm == pytest.approx(1239.842, abs=1e-3)
     assert 0 < o.electron_outside_core < 1
     assert 0.9 < o.plqy < 1
+    assert o.pl_peak_nm > o.first_exciton_nm  # the emission has one line, and needs no level above it
+
+
+def test_the_emission_is_the_same_without_the_levels_above(rng):
+    o = optics(Population.drawn(STAGED, 30, 0.08, rng))
+    whole = emission_peak(o.population, levels=spectral_table(o.population))
+    assert o.pl_peak_nm == pytest.approx(whole.position, rel=1e-7)
+    assert o.pl_fwhm_nm == pytest.approx(whole.fwhm, rel=1e-5)
 
 
 def test_valley_depth_of_a_curve_with_a_known_one() -> None:

@@ -16,6 +16,7 @@ from epidot.errors import Fault, InputError, nearest
 from epidot.growth.flask import HALIDES_AND_AMINE, Taken
 from epidot.growth.readout import counts
 from epidot.matter import reagents
+from epidot.mechanism import load as mechanisms
 from epidot.mechanism.mechanism import Mechanism, Reaction
 from epidot.mechanism.reachable import reachable
 from epidot.recipe import events as ev
@@ -272,9 +273,19 @@ def _of_mechanism(
     if not reactive:
         return Reagent(name, line, "spectator", "a solvent, precipitant or gas")
     kind = kind_of(elements)
-    known = "the mechanism " + mechanism.name + " has no reaction for it"
+    known = f"the mechanism {mechanism.name} has no reaction for it{_elsewhere(species, kind, mechanism)}"
     return Reagent(
         name, line, "unknown", inert or known, kind, () if inert else _alike(elements, kind, mechanism)
+    )
+
+
+def _elsewhere(species: Iterable[str], kind: str, mechanism: Mechanism) -> str:
+    """Which other shipped mechanism would take one of ``species`` up, and on which cores."""
+    others = (mechanisms.load(name) for name in mechanisms.shipped() if kind and name != mechanism.name)
+    return "".join(
+        f" ({one.name} has, on {', '.join(one.surfaces)})"
+        for one in others
+        if one.surfaces and set(species) & set(one.reagents)
     )
 
 

@@ -115,8 +115,8 @@ class Optics:
 
     @held
     def peak(self) -> Peak:
-        """Position and width of the emission per nm."""
-        return emission_peak(self.population, levels=self._table)
+        """Position and width of the emission per nm; it has the 1S line only and asks for no other."""
+        return emission_peak(self.population)
 
     @property
     def pl_peak_nm(self) -> float:

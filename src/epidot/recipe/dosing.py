@@ -12,6 +12,7 @@ from epidot.recipe.schema import Addition, Stock
 from epidot.recipe.stockroom import Stockroom, Substance
 
 AGREEMENT = 0.02  # amount, volume and concentration given together must agree within this fraction
+THIOLS = ("thiol", "mercaptan", "ddt")
 
 
 def doses(addition: Addition, stocks: Mapping[str, Stock], room: Stockroom) -> tuple[Dose, ...]:
@@ -82,8 +83,14 @@ def _find(name: str, room: Stockroom, at: Part) -> Substance | None:
         if any(fault.where is not None for fault in error.faults):
             raise  # a fault of epidot's own data is not one of the recipe
         for fault in error.faults[:1]:
-            remedy = 'or declare it under "reagents:" with its formula'
-            at.fault("unknown reagent", seen=name, nearest=fault.nearest, remedy=remedy)
+            remedy, near = 'or declare it under "reagents:" with its formula', fault.nearest
+            if any(word in name.lower() for word in THIOLS):  # no spelling of what epidot knows
+                remedy = 'declare it under "reagents:" with its formula, and its reactions in a mechanism'
+                remedy += (
+                    " of your own (docs/mechanisms.md does it for dodecanethiol): no shipped one has a thiol"
+                )
+                near = ()
+            at.fault("unknown reagent", seen=name, nearest=near, remedy=remedy)
         return None
 
 
