@@ -25,7 +25,6 @@ import calibrate_halide
 import calibrate_traps
 import fit_choi2023
 import numpy as np
-from scipy.optimize import brentq
 
 from epidot.constants import R_GAS
 from epidot.given import Given
@@ -121,20 +120,9 @@ def trap_rates() -> np.ndarray:
 
 
 def per_oxide() -> float:
-    """Standard error of the logarithm of the traps per oxide: two yields that one number does not give."""
-    grown = calibrate_traps.grown()
+    """Standard error of the logarithm of the traps per oxide: yields that do not agree with one number."""
     names = (*RATES, *(f"light.{name}" for name in calibrate_traps.PRIOR))
-    choice = {n.split(".")[1]: SHIPPED[n].value for n in names}
-
-    def solved(sample: str, wanted: float) -> float:
-        def off(x: float) -> float:
-            tried = {**choice, "traps_per_oxide": math.exp(x)}
-            return math.log(calibrate_traps.plqy(grown[sample], tried) / wanted)
-
-        at = math.log(SHIPPED["light.traps_per_oxide"].value)
-        return float(brentq(off, at - 7, at + 4))
-
-    return abs(solved("ZnSe-pristine", 0.5) - solved("ZnSe-HF", 0.7)) / 2
+    return calibrate_traps.per_oxide({n.split(".")[1]: SHIPPED[n].value for n in names})[1]
 
 
 def halide() -> tuple[dict[str, tuple[float, bool]], np.ndarray]:

@@ -7,8 +7,9 @@ widths of the numbers it holds (HELD below), and the scatter of bare InP about t
 shape and for what "diameter" means. Described dots only: no growth, so nothing of the mechanism is in it.
 
 Yields are those of choi2023's samples as the mean field grows them. Every number of traps and rate is moved
-one error up and down, those of traps_fit.yaml along the axes of their covariance; rises and falls are summed
+one error up and down, those fitted together along the axes of their covariance; rises and falls are summed
 in quadrature apart. The surfaces are held: what the mechanism may err by is in the intervals of a run.
+Those of yuan2023: yield_claims.py.
 """
 
 from __future__ import annotations
@@ -98,13 +99,13 @@ CLAIMS: tuple[tuple[str, Callable[[Mapping[str, float]], float], float | str, st
 )
 
 
-# sample, claim, paper, its error, and whether the yield, only the surface (by the mechanism) or neither was
-# fitted on it
+# sample, claim, paper, its error, and whether the surface (by the mechanism's constants) was fitted on it, or
+# chosen with it in view, or neither; no constant of light was
 YIELDS = (
     ("InP-Zn", "C074", 0.01, 0.01, "predicted"),
     ("InP-Se", "C075", 0.0, 0.005, "predicted"),
-    ("ZnSe-pristine", "C094", 0.50, 0.05, "fitted"),
-    ("ZnSe-HF", "C094", 0.70, 0.05, "fitted"),
+    ("ZnSe-pristine", "C094", 0.50, 0.05, "surface fitted"),
+    ("ZnSe-HF", "C094", 0.70, 0.05, "surface fitted"),
     ("ZnS-staged-1", "C104", 0.973, 0.02, "surface fitted"),
     ("ZnS-conventional", "C111", 0.55, 0.15, "surface fitted"),
 )
@@ -133,7 +134,7 @@ def yield_of(dot: LayeredDot) -> tuple[float, float, float, list[str]]:
     def at(moved: Mapping[str, float]) -> float:
         choice = {name.split(".", 1)[1]: value for name, value in moved.items()}
         k_r = radiative_rate(dot, levels, choice=choice).k_r
-        return components(k_r, trap_means(dot, choice), trap_rates(choice)).plqy
+        return components(k_r, trap_means(dot, choice, levels.density_out_e), trap_rates(choice)).plqy
 
     value, ways = at({}), []
     for group in of_traps():
@@ -156,7 +157,7 @@ def yield_of(dot: LayeredDot) -> tuple[float, float, float, list[str]]:
 
 def yields() -> None:
     """Print the yields of choi2023 with their intervals."""
-    dots, within = grown(), {"predicted": [], "surface fitted": [], "fitted": []}
+    dots, within = grown(), {"predicted": [], "surface fitted": []}
     for sample, claim, paper, error, kind in YIELDS:
         value, low, high, widest = yield_of(dots[sample])
         off = abs(paper - value) / math.hypot(error, high if paper > value else low)
