@@ -369,8 +369,22 @@ def _hang(hung: _Hung, position_nm: Floats, role: str) -> _More:
         room, _ = tree.query(spots, distance_upper_bound=2 * _ROOM_NM)
         reached = (1 + max(_FURTHER)) * float(hung.reach_nm.max()) + _ROOM_NM
         beside = cKDTree(hung.base_nm).query_ball_point(hung.base_nm, reached)
+        most_outward = np.argsort(-outward, axis=1, kind="stable")
+        roomy = room >= _ROOM_NM
     for i in range(len(found)):
         others = found[[j for j in beside[i] if j < i]]
+        chosen = next(
+            (
+                k
+                for k in most_outward[i][roomy[i][most_outward[i]]].tolist()
+                if not len(others) or np.linalg.norm(spots[i, k] - others, axis=1).min() >= _ROOM_NM
+            ),
+            None,
+        )
+        if chosen is not None:
+            found[i] = spots[i, chosen]
+            continue
+        # Nearly all have found their place by now.
         most = -1.0
         for times in _FURTHER:
             here = hung.base_nm[i] + times * hung.reach_nm[i] * _AROUND

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from epidot.dot.grown import GrownDot
 from epidot.dot.lattice import BONDS
+from epidot.dot.species import table
 
 Ints = NDArray[np.int64]
 
@@ -54,7 +55,7 @@ class Grid:
 def near(dot: GrownDot) -> GrownDot:
     """``dot`` without the empty sites more than one lattice constant beyond its outermost ion."""
     r2 = np.sum(dot.position_nm**2, axis=1)
-    filled = np.array([bool(k.composition) for k in dot.kinds])[dot.kind]
+    filled = table(dot).present[dot.kind]
     reach = np.sqrt(r2[filled].max(initial=0.0)) + dot.a_nm
     keep = r2 <= reach**2
     if keep.all():

@@ -6,8 +6,9 @@ needs nothing of the engine.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,3 +56,47 @@ class GrownDot:
 
     def __len__(self) -> int:
         return len(self.kind)
+
+
+@dataclass(frozen=True, eq=False)
+class GrownDots(Sequence[GrownDot]):
+    """Dots that share their sites up to a shift: each is made when it is asked for.
+
+    ``lattice_nm`` (n, 3) are the sites of all, ``centres_nm`` (dots, 3) where the dots' centres lie among
+    them: a thousand dots in six samples, each with sites of its own, would hold a gigabyte.  ``kind`` is
+    (dots, n), ``core_diameters_nm`` and ``outside`` have one entry per dot; the rest as in
+    :class:`GrownDot`.
+    """
+
+    core: str
+    core_diameters_nm: NDArray[np.float64]
+    a_nm: float
+    lattice_nm: NDArray[np.float64]
+    centres_nm: NDArray[np.float64]
+    cation: NDArray[np.bool_]
+    kind: NDArray[np.uint8]
+    kinds: tuple[SiteSpecies, ...]
+    outside: Sequence[tuple[tuple[SiteSpecies, int], ...]]
+    places: tuple[float, tuple[str, ...]] = (0.0, ())
+
+    def __len__(self) -> int:
+        return len(self.kind)
+
+    @overload
+    def __getitem__(self, i: int) -> GrownDot: ...
+    @overload
+    def __getitem__(self, i: slice) -> tuple[GrownDot, ...]: ...
+    def __getitem__(self, i: int | slice) -> GrownDot | tuple[GrownDot, ...]:
+        if isinstance(i, slice):
+            return tuple(self[k] for k in range(*i.indices(len(self))))
+        return GrownDot(
+            core=self.core,
+            core_diameter_nm=float(self.core_diameters_nm[i]),
+            a_nm=self.a_nm,
+            position_nm=self.lattice_nm - self.centres_nm[i],
+            cation=self.cation,
+            kind=self.kind[i],
+            kinds=self.kinds,
+            outside=self.outside[i],
+            places=self.places,
+        )

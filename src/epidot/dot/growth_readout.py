@@ -7,12 +7,13 @@ stand side by side; what only a lattice knows (facets, roughness, holes, where t
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from epidot.dot.composition import core_left_nm, layer_thickness_nm, shell_thickness_nm
-from epidot.dot.facets import coverage
+from epidot.dot.facets import Coverage, coverage
 from epidot.dot.grown import GrownDot
 from epidot.dot.layers import Layer, LayeredDot
 from epidot.dot.neighbours import attached, holes, oxide_clustering, oxide_radius_nm
@@ -28,8 +29,10 @@ def read(
 ) -> tuple[LayeredDot, dict[str, float]]:
     """:func:`summarise` and :func:`counts` at once; the dot is looked over only once."""
     of = SiteMap.of(dot)
-    found, seen = tally(of), thickness(of)
-    return _summary(of, found, seen, medium), _counts(of, found, seen, layer)
+    found, seen, first = tally(of), thickness(of), coverage(of)
+    across_nm = _outer_diameter(of, found)
+    outer = _outer(of, found, first, across_nm)
+    return _summary(of, found, seen, outer, medium), _counts(of, found, seen, first, across_nm, layer)
 
 
 def summarise(dot: GrownDot, medium: str = "toluene") -> LayeredDot:
@@ -43,7 +46,9 @@ def summarise(dot: GrownDot, medium: str = "toluene") -> LayeredDot:
     return read(dot, medium)[0]
 
 
-def _summary(of: SiteMap, found: Tally, seen: Thickness, medium: str) -> LayeredDot:
+def _summary(
+    of: SiteMap, found: Tally, seen: Thickness, outer: Mapping[str, Any], medium: str
+) -> LayeredDot:
     dot, kinds = of.dot, of.kinds
     diameter = core_left_nm(dot.core_diameter_nm, found.exchanged, crystal(dot.core).a_nm)
     layers, inner = [], diameter
@@ -67,12 +72,12 @@ def _summary(of: SiteMap, found: Tally, seen: Thickness, medium: str) -> Layered
         open_anions=float(found.open_anions),
         zinc_capped=float(found.zinc_capped),
         halide_capped=float(found.halide_capped),
-        **_outer(of, found),
+        **outer,
         medium=medium,
     )
 
 
-def _outer(of: SiteMap, found: Tally) -> dict[str, Any]:
+def _outer(of: SiteMap, found: Tally, first: Coverage, across_nm: float) -> dict[str, Any]:
     """Places for metal carboxylate on the outer surface, how many are taken, and the traps the others are.
 
     As the mean field counts them: a metal carboxylate takes the places of two chains.
@@ -80,7 +85,7 @@ def _outer(of: SiteMap, found: Tally) -> dict[str, Any]:
     density, names = of.dot.places
     if not density:
         return {}
-    sites = density * math.pi * _outer_diameter(of, found) ** 2 / 2 * min(1.0, coverage(of).total.share)
+    sites = density * math.pi * across_nm**2 / 2 * min(1.0, first.total.share)
     ligands = min(sum(found.ligands.get(x, 0) for x in names) / 2, sites)
     return {"outer_sites": sites, "outer_ligands": ligands, "surface_traps": sites - ligands}
 
@@ -115,7 +120,9 @@ def counts(dot: GrownDot, layer: str | float = "d111") -> dict[str, float]:
     return read(dot, layer=layer)[1]
 
 
-def _counts(of: SiteMap, found: Tally, seen: Thickness, layer: str | float) -> dict[str, float]:
+def _counts(
+    of: SiteMap, found: Tally, seen: Thickness, first: Coverage, across_nm: float, layer: str | float
+) -> dict[str, float]:
     dot, kinds, n, sites = of.dot, of.kinds, found.shell, found.sites
     out = {
         "shell_layers": layers(dot, found, kinds, layer),
@@ -129,11 +136,10 @@ def _counts(of: SiteMap, found: Tally, seen: Thickness, layer: str | float) -> d
     }
     out |= {f"adatoms_{el}_per_dot": float(k) for el, k in _adatoms(found, kinds).items()}
     out |= {f"ligands_{x}_per_dot": float(k) for x, k in found.ligands.items()}
-    area = math.pi * _outer_diameter(of, found) ** 2
+    area = math.pi * across_nm**2
     out |= {f"ligands_{x}_per_nm2": found.ligands.get(x, 0) / area for x in dot.places[1]}
     out["charge_per_dot"] = _charge(of, found)
     out["shut_in_per_dot"] = _shut_in(of)
-    first = coverage(of)
     out["first_shell"] = first.total.share
     out |= {f"first_shell_{name}": part.share for name, part in first.by_direction.items()}
     return out | {
@@ -150,14 +156,16 @@ def _counts(of: SiteMap, found: Tally, seen: Thickness, layer: str | float) -> d
 
 def _charge(of: SiteMap, found: Tally) -> float:
     """What the sites and the outer surface add up to, bonds to the core's own ions counted with the core."""
-    sites = float(found.number @ np.array([k.charge for k in of.dot.kinds]))
+    sites = float(found.number @ of.kinds.charge)
     return sites + sum(n * k.charge for k, n in of.dot.outside)
 
 
 def _shut_in(of: SiteMap) -> float:
     """Chains on core-surface cations that anions shut in on all four sides."""
     plain, closed = of.uncovered
-    chains = np.array([sum(k.ligands.get(x, 0) for x in of.dot.places[1]) for k in of.dot.kinds])
+    chains = sum(
+        (of.kinds.ligands[x] for x in of.dot.places[1] if x in of.kinds.ligands), np.zeros(len(of.dot.kinds))
+    )
     return float(chains[of.dot.kind[plain[closed]]].sum())
 
 

@@ -24,7 +24,7 @@ def attached(of: SiteMap) -> NDArray[np.bool_]:
     number = np.full(net.size**3, len(mine), dtype=np.int64)
     number[net.place[mine]] = np.arange(len(mine))
     beside = number[net.place[mine][:, None] + net.second]
-    loose = np.array(["loose" in k.marks for k in of.dot.kinds])[of.dot.kind[mine]]
+    loose = of.kinds.loose[of.dot.kind[mine]]
     stays = np.append(~loose, False)
     while True:
         holds = to_core + stays[beside].sum(axis=1)
@@ -79,8 +79,7 @@ def open_anions(of: SiteMap) -> int:
     net = of.grid
     holds = np.zeros(net.size**3, dtype=np.bool_)
     holds[net.place[mine[~loose]]] = True
-    present = np.array([bool(k.composition) for k in of.dot.kinds])
-    core = net.field(of.dot.cation & present[of.dot.kind], 0).astype(np.bool_)
+    core = net.field(of.dot.cation & kinds.present[of.dot.kind], 0).astype(np.bool_)
     beside = net.place[mine[loose]][:, None] + net.first
     shared = ~core[beside] & holds[beside[:, :, None] - net.first].any(axis=2)
     return int(np.count_nonzero((core[beside] | shared).sum(axis=1) <= 2))

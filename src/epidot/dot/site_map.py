@@ -71,6 +71,5 @@ class SiteMap:
 
     def to_core(self, anions: Ints) -> Ints:
         """How many core cations each of ``anions`` touches."""
-        present = np.array([bool(k.composition) for k in self.dot.kinds])
-        cation = self.grid.field(self.dot.cation & present[self.dot.kind], 0)
+        cation = self.grid.field(self.dot.cation & self.kinds.present[self.dot.kind], 0)
         return np.asarray(cation[self.grid.place[anions][:, None] + self.grid.first].sum(axis=1), np.int64)

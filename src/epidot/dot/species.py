@@ -29,8 +29,9 @@ class Table:
     ligand, oxide or memory, or is no longer the core's own element); ``exchanged`` the last of these;
     ``open`` whether it is a shell anion that is not linked and has no metal of its own; ``halide`` and
     ``capped`` whether it is a surface cation that carries a halide, or any ligand; ``added`` whether it was
-    added to the core or stands on a surface site.  ``composition`` and ``ligands`` are numbers per kind, by
-    element and by ligand.
+    added to the core or stands on a surface site; ``present`` whether any ion stands there; ``loose`` whether
+    it carries that mark.  ``composition`` and ``ligands`` are numbers per kind, by element and by ligand,
+    ``charge`` its charge in e.
     """
 
     shells: Mapping[str, str]
@@ -49,6 +50,9 @@ class Table:
     capped: Flags
 
     added: Flags
+    present: Flags
+    loose: Flags
+    charge: NDArray[np.float64]
     composition: Mapping[str, NDArray[np.int64]]
     ligands: Mapping[str, NDArray[np.int64]]
 
@@ -110,6 +114,9 @@ def _table(dot: GrownDot) -> Table:
         _flags([any(x in HALIDES for x in k.ligands) for k in dot.kinds]) & on_surface,
         _flags([bool(k.ligands) for k in dot.kinds]) & on_surface,
         ~marked("core") | on_surface,
+        _flags([bool(k.composition) for k in dot.kinds]),
+        marked("loose"),
+        np.array([k.charge for k in dot.kinds]),
         _numbers([k.composition for k in dot.kinds]),
         _numbers([k.ligands for k in dot.kinds]),
     )

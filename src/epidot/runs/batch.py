@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,7 +55,7 @@ class Sample:
     population: Population | None
     quantities: Mapping[str, Quantity]
     spectra: Mapping[str, Array] = field(default_factory=dict)
-    grown: tuple[GrownDot, ...] = ()
+    grown: Sequence[GrownDot] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The sample as ``summary.json`` shows it."""

@@ -119,7 +119,7 @@ class Sampled:
 
     # ------------------------------------------------------------ dots
     @held
-    def grown(self) -> tuple[GrownDot, ...]:
+    def grown(self) -> Sequence[GrownDot]:
         """Every dot on its sites, where the engine knows them and the recipe describes no shells on them."""
         lattice = self.setting.mechanism.lattice
         if self.taken.shells or lattice is None or not isinstance(self.state.grown, GrownPopulation):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.dot.grown import GrownDot, SiteSpecies
+from epidot.dot.grown import GrownDot, GrownDots, SiteSpecies
 from epidot.dot.halides import HalideContent
 from epidot.dot.layers import Layer, LayeredDot, surface_rules
 
@@ -125,14 +125,14 @@ def sites_to_arrays(dots: Sequence[GrownDot]) -> tuple[dict[str, Any], Arrays]:
         If the dots do not share one lattice and one list of kinds.
     """
     first = dots[0]
-    shift = np.array([dot.position_nm[0] - first.position_nm[0] for dot in dots])
-    for dot, by in zip(dots, shift, strict=True):
-        if (
-            len(dot) != len(first)
-            or dot.kinds != first.kinds
-            or (dot.core, dot.a_nm) != (first.core, first.a_nm)
-            or np.max(np.abs(dot.position_nm - by - first.position_nm)) > 1e-9
-        ):
+    shift = np.zeros((len(dots), 3))
+    for i, dot in enumerate(dots):
+        alike = len(dot) == len(first) and dot.kinds == first.kinds
+        alike &= (dot.core, dot.a_nm) == (first.core, first.a_nm)
+        if alike:
+            shift[i] = dot.position_nm[0] - first.position_nm[0]
+            alike = np.max(np.abs(dot.position_nm - shift[i] - first.position_nm)) <= 1e-9
+        if not alike:
             raise ValueError("dots that share no lattice cannot be kept together")
     plain = {
         "core": first.core,
@@ -154,7 +154,7 @@ def sites_to_arrays(dots: Sequence[GrownDot]) -> tuple[dict[str, Any], Arrays]:
     return plain, arrays
 
 
-def sites_from_arrays(plain: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> tuple[GrownDot, ...]:
+def sites_from_arrays(plain: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> GrownDots:
     """The dots of :func:`sites_to_arrays`."""
     kinds = tuple(map(_kind_from_plain, plain["kinds"]))
     what = [_kind_from_plain(k) for k in plain.get("outside", ())]
@@ -162,20 +162,17 @@ def sites_from_arrays(plain: Mapping[str, Any], arrays: Mapping[str, NDArray[Any
     outside = [tuple(zip(what, row, strict=True)) for row in numbers]
     density, ligands = plain.get("places", (0.0, ()))
     cation = arrays["cation"].astype(np.bool_)
-    at = [arrays["position_nm"] + by for by in arrays["shift_nm"]]
-    return tuple(
-        GrownDot(
-            plain["core"],
-            float(d),
-            plain["a_nm"],
-            places,
-            cation,
-            kind,
-            kinds,
-            more,
-            (density, tuple(ligands)),
-        )
-        for d, places, kind, more in zip(arrays["cut_nm"], at, arrays["kind"], outside, strict=True)
+    return GrownDots(
+        core=plain["core"],
+        core_diameters_nm=arrays["cut_nm"],
+        a_nm=plain["a_nm"],
+        lattice_nm=arrays["position_nm"],
+        centres_nm=-arrays["shift_nm"],
+        cation=cation,
+        kind=arrays["kind"],
+        kinds=kinds,
+        outside=outside,
+        places=(density, tuple(ligands)),
     )
 
 

@@ -1,4 +1,7 @@
-"""The environment of every site counted at once, for the start of a run; :mod:`recount` is its plain twin."""
+"""Every site looked at once, compiled: its environment, for the start of a run, and what each dot holds.
+
+:mod:`recount` is the plain twin of the first.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,8 @@ def environments(
     sublattice: U8,
     start: I64,
     index: I32,
-    digits: I64,
-    relation: I64,
-    stride: I64,
-    counts: NDArray[np.bool_],
+    adds: I32,
+    felt: NDArray[np.bool_],
     base: I32,
     local: I32,
     species: U8,
@@ -26,10 +27,9 @@ def environments(
 ) -> None:
     """The key of each site of ``copies`` dots alike of n sites, into ``out`` (copies * n,).
 
-    ``sublattice`` (n,); the neighbours of site i under relation r are ``index[start[r, i]:start[r, i + 1]]``;
-    the digits of sublattice b are ``digits[b]`` to ``digits[b + 1]``, each with its ``relation``, its
-    ``stride`` and the species it ``counts`` (digits, S); ``base`` (sublattices,) and ``local`` (sublattices,
-    S) as in :class:`tables.Tables`.
+    ``sublattice`` (n,); the neighbours of site i under relation r are ``index[start[r, i]:start[r, i + 1]]``,
+    and a neighbour of species s ``adds[b, r, s]`` to the key of a site of sublattice b, where ``felt[b, r]``
+    says that any does; ``base`` (sublattices,) and ``local`` (sublattices, S) as in :class:`tables.Tables`.
     """
     n = len(sublattice)
     for copy in range(copies):
@@ -37,11 +37,16 @@ def environments(
         for i in range(n):
             b = sublattice[i]
             key = base[b] + local[b, species[first + i]]
-            for d in range(digits[b], digits[b + 1]):
-                r = relation[d]
-                many = 0
-                for j in range(start[r, i], start[r, i + 1]):
-                    if counts[d, species[first + index[j]]]:
-                        many += 1
-                key += stride[d] * many
+            for r in range(felt.shape[1]):
+                if felt[b, r]:
+                    for j in range(start[r, i], start[r, i + 1]):
+                        key += adds[b, r, species[first + index[j]]]
             out[first + i] = key
+
+
+@entry
+def held_by_dots(dots: I32, species: U8, out: I64) -> None:
+    """Add the sites of every species on every dot to ``out`` (dots, S); ``dots`` (dots + 1,) first sites."""
+    for d in range(len(dots) - 1):
+        for i in range(dots[d], dots[d + 1]):
+            out[d, species[i]] += 1

@@ -4,6 +4,9 @@ Time is kept as an integrated hazard: one exponential number per draw is used up
 so that looking at the state, a change of temperature or a portion added does not cost or change a draw.
 Rates are bounds that hold for a while (a piece of a temperature ramp, a band of concentrations); an event
 drawn is accepted with true rate over bound, and a rejected one only lets time pass.  That is exact.
+
+All of it stands in one file: what numba keeps of :func:`advance` on disk is thrown away when this file
+changes, and would outlive a change of a part that stood in another.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import numpy as np
 from epidot.constants import K_B
 from epidot.growth.kmc import tables as fixed
 from epidot.growth.kmc.environments import environments as environments
+from epidot.growth.kmc.environments import held_by_dots as held_by_dots
 from epidot.growth.kmc.jit import ahead, entry, part, spliced
 from epidot.growth.kmc.tables import F8, I32, I64, U8, U64, Drive, Log, Sites, State, Tables
 

@@ -104,6 +104,14 @@ class Simulation:
         return self.state.species.copy()
 
     @property
+    def on_dots(self) -> NDArray[np.int64]:
+        """Number of sites per species on every dot, shape (dots, S)."""
+        lattice, model = self.compiled.lattice, self.compiled.model
+        out = np.zeros((lattice.n_dots, len(model.names)), dtype=np.int64)
+        self._kernel.held_by_dots(lattice.dots, self.state.species, out)
+        return out
+
+    @property
     def on(self) -> dict[str, int]:
         """Number of sites per species."""
         return dict(zip(self.compiled.model.names, self.state.on.tolist(), strict=True))

@@ -103,7 +103,7 @@ def _species(compiled: Compiled, start: ArrayLike | str, faults: Faults) -> U8:
         known = {n: i for i, n in enumerate(model.names)}
         species = np.array([known.get(str(n), 0) for n in given], dtype=np.int64)
     else:
-        species = given.astype(np.int64)
+        species = given
         if species.min() < 0 or species.max() >= len(model.names):
             faults.add("a species index that does not exist", seen=f"{species.min()} to {species.max()}")
             species = np.clip(species, 0, len(model.names) - 1)
@@ -129,7 +129,10 @@ def _keys(compiled: Compiled, species: U8, environments: Callable[..., None]) ->
         list(dict.fromkeys(d.counted[0] for b in compiled.blocks for d in b.digits))
         or list(one.relations)[:1]
     )
-    digits = [(i, d) for i, b in enumerate(compiled.blocks) for d in b.digits]
+    adds = np.zeros((len(compiled.blocks), len(names), len(model.names)), dtype=np.int32)
+    for i, block in enumerate(compiled.blocks):
+        for d in block.digits:
+            adds[i, names.index(d.counted[0])] += d.stride * np.isin(model.names, list(d.counted[1]))
     starts = [one.relations[name].start.astype(np.int64) for name in names]
     ahead = np.concatenate([[0], np.cumsum([len(one.relations[name]) for name in names])])
     out = np.zeros(len(lattice), dtype=np.int32)
@@ -138,10 +141,8 @@ def _keys(compiled: Compiled, species: U8, environments: Callable[..., None]) ->
         one.sublattice,
         np.stack([start + a for start, a in zip(starts, ahead[:-1], strict=True)]),
         np.concatenate([one.relations[name].index for name in names]),
-        np.searchsorted([i for i, _ in digits], np.arange(len(compiled.blocks) + 1)),
-        np.array([names.index(d.counted[0]) for _, d in digits], dtype=np.int64),
-        np.array([d.stride for _, d in digits], dtype=np.int64),
-        np.array([[n in d.counted[1] for n in model.names] for _, d in digits] or [[False]], dtype=np.bool_),
+        adds,
+        adds.any(axis=2),
         compiled.tables.base,
         compiled.tables.local,
         species,
@@ -177,22 +178,22 @@ def file_sites(compiled: Compiled, state: State) -> None:
     """
     C, pages = state.page.shape[0], len(state.pool)
     classes = classes_of(compiled, state)
+    order = np.flatnonzero(classes)  # what is inert, nearly everything, stands in no bucket
+    classes = classes[order]
     if state.position.any():
-        order = np.lexsort((state.position, classes))
+        by_class = np.lexsort((state.position[order], classes))
     else:  # the order of the sites; classes of two bytes are sorted by counting
-        order = np.argsort(classes.astype(np.uint16), kind="stable")
-    many = np.bincount(classes, minlength=C)
+        by_class = np.argsort(classes.astype(np.uint16), kind="stable")
+    filed, of = order[by_class], classes[by_class]
+    many = np.bincount(of, minlength=C)
     before = np.cumsum(many) - many
-    many[[0, C - 1]] = 0  # what is inert stands in no bucket; the liquor is no site
     pages_of = -(-many // PAGE)
     pages_before = np.cumsum(pages_of) - pages_of
     used = int(pages_of.sum())
     state.n[:C] = many
     state.n[C:] = 0
     state.n[C - 1] = 1  # the liquor
-    filed = order[before[1] : before[C - 1]]
-    of = classes[filed]
-    place = np.arange(before[1], before[C - 1]) - before[of]
+    place = np.arange(len(filed)) - before[of]
     state.position[filed] = place
     state.pool[pages_before[of] + place // PAGE, place % PAGE] = filed
     of = np.repeat(np.arange(C), pages_of)

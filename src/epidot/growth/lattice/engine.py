@@ -177,7 +177,7 @@ class LatticeEngine:
         rng = np.random.default_rng(self._stream(b"core diameters"))
         return Population.drawn(LayeredDot("core", mean_nm), self.dots, self.sigma_rel, rng).core_diameters_nm
 
-    def grown(self, state: FlaskState) -> tuple[GrownDot, ...]:
+    def grown(self, state: FlaskState) -> Sequence[GrownDot]:
         """Every dot of a state, for the readouts; empty where none grew on the lattice."""
         return state.grown.dots(self.section) if isinstance(state.grown, GrownPopulation) else ()
 

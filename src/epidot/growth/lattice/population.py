@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
-from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.dot.grown import GrownDot, SiteSpecies
+from epidot.dot.grown import GrownDots, SiteSpecies
 from epidot.growth.lattice.dots import Master, Shape, master
 from epidot.mechanism.lattice import Section
 
-_PLACED: WeakValueDictionary[tuple[Any, ...], NDArray[np.float64]] = WeakValueDictionary()
 _ARRAYS = ("kind", "diameters_nm", "centres_nm", "random")
 
 
@@ -81,7 +79,7 @@ class GrownPopulation:
         kind[:, to] = self.kind
         return replace(self, kind=kind, radii_nm=larger.radii_nm)
 
-    def dots(self, section: Section) -> tuple[GrownDot, ...]:
+    def dots(self, section: Section) -> GrownDots:
         """Every dot for the readouts."""
         kinds = tuple(
             SiteSpecies(k.name, k.elements, k.ligands, float(k.charge), k.marks)
@@ -89,32 +87,18 @@ class GrownPopulation:
         )
         of = self.master
         assert of.lattice.position is not None
-        cation = of.cation
-        outside = shared_out(self, section)
-        return tuple(
-            GrownDot(
-                core=self.core,
-                core_diameter_nm=float(self.diameters_nm[i]),
-                a_nm=self.a_nm,
-                position_nm=self._placed(of.lattice.position, i),
-                cation=cation,
-                kind=self.kind[i],
-                kinds=kinds,
-                outside=outside[i],
-                places=self.places,
-            )
-            for i in range(self.n)
+        return GrownDots(
+            core=self.core,
+            core_diameters_nm=self.diameters_nm,
+            a_nm=self.a_nm,
+            lattice_nm=of.lattice.position,
+            centres_nm=self.centres_nm,
+            cation=of.cation,
+            kind=self.kind,
+            kinds=kinds,
+            outside=shared_out(self, section),
+            places=self.places,
         )
-
-    def _placed(self, lattice_nm: NDArray[np.float64], i: int) -> NDArray[np.float64]:
-        """The sites about the centre of dot ``i``: one array for all samples, as long as one holds it."""
-        key = (self.a_nm, self.near_nm, self.radii_nm, self.centres_nm[i].tobytes())
-        found = _PLACED.get(key)
-        if found is None:
-            found = lattice_nm - self.centres_nm[i]
-            found.flags.writeable = False
-            _PLACED[key] = found
-        return found
 
     def plain(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """As JSON and arrays, for a checkpoint."""

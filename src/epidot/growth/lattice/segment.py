@@ -138,34 +138,31 @@ class Run:
 
         Between two looks what comes and goes outside is counted exactly, and the volume stays as it is.
         """
+        if not self.places:
+            return
+        on = self.simulation.on_dots
         for name in self.places:
             site = self.mechanism.sites[name]
             kinds = [self.section.kinds[k] for k in self.what.kinds]
             of = OuterPlaces.of(self.mechanism.si(site.per_nm2 or ""), site, kinds, 0.0)
             first = np.array(["first" in k.marks and "vacant" not in k.marks for k in kinds])
-            layer = min(1.0, self.here(first).sum() / (self.population.shape.first * self.population.n))
+            layer = min(1.0, (on @ first).sum() / (self.population.shape.first * self.population.n))
             if layer == 0:
                 free = 0.0
             else:
                 core_nm3 = np.pi / 6 * self.population.diameters_nm**3
-                whole = of.of_volume(core_nm3 + self.here(of.volume)).sum()
+                whole = of.of_volume(core_nm3 + on @ of.volume).sum()
                 molecules = self.molecules()
                 outside = sum(
                     molecules.get(s, 0) * one.ligands.get(x, 0)
                     for s, one in self.section.pool.items()
                     for x in site.ligands
                 )
-                free = max(0.0, float(whole - self.here(of.filling).sum() - outside)) * layer
+                free = max(0.0, float(whole - (on @ of.filling).sum() - outside)) * layer
             state = self.simulation.state
             state.liquor[self.compiled.model.liquor.index(name)] = round(free)
             state.real[LEFT] = -1.0  # a waiting time under way has no memory
             state.whole[STALE] = 1
-
-    def here(self, per_kind: NDArray[Any]) -> NDArray[np.float64]:
-        """The sum over the sites of each dot of a number per kind of the model, shape (dots,)."""
-        species = self.simulation.state.species.reshape(self.population.n, -1)
-        counts = np.array([np.bincount(row, minlength=len(per_kind)) for row in species])
-        return np.asarray(counts @ per_kind, dtype=np.float64)
 
     def feel_misfit(self, on: NDArray[np.int64], whole: GrownPopulation) -> None:
         """The barriers of steps that feel the misfit, for shells of the present mean thickness.
