@@ -46,9 +46,7 @@ def summarise(dot: GrownDot, medium: str = "toluene") -> LayeredDot:
     return read(dot, medium)[0]
 
 
-def _summary(
-    of: SiteMap, found: Tally, seen: Thickness, outer: Mapping[str, Any], medium: str
-) -> LayeredDot:
+def _summary(of: SiteMap, found: Tally, seen: Thickness, outer: Mapping[str, Any], medium: str) -> LayeredDot:
     dot, kinds = of.dot, of.kinds
     diameter = core_left_nm(dot.core_diameter_nm, found.exchanged, crystal(dot.core).a_nm)
     layers, inner = [], diameter
