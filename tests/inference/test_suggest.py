@@ -8,10 +8,14 @@ import numpy as np
 import pytest
 
 from epidot.errors import InputError
+from epidot.inference import calibration
 from epidot.inference import study as studies
 from epidot.inference.designs import Design, Flask, Observation
+from epidot.inference.problem import Problem
 from epidot.inference.suggest import Foretold, foretell, suggest
+from epidot.report import calibrate as calibrate_report
 from epidot.report import suggest as report
+from epidot.report.calibrated import Done
 from epidot.runs.sweep.points import Kept
 from epidot.runs.workers import Alone
 
@@ -94,6 +98,29 @@ def test_faults_of_candidates_have_their_lines() -> None:
 
 
 @pytest.mark.slow
+def test_a_folder_of_a_calibration_finds_the_recipes_beside_its_study(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("studies", "recipes"):
+        (tmp_path / name).mkdir()
+    recipe = (ROOT / "examples" / "recipes" / "zinc-then-hot.yaml").read_text(encoding="utf-8")
+    (tmp_path / "recipes" / "own.yaml").write_text(recipe, encoding="utf-8")
+    own = (
+        "candidates: {own: {recipe: ../recipes/own.yaml, "
+        "observe: [{sample: hot, quantity: oxide_relative, sigma: 0.1}]}}\n"
+    )
+    file = tmp_path / "studies" / "study.yaml"
+    file.write_text(STUDY.text + own, encoding="utf-8")
+    study = studies.load(file)
+    problem = Problem(study.priors, study.data, lambda v: v[:, :1] / 75 - 1)
+    done = Done(study, calibration.calibrate(problem, draws=20), 0, {})
+    monkeypatch.setattr(calibrate_report, "_calibrated", lambda *_: done)
+    calibrate_report.carry_out(study, tmp_path / "out" / "found")
+    asked = report.load(tmp_path / "out" / "found")
+    assert [d.flask.candidate for d in asked.study.candidates] == ["own"]
+    assert asked.draws.shape[1] == 2
+
+
 def test_it_proposes_what_a_person_found(tmp_path: Path) -> None:
     """docs/theory/growth-fit.md, next experiments: HF-treated dots with zinc at 120 °C, then 280 °C."""
     asked = report.load(ROOT / "examples" / "studies" / "exchange-or-oxidation.yaml")

@@ -166,3 +166,12 @@ def test_values_stand_clear_of_the_line_and_of_the_errors(batch: Batch, yields: 
         box = text.get_window_extent()
         assert not any(line.intersects_bbox(box, filled=False) for line in lines), text.get_text()
         assert axis.bbox.y0 <= box.y0 <= box.y1 <= figure.drawing.bbox.y1
+
+
+def test_the_colours_of_a_level_map_do_not_make_mountains_of_it() -> None:
+    from epidot.report.maps import _span
+
+    low, high = _span(np.array([[0.9999, 0.999901], [np.nan, 0.9999]]))
+    assert low < 0.9999 < 0.999901 < high
+    assert high - low == pytest.approx(0.01, rel=1e-3)
+    assert _span(np.array([1.0, 3.0])) == (1.0, 3.0)

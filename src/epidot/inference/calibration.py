@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from epidot.inference import fit
+from epidot.inference import emulated, fit
 from epidot.inference.fit import End
-from epidot.inference.posterior import DRAWS, Posterior, sample
+from epidot.inference.posterior import DRAWS, LEAST_ROUNDS, Posterior, at_most, sample
 from epidot.inference.problem import Array, Problem
 from epidot.inference.profile import Better, Profile, profiles
 from epidot.quantities import Determined, Shape
@@ -72,7 +72,7 @@ class Calibration:
             apart = u - weights @ u
             found, origin = (
                 (apart * weights[:, None]).T @ apart,
-                f"draws worth {self.posterior.size:.0f} independent ones",
+                f"draws {self.posterior.origin}worth {self.posterior.size:.0f} independent ones",
             )
         else:
             found, origin = self.best.covariance(self.problem), "the slopes at the best fit"
@@ -84,6 +84,13 @@ class Calibration:
         said = []
         if not self.best.settled:
             said.append("the search ended before it settled: intervals may be too narrow")
+        checked = self.posterior.checked
+        if checked is not None:
+            said.append(
+                "importance sampling failed; the draws are of an emulator, off at "
+                f"{checked.points} true points by {checked.off:.2g} standard errors of the data "
+                f"({checked.worth:.0%} of its draws would count)"
+            )
         if not self.posterior.trusted:
             said.append(
                 f"the draws are not to be trusted (worth {self.posterior.size:.0f} independent ones, "
@@ -129,7 +136,7 @@ def calibrate(
                 ends = fit.ends(problem, seed, more)
                 along = [Profile(np.array([]), np.array([]), None, None) for _ in problem.priors]
     tell(0.6, "drawing")
-    posterior = sample(problem, ends, seed, draws, along)
+    posterior = _drawn(problem, ends, seed, draws, along)
     tell(1.0, "done")
     rivals = [end for end in ends[1:] if end.deviance < ends[0].deviance + _APART]
     parameters = {
@@ -146,6 +153,17 @@ def calibrate(
         tuple(combinations(problem, ends[0])),
         problem.calls,
     )
+
+
+def _drawn(
+    problem: Problem, ends: Sequence[End], seed: int, draws: int, along: Sequence[Profile]
+) -> Posterior:
+    """By importance; where that is not to be trusted, on an emulator; where that fails too, by more draws."""
+    posterior = sample(problem, ends, seed, draws, along, LEAST_ROUNDS)
+    if posterior.trusted:
+        return posterior
+    found = emulated.draws(problem, posterior, seed)
+    return found or sample(problem, ends, seed, draws, along, at_most(draws))
 
 
 def combinations(problem: Problem, best: End) -> list[Combination]:

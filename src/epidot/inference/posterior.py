@@ -14,7 +14,7 @@ from epidot.inference.problem import Array, Problem
 from epidot.inference.profile import Profile
 
 DRAWS = 250  # of each round
-ROUNDS = 6  # at the most
+LEAST_ROUNDS, ROUNDS = 2, 6
 _ENOUGH = 4.0  # draws for each parameter that should count where the next round learns from them
 _KERNELS = 12  # draws about which the next round goes on
 _NARROWER = 0.6  # than all of it, in standard deviations
@@ -22,6 +22,23 @@ _FREEDOM = 5.0  # of Student's distribution: tails wider than those of the poste
 _WIDER = 1.2  # than Laplace's, in standard deviations
 TRUSTED_K = 0.7  # Vehtari et al. 2024: above, means of the draws do not settle
 TRUSTED_SIZE = 50.0
+TRUSTED_WORTH = 0.7  # of the draws on an emulator
+
+
+@dataclass(frozen=True)
+class Checked:
+    """An emulator held against true points: how many, by how many standard errors of the data predictions
+    were off (root mean square), and which share of its draws would count were they weighed by the model.
+    """
+
+    points: int
+    off: float
+    worth: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether its draws can stand for those of the model."""
+        return self.worth > TRUSTED_WORTH
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +46,8 @@ class Posterior:
     """Draws ``u`` (n, p) with weights (n,) that add up to 1, and predictions (n, m).
 
     ``size`` is the number of independent draws they are worth, ``k`` the shape of the tail of the weights,
-    ``log_evidence`` the logarithm of the mean likelihood over the prior.
+    ``log_evidence`` the logarithm of the mean likelihood over the prior.  Draws on an emulator have no
+    weights to tell them by and are ``checked``.
     """
 
     u: Array
@@ -38,11 +56,19 @@ class Posterior:
     size: float
     k: float
     log_evidence: float
+    checked: Checked | None = None
 
     @property
     def trusted(self) -> bool:
         """Whether intervals can be read off the draws."""
+        if self.checked is not None:
+            return self.checked.holds
         return self.k < TRUSTED_K and self.size > TRUSTED_SIZE
+
+    @property
+    def origin(self) -> str:
+        """What they were drawn on, if not on the model itself."""
+        return "" if self.checked is None else "on an emulator, "
 
     def within(self) -> Posterior:
         """Without the draws that have no weight, as those outside the priors; all else is the same."""
@@ -59,25 +85,28 @@ class Posterior:
 
 
 @dataclass(frozen=True)
-class _Student:
+class Student:
     """Student's distribution in p dimensions."""
 
     middle: Array
     root: Array  # of its scale matrix, lower triangle
 
     @classmethod
-    def of(cls, middle: Array, covariance: Array) -> _Student:
+    def of(cls, middle: Array, covariance: Array) -> Student:
+        """A little wider than ``covariance`` (p, p)."""
         p = middle.size
         scale = covariance * _WIDER**2 * (_FREEDOM - 2) / _FREEDOM
         return cls(middle, np.asarray(np.linalg.cholesky(scale + 1e-10 * np.eye(p)), dtype=np.float64))
 
     def draw(self, n: int, rng: np.random.Generator) -> Array:
+        """``n`` draws (n, p)."""
         chi = rng.chisquare(_FREEDOM, n) / _FREEDOM
         return np.asarray(
             self.middle + (rng.standard_normal((n, self.middle.size)) / np.sqrt(chi)[:, None]) @ self.root.T
         )
 
     def log_density(self, u: Array) -> Array:
+        """ln of the density (n,)."""
         p = self.middle.size
         z = np.linalg.solve(self.root, (u - self.middle).T)
         lead = gammaln((_FREEDOM + p) / 2) - gammaln(_FREEDOM / 2) - 0.5 * p * math.log(_FREEDOM * math.pi)
@@ -86,7 +115,12 @@ class _Student:
 
 
 def sample(
-    problem: Problem, ends: Sequence[End], seed: int, draws: int = DRAWS, along: Sequence[Profile] = ()
+    problem: Problem,
+    ends: Sequence[End],
+    seed: int,
+    draws: int = DRAWS,
+    along: Sequence[Profile] = (),
+    rounds: int = ROUNDS,
 ) -> Posterior:
     """Draws about all ``ends``, then as many again about what those before showed, until they can be trusted.
 
@@ -94,7 +128,7 @@ def sample(
     as they are: beside a limit the slopes at the best fit see nothing of a cliff near by.  The proposal of a
     draw is the mixture of all distributions that were drawn from (Veach's balance), so that no draw can have
     an undue weight because another one than its own would have proposed it as well.  There are two rounds at
-    the least and :func:`at_most` so many; ``draws`` of each lie within the priors and so need a call.
+    the least and ``rounds`` at the most; ``draws`` of each lie within the priors and so need a call.
     """
     rng = np.random.default_rng([seed, 15])
     shares = np.exp(-0.5 * np.array([end.deviance - ends[0].deviance for end in ends]))
@@ -103,16 +137,16 @@ def sample(
     shares = 0.1 / len(ends) + 0.9 * shares / shares.sum()
     places = [(e.u, e.covariance(problem)) for e in ends]
     places[0] = _as_profiled(*places[0], along)
-    first = [(_Student.of(*place), s) for place, s in zip(places, shares / shares.sum(), strict=True)]
-    parts, rounds = first, [first]
+    first = [(Student.of(*place), s) for place, s in zip(places, shares / shares.sum(), strict=True)]
+    parts, gone = first, [first]
     u = _drawn(problem, parts, draws, rng)
     sizes = [len(u)]
     found = _weighed(problem, u, parts)
-    while len(rounds) < 2 or (not found.trusted and len(rounds) < at_most(draws)):
+    while len(gone) < LEAST_ROUNDS or (not found.trusted and len(gone) < rounds):
         parts = [*_learnt(problem, found), *((one, 0.2 * s) for one, s in first)]
         more = _drawn(problem, parts, draws, rng)
-        u, sizes, rounds = np.concatenate([u, more]), [*sizes, len(more)], [*rounds, parts]
-        every = [(one, s * n / len(u)) for part, n in zip(rounds, sizes, strict=True) for one, s in part]
+        u, sizes, gone = np.concatenate([u, more]), [*sizes, len(more)], [*gone, parts]
+        every = [(one, s * n / len(u)) for part, n in zip(gone, sizes, strict=True) for one, s in part]
         found = _weighed(problem, u, every)
     return found.within()
 
@@ -122,7 +156,7 @@ def at_most(draws: int) -> int:
     return ROUNDS if draws >= TRUSTED_SIZE else 2
 
 
-def _learnt(problem: Problem, found: Posterior) -> list[tuple[_Student, float]]:
+def _learnt(problem: Problem, found: Posterior) -> list[tuple[Student, float]]:
     """Where to draw next: about the mean of what was found, and about some draws, narrower (West 1993).
 
     Where few draws carry all weight, weights are tempered until enough of them count.
@@ -140,8 +174,8 @@ def _learnt(problem: Problem, found: Posterior) -> list[tuple[_Student, float]]:
     marks = (np.arange(_KERNELS) + 0.5) / _KERNELS
     chosen = found.u[np.minimum(np.searchsorted(np.cumsum(weights), marks), n - 1)]
     shrunk = math.sqrt(1 - _NARROWER**2) * (chosen - middle) + middle
-    narrow = [(_Student.of(centre, spread * _NARROWER**2), 0.4 / _KERNELS) for centre in shrunk]
-    return [(_Student.of(middle, spread), 0.4), *narrow]
+    narrow = [(Student.of(centre, spread * _NARROWER**2), 0.4 / _KERNELS) for centre in shrunk]
+    return [(Student.of(middle, spread), 0.4), *narrow]
 
 
 def _as_profiled(middle: Array, covariance: Array, along: Sequence[Profile]) -> tuple[Array, Array]:
@@ -155,7 +189,7 @@ def _as_profiled(middle: Array, covariance: Array, along: Sequence[Profile]) -> 
 
 
 def _drawn(
-    problem: Problem, parts: Sequence[tuple[_Student, float]], wanted: int, rng: np.random.Generator
+    problem: Problem, parts: Sequence[tuple[Student, float]], wanted: int, rng: np.random.Generator
 ) -> Array:
     """So many draws that ``wanted`` lie within the priors, as far as 16 times as many suffice."""
     out: list[Array] = []
@@ -168,13 +202,13 @@ def _drawn(
     return np.concatenate(out)
 
 
-def _mixed(parts: Sequence[tuple[_Student, float]], n: int, rng: np.random.Generator) -> Array:
+def _mixed(parts: Sequence[tuple[Student, float]], n: int, rng: np.random.Generator) -> Array:
     which = rng.choice(len(parts), n, p=np.array([s for _, s in parts]) / sum(s for _, s in parts))
     counts = np.bincount(which, minlength=len(parts))
     return np.concatenate([one.draw(int(k), rng) for (one, _), k in zip(parts, counts, strict=True)])
 
 
-def _weighed(problem: Problem, u: Array, parts: Sequence[tuple[_Student, float]]) -> Posterior:
+def _weighed(problem: Problem, u: Array, parts: Sequence[tuple[Student, float]]) -> Posterior:
     inside = np.all((u >= problem.low) & (u <= problem.high), axis=1)
     deviance = np.full(len(u), np.inf)
     predictions = np.full((len(u), len(problem.data)), np.nan)

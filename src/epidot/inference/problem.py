@@ -138,6 +138,13 @@ class Problem:
             self._known.update(zip(new, found, strict=True))
         return np.stack([self._known[row.tobytes()] for row in rows])
 
+    def known(self) -> tuple[Array, Array]:
+        """Points within bounds that gave something, as asked: ``u`` (n, p) and predictions (n, m)."""
+        u = np.stack([np.frombuffer(key) for key in self._known])
+        found = np.stack(list(self._known.values()))
+        kept = np.isfinite(self.deviance(u)) & np.all(np.isfinite(found), axis=1)
+        return u[kept], found[kept]
+
     def residuals(self, u: Array) -> Array:
         """Of the data, then of the normal priors (k, m + q); NaN where a point gave nothing."""
         u = np.atleast_2d(u)

@@ -27,6 +27,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {  # word -> kind of step -> key of th
     "rate": {"heat": "rate", "cool": "rate"},
 }
 _HEADINGS = tuple(keys(schema.Header))
+_VALUED = ("core", "solvent", "stocks", "ramp", "room")  # headings that hold values
 
 
 @dataclass(frozen=True)
@@ -116,15 +117,20 @@ def stages(recipe: Recipe) -> dict[str, range]:
 def _in_headings(name: str, first: str, rest: list[str]) -> Place:
     known = [h for h in _HEADINGS if plain(first).lower() == h]
     if not known or known[0] in ("recipe", "name", "title", "paper", "place", "claims", "notes"):
-        choices = [*(f"{h}." for h in ("core", "solvent", "stocks")), "ramp", "room", "steps."]
-        raise InputError(
-            "no such place in a recipe", seen=name, nearest=nearest(first, choices) or tuple(choices)
-        )
+        choices = [*(f"{h}." for h in _VALUED[:3]), *_VALUED[3:], "steps."]
+        near = _above(rest) or nearest(first, choices) or tuple(choices)
+        raise InputError("no such place in a recipe", seen=name, nearest=near)
     bare = {"ramp", "room"}
     if (known[0] in bare) == bool(rest):
         remedy = f"write {known[0]} alone" if rest else f"say which value, e.g. {known[0]}.<key>"
         raise InputError("no such place in a recipe", seen=name, remedy=remedy)
     return Place(name, (known[0], *rest))
+
+
+def _above(rest: list[str]) -> tuple[str, ...]:
+    """What was meant where a value above the steps was looked for among them."""
+    heading = plain(rest[0]).lower() if rest else ""
+    return (".".join([heading, *rest[1:]]),) if heading in _VALUED else ()
 
 
 def _in_step(recipe: Recipe, name: str, number: int, rest: list[str]) -> Place:
@@ -138,7 +144,7 @@ def _in_step(recipe: Recipe, name: str, number: int, rest: list[str]) -> Place:
     key = plain(rest[0]).lower() if rest else str(how.bare)
     key = _WORDS.get(key, {}).get(kind, key)
     if key not in _keys(kind) or len(rest) > 1:
-        raise InputError(f"{kind} has no such value", seen=name, nearest=nearest(key, _keys(kind)))
+        raise InputError(f"{kind} has no such value", seen=name, nearest=_keys(kind))  # they are few
     return Place(name, (STEPS, number, key), how.bare)
 
 
@@ -153,7 +159,8 @@ def _of_addition(recipe: Recipe, name: str, number: int, rest: list[str]) -> Pla
     which = hits[0] if hits else 0
     key = plain(rest[0]).lower() if rest else next((k for k in _AMOUNTS if rows[which].get(k)), _AMOUNTS[0])
     if key not in _keys("add") or len(rest) > 1:
-        raise InputError("an addition has no such value", seen=name, nearest=nearest(key, _keys("add")))
+        near = nearest(key, _keys("add")) or _keys("add")
+        raise InputError("an addition has no such value", seen=name, nearest=near)
     several = isinstance(next(iter(recipe.steps[number].values())), list)
     return Place(name, (STEPS, number, which, key) if several else (STEPS, number, key))
 
@@ -163,7 +170,7 @@ def _in_stage(recipe: Recipe, name: str, stage: str, rest: list[str]) -> Place:
     found = next((span for one, span in known.items() if one.lower() == plain(stage).lower()), None)
     if found is None:
         choices = tuple(one.replace(" ", "_") for one in known)
-        near = nearest(stage, choices) or choices
+        near = _above([stage, *rest]) or nearest(stage, choices) or choices
         raise InputError("the recipe has no such stage", seen=name, nearest=near)
     if not rest:
         remedy = f"write e.g. steps.{stage}.temperature"

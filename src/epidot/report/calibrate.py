@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from epidot import files, interrupts
 from epidot.errors import WorkError
-from epidot.inference import calibration, comparison, fit
+from epidot.inference import calibration, comparison, emulated, fit
 from epidot.inference import study as studies
 from epidot.inference.comparison import Rival, insist_same
 from epidot.inference.model import Runs
@@ -29,11 +30,12 @@ Tell = Callable[[float, str], None]
 
 
 def calls(study: Study) -> tuple[int, int]:
-    """Points that a calibration asks, about and at the most: of the search, profiles and draws."""
+    """Points that a calibration asks, about and at the most: of the search, profiles, draws and checks."""
     p = len(study.priors)
     search = fit.SCREENED + 1 + fit.STARTS * (p + 2)
     usual = search + fit.STARTS * 5 * (p + 2) + 2 * p * 9 + 2 * study.draws
-    most = search + fit.STARTS * fit.STEPS * (p + 2) + 2 * p * 9 * 3 + at_most(study.draws) * study.draws
+    drawn = at_most(study.draws) * study.draws + emulated.ROUNDS * emulated.CHECKS
+    most = search + fit.STARTS * fit.STEPS * (p + 2) + 2 * p * 9 * 3 + drawn
     return usual, most
 
 
@@ -96,7 +98,7 @@ def carry_out(
         return work(None)
 
     def write(part: Path, done: Done) -> None:
-        files.write(part / "posterior.nc", to_bytes(done))
+        files.write(part / "posterior.nc", to_bytes(done, _beside(study, folder)))
         files.write(part / "calibrated.yaml", calibrated(done))
         text = json.dumps(to_json(done), indent=2, ensure_ascii=False, allow_nan=False)
         files.write(part / "summary.json", text + "\n")
@@ -162,6 +164,17 @@ def look(folder: Path, *, resume: bool, overwrite: bool) -> None:
         holds="a calibration",
         remedy=remedy,
     )
+
+
+def _beside(study: Study, folder: Path) -> str:
+    """The way from the folder of a calibration to that of its study, if that is a file."""
+    where = Path(study.where)
+    if not where.is_file():
+        return ""
+    try:
+        return Path(os.path.relpath(where.resolve().parent, folder.resolve())).as_posix()
+    except ValueError:  # another drive
+        return ""
 
 
 def _calibrated(study: Study, kept: Kept, jobs: int | None, scheduler: str | None, progress: Tell) -> Done:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +80,7 @@ def to_json(done: Done) -> dict[str, Any]:
             "draws": len(draws.weights),
             "effective_sample_size": draws.size,
             "k": _finite(draws.k),
+            "emulator": None if draws.checked is None else asdict(draws.checked),
             "trusted": draws.trusted,
             "log_evidence": _finite(draws.log_evidence),
         },
@@ -119,8 +120,11 @@ def calibrated(done: Done) -> str:
     return documents.dump(page)
 
 
-def to_bytes(done: Done) -> bytes:
-    """``posterior.nc``: draws of every parameter and prediction with their weights, and the profiles."""
+def to_bytes(done: Done, beside: str = "") -> bytes:
+    """``posterior.nc``: draws of every parameter and prediction with their weights, and the profiles.
+
+    ``beside`` is the way from its folder to that of the study, whose recipes are looked for there.
+    """
     found, study = done.found, done.study
     draws = found.posterior
     variables = {"weight": Variable(("draw",), draws.weights)}
@@ -140,6 +144,7 @@ def to_bytes(done: Done) -> bytes:
         "format": FORMAT,
         "title": study.title,
         "study": study.text,
+        "beside": beside,
         "provenance": json.dumps(provenance(study), sort_keys=True),
     }
     return netcdf.to_bytes(variables, said)
@@ -223,6 +228,14 @@ def findings(done: Done) -> Findings:
         tables.append(Table("Against other models", ("", "ln evidence more", ""), rows_against, told))
     draws = found.posterior
     k = f"{draws.k:.2f}" if math.isfinite(draws.k) else "not known"
+    trust = [("k of the weights' tail (trusted below 0.7)", k)]
+    if draws.checked is not None:
+        one = draws.checked
+        off = f"{one.off:.3f} standard errors of the data, at {one.points} true points"
+        trust = [
+            ("the draws are of an emulator, which is off by", off),
+            ("share of them that would count by the model (trusted above 0.7)", f"{one.worth:.2f}"),
+        ]
     quality = [
         ("points asked", str(found.calls)),
         (
@@ -230,7 +243,7 @@ def findings(done: Done) -> Findings:
             f"{float(np.sum(found.residuals**2)):.1f} for {len(study.measured)} numbers",
         ),
         ("draws, and what they are worth", f"{len(draws.weights)}, {draws.size:.0f}"),
-        ("k of the weights' tail (trusted below 0.7)", k),
+        *trust,
         ("ln evidence", f"{draws.log_evidence:.2f}"),
     ]
     tables.append(Table("How far to trust it", ("", ""), quality))

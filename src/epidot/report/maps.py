@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from epidot.report import style
 from epidot.report.figures import Figure, Panel
@@ -15,6 +16,7 @@ from epidot.runs.sweep.table import Carried, column, values_of
 MOST_CURVES = 7
 _MOST_CELLS = 2_000  # of a map that is drawn as shapes; finer ones are an image
 _PER_ROW = 4
+_LEAST_SPAN = 0.01  # of a map's largest value, over which its colours run
 
 
 def drawn(done: Carried) -> list[Figure]:
@@ -87,6 +89,13 @@ def _curves(done: Carried, quantity: str, along: str) -> Figure:
     return Figure(drawing, told, _data(done, quantity, sweep.samples), keys=keys if len(keys) > 1 else {})
 
 
+def _span(z: NDArray[np.float64]) -> tuple[float, float]:
+    """Between what colours run: at least a hundredth of the value, so that what is level looks so."""
+    low, high = float(np.nanmin(z)), float(np.nanmax(z))
+    lack = max(_LEAST_SPAN * max(abs(low), abs(high)) - (high - low), 0.0)
+    return low - lack / 2, high + lack / 2
+
+
 def _map(done: Carried, quantity: str) -> Figure:
     """Over both parameters of a grid, at the last sample."""
     sweep = done.sweep
@@ -95,18 +104,23 @@ def _map(done: Carried, quantity: str) -> Figure:
     z = values_of(done, quantity, sample).reshape(first.size, second.size)
     drawing, axis = style.figure(size=style.HALF)
     i, j = np.argsort(first), np.argsort(second)
+    low, high = _span(z)
     drawn = axis.pcolormesh(
         second[j],
         first[i],
         z[np.ix_(i, j)],
         shading="nearest",
         cmap="viridis",
+        vmin=low,
+        vmax=high,
         rasterized=z.size > _MOST_CELLS,
     )
-    drawing.colorbar(drawn, label=quantity_label(quantity))
+    bar = drawing.colorbar(drawn, label=quantity_label(quantity))
+    bar.formatter.set_useOffset(False)
+    bar.update_ticks()
     axis.set(xlabel=axis_label(done, sweep.names[1]), ylabel=axis_label(done, sweep.names[0]))
     _log(axis, done, sweep.names[1])
-    if (low := next(iter(sweep.values.values())).range) is not None and low.log:
+    if (range_ := next(iter(sweep.values.values())).range) is not None and range_.log:
         axis.set_yscale("log")
     told = f"{quantity} at “{sample}”: {find(quantity).method}. White: the point gave nothing."
     return Figure(drawing, told, _data(done, quantity, (sample,)))

@@ -51,8 +51,9 @@ def load(source: Path, posterior: Path | None = None) -> Asked:
         If there are no candidates, or the draws belong to another study.
     """
     if source.is_dir():
-        text = str(_opened(source)[1]["study"])
-        return of_study(studies.parse(text, where=str(source / "study.yaml")), source)
+        said = _opened(source)[1]
+        where = source / str(said.get("beside", "")) / "study.yaml"
+        return of_study(studies.parse(str(said["study"]), where=str(where)), source)
     return of_study(studies.load(source), posterior)
 
 
