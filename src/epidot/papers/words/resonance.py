@@ -74,8 +74,11 @@ def dosy(experiments: Experiments, recipe: str, sample: str, quantity: str, **se
     told: dict[str, Any] = {}
     if "free_molar_mass" in setup:
         told["free_D_m2_per_s"] = free_D(setup["free_molar_mass"])
-    seen = tool.simulate(dots, setup, rng=np.random.default_rng(SEED))
-    return value_of(named(tool.measure(seen, **told), quantity))
+
+    def measure(dots: Population) -> Quantities:
+        return tool.measure(tool.simulate(dots, setup, rng=np.random.default_rng(SEED)), **told)
+
+    return value_of(named(experiments.measured(dots, f"dosy {sorted(setup.items())}", measure), quantity))
 
 
 @word("measure.free_D")
