@@ -234,6 +234,9 @@ def test_lint_says_what_a_mechanism_is_and_refuses_a_broken_one(epidot: Epidot) 
     bad = epidot("lint", Path(__file__).parents[1] / "bad_inputs" / "mechanisms" / "many.yaml")
     assert bad.status == 2
     assert "many.yaml:" in bad.err
+    none = epidot("lint")
+    assert none.status == 2
+    assert "choi2023" in none.err  # what there is to name
 
 
 def test_a_mechanism_of_ones_own(epidot: Epidot, tmp_path: Path) -> None:

@@ -35,6 +35,15 @@ def series(tmp_path: Path) -> Path:
     return folder
 
 
+def test_a_file_without_a_single_value_is_work_that_failed(epidot, tmp_path: Path) -> None:
+    """Withheld with a reason each, in JSON too; but nobody takes it for done."""
+    _table(tmp_path / "dark.csv", "wavelength (nm),PL", NM, 0 * NM)
+    done = epidot("measure", "pl", tmp_path / "dark.csv", "--json")
+    assert done.status == 1
+    assert all(q["value"] is None and "no emission" in q["note"] for q in done.json["quantities"].values())
+    assert "nothing here could be measured" in done.err
+
+
 def test_a_folder_is_a_table_in_natural_order(epidot, series: Path, tmp_path: Path) -> None:
     done = epidot("measure", "pl", series, "-o", "table.csv")
     assert done.status == 0, done.err

@@ -195,7 +195,15 @@ def test_absorbance_of_cdse() -> None:
     assert result.dots_mol.sigma is not None
     shorter = dose("CdSe", [("ZnS", 2)], peak_nm=560.0, absorbance=0.5, path_cm=0.1, volume_L=5e-3)
     assert shorter.dots_mol.value == pytest.approx(10 * result.dots_mol.value)
-    assert result.shells[0].additions[0].sigma_mol > 0
+    first = result.shells[0].additions[0]
+    assert first.sigma_mol > 0
+    # A factor on both sides; the linear error is the first order of its logarithm.
+    low, high = first.interval68_mol
+    assert low * high == pytest.approx(first.mol**2)
+    assert high / first.mol == pytest.approx(math.exp(first.sigma_mol / first.mol))
+    assert first.to_json()["interval68_mmol"] == pytest.approx([1e3 * low, 1e3 * high])
+    assert f"({1e3 * low:.4f} to {1e3 * high:.4f})" in result.text()
+    assert "±" not in next(line for line in result.text().splitlines() if line.startswith("ZnS "))
 
 
 def test_absorbance_of_inp_is_refused() -> None:

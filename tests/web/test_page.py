@@ -110,19 +110,58 @@ def test_a_run_scrubs_turns_and_cuts(page: Any, server, ran: str) -> None:
     assert page.inner_text("[data-role=values]") != said
 
 
-def test_two_runs_are_scrubbed_at_once(page: Any, server, ran: str) -> None:
-    _to(page, server, f"run?name={ran}&with=second")
+SCRUB = """async () => { const s = document.querySelector('[name=time]'), spent = [], n = Number(s.max);
+    for (let i = 0; i <= 40; i++) { const a = performance.now(); s.value = String(Math.round((n * i) / 40));
+      s.dispatchEvent(new Event('input'));
+      await new Promise((r) => requestAnimationFrame(() => setTimeout(r)));
+      spent.push(performance.now() - a); }
+    return spent; }"""
+
+
+def test_ten_runs_are_scrubbed_without_lag(page: Any, server, ran: str) -> None:
+    """From a step of the slider to the picture it belongs to: 100 ms at the most, over the whole of a run."""
+    others = [f"first-{i}" for i in range(9)]
+    for name in others:
+        shutil.copytree(server.folder / ran, server.folder / name, dirs_exist_ok=True)
+    _to(page, server, f"run?name={ran}&with={'|'.join(others)}")
     page.wait_for_selector("canvas.dot[data-drawn]")
-    spent = page.evaluate(
-        """() => { const s = document.querySelector('[name=time]'), t = [];
-        for (let i = 0; i < 30; i++) { const a = performance.now(); s.value = String(Number(s.max) - (i % 5));
-          s.dispatchEvent(new Event('input')); t.push(performance.now() - a); }
-        return t.sort((a, b) => a - b)[15]; }"""
+    page.wait_for_selector("[data-quantity=plqy]")
+    # Each step at its best of five: other work of the machine only ever adds to it.
+    worst = max(min(spent) for spent in zip(*(page.evaluate(SCRUB) for _ in range(5)), strict=True))
+    print(json.dumps({"ms of the slowest step of ten runs": worst}))
+    assert worst <= 100
+    page.wait_for_selector("canvas.dot[data-drawn^=purified]")
+    page.locator("[name=time]").fill("0")  # what the step does not wait for comes after it
+    page.wait_for_selector("canvas.dot[data-drawn^='10 min']")
+    page.wait_for_function(
+        "name => document.querySelector('.late th.number').textContent.endsWith(name)",
+        arg="10 min",
     )
-    print(json.dumps({"ms per step of the slider": spent}))
-    last = page.locator("[name=time]").get_attribute("max")
-    page.locator("[name=time]").fill(last)
-    assert page.locator("[data-role=headline]").count() == 2
+    for name in others:
+        shutil.rmtree(server.folder / name)
+
+
+def _taken(page: Any, label: str) -> Any:
+    """What the button of that name hands over."""
+    with page.expect_download() as told:
+        page.get_by_role("button", name=label, exact=True).click()
+    return told.value
+
+
+def test_the_dot_is_taken_away_as_picture_drawing_and_table(page: Any, server, ran: str) -> None:
+    _to(page, server, f"run?name={ran}")
+    page.wait_for_selector("canvas.dot[data-drawn]")
+    atoms = int(re.match(r"\d+", page.inner_text("[data-role=dot-said]"))[0])
+    rows = _taken(page, f"{ran}-dot as csv").path().read_text("utf-8").splitlines()
+    assert rows[0].startswith("x / nm,y / nm,z / nm,kind,role,layer")
+    assert len(rows) == 1 + atoms
+    whole = _taken(page, f"{ran}-dot as SVG").path().read_text("utf-8")
+    assert whole.count("<circle") == atoms
+    page.locator("[name=cut]").fill("0")
+    cut = _taken(page, f"{ran}-dot as SVG").path().read_text("utf-8")
+    assert 0.3 * atoms < cut.count("<circle") < 0.7 * atoms
+    picture = Image.open(_taken(page, f"{ran}-dot as PNG").path())
+    assert np.asarray(picture.convert("RGB"), dtype=float).std() > 20
 
 
 def test_two_runs_stand_on_one_axis(page: Any, server, ran: str) -> None:
@@ -295,6 +334,81 @@ def test_a_fault_in_a_recipe_stands_at_its_line_and_is_undone(page: Any, server)
     assert page.input_value("[name=recipe]") != text
 
 
+def test_nothing_is_said_or_run_before_the_text_is_checked(page: Any, server) -> None:
+    _to(page, server, "recipe?name=choi2023/inp-znse")
+    page.wait_for_selector("[data-role=verdict].good")
+    run = page.get_by_role("button", name="Run", exact=True)
+    assert run.is_enabled()
+    held: list[Any] = []
+    page.route("**/api/recipe/check", lambda route: held.append(route))  # as on a machine with much to do
+    text = page.input_value("[name=recipe]")
+    page.fill("[name=recipe]", text.replace("2.4 nm", "2.4 parsec", 1))
+    page.wait_for_selector("[data-role=checking]")
+    assert page.locator("[data-role=verdict]").count() == 0
+    assert run.is_disabled()
+    page.wait_for_timeout(600)
+    held[-1].continue_()
+    page.unroute("**/api/recipe/check")
+    page.wait_for_selector("[data-role=verdict].bad")
+    assert run.is_disabled()
+    page.fill("[name=recipe]", text)
+    page.wait_for_selector("[data-role=verdict].good")
+    assert run.is_enabled()
+
+
+def _drag(page: Any, what: str, right: float, down: float) -> None:
+    one = page.locator(what).first
+    one.scroll_into_view_if_needed()
+    box = one.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + right, y + down, steps=5)
+    page.mouse.up()
+
+
+def test_times_and_temperatures_are_dragged(page: Any, server) -> None:
+    _to(page, server, "recipe?name=choi2023/inp-znse")
+    page.wait_for_selector("[data-role=verdict].good")
+    text = page.input_value("[name=recipe]")
+    line = 1 + text[: text.index("hold: 20 min")].count("\n")
+    ring = f"circle[aria-label='time of line {line}']"
+    _drag(page, ring, 60, 8)
+    page.wait_for_function("old => document.querySelector('[name=recipe]').value !== old", arg=text)
+    longer = page.input_value("[name=recipe]")
+    minutes = int(re.search(r"hold: 10 min[^h]*hold: (\d+) min", longer.replace("sample", ""))[1])
+    assert 25 <= minutes <= 40
+    assert longer.replace(f"hold: {minutes} min", "hold: 20 min") == text  # and nothing but that
+    page.wait_for_selector("[data-role=verdict].good")
+    page.locator(ring).focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector("[data-role=verdict].good")
+    assert f"hold: {minutes + 2} min" in page.input_value("[name=recipe]")
+    assert page.evaluate("document.activeElement.getAttribute('role')") == "slider"  # drawn anew, it is kept
+    hot = 1 + text[: text.index("heat: 200")].count("\n")
+    _drag(page, f"circle[aria-label='temperature of line {hot}']", 6, -20)
+    page.wait_for_selector("[data-role=verdict].good")
+    now = page.input_value("[name=recipe]")
+    assert 210 <= int(re.search(r"heat: (\d+) °C", now)[1]) <= 250
+    assert f"hold: {minutes + 2} min" in now
+
+
+def test_a_measurement_says_how_long_it_takes_and_is_cancelled(page: Any, server) -> None:
+    server.ask("/api/files/slow.csv", "PUT", _bands(640, 9).encode())
+    _to(page, server, "measure")
+    held: list[Any] = []
+    page.route("**/api/measure", lambda route: held.append(route))
+    page.locator(".files button:has-text('slow.csv')").click()
+    page.wait_for_selector("[data-role=working]:has-text('2 s')")
+    page.get_by_role("button", name="cancel").click()
+    page.wait_for_selector("[data-role=cancelled]")
+    assert page.locator("tr[data-quantity]").count() == 0
+    page.unroute("**/api/measure")
+    page.get_by_role("button", name="measure it").click()
+    page.wait_for_selector("tr[data-quantity=peak_nm]")
+
+
 def test_a_job_is_cancelled_at_once_and_found_by_another_page(page: Any, server) -> None:
     _to(page, server, "recipe?name=choi2023/inp-zns-staged-4")
     page.wait_for_selector("[data-role=verdict].good")
@@ -350,6 +464,12 @@ def test_intervals_are_left_out_by_a_click(page: Any, server) -> None:
     )
 
 
+NAMED = {  # roles that a reader who does not see the page is told of
+    "button", "checkbox", "combobox", "image", "img", "link", "progressbar", "searchbox", "slider",
+    "spinbutton", "textbox",
+}  # fmt: skip
+
+
 def test_every_control_has_a_name_and_small_screens_do_not_scroll_sideways(
     page: Any, server, ran: str
 ) -> None:
@@ -371,6 +491,14 @@ def test_every_control_has_a_name_and_small_screens_do_not_scroll_sideways(
               && !n.textContent.trim() && n.getClientRects().length).map(n => n.outerHTML.slice(0, 120))"""
         )
         assert nameless == [], place
+        tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+        unnamed = [
+            node["role"]["value"]
+            for node in tree
+            if node.get("role", {}).get("value") in NAMED
+            and not node.get("name", {}).get("value", "").strip()
+        ]
+        assert unnamed == [], place
         page.set_viewport_size({"width": 400, "height": 800})
         page.wait_for_timeout(300)
         wide = page.evaluate("document.documentElement.scrollWidth")
@@ -402,6 +530,14 @@ def test_halides_are_a_map_and_a_profile_that_follow_the_moment(page: Any, serve
     assert last[0] > 0
     assert abs(first[0] - last[0]) > 100
     assert first[1] != last[1]
+    rows = _taken(page, "x Br map as csv").path().read_text("utf-8").splitlines()
+    assert rows == ["time / s,Br per nm3 at 1 nm,Br per nm3 at 2 nm", "0,0,1", "60,1,3", "120,2,4"]
+    drawn = _taken(page, "x Br map as SVG").path().read_text("utf-8")
+    assert "time / min" in drawn
+    assert "distance from the centre / nm" in drawn
+    picture = Image.open(_taken(page, "x Br map as PNG").path())
+    assert picture.size == (1280, 800)
+    assert np.asarray(picture.convert("RGB"), dtype=float)[100:600, 200:900].std() > 20
 
 
 def test_the_page_is_small(page: Any, server) -> None:
@@ -427,9 +563,11 @@ def test_26_000_atoms_are_drawn(page: Any, server, ran: str) -> None:
         const gl = view.gl, [x, y] = [canvas.width >> 1, canvas.height >> 1];
         for (let i = 0; i < 5; i++) {
           view.rotate(0.1, 0);
+          view.drawNow();
           gl.readPixels(x, y, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
         }
         const spent = (performance.now() - a) / 5; canvas.remove(); return [spent, pixels[3]]; }"""
     )
     assert spent[1] == 255
+    assert spent[0] < 2000  # as repetitions of one square it was twenty times as much
     print(json.dumps({"ms per frame without a graphics card": spent[0]}))

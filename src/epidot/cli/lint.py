@@ -5,10 +5,13 @@ from __future__ import annotations
 import typer
 
 from epidot.cli import options, output
+from epidot.errors import InputError
 
 
 def lint(
-    mechanism: str = typer.Argument(help="A mechanism's .yaml file, or the name of a shipped one."),
+    mechanism: str = typer.Argument(
+        "", help="A mechanism's .yaml file, or the name of a shipped one.", show_default=False
+    ),
     as_json: bool = options.JSON,
 ) -> None:
     """Read a mechanism, prove its balances, and say what looks wrong in it.
@@ -23,6 +26,10 @@ def lint(
     from epidot.mechanism import lint as rules
     from epidot.mechanism import load as mechanisms
 
+    if not mechanism:
+        shipped = ", ".join(mechanisms.shipped())
+        remedy = f"name a file, or one that is shipped: {shipped}"
+        raise InputError("MECHANISM is missing", "epidot lint", remedy=remedy)
     read = mechanisms.load(mechanism)
     rules.insist(read)
     found = rules.worst_first([*rules.check(read), *on_the_lattice.check(read)])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from epidot.quantities import Quantity
 from epidot.recipe.formatting import table
+
+_LARGE = 0.2  # of the value: from here on a standard error is told as an interval
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,11 @@ class Addition:
     stock_M: float | None
 
     @property
+    def interval68_mol(self) -> tuple[float, float]:
+        """The 68 % interval, by a factor, as size and coefficient behind it are known by factors."""
+        return _interval(self.mol, self.sigma_mol)
+
+    @property
     def volume_mL(self) -> float | None:
         """Volume of the stock solution, ``None`` where no stock is known."""
         return None if self.stock_M is None else 1e3 * self.mol / self.stock_M
@@ -30,7 +38,8 @@ class Addition:
         """Amounts in mmol, the volume in mL."""
         plain = asdict(self)
         amounts = {"mmol": 1e3 * plain.pop("mol"), "sigma_mmol": 1e3 * plain.pop("sigma_mol")}
-        return plain | amounts | {"volume_mL": self.volume_mL}
+        interval = {"interval68_mmol": [1e3 * end for end in self.interval68_mol]}
+        return plain | amounts | interval | {"volume_mL": self.volume_mL}
 
 
 @dataclass(frozen=True)
@@ -133,7 +142,7 @@ class Dose:
                 f"{s.inner_radius_nm:.2f}-{s.outer_radius_nm:.2f}",
             )
             for a in s.additions:
-                amount = f"{1e3 * a.mol:.4f}" + (f" ± {1e3 * a.sigma_mol:.4f}" if a.sigma_mol > 0 else "")
+                amount = f"{1e3 * a.mol:.4f}{_error(a.mol, a.sigma_mol, 1e3, 4)}"
                 stock = "-" if a.stock_M is None else f"{a.stock_M:.3g} M"
                 volume = "-" if a.volume_mL is None else f"{a.volume_mL:.3f}"
                 rows.append((*head, a.name, f"{a.per_dot:.0f}", amount, stock, volume))
@@ -149,11 +158,33 @@ class Dose:
             ]
         for source in dict.fromkeys(self.rests_on.values()):
             stocks = " and ".join(what for what, why in self.rests_on.items() if why == source)
-            lines += ["", f"Assumed: the stock of {stocks} is {source}."]
+            first = next(what for what, why in self.rests_on.items() if why == source)
+            lines += ["", f'Assumed: the stock of {stocks} is {source}. Yours: --stock "{first}=2M".']
+        if bare := dict.fromkeys(a.name for s in self.shells for a in s.additions if a.stock_M is None):
+            first = next(iter(bare))
+            lines += [
+                "",
+                f'No stock of {" and ".join(bare)} is known; --stock "{first}=0.5M" gives the volume.',
+            ]
         return "\n".join(lines)
 
 
 def _pm(quantity: Quantity, scale: float, unit: str, digits: int) -> str:
-    value = f"{scale * (quantity.value or 0.0):.{digits}f}"
-    error = "" if not quantity.sigma else f" ± {scale * quantity.sigma:.{digits}f}"
-    return f"{value}{error} {unit} ({quantity.method})"
+    value = quantity.value or 0.0
+    error = _error(value, quantity.sigma or 0.0, scale, digits)
+    return f"{scale * value:.{digits}f}{error} {unit} ({quantity.method})"
+
+
+def _error(value: float, sigma: float, scale: float, digits: int) -> str:
+    """A standard error behind a number; a large one as an interval, for it is not the same on both sides."""
+    if sigma <= 0:
+        return ""
+    if sigma < _LARGE * value:
+        return f" ± {scale * sigma:.{digits}f}"
+    low, high = _interval(value, sigma)
+    return f" ({scale * low:.{digits}f} to {scale * high:.{digits}f})"
+
+
+def _interval(value: float, sigma: float) -> tuple[float, float]:
+    factor = math.exp(sigma / value) if value > 0 else 1.0
+    return value / factor, value * factor

@@ -58,7 +58,7 @@ def form_core(flask: PlannedFlask, step: Done) -> None:
         remedy = 'write "grow core" to make them larger'
         want.fault("there are cores in the flask already", remedy=remedy)
         return
-    diameter = flask.described_core(want, step.kind)
+    diameter = flask.described_core(want)
     with flask.placed(want):
         equation = Equation.read(want.equation)
         equation.check(flask.stockroom)

@@ -8,7 +8,7 @@ from typing import Any
 from epidot.documents import Entry, top
 from epidot.errors import Faults, nearest
 from epidot.recipe import schema
-from epidot.recipe.parts import part, plain
+from epidot.recipe.parts import part, plain, salvaged
 from epidot.recipe.variants import Chosen, Remark
 
 
@@ -41,6 +41,19 @@ def read(chosen: Chosen, faults: Faults) -> tuple[schema.Header | None, tuple[Do
         )
         return header, ()
     return header, tuple(_step(entry) for entry in listed.rows("step"))
+
+
+def may_fill(chosen: Chosen, read: tuple[Done | None, ...]) -> bool:
+    """Whether a step that could not be read (``None``) is one that may bring a liquid."""
+    rows = replace(top(chosen.document, Faults()), name="the recipe")["steps"].rows("step") if read else ()
+    unread = [entry.value for entry, done in zip(rows, read, strict=True) if done is None]
+    return any(not isinstance(v, dict) or {"add", "take up"} & {plain(str(k)) for k in v} for v in unread)
+
+
+def readable(chosen: Chosen, faults: Faults) -> schema.Header:
+    """Of headings with faults those that can be read, each for itself; the rest are as if left out."""
+    page = replace(top(chosen.document, faults), name="the recipe")
+    return salvaged(schema.Header, page, recipe=1)
 
 
 def remarks(chosen: Chosen) -> list[Remark]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import typing
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar, cast
 
 from epidot.documents import Entry
-from epidot.errors import nearest
+from epidot.errors import Faults, nearest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +23,7 @@ class Part:
     entry: Entry = field(compare=False, repr=False)
     places: Mapping[str, Entry] = field(compare=False, repr=False)
     remedy: ClassVar[str] = ""
+    either: ClassVar[tuple[str, ...]] = ()  # of these fields one is given, and one only
 
     def fault(self, what: str, key: str = "", **told: Any) -> None:
         """Note a fault at the line of ``key``, or of the whole."""
@@ -103,7 +104,29 @@ def part(model: type[P], entry: Entry, remedy: str, beside: Iterable[str] = ()) 
             values[name] = read[name].read(places[name])
         elif read[name].needed:
             entry.fault(f"{entry.name} needs {shown!r}", remedy=remedy)
+    given = [name for name in kind.either if places.get(name)]
+    if kind.either and len(given) != 1:
+        choices = " or the ".join(plain(name) for name in kind.either)
+        entry.fault(f"{entry.name}: give the {choices}", seen="both" if given else "neither")
     return model(entry=entry, places=places, **values) if _unreadable(entry) == before else None
+
+
+def salvaged(model: type[P], entry: Entry, **usual: Any) -> P:
+    """What can be read of a part whose faults are noted; ``usual`` where a needed key cannot be."""
+    kind = cast(Any, model)
+    read, known = readers(kind), keys(kind)
+    places: dict[str, Entry] = {}
+    values: dict[str, Any] = dict(usual)
+    for typed in entry.value:
+        name = known.get(plain(typed)) or known.get(plain(typed).lower())
+        if name is None:
+            continue
+        places[name] = entry[typed]
+        silent = replace(entry, faults=Faults())
+        value = read[name].read(silent[typed])
+        if not _unreadable(silent):
+            values[name] = value if silent.faults.found else read[name].read(entry[typed])
+    return model(entry=entry, places=places, **values)
 
 
 def _unreadable(entry: Entry) -> int:

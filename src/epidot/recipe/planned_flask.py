@@ -205,16 +205,13 @@ class PlannedFlask:
             want.fault(f"{kind} needs dots in the flask", remedy=remedy)
         return self.dots_mol > 0
 
-    def described_core(self, want: Core | FormCore, owner: str) -> float:
+    def described_core(self, want: Core | FormCore) -> float:
         """Diameter (nm) of cores that are described, their names checked; 0 if it cannot be said."""
         self.check_material(want)
         with self.placed(want, "ligand"):
             from epidot.matter import ligands
 
             ligands.ligand(want.ligand)
-        if (want.diameter is None) == (want.first_exciton is None):
-            seen = "both" if want.diameter is not None else "neither"
-            want.fault(f"{owner}: give the diameter or the first exciton", seen=seen)
         diameter = want.diameter
         if diameter is None and want.first_exciton is not None:
             with self.placed(want):

@@ -246,17 +246,18 @@ def _recipe(document: Document, text: str, name: str, variant: str | None) -> Re
     if not isinstance(document.data, dict):
         faults.raise_if_any()
     header, read = parsing.read(chosen, faults)
-    if header is None:
-        faults.raise_if_any()
-        raise InputError("the recipe cannot be read", document.where)
-    # A step that could not be read leaves the flask in an unknown state: what follows is then not judged.
     steps = tuple(step for step in read if step is not None)
     core = document.data.get(variants.CORE, "") if isinstance(document.data, dict) else ""
     if core is None:
         remedy = 'write e.g. core: {material: InP, diameter: 3.3 nm, amount: 220 nmol}, or "core: none"'
         faults.add("the heading core says nothing", line=document.line((variants.CORE,)), remedy=remedy)
+    if header is None or len(steps) < len(read):
+        filled = parsing.may_fill(chosen, read)
+        timeline.glance(header or parsing.readable(chosen, faults), steps, faults, filled=filled)
+        faults.raise_if_any()
+        raise InputError("the recipe cannot be read", document.where)
     # A heading that says "none", or that this variant leaves out, means a flask without dots.
-    walk = timeline.walk(header, steps if len(steps) == len(read) else (), faults, no_dots=core != "")
+    walk = timeline.walk(header, steps, faults, no_dots=core != "")
     faults.raise_if_any()
     remarks = sorted((*parsing.remarks(chosen), *walk.defaults), key=lambda r: r.line)
     return Recipe(

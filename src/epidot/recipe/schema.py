@@ -63,6 +63,7 @@ class Core(Part):
     """The dots that are put in."""
 
     remedy = "write e.g. core: {material: InP, diameter: 3.3 nm, amount: 220 nmol}"
+    either = ("diameter", "first_exciton")
     material: Name
     amount: Amount
     diameter: Diameter | None = None
@@ -196,6 +197,7 @@ class React(Step):
 class FormCore(Step):
     """Cores form in the flask: a described outcome, with its matter balance."""
 
+    either = ("diameter", "first_exciton")
     material: Name
     equation: Text
     diameter: Diameter | None = None

@@ -52,6 +52,28 @@ def walk(header: schema.Header, steps: tuple[Done, ...], faults: Faults, *, no_d
     return Walk(tuple(flask.events), tuple(flask.warnings), tuple(flask.defaults), start_K, dots)
 
 
+def glance(header: schema.Header, steps: tuple[Done, ...], faults: Faults, *, filled: bool) -> None:
+    """Judge what stands for itself in a recipe of which some part could not be read.
+
+    What could not be read leaves the flask in an unknown state: it is not followed.  ``filled`` if such a
+    step may have brought the solvent.
+    """
+    flask = PlannedFlask(header, faults)
+    _dots(flask)
+    if not (filled and header.solvent is None):
+        _start(flask, steps)
+    filled = filled or "solvent" in header.places
+    for step in steps:
+        given = [
+            dose
+            for item in (step.items if step.kind == "add" else ())
+            for dose in dosing.doses(item, flask.stocks, flask.stockroom)
+        ]
+        if given and not filled:
+            _check_flask(flask, given, step)
+        filled = filled or bool(given)
+
+
 def _dots(flask: PlannedFlask) -> Dots | None:
     """The dots of the heading ``core``."""
     for own in flask.header.reagents.values():
@@ -61,7 +83,7 @@ def _dots(flask: PlannedFlask) -> Dots | None:
     core = flask.header.core
     if core is None:
         return None
-    flask.dots_mol, flask.diameter = core.amount, flask.described_core(core, "core")
+    flask.dots_mol, flask.diameter = core.amount, flask.described_core(core)
     if core.sigma is None:
         flask.note(
             core.line(), "core: sigma", "0 %", "no spread of sizes is given; all dots are taken as equal"
@@ -70,10 +92,12 @@ def _dots(flask: PlannedFlask) -> Dots | None:
 
 
 def _start(flask: PlannedFlask, steps: tuple[Done, ...]) -> None:
-    solvent, core = flask.header.solvent, flask.header.core
+    header, solvent = flask.header, flask.header.solvent
     if solvent is None:
-        if core is not None and not any(s.kind in ("add", "take up") for s in steps):
-            core.fault("the dots are in no solvent", remedy=f"add a heading such as {SOLVENT}")
+        # A heading that could not be read is there all the same.
+        heads = "core" in header.places and "solvent" not in header.places
+        if heads and not any(s.kind in ("add", "take up") for s in steps):
+            header.fault("the dots are in no solvent", "core", remedy=f"add a heading such as {SOLVENT}")
         return
     volume = solvent.volume
     text = f"put {formatting.volume(volume)} of {solvent.reagent} in the flask"
@@ -157,7 +181,7 @@ def _check_flask(flask: PlannedFlask, doses: list[Dose], step: Done) -> None:
     liquids = [d for d in doses if flask.stockroom.find(d.reagent).is_liquid]
     if liquids:
         flask.set_medium(max(liquids, key=lambda d: d.volume_L).reagent, step.line)
-    elif not any(isinstance(e, Charge) for e in flask.events) and flask.header.core is not None:
+    elif not any(isinstance(e, Charge) for e in flask.events) and "core" in flask.header.places:
         flask.faults.add(
             "something is added before there is a solvent",
             line=step.line,

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from importlib.resources import files as resources
 from pathlib import Path
@@ -29,6 +29,7 @@ from epidot.web.sandbox import Sandbox
 
 STATIC = Path(str(resources("epidot.web"))) / "static"
 _LOOKS_S = 0.3  # how often the jobs are looked at while a page listens
+_GIVEN_UP = 499  # whoever asked has gone
 _NEWS_S = 10.0  # a sign of life for the page, at the least
 
 
@@ -47,16 +48,16 @@ class Bench:
             )
         except InputError as error:
             return _response(answers.refused(error, 422))
-        loop = asyncio.get_running_loop()
+        begun = self.others.submit(answers.answer, str(self.box.root), request.method, question, given)
         try:
-            found = await loop.run_in_executor(
-                self.others, answers.answer, str(self.box.root), request.method, question, given
-            )
+            found = await _awaited(begun, request)
         except BrokenProcessPool:
             return PlainTextResponse(
                 "the process that answers has ended (out of memory?): start `epidot ui` again; jobs go on",
                 503,
             )
+        if found is None:
+            return Response(status_code=_GIVEN_UP)
         return _response(found, guard.REPORT if found.kind == answers.HTML else None)
 
     async def upload(self, request: Request) -> Response:
@@ -144,6 +145,15 @@ def build(box: Sandbox, others: Executor, token: str, port: int) -> guard.Guard:
         return PlainTextResponse(str(error), 413)
 
     return guard.Guard(Starlette(routes=routes, exception_handlers={guard.TooMuch: too_much}), token, port)
+
+
+async def _awaited(begun: Future[Answer], request: Request) -> Answer | None:
+    """An answer; ``None`` once nobody waits for it, and what has not begun by then never begins."""
+    answer = asyncio.wrap_future(begun)
+    while not (await asyncio.wait({answer}, timeout=_LOOKS_S))[0]:
+        if await request.is_disconnected() and begun.cancel():
+            return None
+    return await answer
 
 
 def _response(found: Answer, policy: str | None = None) -> Response:

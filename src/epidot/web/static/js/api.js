@@ -8,12 +8,13 @@ export class Refused extends Error {
   }
 }
 
-async function call(method, path, body) {
+async function call(method, path, body, signal) {
   let answer;
   try {
     // A short message arrives even if the page is closed behind it.
-    answer = await fetch(path, { method, body, keepalive: typeof body === "string" && body.length < 30000, headers: body && !(body instanceof Blob) ? { "content-type": "application/json" } : {} });
-  } catch {
+    answer = await fetch(path, { method, body, signal, keepalive: typeof body === "string" && body.length < 30000, headers: body && !(body instanceof Blob) ? { "content-type": "application/json" } : {} });
+  } catch (error) {
+    if (signal?.aborted) throw error;
     throw new Refused(0, { error: "the bench does not answer: is `epidot ui` still running?" });
   }
   if (!answer.ok) {
@@ -31,7 +32,8 @@ const query = (given) => {
 };
 
 export const ask = async (question, given = {}) => (await call("GET", `api/${question}${query(given)}`)).json();
-export const tell = async (question, given = {}) => (await call("POST", `api/${question}`, JSON.stringify(given))).json();
+// `signal` gives the question up; what was given up throws an `AbortError`.
+export const tell = async (question, given = {}, signal = undefined) => (await call("POST", `api/${question}`, JSON.stringify(given), signal)).json();
 export const upload = async (name, content) =>
   (await call("PUT", `api/files/${name.split("/").map(encodeURIComponent).join("/")}`, content)).json();
 export const start = (command, subject, options = {}) => tell("jobs", { command, subject, options });

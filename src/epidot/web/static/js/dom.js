@@ -70,6 +70,36 @@ export function csv(heads, rows) {
 }
 export const csvButton = (name, heads, rows) => el("button", { class: "small", type: "button", "aria-label": `${name} as csv`, onclick: () => saveAs(`${name}.csv`, csv(heads, rows()), "text/csv") }, "csv");
 
+// Buttons that take what is seen away: {what it is called: what it does}.
+export const tools = (name, ways) => el("div", { class: "tools" }, Object.entries(ways).map(([text, onclick]) => el("button", { class: "small", type: "button", onclick, "aria-label": `${name} as ${text}` }, text)));
+
+// A drawing of `w` by `h` as PNG of twice that.
+export function rasterised(name, drawing, w, h) {
+  const address = URL.createObjectURL(new Blob([drawing], { type: "image/svg+xml" }));
+  const image = new Image();
+  image.onload = () => {
+    const page = el("canvas", { width: 2 * w, height: 2 * h });
+    page.getContext("2d").drawImage(image, 0, 0, 2 * w, 2 * h);
+    URL.revokeObjectURL(address);
+    page.toBlob((content) => saveAs(`${name}.png`, content));
+  };
+  image.onerror = () => { URL.revokeObjectURL(address); notice("the picture could not be drawn: take the SVG"); };
+  image.src = address;
+}
+export const escaped = (s) => String(s).replace(/[<&>"]/g, (c) => `&#${c.charCodeAt(0)};`);
+
+// Says that something is at work, since when, and how to give it up; `stop()` once it has ended.
+export function working(place, text, cancel) {
+  const began = performance.now(), spent = el("span", { "aria-hidden": "true" });
+  const told = el("p", { class: "quiet", "data-role": "working", role: "status" }, `${text} `, spent, " ", el("button", { type: "button", class: "small", onclick: cancel }, "cancel"));
+  const clock = setInterval(() => {
+    if (!told.isConnected) clearInterval(clock);
+    spent.textContent = `${((performance.now() - began) / 1000).toFixed(0)} s`;
+  }, 1000);
+  fill(place, told);
+  return () => clearInterval(clock);
+}
+
 // A curve over its largest value, so that curves of different units stand on one axis.
 export const over = (y) => { const top = y.reduce((a, b) => (b > a ? b : a), 0) || 1; return y.map((v) => v / top); };
 

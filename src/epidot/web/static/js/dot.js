@@ -1,11 +1,12 @@
 // One dot in three dimensions: spheres drawn by the graphics card, or by a plain canvas where there is none.
 
 const VERTEX = `#version 300 es
-in vec2 corner; in vec3 place; in float radius; in vec3 colour;
+in vec3 place; in float radius; in vec3 colour;
 uniform mat3 turn; uniform vec2 scale; uniform float depth; uniform float cut; uniform vec3 normal;
 out vec2 at; out vec3 tint; out float size; out float z;
 void main() {
   vec3 seen = turn * place;
+  vec2 corner = vec2(gl_VertexID & 1, (gl_VertexID >> 1) & 1) * 2.0 - 1.0;
   at = corner; tint = colour; size = radius; z = seen.z;
   if (dot(normal, place) > cut) { gl_Position = vec4(2.0, 2.0, 2.0, 1.0); return; }
   gl_Position = vec4((seen.xy + corner * radius) * scale, -seen.z * depth, 1.0);
@@ -31,7 +32,8 @@ export class DotView {
     this.turn = product(about("x", 0.45), about("y", -0.6));
     this.zoom = 1;
     this.cut = 1;
-    this.gl = canvas.getContext("webgl2", { antialias: true, preserveDrawingBuffer: true });
+    // Smoothing of edges by the card would smooth those of the squares, not of the spheres in them, at three times the cost.
+    this.gl = canvas.getContext("webgl2", { antialias: false, preserveDrawingBuffer: true });
     if (this.gl) this.prepare();
     else this.pen = canvas.getContext("2d");
     this.steer();
@@ -52,12 +54,7 @@ export class DotView {
     gl.useProgram(program);
     this.program = program;
     this.buffers = {};
-    const corners = gl.createBuffer();
-    gl.bindBuffer(gl.ARRAY_BUFFER, corners);
-    gl.bufferData(gl.ARRAY_BUFFER, new Float32Array([-1, -1, 1, -1, -1, 1, 1, 1]), gl.STATIC_DRAW);
-    const at = gl.getAttribLocation(program, "corner");
-    gl.enableVertexAttribArray(at);
-    gl.vertexAttribPointer(at, 2, gl.FLOAT, false, 0, 0);
+    this.corners = gl.createBuffer();
     gl.enable(gl.DEPTH_TEST);
   }
 
@@ -72,6 +69,7 @@ export class DotView {
     }
     this.reach = this.fixed || reach;
     this.radius = columns.radius;
+    this.square();
     this.set("place", this.place, 3);
     this.set("radius", columns.radius, 1);
     this.paint(colours);
@@ -83,16 +81,27 @@ export class DotView {
     this.draw();
   }
 
-  set(name, values, width) {
+  // Two triangles for each atom. A square that is repeated (instanced) would need no copies of the numbers, but
+  // without a graphics card every repetition is a drawing of its own: a second for a thousand atoms.
+  square() {
     if (!this.gl) return;
-    const gl = this.gl;
+    const index = new Uint32Array(6 * this.n);
+    for (let i = 0; i < this.n; i++) for (let k = 0; k < 6; k++) index[6 * i + k] = 4 * i + [0, 1, 2, 2, 1, 3][k];
+    this.gl.bindBuffer(this.gl.ELEMENT_ARRAY_BUFFER, this.corners);
+    this.gl.bufferData(this.gl.ELEMENT_ARRAY_BUFFER, index, this.gl.STATIC_DRAW);
+  }
+
+  // The same numbers for all four corners of an atom.
+  set(name, one, width) {
+    if (!this.gl) return;
+    const gl = this.gl, values = new Float32Array(4 * one.length);
+    for (let i = 0; i < one.length; i++) for (let k = 0, at = 4 * (i - (i % width)) + (i % width); k < 4; k++) values[at + k * width] = one[i];
     this.buffers[name] ||= gl.createBuffer();
     gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers[name]);
     gl.bufferData(gl.ARRAY_BUFFER, values, gl.STATIC_DRAW);
     const at = gl.getAttribLocation(this.program, name);
     gl.enableVertexAttribArray(at);
     gl.vertexAttribPointer(at, width, gl.FLOAT, false, 0, 0);
-    gl.vertexAttribDivisor(at, 1);
   }
 
   // The plane of the cut stands upright before the reader when it is set.
@@ -103,7 +112,14 @@ export class DotView {
     this.draw();
   }
 
+  // Once for each picture of the screen, however often it is turned meanwhile.
   draw() {
+    this.due ||= requestAnimationFrame(() => this.drawNow());
+  }
+
+  drawNow() {
+    cancelAnimationFrame(this.due);
+    this.due = 0;
     if (!this.n) return;
     const ratio = Math.min(window.devicePixelRatio || 1, 2);
     const w = Math.round(this.canvas.clientWidth * ratio), h = Math.round(this.canvas.clientHeight * ratio);
@@ -121,22 +137,38 @@ export class DotView {
     gl.uniform1f(u("depth"), 0.5 / this.reach);
     gl.uniform1f(u("cut"), cut);
     gl.uniform3fv(u("normal"), normal);
-    gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, this.n);
+    gl.drawElements(gl.TRIANGLES, 6 * this.n, gl.UNSIGNED_INT, 0);
   }
 
-  plain(w, h, k, normal, cut) {
-    const p = this.place, t = this.turn, pen = this.pen;
-    const order = [];
+  // What is not cut away, from behind to the front: depth, right, up, number of the atom.
+  sorted(normal, cut) {
+    const p = this.place, t = this.turn, order = [];
     for (let i = 0; i < this.n; i++) {
       const [x, y, z] = [p[3 * i], p[3 * i + 1], p[3 * i + 2]];
       if (normal[0] * x + normal[1] * y + normal[2] * z > cut) continue;
       order.push([t[2] * x + t[5] * y + t[8] * z, t[0] * x + t[3] * y + t[6] * z, t[1] * x + t[4] * y + t[7] * z, i]);
     }
-    order.sort((a, b) => a[0] - b[0]);
+    return order.sort((a, b) => a[0] - b[0]);
+  }
+
+  shaded(z, i) {
+    const light = 0.75 + (0.25 * z) / this.reach;
+    return `rgb(${[0, 1, 2].map((c) => Math.round(255 * light * this.colours[3 * i + c])).join(",")})`;
+  }
+
+  // The dot as it is turned, scaled and cut now, as a drawing; lengths in nm.
+  toSvg() {
+    const half = (1.05 * this.reach) / this.zoom, edge = (0.012 * this.reach).toFixed(3);
+    const circles = this.sorted(this.normal || [0, 0, 1], this.normal ? this.cut * this.reach : 1e9)
+      .map(([z, x, y, i]) => `<circle cx="${x.toFixed(3)}" cy="${(-y).toFixed(3)}" r="${this.radius[i].toFixed(3)}" fill="${this.shaded(z, i)}"/>`);
+    return `<svg xmlns="http://www.w3.org/2000/svg" width="600" height="600" viewBox="${[-half, -half, 2 * half, 2 * half].map((v) => v.toFixed(3)).join(" ")}"><g stroke="#333" stroke-width="${edge}" stroke-opacity="0.5">${circles.join("")}</g></svg>`;
+  }
+
+  plain(w, h, k, normal, cut) {
+    const pen = this.pen;
     pen.clearRect(0, 0, w, h);
-    for (const [z, x, y, i] of order) {
-      const light = 0.75 + (0.25 * z) / this.reach;
-      pen.fillStyle = `rgb(${[0, 1, 2].map((c) => Math.round(255 * light * this.colours[3 * i + c])).join(",")})`;
+    for (const [z, x, y, i] of this.sorted(normal, cut)) {
+      pen.fillStyle = this.shaded(z, i);
       pen.beginPath();
       pen.arc(w / 2 + k * x, h / 2 - k * y, k * this.radius[i], 0, 7);
       pen.fill();

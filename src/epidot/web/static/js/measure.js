@@ -1,7 +1,7 @@
 // Measurements: drop files, see what was understood, drag ranges, read numbers; one set-up for a whole series.
 
 import { ask, start, tell, upload } from "./api.js";
-import { choice, csvButton, el, faults, field, fill, notice, pm, saveAs, scripts } from "./dom.js";
+import { choice, csvButton, el, faults, field, fill, notice, pm, saveAs, scripts, working } from "./dom.js";
 import { entries } from "./dropped.js";
 import { inputs } from "./options.js";
 import { plot } from "./plot.js";
@@ -133,9 +133,11 @@ export async function show(place) {
   async function measure() {
     const asked = { file: state.file, technique: state.technique, reading: state.reading, measuring: state.measuring };
     const mine = ++state.running;
-    fill(numbers, el("p", { class: "quiet", "data-role": "working" }, "Measuring…"));
+    state.given?.abort(); // what was asked before is asked no more
+    const given = (state.given = new AbortController());
+    const stop = working(numbers, "Measuring…", () => given.abort());
     try {
-      const found = await tell("measure", asked);
+      const found = await tell("measure", asked, given.signal);
       if (mine !== state.running) return; // another file, or another set-up, was asked for meanwhile
       plotted(found);
       fill(warned, found.warnings.map((w) => el("p", { class: "warning" }, w)));
@@ -146,8 +148,8 @@ export async function show(place) {
       // Never a result beside other settings: what was measured before is taken away.
       if (shown) { shown.destroy(); shown = null; }
       fill(drawn); fill(warned); fill(scriptsPlace);
-      fill(numbers, faults(error));
-    }
+      fill(numbers, given.signal.aborted ? el("p", { class: "quiet", "data-role": "cancelled" }, "Cancelled. ", el("button", { type: "button", class: "small", onclick: measure }, "measure it")) : faults(error));
+    } finally { stop(); }
   }
 
   function plotted(found) {
@@ -187,12 +189,16 @@ export async function show(place) {
   }
 
   async function measureSeries() {
-    fill(table, el("p", { class: "quiet" }, `Measuring ${state.ticked.size} files…`));
+    state.series?.abort();
+    const given = (state.series = new AbortController());
+    const stop = working(table, `Measuring ${state.ticked.size} files…`, () => given.abort());
     const technique = state.technique || (files.find((f) => state.ticked.has(f.name)) || {}).technique;
     try {
-      const found = await tell("series", { technique, names: [...state.ticked].sort(), reading: state.reading, measuring: state.measuring });
+      const found = await tell("series", { technique, names: [...state.ticked].sort(), reading: state.reading, measuring: state.measuring }, given.signal);
       fill(table, seriesTable(found));
-    } catch (error) { fill(table, faults(error)); }
+    } catch (error) {
+      if (state.series === given) fill(table, given.signal.aborted ? el("p", { class: "quiet" }, "The series was cancelled.") : faults(error));
+    } finally { stop(); }
   }
 
   const folder = el("button", { type: "button", onclick: async () => {
@@ -205,7 +211,7 @@ export async function show(place) {
     place.addEventListener(name, (e) => { e.preventDefault(); drop.classList.toggle("over", over); if (name === "drop") entries(e.dataTransfer).then(take); });
   await refresh();
   fill(result, el("p", { class: "quiet" }, files.length ? "Choose a file." : "Drop a file to begin."));
-  return () => { state.running++; if (shown) shown.destroy(); };
+  return () => { state.running++; state.given?.abort(); state.series?.abort(); if (shown) shown.destroy(); };
 }
 
 function quantities(found) {

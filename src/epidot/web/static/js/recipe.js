@@ -1,7 +1,8 @@
 // Recipes: the text and its form side by side, checked as it is typed, drawn, compared, run.
 
 import { ask, start, tell } from "./api.js";
-import { choice, el, faults, field, fill, notice, scripts, svg } from "./dom.js";
+import { choice, el, faults, field, fill, notice, scripts } from "./dom.js";
+import { programme } from "./programme.js";
 
 export async function show(place, asked) {
   const { shipped, own } = await ask("recipes");
@@ -10,7 +11,7 @@ export async function show(place, asked) {
   const text = el("textarea", { name: "recipe", spellcheck: "false", "aria-label": "the recipe as YAML", oninput: () => typed() });
   const lines = el("pre", { "aria-hidden": "true" });
   text.addEventListener("scroll", () => { lines.scrollTop = text.scrollTop; });
-  const verdict = el("div", { role: "status", "aria-live": "polite" }), drawn = el("div"), form = el("div"), account = el("div"), diff = el("div"), told = el("div"), script = el("div");
+  const verdict = el("div", { role: "status", "aria-live": "polite" }, el("p", { class: "quiet", "data-role": "checking" }, "checking…")), drawn = el("div"), form = el("div"), account = el("div"), diff = el("div"), told = el("div"), script = el("div");
   const pick = choice("recipe-name", [["", "– a draft –"], ...own.map((n) => [n, `${n} (yours)`]), ...shipped], "", () => pick.value && open(pick.value));
   const saveName = el("input", { name: "save-as", placeholder: "mine.yaml" });
   const engine = choice("engine", [["kmc", "kmc: every dot on the lattice"], ["meanfield", "mean field"]], "kmc", () => typed(true));
@@ -29,7 +30,10 @@ export async function show(place, asked) {
   };
   const ignore = el("input", { name: "ignore", placeholder: "reagents, apart by ,", oninput: () => typed(true) });
   const output = el("input", { name: "output", placeholder: "run-…", oninput: () => typed(true) });
+  const go = el("button", { type: "button", class: "main", disabled: true, onclick: () => run() }, "Run");
   const button = (t, onclick, main) => el("button", { type: "button", class: main ? "main" : "", onclick }, t);
+
+  const draw = programme(drawn, () => text.value, (next) => set(next));
 
   async function open(name) {
     try {
@@ -85,7 +89,16 @@ export async function show(place, asked) {
     // What was changed is a draft: loading the page again must not open the recipe's own text over it.
     if (dirty()) history.replaceState(null, "", "#/recipe");
     clearTimeout(wait);
+    checking();
     wait = setTimeout(check, 250);
+  }
+  // Until the text as it stands is checked, nothing is said of it, and nothing runs.
+  function checking() {
+    running++; // an answer that is on its way is of an older text
+    go.disabled = true;
+    go.title = "the text is being checked";
+    verdict.querySelector("[data-role]")?.replaceWith(el("p", { class: "quiet", "data-role": "checking" }, "checking…"));
+    for (const one of verdict.querySelectorAll(".fault, .warning")) one.classList.add("stale");
   }
   // The draft lies in the folder, so that another page and another day find it.
   let drafted = "";
@@ -105,13 +118,17 @@ export async function show(place, asked) {
       keep().catch((error) => fill(told, faults(error)));
       const found = await tell("recipe/check", given);
       if (mine !== running) return;
+      go.disabled = !found.good;
+      go.title = found.good ? "" : "mend the faults first";
       numbered(new Set(found.faults.map((f) => f.line)));
       fill(verdict, found.good ? el("p", { class: "good", "data-role": "verdict" }, `✓ ${found.title}: good`) : el("p", { class: "bad", "data-role": "verdict" }, `${found.faults.length} fault${found.faults.length > 1 ? "s" : ""}`),
         found.faults.map((f) => el("p", { class: "fault" }, f.text)), (found.warnings || []).map((f) => el("p", { class: "warning" }, f.text)));
-      if (found.good) { programme(found); summary(found); }
+      if (found.good) { draw(found); summary(found); }
       drawForm();
       await command();
-    } catch (error) { if (mine === running) fill(verdict, faults(error)); }
+    } catch (error) {
+      if (mine === running) fill(verdict, el("p", { class: "bad", "data-role": "verdict" }, "not checked"), faults(error), button("check again", check));
+    }
   }
 
   async function command() {
@@ -126,55 +143,6 @@ export async function show(place, asked) {
   function numbered(bad) {
     const count = text.value.split("\n").length;
     fill(lines, Array.from({ length: count }, (_, i) => [el("span", { class: bad.has(i + 1) ? "bad" : "" }, bad.has(i + 1) ? `● ${i + 1}` : `${i + 1}`), "\n"]));
-  }
-
-  // ---- the programme, whose corners can be dragged
-  function programme(found) {
-    const { minutes, celsius } = found.programme;
-    const [w, h, l, b, t] = [720, 260, 46, 34, 14];
-    const last = Math.max(1, ...minutes, ...found.events.map((e) => e.end_min)), top = Math.max(60, ...celsius) * 1.12, low = Math.min(0, ...celsius);
-    const px = (m) => l + (m / last) * (w - l - 12), py = (c) => h - b - ((c - low) / (top - low)) * (h - b - t);
-    const picture = svg("svg", { viewBox: `0 0 ${w} ${h}`, class: "programme", role: "img", "aria-label": `temperature programme of ${last.toFixed(0)} minutes, up to ${Math.max(...celsius).toFixed(0)} °C` });
-    for (let c = 0; c <= top; c += 100) picture.append(svg("path", { class: "grid", d: `M${l} ${py(c)}H${w - 12}` }), svg("text", { x: l - 6, y: py(c) + 4, "text-anchor": "end" }, `${c}`));
-    for (let i = 0; i <= 4; i++) picture.append(svg("text", { x: px((last * i) / 4), y: h - 12, "text-anchor": i === 4 ? "end" : "middle" }, `${((last * i) / 4).toFixed(0)}${i === 4 ? " min" : ""}`));
-    picture.append(svg("path", { class: "line", d: minutes.map((m, i) => `${i ? "L" : "M"}${px(m).toFixed(1)} ${py(celsius[i]).toFixed(1)}`).join("") }));
-    for (const e of found.events) {
-      if (e.text.startsWith("add ")) {
-        const x = px(e.start_min);
-        picture.append(svg("path", { class: "grid", d: `M${x} ${t}V${h - b}`, "stroke-dasharray": "3 3" }, svg("title", {}, `${e.start_min.toFixed(0)} min: ${e.text}`)));
-      }
-      const goal = e.end_min > e.start_min ? lineOfTemperature(e.line) : null;
-      if (goal !== null) {
-        const at = celsius[minutes.findLastIndex((m) => m <= e.end_min + 1e-9)];
-        const knob = svg("circle", { cx: px(e.end_min), cy: py(at), r: 6, tabindex: 0, role: "slider", "aria-label": `temperature of line ${goal + 1}`, "aria-valuenow": Math.round(at), "aria-valuemin": 0, "aria-valuemax": 400 });
-        knob.append(svg("title", {}, `${e.text}: drag up or down`));
-        const put = (c) => set(replaceTemperature(goal, Math.round(c)));
-        knob.addEventListener("keydown", (k) => { const by = { ArrowUp: 5, ArrowDown: -5 }[k.key]; if (by) { k.preventDefault(); put(at + by); } });
-        knob.addEventListener("pointerdown", (p) => {
-          knob.setPointerCapture(p.pointerId);
-          let c = at;
-          const moved = (q) => { const box = picture.getBoundingClientRect(); const y = ((q.clientY - box.top) / box.height) * h; c = Math.min(400, Math.max(0, low + ((h - b - y) / (h - b - t)) * (top - low))); knob.setAttribute("cy", py(c)); };
-          knob.addEventListener("pointermove", moved);
-          knob.addEventListener("pointerup", () => { knob.removeEventListener("pointermove", moved); put(c); }, { once: true });
-        });
-        picture.append(knob);
-      }
-    }
-    for (const e of found.events.filter((x) => /sample/.test(x.text) && x.end_min === x.start_min)) picture.append(svg("circle", { class: "sample", cx: px(e.start_min), cy: py(celsius[minutes.findLastIndex((m) => m <= e.start_min + 1e-9)] ?? 20), r: 4 }, svg("title", {}, e.text)));
-    fill(drawn, picture, el("p", { class: "quiet" }, "Drag a ring, or use the arrow keys on it, to change a temperature. Dotted: additions. Blue: samples."),
-      el("details", {}, el("summary", {}, "Step by step"), el("table", {}, found.events.map((e) => el("tr", {}, el("td", { class: "number" }, `${e.start_min.toFixed(1)} min`), el("td", {}, e.text), el("td", { class: "quiet" }, `line ${e.line}`))))));
-  }
-
-  // The line of the step that begins at `line` on which its temperature stands; null if there is none.
-  function lineOfTemperature(line) {
-    const all = text.value.split("\n");
-    for (let i = line - 1; i < all.length && (i === line - 1 || !/^\s*- /.test(all[i])); i++) if (/-?\d+(\.\d+)?\s*°C(?!\/)/.test(all[i])) return i;
-    return null;
-  }
-  function replaceTemperature(i, c) {
-    const all = text.value.split("\n");
-    all[i] = all[i].replace(/-?\d+(\.\d+)?(\s*°C)(?!\/)/, `${c}$2`);
-    return all.join("\n");
   }
 
   // ---- the form: every number with a unit that stands in the text, in its place
@@ -250,7 +218,7 @@ export async function show(place, asked) {
   fill(place, el("h2", {}, "Recipe"), el("div", { class: "row" }, field("recipe", pick), button("undo", undo), button("redo", redo), button("changes", () => compare()), field("save as", saveName), button("save", guarded(save))),
     el("div", { class: "columns" }, el("div", {}, el("div", { class: "editor" }, lines, text), verdict, form, diff),
       el("div", {}, el("div", { class: "panel" }, el("h3", {}, "Temperature programme"), drawn), el("div", { class: "panel" }, el("h3", {}, "Run it"),
-        el("div", { class: "row" }, field("engine", engine), field("dots", dots), field("seed", seed), field("may do nothing", ignore), field("into", output), field("intervals", interval, true), button("Run", run, true)),
+        el("div", { class: "row" }, field("engine", engine), field("dots", dots), field("seed", seed), field("may do nothing", ignore), field("into", output), field("intervals", interval, true), go),
         el("details", {}, el("summary", {}, "More that a run may be told"), el("div", { class: "row" }, Object.entries(further).map(([name, one]) => field(name, one)), field("write over what lies there", over, true))), account, told, script))));
   const wanted = asked.get("name"), kept = wanted ? {} : await ask("recipe/draft");
   if (!kept.text) await open(wanted || shipped.find((n) => n.endsWith("inp-znse")) || shipped[0]);

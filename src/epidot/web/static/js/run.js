@@ -1,12 +1,13 @@
 // Runs: time, atoms, spectra, every quantity; two or more side by side; what an instrument would show.
 
 import { address, ask, atoms } from "./api.js";
-import { choice, csvButton, el, faults, field, fill, over, pm, saveAs, scripts, wide } from "./dom.js";
+import { choice, csv, csvButton, el, faults, field, fill, over, pm, saveAs, scripts, tools, wide } from "./dom.js";
 import { DotView, coloured } from "./dot.js";
 import { halides } from "./halides.js";
-import { plot } from "./plot.js";
+import { COLOURS, css, plot } from "./plot.js";
 import { simulatedPanel } from "./simulated.js";
 
+const RESTS_MS = 80; // how long the slider stands before a sample is drawn
 const COLOUR_BY = [["kind", "element"], "role", "layer", "strain", "oxide", "halide"];
 
 export async function show(place, asked) {
@@ -45,13 +46,14 @@ function page(body, runs, techniques) {
   const values = el("p", { class: "quiet", "data-role": "values" });
   const moving = halides(main);
   const play = el("button", { type: "button", class: "small", onclick: playing }, "play");
-  let film = 0;
+  const picture = `${main.name.replaceAll("/", "-")}-dot`;
+  let film = 0, resting = 0;
   const notes = (main.summary.notes || []).map((n) => el("p", { class: "warning" }, n));
   fill(body, lead(main, runs.length > 1), runs.length > 1 ? el("details", {}, el("summary", {}, `What came of the other${runs.length > 2 ? "s" : ""}`), runs.slice(1).map((r) => lead(r, true))) : null, notes.length ? el("details", { open: notes.length < 3 }, el("summary", {}, `What to know of this run (${notes.length})`), notes) : null,
     el("div", { class: "panel" }, wide("time", slider), el("div", { class: "row" }, play, said), samples, values),
     el("div", { class: "columns" }, el("div", {}, dotPanel(), el("div", { class: "panel" }, el("h3", {}, "Radial profile"), profile), moving.panels),
       el("div", {}, el("div", { class: "panel" }, el("h3", {}, "Against time"), history), el("div", { class: "panel" }, el("h3", {}, "Spectra"), light, el("h3", {}, "Decay"), decay), simulatedPanel(main, techniques, () => main.samples[state.sample].name))),
-    el("div", { class: "panel" }, el("h3", {}, "Every quantity"), numbers),
+    el("div", { class: "panel late" }, el("h3", {}, "Every quantity"), numbers),
     el("div", { class: "panel" }, el("h3", {}, "The report"), el("iframe", { src: address("run/report", { name: main.name }), title: `report of ${main.name}`, loading: "lazy" })),
     scripts(main.command, main.python));
 
@@ -84,7 +86,11 @@ function page(body, runs, techniques) {
       el("canvas", { class: "dot", tabindex: 0, role: "img", "aria-label": "the dot in three dimensions; arrow keys turn it, plus and minus scale it" }),
       el("div", { class: "legend", "data-role": "legend" }), el("p", { class: "quiet", "data-role": "dot-said" }),
       el("div", { class: "row" }, field("colour by", by), field("dot", which), field("cut away", cut), spin("left", -0.3, 0), spin("right", 0.3, 0), spin("up", 0, -0.3), spin("down", 0, 0.3),
-        el("button", { type: "button", class: "small", onclick: () => canvas.toBlob((b) => saveAs(`${main.name.replaceAll("/", "-")}-dot.png`, b)) }, "PNG")));
+        tools(picture, {
+          PNG: () => canvas.toBlob((b) => saveAs(`${picture}.png`, b)),
+          SVG: () => saveAs(`${picture}.svg`, view.toSvg(), "image/svg+xml"),
+          csv: () => current && saveAs(`${picture}.csv`, csv(["x / nm", "y / nm", "z / nm", "kind", "role", "layer", "strain"], table(current)), "text/csv"),
+        })));
   }
 
   async function drawDot() {
@@ -139,8 +145,10 @@ function page(body, runs, techniques) {
     }));
     if (mine !== state.sample) return;
     fill(light); fill(decay);
-    const lines = sets.filter((s) => s.nm).flatMap((s) => [["absorption", "absorption"], ["emission", "emission"]].filter(([k]) => s[k]).map(([key, text]) => ({
-      name: `${text}, ${sets.length > 1 ? `${s.run}, ` : ""}${s.sample}`, x: s.nm, y: over(s[key]) })));
+    // Of several runs each has its colour, as in the other plots, and its absorption is dashed.
+    const look = (i, key) => (sets.length > 1 ? { colour: css(COLOURS[i % COLOURS.length]), dash: key === "absorption" ? [7, 4] : [] } : {});
+    const lines = sets.flatMap((s, i) => (s.nm ? ["absorption", "emission"].filter((key) => s[key]).map((key) => ({
+      name: `${key}, ${sets.length > 1 ? `${s.run}, ` : ""}${s.sample}`, x: s.nm, y: over(s[key]), ...look(i, key) })) : []));
     if (lines.length) plot(light, { name: "spectra", x: "wavelength / nm", y: "over the largest", series: lines });
     else fill(light, el("p", { class: "quiet" }, "This sample holds no spectra."));
     const decays = sets.filter((s) => s.t_ns).map((s) => ({ name: `${s.run}, ${s.sample}`, x: s.t_ns, y: s.decay }));
@@ -178,9 +186,16 @@ function page(body, runs, techniques) {
       type: "button", class: i === index ? "main small" : "small", "aria-pressed": String(i === index),
       onclick: () => { slider.value = String(times.findLastIndex((t) => t <= s.time_s + 1e-6)); at(Number(slider.value)); if (state.sample !== i) choose(i); },
     }, s.name)));
-    drawNumbers();
-    drawSpectra().catch((error) => fill(light, faults(error)));
+    // A hand that passes by waits for none of it: atoms, spectra and numbers follow once the slider rests.
+    clearTimeout(resting);
+    resting = setTimeout(drawSample, canvas.dataset.drawn ? RESTS_MS : 0);
+  }
+
+  // The table of numbers is drawn for itself, while atoms and spectra are on their way.
+  function drawSample() {
     drawDot();
+    drawSpectra().catch((error) => fill(light, faults(error)));
+    resting = setTimeout(drawNumbers);
   }
 
   function playing() {
@@ -199,9 +214,11 @@ function page(body, runs, techniques) {
   drawHistory();
   moving.drawn();
   at(state.at);
-  return () => { clearInterval(film); moving.destroy(); if (historyPlot) historyPlot.destroy(); };
+  return () => { clearInterval(film); clearTimeout(resting); moving.destroy(); if (historyPlot) historyPlot.destroy(); };
 }
 
+// The atoms as rows: a strain only where it was asked for.
+const table = ({ head, columns: c }) => Array.from(c.x, (_, i) => [c.x[i].toFixed(4), c.y[i].toFixed(4), c.z[i].toFixed(4), head.kinds[c.kind[i]].name, head.roles[c.role[i]], c.layer[i], Number.isFinite(c.strain[i]) ? c.strain[i].toPrecision(4) : ""]);
 const unitOf = (name) => (name === "temperature_K" ? "temperature / °C" : name.startsWith("liquor/") ? `${name.slice(7)} / mmol` : name.replace(/^(growth|halide)\//, "").replaceAll("_", " ").replaceAll("/", ", "));
 const scaled = (name, y) => (name === "temperature_K" ? y.map((v) => v - 273.15) : name.startsWith("liquor/") ? y.map((v) => 1e3 * v) : y);
 const step = (run, t) => (run.steps.findLast((s) => s.start_s <= t + 1e-6) || {}).text;

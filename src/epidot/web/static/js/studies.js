@@ -7,6 +7,9 @@ import { card } from "./jobs.js";
 const KINDS = [["sweep", "sweep: many values of a recipe"], ["calibrate", "calibrate: numbers back from data"]];
 export const show = (place, asked) => studies(place, asked, "Studies", KINDS);
 
+// What a study takes, in words; what is not here is told by its own name.
+const SAID = { calls: "runs of the recipe", known: "of these known already", cpu_s: "processor time / s", by: "done by", runs: "runs of the recipes", designs: "designs compared" };
+
 export async function studies(place, asked, title, kinds) {
   const told = el("div"), verdict = el("div", { role: "status", "aria-live": "polite" }), script = el("div"), work = el("div"), result = el("div");
   const text = el("textarea", { name: "study", rows: 14, spellcheck: "false", "aria-label": "the study as YAML", oninput: () => typed() });
@@ -14,6 +17,7 @@ export async function studies(place, asked, title, kinds) {
   const output = el("input", { name: "output", placeholder: "sweep-…", oninput: () => commands() });
   const pick = el("span"), shown = el("span"), more = el("div", { class: "row" });
   const kind = choice("kind", kinds, asked.get("kind") || kinds[0][0], () => fresh());
+  const go = el("button", { type: "button", class: "main", disabled: true, onclick: () => run(false) }, "Run it");
   let wait = 0, running = 0, own = [], results = [], examples = {}, set = {};
 
   const mine = (one) => kinds.some(([k]) => k === one.kind);
@@ -52,6 +56,11 @@ export async function studies(place, asked, title, kinds) {
   }
   function typed() {
     clearTimeout(wait);
+    running++; // an answer that is on its way is of an older text
+    go.disabled = true;
+    if (!verdict.querySelector("[data-role=checking]")) verdict.prepend(el("p", { class: "quiet", "data-role": "checking" }, "checking…"));
+    verdict.querySelector("[data-role=explained]")?.remove();
+    for (const one of verdict.querySelectorAll(".fault")) one.classList.add("stale");
     wait = setTimeout(check, 300);
     commands();
   }
@@ -60,7 +69,8 @@ export async function studies(place, asked, title, kinds) {
     try {
       const found = await tell("study/explain", { kind: kind.value, text: text.value, options: options() });
       if (turn !== running) return;
-      fill(verdict, el("p", { class: "good", "data-role": "explained" }, "✓ good: nothing runs yet"), el("table", {}, Object.entries(found).filter(([, v]) => v !== null && typeof v !== "object").map(([k, v]) => el("tr", {}, el("td", {}, k.replaceAll("_", " ")), el("td", {}, typeof v === "number" ? Number(v.toPrecision(3)) : String(v))))),
+      go.disabled = false;
+      fill(verdict, el("p", { class: "good", "data-role": "explained" }, "✓ good: nothing runs yet"), el("table", {}, Object.entries(found).filter(([, v]) => v !== null && typeof v !== "object").map(([k, v]) => el("tr", {}, el("td", {}, SAID[k] || k.replaceAll("_", " ")), el("td", {}, typeof v === "number" ? Number(v.toPrecision(3)) : String(v))))),
         Object.entries(found).filter(([, v]) => v && typeof v === "object").map(([k, v]) => el("details", {}, el("summary", {}, k.replaceAll("_", " ")), el("pre", {}, JSON.stringify(v, null, 1)))));
     } catch (error) { if (turn === running) fill(verdict, faults(error)); }
   }
@@ -93,7 +103,7 @@ export async function studies(place, asked, title, kinds) {
     typed();
   }
 
-  fill(place, el("h2", {}, title), el("div", { class: "row" }, kinds.length > 1 ? field("what", kind) : null, pick, field("save as", name), field("into", output), el("button", { type: "button", class: "main", onclick: () => run(false) }, "Run it"), kind.value === "suggest" ? null : el("button", { type: "button", onclick: () => run(true) }, "Go on with it"), shown), more,
+  fill(place, el("h2", {}, title), el("div", { class: "row" }, kinds.length > 1 ? field("what", kind) : null, pick, field("save as", name), field("into", output), go, kind.value === "suggest" ? null : el("button", { type: "button", onclick: () => run(true) }, "Go on with it"), shown), more,
     el("div", { class: "columns" }, el("div", {}, el("div", { class: "panel stack code" }, text), told, script), el("div", {}, el("div", { class: "panel" }, el("h3", {}, "What it takes"), verdict), work)), result);
   await fresh();
   const wanted = results.filter(mine).find((r) => r.name === asked.get("name") && (!asked.get("kind") || r.kind === asked.get("kind")));
