@@ -450,7 +450,8 @@ def test_the_next_experiment_is_asked_for_and_looked_at(page: Any, server) -> No
         "() => document.querySelector('[data-script=\"as a command\"]')?.textContent.includes('--batch 2')"
     )
     page.get_by_role("button", name="Run it").click()
-    page.locator(".job[data-state=done] a:has-text('open the result')").first.click()
+    done = page.locator(".job[data-state=done] a:has-text('open the result')").first
+    done.click(timeout=3 * SLOW_MS)  # a hundred runs
     report = page.frame_locator("iframe")
     assert report.locator("h1").inner_text().startswith("What to do next")
 
