@@ -42,6 +42,7 @@ HALIDE_HELD = (
     *("lattice_cap", "ligand_sites", "adsorption_enthalpy", "uptake_enthalpy", "entry", "entry_energy"),
     *("bath_loss_energy", "ligand_kept", "repair_energy", "passivated_share", "passivation_half"),
     "passivation_depth",
+    *(f"Br in {crystal}: {key}" for crystal in ("ZnSe", "ZnS", "InP") for key in ("ratio", "extra_energy")),
 )
 RATES = ("light.trap_capture_per_ns", "light.trap_release_per_ns", "light.trap_loss_per_ns")
 

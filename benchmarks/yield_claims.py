@@ -4,8 +4,8 @@
 
 Nothing is fitted here. Every claim is a function of the quantities of one shipped recipe's samples; every
 direction in which numbers may err (epidot.runs.widths, as in a run) is tried one error up and down on that
-recipe as a whole, so that errors that two samples share leave their difference. Rises and falls are summed
-in quadrature apart. About two minutes on one core.
+recipe as a whole, so that errors that two samples share leave their difference. About two minutes on one
+core.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ def of(sample: str, quantity: str) -> Ask:
 
 def gain(found: intervals.Answer) -> float:
     """Yield after less yield before."""
-    return found["purified"]["plqy"] - found["pristine"]["plqy"]
+    before = "pristine" if "pristine" in found else "shelled"
+    return found["purified"]["plqy"] - found[before]["plqy"]
 
 
 def ratio(found: intervals.Answer) -> float:
@@ -49,10 +50,10 @@ CLAIMS: tuple[tuple[str, str, Ask, float, float, str], ...] = (
     ("Y021 mean lifetime after", "znbr2-300", of("purified", "tau_intensity_ns"), 37.1, 0.5, "rates fitted"),
     ("Y021 after over before", "znbr2-300", ratio, 0.783, 0.013, "rates fitted"),
     ("Y016 gain by OAm-Br", "oam-br-300", gain, 0.13, 0.03, "predicted"),
-    ("Y050 CdSe/ZnS oxidised", "cdse-zns-oxidised-oam-br", of("pristine", "plqy"), 0.32, 0.02, "predicted"),
+    ("Y050 CdSe/ZnS oxidised", "cdse-zns-oxidised-oam-br", of("shelled", "plqy"), 0.32, 0.02, "predicted"),
     ("Y050 after OAm-Br", "cdse-zns-oxidised-oam-br", of("purified", "plqy"), 0.42, 0.02, "predicted"),
     ("Y050 gain", "cdse-zns-oxidised-oam-br", gain, 0.10, 0.02, "predicted"),
-    ("Y051 InP/ZnSeS oxidised", "inp-znses-oxidised-oam-br", of("pristine", "plqy"), 0.21, 0.02, "predicted"),
+    ("Y051 InP/ZnSeS oxidised", "inp-znses-oxidised-oam-br", of("shelled", "plqy"), 0.21, 0.02, "predicted"),
     ("Y051 after OAm-Br", "inp-znses-oxidised-oam-br", of("purified", "plqy"), 0.33, 0.02, "predicted"),
     ("Y051 gain", "inp-znses-oxidised-oam-br", gain, 0.12, 0.02, "fitted"),
 )
@@ -73,14 +74,13 @@ def asked(recipe: str, asks: list[Ask]) -> list[tuple[float, float, float, list[
             ways.append((name, answers[2 * k : 2 * k + 2]))
     out = []
     for ask in asks:
-        value, low, high, shares = ask(base), 0.0, 0.0, {}
+        value, changes, shares = ask(base), [], {}
         for name, pair in ways:
-            changes = [ask(answer) - value for answer in pair if answer]
-            low += min(0.0, *changes, 0.0) ** 2
-            high += max(0.0, *changes, 0.0) ** 2
-            shares[name] = shares.get(name, 0.0) + max(abs(c) for c in (*changes, 0.0)) ** 2
+            up, down = (ask(answer) - value if answer else 0.0 for answer in pair)
+            changes.append((up, down))
+            shares[name] = shares.get(name, 0.0) + max(abs(up), abs(down)) ** 2
         widest = sorted(shares, key=lambda name: -shares[name])[:3]
-        out.append((value, math.sqrt(low), math.sqrt(high), widest))
+        out.append((value, *intervals.spread(np.array(changes)), widest))
     return out
 
 

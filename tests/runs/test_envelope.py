@@ -40,6 +40,17 @@ def test_levels_of_other_dots(dot: LayeredDot, state: str, reason: str) -> None:
     assert reason in found.told
 
 
+def test_a_graded_shell_is_told_once_whatever_its_shares() -> None:
+    """Each alloy of a graded shell once had a sentence of its own, for light and for yields."""
+    shells = tuple(Layer(f"ZnSe{x:.1f}S{1 - x:.1f}", 0.2) for x in (0.9, 0.7, 0.4, 0.2))
+    found = envelope.of_light(replace(DOT, shells=shells))
+    assert found == Stand(
+        NEAR, ("alloys of ZnS and ZnSe on InP lie between crystals that light was fitted on",)
+    )
+    assert found == envelope.of_light(replace(DOT, shells=shells[:2]))
+    assert len(envelope.of_matter("yields", replace(DOT, shells=shells)).reasons) == 1
+
+
 @pytest.mark.parametrize(
     ("flask", "state", "reason"),
     [

@@ -115,7 +115,7 @@ def of_light(dot: LayeredDot) -> Stand:
             continue
         thickest = widest if widest is not None else min(ends)
         if widest is None:
-            told = f"{layer.material} on {dot.core} lies between crystals that light was fitted on"
+            told = f"{_alloys(layer.material)} on {dot.core} lie between crystals that light was fitted on"
             found = found.and_also(Stand(NEAR, (told,)))
         if layer.thickness_nm > thickest:
             far = OUTSIDE if layer.thickness_nm > 2 * thickest else NEAR
@@ -123,6 +123,11 @@ def of_light(dot: LayeredDot) -> Stand:
             said += f": light knows {thickest:.2g} nm"
             found = found.and_also(Stand(far, (said,)))
     return found
+
+
+def _alloys(name: str) -> str:
+    """What stands for every share of one alloy, so that a graded shell is told once."""
+    return "alloys of " + " and ".join(sorted(material(name).ends))
 
 
 def _size(dot: LayeredDot, known: tuple[float, float], what: str) -> Stand:
@@ -144,7 +149,7 @@ def of_matter(what: str, dot: LayeredDot, states: Sequence[FlaskState] = ()) -> 
     strange = [layer.material for layer in dot.shells if layer.material not in known.shells]
     for name in dict.fromkeys(strange):
         mixed = set(material(name).ends) <= set(known.shells)
-        said = f"{what} fitted on {', '.join(known.shells)}, not {name}"
+        said = f"{what} fitted on {', '.join(known.shells)}, not {_alloys(name) if mixed else name}"
         found = found.and_also(Stand(NEAR if mixed else OUTSIDE, (said,)))
     hottest = max((celsius(s.temperature_K) for s in states), default=None)
     if hottest is not None and known.hottest_C is not None and hottest > known.hottest_C + 0.5:

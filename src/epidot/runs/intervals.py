@@ -1,8 +1,8 @@
 """What the errors of its numbers make of a run: an interval for every quantity, and what widens it most.
 
 Every direction in which the numbers may err (:mod:`epidot.runs.widths`) is tried one standard error up and
-one down, on the mean field with even sizes, and what a quantity changes by is summed in quadrature, rises
-and falls apart. So a quantum yield near one has a short side and a long one.  Numbers that feed no flask
+one down, on the mean field with even sizes, and the interval holds the middle 68 % of what these changes
+add up to. So a quantum yield near one has a short side and a long one.  Numbers that feed no flask
 (states, rates, traps, widths of lines) are tried on the dots that the flask has given.  The changes depend
 on no random number and not on the number of dots; they are kept between runs (:mod:`epidot.kept`), found by
 everything they rest on.  A run on the lattice gets the changes of its mean-field twin about values of its
@@ -16,7 +16,8 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +40,10 @@ from epidot.runs.widths import Fitted, together, without
 Array = NDArray[np.float64]
 WIDEST = 3  # names that are told
 SHARE = 0.005  # of the variance; a number below is not named
-_FORMAT = b"epidot intervals 1"
+STRAIGHT = 1e-3  # a direction whose ends differ by less, of its size, is taken as straight
+DRAWS = 4000
+BELOW = NormalDist().cdf(-1.0)  # so that a normal quantity has its standard error on either side
+_FORMAT = b"epidot intervals 2"
 # Of a material: what levels, rates and strain of a dot rest on.
 KEYS = (
     *(
@@ -294,10 +298,9 @@ def _pair(ends: Ends, sample: str, name: str, value: float) -> tuple[float, floa
 
 @dataclass(frozen=True)
 class _Part:
-    """Of one group: squares of rises and falls, the share of each number, and what failed."""
+    """Of one group: changes up and down (axes, 2), the share of each number, and what failed."""
 
-    rise: float
-    fall: float
+    changes: Array
     shares: Mapping[str, float]
     failed: tuple[str, ...]
 
@@ -308,18 +311,16 @@ def _part(group: Fitted, axes: Array, pairs: Sequence[tuple[float, float]]) -> _
     # A direction that could not be asked is named by the number it moves most.
     failed = tuple(group.names[int(np.abs(axes[:, k]).argmax())] for k in np.flatnonzero(bad))
     changes = np.where(bad[:, None], 0.0, changes)
-    rise = float((np.maximum(changes.max(axis=1), 0.0) ** 2).sum())
-    fall = float((np.minimum(changes.min(axis=1), 0.0) ** 2).sum())
     whole = float((np.abs(changes).max(axis=1) ** 2).sum())
     if len(group.names) == 1:
-        return _Part(rise, fall, {group.names[0]: whole}, failed)
+        return _Part(changes, {group.names[0]: whole}, failed)
     # Slopes g against the numbers from those along the axes; g_i (C g)_i are their shares of the variance.
     slopes = (changes[:, 0] - changes[:, 1]) / 2
     back, *_ = np.linalg.lstsq(axes.T, slopes, rcond=1e-9)
     shares = np.abs(back * (group.covariance @ back))
     total = float(shares.sum())
     scale = whole / total if total > 0 else 0.0
-    return _Part(rise, fall, dict(zip(group.names, (shares * scale).tolist(), strict=True)), failed)
+    return _Part(changes, dict(zip(group.names, (shares * scale).tolist(), strict=True)), failed)
 
 
 def _joined(parts: Sequence[_Part]) -> tuple[object, ...]:
@@ -328,8 +329,36 @@ def _joined(parts: Sequence[_Part]) -> tuple[object, ...]:
     order = sorted(shares, key=lambda name: (-shares[name], name))[:WIDEST]
     widest = [(name, shares[name] / total) for name in order if total > 0 and shares[name] > SHARE * total]
     failed = list(dict.fromkeys(name for part in parts for name in part.failed))
-    low, high = (math.sqrt(sum(getattr(part, side) for part in parts)) for side in ("fall", "rise"))
+    low, high = spread(np.concatenate([part.changes for part in parts]))
     return low, high, widest, failed
+
+
+def spread(changes: Array) -> tuple[float, float]:
+    """How far 68 % reach below and above, of what (axes, 2) changes up and down add up to.
+
+    Every axis is a normal number of its own, and the quantity goes straight from its value to either end.
+    Where many axes change it one way only, all of it moves that way, which neither end shows by itself. The
+    value stays within. Straight axes make one normal number, exact; the others are drawn in equal steps of
+    their probability, so that no random number is in it and one axis gives its own ends.
+    """
+    straight, bent = (changes[:, 0] - changes[:, 1]) / 2, (changes[:, 0] + changes[:, 1]) / 2
+    crooked = np.abs(bent) > STRAIGHT * np.abs(straight)
+    rest = float(np.sqrt(np.sum(straight[~crooked] ** 2)))
+    largest = np.abs(changes).max(initial=0.0)
+    kept = np.flatnonzero(crooked & (np.abs(changes).max(axis=1) > 1e-3 * largest))
+    z = steps(kept.size + 1)
+    moved = rest * z[0] + straight[kept] @ z[1:] + bent[kept] @ np.abs(z[1:])
+    low, high = np.quantile(moved, (BELOW, 1 - BELOW), method="hazen")
+    return max(0.0, -float(low)), max(0.0, float(high))
+
+
+@lru_cache(maxsize=4)
+def steps(count: int) -> Array:
+    """Normal numbers (count, DRAWS), each in equal steps of its probability, in orders of their own."""
+    normal = NormalDist()
+    even = np.array([normal.inv_cdf((k + 0.5) / DRAWS) for k in range(DRAWS)])
+    rng = np.random.default_rng(0)
+    return np.array([even, *(rng.permutation(even) for _ in range(count - 1))])
 
 
 def _asked(twin: Order, taken: Sequence[Taken], ends: Chunk) -> list[Answer]:

@@ -25,6 +25,7 @@ from epidot.runs.order import MECHANISM, Order
 from epidot.transport.constants import DEFAULT, constants
 
 Array = NDArray[np.float64]
+HOLES = ("gamma1", "gamma2", "gamma3")
 
 
 @dataclass(frozen=True)
@@ -93,11 +94,37 @@ def together(order: Order, wanted: Sequence[str]) -> tuple[Fitted, ...]:
             groups.append(found)
             left = [name for name in left if name not in found.names]
     given = dict(order.given.sigmas)
+    for material in materials.names():
+        holes = tuple(f"{material}.{key}" for key in HOLES)
+        if all(name in left and name not in given for name in holes):
+            joined = _holes(holes, [table[name] for name in holes])
+            if joined is not None:
+                groups.append(joined)
+                left = [name for name in left if name not in holes]
     for name in left:
         width = (given[name], False) if name in given else alone(table[name], name)
         if width is not None and width[0] > 0:
             groups.append(Fitted((name,), (width[1],), np.array([[width[0] ** 2]])))
     return tuple(groups)
+
+
+def _holes(names: tuple[str, ...], given: Sequence[Parameter]) -> Fitted | None:
+    """Luttinger's numbers together: the relative width of the first is that of what they stand for.
+
+    Tables that differ by a fifth in gamma1 agree on the heavy hole, gamma1 - 2 (2 gamma2 + 3 gamma3)/5; each
+    gamma moved by itself would take its mass through infinity. So both spherical masses and the warping err,
+    each by itself.
+    """
+    width = alone(given[0], names[0])
+    if width is None or width[0] <= 0 or width[1]:
+        return None
+    g1, g2, g3 = (p.value for p in given)
+    mean = (2 * g2 + 3 * g3) / 5
+    heavy, light, warping = g1 - 2 * mean, g1 + 4 * mean, g3 - g2
+    # gamma1 and the mean by the inverse masses, gamma2 and gamma3 by the mean and the warping
+    back = np.array([[2 / 3, 1 / 3, 0.0], [-1 / 6, 1 / 6, -3 / 5], [-1 / 6, 1 / 6, 2 / 5]])
+    step = back * (width[0] / g1) * np.array([heavy, light, warping])
+    return Fitted(names, (False,) * 3, step @ step.T)
 
 
 def without(order: Order) -> tuple[str, ...]:
