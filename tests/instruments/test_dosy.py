@@ -266,6 +266,44 @@ def test_bad_input(tmp_path: Path, head: str, options: dict[str, object], words:
         dosy.read(tmp_path / "line.txt", **options)
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        "# delta: 2 ms\n# Delta: 50 ms\n# nucleus: 31P\n# solvent: C6D6\n# temperature: 25 C\n",
+        "little delta,2,ms\nDiffusion time (s),0.05\nObserved nucleus,P-31\nsolvent,C6D6\nT / K,298.15\n",
+        "DELTA = 50 ms\ngradient pulse length = 2000 us\nnucleus = 31P\nsolvent = C6D6\ntemp = 298.15 K\n",
+    ],
+)
+def test_the_sequence_is_read_above_the_table(tmp_path: Path, head: str) -> None:
+    g = np.linspace(1, 45, 12)
+    rows = "".join(f"{one:.4f},{np.exp(-0.01 * one):.6f}\n" for one in g)
+    (tmp_path / "p.csv").write_text(f"{head}gradient (G/cm),line\n{rows}", encoding="utf-8")
+    found = dosy.read(tmp_path / "p.csv")
+    b = b_values(g * 1e-2, nucleus("31P").gamma, 2e-3, 50e-3)
+    np.testing.assert_allclose(found.x, b, rtol=1e-6)
+    assert found.meta["solvent"] == "C6D6"
+    assert found.meta["temperature_K"] == pytest.approx(298.15)
+    other = dosy.read(tmp_path / "p.csv", delta_ms=4)
+    assert any("the file says delta_ms 2, the option 4" in one for one in other.warnings)
+    with pytest.raises(InputError, match="the file says 31P"):
+        dosy.read(tmp_path / "p.csv", nucleus="1H")
+
+
+@pytest.mark.parametrize(
+    ("head", "words"),
+    [
+        ("", r"delta_ms is not in the file.*option delta_ms"),
+        ("# delta: 2\n# diffusion time: 50 ms\n", r"delta_ms is not in the file.*needs its unit: # delta: 2"),
+        ("# Delta: 2 ms\n", "delta_ms is not in the file"),  # a capital alone may be either
+    ],
+)
+def test_a_time_that_is_missing_is_asked_for_by_its_option(tmp_path: Path, head: str, words: str) -> None:
+    rows = "".join(f"{g},{np.exp(-0.01 * g):.6f}\n" for g in range(1, 13))
+    (tmp_path / "p.csv").write_text(f"{head}gradient (G/cm),line\n{rows}", encoding="utf-8")
+    with pytest.raises(InputError, match=words):
+        dosy.read(tmp_path / "p.csv")
+
+
 def test_solvents_outside_their_range_and_unknown_ones() -> None:
     signal = decay(np.exp(-2e-10 * B), temperature_K=250.0)
     with pytest.raises(InputError, match=r"not known at this temperature.*278.7 to 545 K"):

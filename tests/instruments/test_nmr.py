@@ -189,6 +189,33 @@ def test_a_coupling_needs_satellites_of_the_natural_share(
         assert row["share"] == pytest.approx(row["natural_share"], rel=0.45)
 
 
+def test_carbon_satellites_of_a_proton_line_are_told() -> None:
+    """Ferrocene: 174.8 Hz, 0.54 % each, 2 ppb below the middle."""
+    far, share = 174.8 / 400 / 2, 0.0107
+    lines = [(4.16, 1 - share, 0.6), (4.158 + far, share / 2, 0.6), (4.158 - far, share / 2, 0.6)]
+    signal = _drawn([*lines, (3.3, 0.0054, 0.6)], noise=2e-5, MHz=400.0, nucleus="1H", at=(3.0, 5.0))
+    found = nmr.measure(signal)
+    assert found["J_C_H_Hz"].value == pytest.approx(174.8, abs=0.1)
+    (row,) = found.extra["couplings"]
+    assert row["share"] == pytest.approx(share, rel=0.05)
+    assert "flag" not in row
+    assert sum("satellite_of_ppm" in one for one in found.extra["lines"]) == 2
+    assert any("4.38 and 3.94 ppm are the 13C satellites" in said for said in found.warnings)
+
+
+@pytest.mark.parametrize("baseline", [lambda x: 3 * (x - 40) / 50, lambda x: -(((x - 40) / 40) ** 2)])
+def test_a_steep_baseline_is_no_phase(baseline) -> None:  # type: ignore[no-untyped-def]
+    lines = [(36.5, 1.0, 6.0), (48.8, 0.5, 6.0)]
+    level, steep = (nmr.measure(_drawn(lines, one, noise=0.001)) for one in (lambda x: 0 * x, baseline))
+    assert any("the baseline changes by" in said for said in steep.warnings)
+    assert not any("phase" in said for said in steep.warnings)
+    for name in ("line_ppm", "line_integral"):
+        for a, b, s in zip(
+            level.series[name].values, steep.series[name].values, level.series[name].sigmas, strict=True
+        ):
+            assert abs(a - b) < s
+
+
 def test_a_bend_of_the_baseline_is_no_line() -> None:
     lines = [(5.37, 0.5, 1.5), (5.34, 0.5, 12.0)]
     found = nmr.measure(_drawn(lines, lambda x: 0.02 * np.sin(x / 2), 0.002, 400.0, "1H", (-1.0, 10.0)))

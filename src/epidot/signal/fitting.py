@@ -25,7 +25,7 @@ from epidot.signal.fitted import signed_deviance
 from epidot.signal.limits import Limits, Placed, Term, placed
 from epidot.signal.local import believed
 from epidot.signal.objective import Objective, common
-from epidot.signal.optimum import EVALUATIONS, Optimum, least, scored
+from epidot.signal.optimum import EVALUATIONS, Optimum, least, scored_first
 from epidot.signal.signal import Signal
 from epidot.signal.slopes import slopes
 
@@ -142,7 +142,8 @@ def fit_curve(
 
     ``jacobian`` are the derivatives (n, p) of the model; ``starts`` more places for the search to begin;
     ``further``, ``tight`` and ``evaluations`` as in :func:`epidot.signal.optimum.least`; with ``scoring`` the
-    search begins where scoring ends, and is over there where it would not move.
+    search begins where scoring ends, and is over there where it would not move, or where scoring has used up
+    its ``evaluations`` unsettled.
 
     Raises
     ------
@@ -205,10 +206,8 @@ def fit_curves(
     known = all(c.jacobian is not None for c in curves)
     starts = _starts(objective, parts)
     jacobian = by if known else None
-    found = scored(lambda u: (off(u), by(u)), starts, low, high, 1.0) if scoring and known else None
-    if found is None or not found.over:
-        starts = starts if found is None else [found.values]
-        found = least(off, starts, low, high, jacobian, further=further, tight=tight, evaluations=evaluations)
+    search = scored_first if scoring and known else least
+    found = search(off, starts, low, high, jacobian, further=further, tight=tight, evaluations=evaluations)
     ends = _Ends.of(objective, curves, settled)
     covariance = _covariance(found, parts, rows, ends, high - low)
     status, message = _ended(found, objective.names, ends)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.signal.objective import State
-from epidot.signal.scoring import descend
+from epidot.signal.scoring import MOST_STEPS, descend
 from epidot.signal.slopes import slopes
 
 Array = NDArray[np.float64]
@@ -183,6 +183,39 @@ def quickest(
     )
 
 
+def scored_first(
+    residuals: Callable[[Array], Array],
+    starts: Sequence[Array],
+    low: Array,
+    high: Array,
+    jacobian: Callable[[Array], Array] | None = None,
+    *,
+    further: bool = True,
+    tight: bool = True,
+    evaluations: int = EVALUATIONS,
+) -> Optimum:
+    """As :func:`least`, begun where scoring ends; that needs the ``jacobian``.
+
+    That is the end where another search would not move, or where scoring has used up its ``evaluations``
+    unsettled.  Begun at a bound, where scoring may end, a search may stray: the better end is taken.
+    """
+
+    def search(starts: Sequence[Array]) -> Optimum:
+        return least(
+            residuals, starts, low, high, jacobian, further=further, tight=tight, evaluations=evaluations
+        )
+
+    derivatives = jacobian
+    if derivatives is None:
+        return search(starts)
+    found = scored(lambda u: (residuals(u), derivatives(u)), starts, low, high, 1.0)
+    if found is None:
+        return search(starts)
+    if found.over or not (found.settled or evaluations > MOST_STEPS):
+        return found
+    return _lesser(found, search([found.values]))
+
+
 def scored(
     both: Callable[[Array], tuple[Array, Array]],
     starts: Sequence[Array],
@@ -226,6 +259,11 @@ class _Squares:
 def _better(one: Optimum | None, other: Optimum | None) -> Optimum | None:
     if one is None or other is None:
         return one or other
+    return _lesser(one, other)
+
+
+def _lesser(one: Optimum, other: Optimum) -> Optimum:
+    """Which of two ends has the lesser sum of squares; of two alike the one with less to gain."""
     # An end that gains less than rounding over one that is settled is no better.
     margin = 1e-9 * one.cost
     if other.cost < one.cost - margin or (other.cost < one.cost + margin and other.gain < one.gain):

@@ -6,6 +6,7 @@ parameters where it stands.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -16,8 +17,9 @@ from numpy.typing import NDArray
 from epidot.errors import Fault, InputError
 from epidot.instruments.dosy.gradients import WHERE, sequence_b
 from epidot.instruments.dosy.laws import LEAST
+from epidot.instruments.dosy.stated import stated
 from epidot.instruments.options import Settings
-from epidot.matter.nuclei import nucleus
+from epidot.matter.nuclei import nucleus, one_nucleus
 from epidot.signal import Signal
 from epidot.signal.decoding import file_bytes
 from epidot.signal.headings import numbers_rows
@@ -66,21 +68,28 @@ def _table(raw: bytes, where: str, chosen: Settings) -> Signal:
             raise InputError(what, where, seen=found.x_name, remedy="leave it out, or name the gradients")
         return _signal(found, found.x * _B_UNITS[unit], where, meta)
     named = _GRADIENT.search(found.x_name) or re.match(r"\s*g\b", found.x_name, re.IGNORECASE)
-    stated = next((u for u in ("mT/m", "T/m", "G/cm") if _says(u, head)), None)
-    if found.x_unit or not (named or stated or chosen["gradient_unit"]):
+    said_unit = next((u for u in ("mT/m", "T/m", "G/cm") if _says(u, head)), None)
+    if found.x_unit or not (named or said_unit or chosen["gradient_unit"]):
         raise InputError(
             "the axis is neither a gradient nor b", where, seen=f"{found.x_name} {found.x_unit}".strip(),
             remedy='head the column "gradient (G/cm)" or "b (s/m2)", or give gradient_unit',
         )  # fmt: skip
-    gradient_unit = stated or chosen["gradient_unit"]
-    missing = [n for n, there in (("delta_ms", chosen["delta_ms"]), ("big_delta_ms", chosen["big_delta_ms"]),
-                                  ("gradient_unit", gradient_unit)) if not there]  # fmt: skip
-    if missing:
+    gradient_unit = said_unit or chosen["gradient_unit"]
+    file = stated(found.meta["header"])
+    times = file.times | {n: chosen[n] for n in ("delta_ms", "big_delta_ms") if chosen[n] is not None}
+    needed = {n: times.get(n) for n in ("delta_ms", "big_delta_ms")} | {"gradient_unit": gradient_unit}
+    if not all(needed.values()):
         raise InputError(
-            Fault(f"{name} is not in the file", where, remedy=f"give it ({WHERE[name]})") for name in missing
+            _missing(name, file.without_unit, where) for name, there in needed.items() if not there
         )
-    said, warnings = chosen["nucleus"], found.warnings
-    if said is None:
+    warnings = found.warnings + tuple(
+        f"the file says {n} {file.times[n]:g}, the option {chosen[n]:g}: the option was taken"
+        for n in file.times
+        if not math.isclose(times[n], file.times[n], rel_tol=1e-6)
+    )
+    asked = None if chosen["nucleus"] is None else nucleus(chosen["nucleus"]).name
+    said = one_nucleus(asked, () if file.nucleus is None else (file.nucleus,), where)
+    if not said:
         said = "1H"
         warnings = (
             *warnings,
@@ -94,9 +103,20 @@ def _table(raw: bytes, where: str, chosen: Settings) -> Signal:
             nearest=(f"below {_STRONGEST:g} T/m",),
             remedy="is the unit right, and is this the column of gradients rather than that of intensities?",
         )  # fmt: skip
-    b = sequence_b(g, nucleus(said).name, chosen["delta_ms"], chosen["big_delta_ms"], chosen)
+    b = sequence_b(g, nucleus(said).name, times["delta_ms"], times["big_delta_ms"], chosen)
     meta |= {"gradient_T_per_m": g.tolist(), "nucleus": nucleus(said).name}
+    meta |= {k: v for k, v in (("solvent", file.solvent), ("temperature_K", file.temperature_K)) if v}
     return _signal(replace(found, warnings=warnings), b, where, meta)
+
+
+def _missing(name: str, without_unit: tuple[str, ...], where: str) -> Fault:
+    """What the equation needs and nobody said."""
+    if name == "gradient_unit":
+        return Fault(f"{name} is not in the file", where, remedy=f"give the option {name} ({WHERE[name]})")
+    line = {"delta_ms": "delta: 2 ms", "big_delta_ms": "Delta: 50 ms"}[name]
+    bare = f"; a time needs its unit: {', '.join(without_unit)}" if without_unit else ""
+    remedy = f"give the option {name} ({WHERE[name]}), or both times above the table as '{line}'{bare}"
+    return Fault(f"{name} is not in the file", where, remedy=remedy)
 
 
 def _by_heads(table: Table) -> Table:

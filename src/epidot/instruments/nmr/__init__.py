@@ -48,6 +48,7 @@ HEADER = Header(
         Reported("ligands_per_dot", "1", "ligands on a dot, eq 2 of choi2023 times the surface"),
         Reported("area_ratio", "1", "area of the standard over that of the ligand (19.7 in eq 2)"),
         Reported("J_P_Se_Hz", "Hz", "coupling of 31P and 77Se, from satellites at their natural share"),
+        Reported("J_C_H_Hz", "Hz", "coupling of 1H and 13C, from satellites at their natural share"),
         Reported("reference_off_ppm", "ppm", "by how much the axis was off, by the reference line"),
         Reported("exchange_rate_per_s", "1/s", "of the first of two given sites to the second"),
         Reported("first_share", "1", "share in the first of two given sites"),

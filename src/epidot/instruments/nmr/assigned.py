@@ -17,7 +17,9 @@ _RANGE = {"1H": 12.0, "13C": 200.0, "31P": 150.0, "77Se": 500.0}  # ppm over whi
 _SHOWN = 0.01
 NAMED = 0.8  # odds from which a line is called by its species, if no other lies near
 _P_SE = (600.0, 900.0)  # Hz: what a P=Se double bond couples with
-_COUPLED = (100.0, 1200.0)  # Hz: satellites that are looked for
+# Whose satellites are looked for, over what couplings in Hz, and by how much in ppm the heavier isotope may
+# move the middle of both (one bond to 13C: some 2 ppb; own choice of a limit).
+_COUPLED = {"31P": ("77Se", 100.0, 1200.0, 0.0), "1H": ("13C", 110.0, 260.0, 0.003)}
 _SAME = 3.0  # standard errors
 _KNOWN = 1 / 3  # of the area that a satellite should have: an error above that excludes nothing
 
@@ -82,9 +84,9 @@ def satellites(lines: Sequence[Line], MHz: float | None, seen: str) -> list[dict
 
     A pair is marked (``satellite_of``); J in Hz with its error.
     """
-    partner = {"31P": "77Se"}.get(seen)
-    if MHz is None or partner is None:
+    if MHz is None or seen not in _COUPLED:
         return []
+    partner, least, most, moved = _COUPLED[seen]
     share = nucleus(partner).abundance
     out = []
     for main in lines:
@@ -95,12 +97,12 @@ def satellites(lines: Sequence[Line], MHz: float | None, seen: str) -> list[dict
         known = [one for one in lines if one is not main and 0 < (one.sigma_area or 0) < _KNOWN * expected]
         for low in known:
             J = 2 * (main.ppm - low.ppm) * MHz
-            if not _COUPLED[0] <= J <= _COUPLED[1]:
+            if not least <= J <= most:
                 continue
             for high in known:
                 off = high.ppm + low.ppm - 2 * main.ppm
                 place = math.hypot(high.sigma_ppm or 0, low.sigma_ppm or 0, 2 * (main.sigma_ppm or 0))
-                wide = 0.1 * main.width_ppm  # an isotope moves a line a little
+                wide = 0.1 * main.width_ppm + 2 * moved
                 if abs(off) > _SAME * place + wide:
                     continue
                 pulls = [
@@ -120,7 +122,8 @@ def satellites(lines: Sequence[Line], MHz: float | None, seen: str) -> list[dict
                 "line_ppm": main.ppm, "partner": partner, "J_Hz": J, "sigma_Hz": sigma or None,
                 "share": seen_share, "natural_share": share,
             }  # fmt: skip
-            if _P_SE[0] <= J <= _P_SE[1]:
+            row["satellites_ppm"] = [high.ppm, low.ppm]
+            if partner == "77Se" and _P_SE[0] <= J <= _P_SE[1]:
                 row["flag"] = (
                     f"{J:.0f} Hz is of the size of a P=Se double bond (trialkylphosphine selenides: "
                     "670 to 690 Hz), not of a single P-Se bond (200 to 500 Hz)"

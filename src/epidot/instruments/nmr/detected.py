@@ -17,6 +17,8 @@ _BLOCK = (24, 96)  # points in which the noise is looked at, fewer in short spec
 _LAGS = 24
 _SCALES = 2.0 ** np.arange(0, 9)  # points
 _MOST = 60  # lines
+_BLOCKS, _AGAIN = 48, 30  # blocks of an axis and rounds in which a bent baseline is looked for
+_STEEP = 0.1  # of the highest line: a baseline that changes by less is level
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,30 @@ def _phase(values: Complex) -> Array:
     return first + slope * (np.arange(values.size) / values.size - 0.5)
 
 
+def level(y: Array) -> Array:
+    """What lines stand on, shape (n,): the median, or where that slopes or bends much a parabola.
+
+    The parabola has the least sum of distances to the medians of blocks, which few lines do not move.
+    """
+    middle = float(np.median(y))
+    flat = np.full(y.size, middle)
+    if y.size < 4 * _BLOCKS:
+        return flat
+    size = y.size // _BLOCKS
+    medians = np.median(y[: _BLOCKS * size].reshape(_BLOCKS, size), axis=1)
+    t = (np.arange(_BLOCKS) + 0.5) * size / y.size * 2 - 1
+    basis = np.stack([np.ones_like(t), t, t * t], axis=1)
+    weight: Array = np.ones(_BLOCKS)
+    by = np.zeros(3)
+    for _ in range(_AGAIN):
+        by[:] = np.linalg.lstsq(basis * weight[:, None], medians * weight, rcond=None)[0]
+        off = np.abs(medians - basis @ by)
+        weight = 1 / np.sqrt(np.maximum(off, 1e-6 * float(off.max()) or 1.0))
+    u = np.linspace(-1, 1, y.size)
+    bent = by[0] + by[1] * u + by[2] * u * u
+    return bent if float(np.ptp(bent)) > _STEEP * float(np.max(y - bent)) else flat
+
+
 def lines(seen: Spectrum, y: Array | None = None, most: int = _MOST) -> list[Seen]:
     """Lines that stand clear of the noise at the finest scale that shows any, the highest first.
 
@@ -120,7 +146,7 @@ def lines(seen: Spectrum, y: Array | None = None, most: int = _MOST) -> list[See
     from scipy.signal import find_peaks, peak_widths
 
     y = seen.real if y is None else y
-    y = y - np.median(y)
+    y = y - level(y)
     for scale in _SCALES[_SCALES < max(y.size / 12, 1.5)]:
         smooth = gaussian_filter1d(y, scale)
         summed = 2 * np.sqrt(np.pi) * scale  # points

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +30,10 @@ _GAUSS = 12.0  # and what a Gaussian share of the widths must
 _POOR = 1.3  # mean square of the residuals from which another shape is tried
 _FAULT = 0.03  # of the tallest line: less beside it is a fault of its shape
 _LEAST_HALF = 0.3  # points
+_PER, _BESIDE = 4, 6  # points that a line needs at least, and phase and baseline
 _FULL = "full"
-_SEARCH = 100  # evaluations: lines that have not settled by then are too many for what shows
+_SEARCH = 100  # evaluations: lines that have not settled by then are too many for what shows,
+_LAST = 300  # or are given so many more once all lines are known
 
 
 @dataclass(frozen=True)
@@ -63,8 +66,19 @@ class Group:
             sigma,
         )
 
+    @cached_property
+    def _last(self) -> dict[bytes, tuple[Array, Array]]:
+        return {}
+
     def parts(self, v: Array) -> tuple[Array, Array]:
         """Model (m,) and derivatives (m, p)."""
+        key = v.tobytes()
+        if key not in self._last:  # a search asks for both, one after the other
+            self._last.clear()
+            self._last[key] = self._parts(v)
+        return self._last[key]
+
+    def _parts(self, v: Array) -> tuple[Array, Array]:
         s, n, per = self.spectrum, self.n, self.per
         x = s.x
         t = 2 * (x - x[0]) / (x[-1] - x[0]) - 1
@@ -124,7 +138,7 @@ class Group:
         """As several are fitted at once."""
         return Curve(self.signal(like), lambda v: self.parts(v)[0], free, jacobian=lambda v: self.parts(v)[1])
 
-    def fitted(self, like: Signal, free: Sequence[Free]) -> Fitted:
+    def fitted(self, like: Signal, free: Sequence[Free], evaluations: int = _SEARCH) -> Fitted:
         """The lines at their best: found by scoring, which is quick, and then looked at as every fit is."""
         return fit_curve(
             self.signal(like),
@@ -133,7 +147,7 @@ class Group:
             jacobian=lambda v: self.parts(v)[1],
             further=False,
             tight=False,
-            evaluations=_SEARCH,
+            evaluations=evaluations,
             scoring=True,
         )
 
@@ -225,7 +239,16 @@ def windows(seen: Spectrum, found: Sequence[Seen]) -> list[tuple[int, int, list[
             out[-1] = first, max(last, b), [*own, one]
         else:
             out.append((a if not out else max(a, min(out[-1][1], one.at - 3)), b, [one]))
-    return out
+    return [(*_wide_enough(a, b, len(own), seen.x.size), own) for a, b, own in out]
+
+
+def _wide_enough(a: int, b: int, n: int, size: int) -> tuple[int, int]:
+    """A stretch with more points than ``n`` lines have parameters, also at an end of the axis."""
+    need = _PER * n + _BESIDE
+    if b - a + 1 >= need:
+        return a, b
+    b = min(max(a - (need - (b - a + 1)) // 2, 0) + need - 1, size - 1)
+    return max(b - need + 1, 0), b
 
 
 def part(seen: Spectrum, a: int, b: int, narrowest: float) -> Spectrum:
@@ -289,6 +312,16 @@ def _shaped(like: Signal, seen: Spectrum, starts: Sequence[Start], phase: float,
     other = _lines(like, seen, begun, best.fit.value("phase"), True)
     gained = best.squares - other.squares > _GAUSS + 2 * best.group.n
     return other if shape == "voigt" or (gained and other.fit.status == "converged") else best
+
+
+def settled(like: Signal, found: Lines) -> Lines:
+    """``found``, searched on where its fit did not settle in the time that a search among others has."""
+    if found.fit.status != "failed":
+        return found
+    starts = [found.values(k) for k in range(found.group.n)]
+    again = found.group.fitted(like, found.group.free(starts, found.fit.value("phase")), _LAST)
+    other = replace(found, fit=again)
+    return other if again.status == "converged" or other.squares < found.squares else found
 
 
 def with_rival(like: Signal, found: Lines) -> Lines:

@@ -14,9 +14,9 @@ from epidot.errors import InputError
 from epidot.instruments import curve
 from epidot.instruments.nmr.assigned import UNREFERENCED, Line, assign, satellites
 from epidot.instruments.nmr.detected import CLEAR, Seen, Spectrum, lines, spectrum
-from epidot.instruments.nmr.group import Lines, fit_group, part, windows, with_rival
+from epidot.instruments.nmr.group import Lines, fit_group, part, settled, windows, with_rival
 from epidot.instruments.nmr.quantified import amounts, amounts_named, per_area
-from epidot.instruments.nmr.sound import absolute, apart, below, opposite
+from epidot.instruments.nmr.sound import absolute, apart, below, bent, opposite
 from epidot.instruments.nmr.species import resonance
 from epidot.instruments.options import Settings
 from epidot.quantities import Quantities, Quantity, Series
@@ -59,11 +59,17 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
             one.ppm -= off
         how = "place of the reference line less what it is defined to be"
         quantities["reference_off_ppm"] = Quantity(off, axis or None, "ppm", how)
+    warnings += [words] if (words := bent(seen)) is not None else []
     coupled = satellites(every, MHz, nucleus)
     if nucleus and (signal.meta.get("referenced", True) or chosen["reference"]):
         assign(every, nucleus, axis)
     warnings += _overlaps(every)
     for row in coupled:
+        high, low = row["satellites_ppm"]
+        warnings.append(
+            f"lines at {high:.2f} and {low:.2f} ppm are the {row['partner']} satellites of the line at "
+            f"{row['line_ppm']:.2f} ppm ({row['J_Hz']:.0f} Hz), no species of their own"
+        )
         if "flag" in row:
             warnings.append(f"line at {row['line_ppm']:.2f} ppm: {row['flag']}")
     if coupled:
@@ -71,7 +77,8 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
         how = (
             f"distance of satellites ({main['share']:.1%} together) of the line at {main['line_ppm']:.2f} ppm"
         )
-        quantities["J_P_Se_Hz"] = Quantity(main["J_Hz"], main["sigma_Hz"], "Hz", how)
+        name = "J_P_Se_Hz" if main["partner"] == "77Se" else "J_C_H_Hz"
+        quantities[name] = Quantity(main["J_Hz"], main["sigma_Hz"], "Hz", how)
     told, said = amounts(every, found, nucleus, chosen, signal.source)
     quantities |= told
     warnings += said
@@ -204,6 +211,7 @@ def fitted_lines(signal: Signal, shape: str) -> tuple[Spectrum, list[Lines]]:
         narrowest = min(each.half for each in own)
         rest = _without(seen, [*out[:i], *later])
         out[i] = fit_group(signal, part(rest, *span, narrowest), own, step, shape)
+    out = [settled(signal, one) for one in out]
     return seen, [with_rival(signal, one) for one in out] if shape == "auto" else out
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from epidot.instruments.nmr.assigned import Line
-from epidot.instruments.nmr.detected import CLEAR, Spectrum
+from epidot.instruments.nmr.detected import CLEAR, Spectrum, level
 
 # A line over that share of the axis, so many times as wide as the tallest and so low beside it, is a bend of
 # the baseline: what dots widen (some 600 Hz) is a few per cent of an axis.
@@ -49,14 +49,27 @@ def opposite(every: list[Line]) -> str | None:
 
 def below(seen: Spectrum) -> str | None:
     """Why a spectrum is in no phase, or ``None``: it reaches as far below its level as no wing does."""
-    level = float(np.median(seen.real))
-    depth, height = level - float(np.min(seen.real)), float(np.max(seen.real)) - level
+    above = seen.real - level(seen.real)
+    depth, height = -float(np.min(above)), float(np.max(above))
     if depth <= max(_BELOW * height, CLEAR * seen.sigma):
         return None
-    at = float(seen.x[int(np.argmin(seen.real))])
+    at = float(seen.x[int(np.argmin(above))])
     return (
         f"the spectrum reaches far below zero at {at:.2f} ppm ({depth / height:.0%} of the highest line): "
         "the phase is not set; no integrals are stated"
+    )
+
+
+def bent(seen: Spectrum) -> str | None:
+    """What to say of a baseline that is not level, or ``None``."""
+    under = level(seen.real)
+    change = float(np.ptp(under))
+    if not change > 0:
+        return None
+    share = change / float(np.max(seen.real - under))
+    return (
+        f"the baseline changes by {share:.0%} of the highest line over the axis: it is taken to be straight "
+        "under each line; take it off where lines are broad"
     )
 
 
@@ -69,11 +82,11 @@ def absolute(seen: Spectrum) -> str | None:
     blocks = y[: size * (y.size // size)].reshape(-1, size)
     spread = blocks.std(axis=1)
     quiet = spread <= np.quantile(spread, 0.25)
-    level = float(np.median(blocks[quiet].mean(axis=1) / np.maximum(spread[quiet], 1e-300)))
-    if not _LEVEL[0] <= level <= _LEVEL[1]:
+    stands = float(np.median(blocks[quiet].mean(axis=1) / np.maximum(spread[quiet], 1e-300)))
+    if not _LEVEL[0] <= stands <= _LEVEL[1]:
         return None
     return (
         "this is an absolute value (magnitude) spectrum: no reading is below zero, and the noise stands on "
-        f"{level:.1f} of its standard deviations; its lines have another form, no integrals are stated: "
+        f"{stands:.1f} of its standard deviations; its lines have another form, no integrals are stated: "
         "export the real part in phase"
     )
