@@ -279,6 +279,21 @@ def test_one_asymmetric_line_is_no_two_states(tail: float) -> None:
     assert any("drawn out" in w and "asymmetric" in w for w in found.warnings)
 
 
+@pytest.mark.parametrize("seed", [0, 1, 2, 3])
+def test_a_purely_lorentzian_line_states_its_errors(seed: int) -> None:
+    """Half of all noises put its Lorentzian share at 1, beyond which there is nothing."""
+    x = np.arange(522.0, 542.0, 0.1)
+    lorentz = 20000 / (1 + 4 * ((x - 531.8) / 1.2) ** 2)
+    y = np.random.default_rng(seed).poisson(lorentz + 2000 + 0.002 * np.cumsum(lorentz)).astype(np.float64)
+    meta = {"column": "O 1s", "photon_eV": 1486.6}
+    signal = Signal("xps", x, y, "binding energy", "eV", "intensity", "", "counts", "measured", meta=meta)
+    found = xps.measure(signal)
+    area = found["O_1s_area"]
+    assert abs(area.value - 20000 * np.pi / 2 * 1.2) < 4 * area.sigma
+    assert area.sigma < 0.01 * area.value
+    assert xps.fit(signal).status == "converged"
+
+
 def test_states_on_an_asymmetric_line_of_another_form_have_no_shares() -> None:
     """Doniach and Sunjic's line: what an exponential leaves over looks like a second state."""
 
@@ -439,6 +454,57 @@ def test_charging_is_found_and_taken_off() -> None:
     assert found["In_3d_InP_eV"].value == pytest.approx(444.6, abs=0.03)
     alone = xps.measure(xps.simulate([dot], {**setup, "levels": "In_3d"}))
     assert any("no C 1s is here" in w and "In 3d stands" in w for w in alone.warnings)
+
+
+def _charged_in_part(levels: str, off: float, share: float) -> Signal:
+    """A dot of which a part, ``share`` of it, shows everything ``off`` / eV higher."""
+    dot = LayeredDot("InP", 3.0, (Layer("ZnSe", 0.6),))
+    setup = {"levels": levels, "charging_eV": 0.5, "counts": 1e5}
+    both = [xps.simulate([dot], {**setup, "charging_eV": 0.5 + more}) for more in (0.0, off)]
+    rng = np.random.default_rng(4)
+
+    def added(a: Signal, b: Signal) -> Signal:
+        low, high = max(a.x[0], b.x[0]), min(a.x[-1], b.x[-1])
+        x = a.x[(a.x >= low) & (a.x <= high)]
+        y = (1 - share) * np.interp(x, a.x, a.y) + share * np.interp(x, b.x, b.y)
+        return a.with_values(x, rng.poisson(y).astype(np.float64))
+
+    first, second = both
+    beside = {n: added(c, second.companions[n]) for n, c in first.companions.items()}
+    return replace(added(first, second), companions=beside)
+
+
+def test_parts_that_charge_differently_are_no_states() -> None:
+    found = xps.measure(_charged_in_part("In_3d P_2p Se_3d C_1s", 1.8, 0.3))
+    assert any("1.80 eV above the first" in w and "charged differently" in w for w in found.warnings)
+    assert not [n for n in found.found if n.startswith(("In_3d_halide", "In_3d_phosphate", "P_2p_phosphate"))]
+    assert found["In_3d_InP_fraction"].value is None
+    assert found["oxide_fraction"].value is None
+    assert found["ratio_In_P"].value == pytest.approx(0.95, abs=0.1)
+
+
+def test_levels_that_are_drawn_out_alike_are_charged() -> None:
+    def region(name: str, place: float, tail: float) -> Signal:
+        x = np.arange(place - 10, place + 10, 0.1)
+        y = np.random.default_rng(5).poisson(300 + 9000 * drawn_out(x, place, 1.3, 0.2, tail).y)
+        meta = {"column": name, "photon_eV": 1486.6}
+        y = y.astype(np.float64)
+        return Signal("xps", x, y, "binding energy", "eV", "intensity", "", "counts", "measured", meta=meta)
+
+    carbon, oxygen = region("C 1s", 284.8, 0.8), region("O 1s", 531.9, 0.9)
+    found = xps.measure(replace(carbon, companions={"O 1s": oxygen}))
+    assert any("C 1s, O 1s are drawn out alike" in w for w in found.warnings)
+    other = xps.measure(replace(carbon, companions={"O 1s": region("O 1s", 531.9, 0.001)}))
+    assert not any("alike, by" in w for w in other.warnings)
+
+
+def test_a_state_of_one_level_is_no_charging() -> None:
+    dot = LayeredDot("InP", 3.0, (Layer("ZnSe", 0.6),), oxide=20.0)
+    setup = {"levels": "In_3d P_2p Se_3d C_1s", "counts": 1e5}
+    found = xps.measure(xps.simulate([dot], setup, rng=np.random.default_rng(3)))
+    assert not any("charged" in w for w in found.warnings)
+    alone = xps.measure(_charged_in_part("In_3d", 1.8, 0.3))
+    assert any("a part of the sample that is charged otherwise" in w for w in alone.warnings)
 
 
 @pytest.mark.parametrize("charge", [-4.0, -2.0, 1.0, 2.0, 4.0])

@@ -134,6 +134,14 @@ def test_a_lone_row_joins_the_table_behind_it_only_if_it_is_as_wide() -> None:
         assert found.columns[0].values[0] == first
 
 
+@pytest.mark.parametrize("row", ["541.9,NaN", "NaN,NaN", "541.9,nan\nNaN,1.#QNAN"])
+def test_a_first_row_without_a_value_heads_nothing(row: str) -> None:
+    rows = "\n".join(f"{x / 10:g},{x * x % 97}" for x in range(5410, 5300, -1))
+    table = parse_table(f"Binding Energy (eV),Counts\n{row}\n{rows}\n".encode(), "t.csv")
+    assert [(c.name, c.unit) for c in table.columns] == [("Binding Energy", "eV"), ("Counts", "counts")]
+    assert table.header == ("Binding Energy (eV),Counts",)
+
+
 @pytest.mark.parametrize("word", ["None", "NaN", "--", "", "n/a", "#N/A", "null", "-", "1.#QNAN"])
 def test_words_for_a_missing_value(word: str) -> None:
     found = parse_table((table(",") + f"409,{word}\n410,0.5\n").encode())

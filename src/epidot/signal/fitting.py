@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from epidot.errors import InputError
 from epidot.quantities import Determined, Shape
@@ -27,7 +27,6 @@ from epidot.signal.local import believed
 from epidot.signal.objective import Objective, common
 from epidot.signal.optimum import EVALUATIONS, Optimum, least, scored_first
 from epidot.signal.signal import Signal
-from epidot.signal.slopes import slopes
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -40,8 +39,9 @@ _NO_LIMITS = Limits()
 class Free:
     """One fitted parameter: its name and unit, where the search starts and its bounds.
 
-    ``natural`` if nothing can lie below ``low``; the other bounds are those of the search.  ``domain`` are
-    the values that the model takes at all, where they reach further than the search.
+    ``natural`` if nothing can lie below ``low``, ``share`` if nothing can lie above ``high`` either; other
+    bounds are those of the search.  ``domain`` are the values that the model takes at all, where they reach
+    further than the search.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Free:
     high: float
     natural: bool = False
     domain: tuple[float, float] | None = None
+    share: bool = False
 
     def term(self, searched: bool = True) -> Term:
         """As limits see it: in the bounds of the search, or in its domain."""
@@ -274,24 +275,26 @@ class _Part:
 
 @dataclass(frozen=True, eq=False)
 class _Ends:
-    """Which ends (p,) of the search are those of nature, and which were asked for."""
+    """Which ends (p,) of the search are those of nature, lower and upper, and which were asked for."""
 
     natural: Mask
+    most: Mask
     asked: Mask
 
     @classmethod
     def of(cls, objective: Objective, curves: Sequence[Curve], settled: Placed) -> _Ends:
-        natural, asked = np.zeros((2, len(objective.terms)), dtype=np.bool_)
+        natural, most, asked = np.zeros((3, len(objective.terms)), dtype=np.bool_)
         for k, (curve, place) in enumerate(zip(curves, objective.place, strict=True)):
             for f, at in zip(curve.free, place, strict=True):
                 if at >= 0:
                     asked[at] |= (f.name, k) in settled.bounds
-                    natural[at] |= f.natural and objective.terms[at].low == f.low
-        return cls(natural, asked)
+                    natural[at] |= (f.natural or f.share) and objective.terms[at].low == f.low
+                    most[at] |= f.share and objective.terms[at].high == f.high
+        return cls(natural, most, asked)
 
     def soft(self, found: Optimum) -> tuple[Mask, Mask]:
         """Where a fit ended at a lower or an upper bound that is an end like another."""
-        return found.low & (self.natural | self.asked), found.high & self.asked
+        return found.low & (self.natural | self.asked), found.high & (self.most | self.asked)
 
     def beyond(self, found: Optimum) -> Mask:
         """Where the optimum lies beyond what was searched."""
@@ -314,7 +317,8 @@ def _starts(objective: Objective, parts: Sequence[_Part]) -> list[Array]:
 def _ended(found: Optimum, names: Sequence[str], ends: _Ends) -> tuple[str, str]:
     """Status and message; a bound of nature is an end like another, and is told."""
     status, said = "converged", ["converged"]
-    asked = [(found.low & ends.asked & ~ends.natural, "lowest"), (found.high & ends.asked, "highest")]
+    low, high = found.low & ends.asked & ~ends.natural, found.high & ends.asked & ~ends.most
+    asked = [(low, "lowest"), (high, "highest")]
     if not found.settled:
         status, said = "failed", ["the search did not settle: no errors are stated"]
     elif ends.beyond(found).any():
@@ -323,8 +327,8 @@ def _ended(found: Optimum, names: Sequence[str], ends: _Ends) -> tuple[str, str]
     elif any(at.any() for at, _ in asked):
         told = [(", ".join(np.array(names)[at]), which) for at, which in asked if at.any()]
         status, said = "at a bound", [f"{n} ended at the {which} value allowed" for n, which in told]
-    if (found.low & ends.natural).any():
-        said.append("at its natural bound: " + ", ".join(np.array(names)[found.low & ends.natural]))
+    if (there := (found.low & ends.natural) | (found.high & ends.most)).any():
+        said.append("at its natural bound: " + ", ".join(np.array(names)[there]))
     if found.flat:
         said.append("not determined by these data: " + ", ".join(names[i] for i in found.flat))
     return status, "; ".join(said)
@@ -353,11 +357,6 @@ def _parameters(
                 called = name if len(each) == 1 else f"{name}[{k}]"
                 out[called] = Determined.around(value, None, unit, "held")
     return out
-
-
-def with_gradient(function: Callable[[Array], ArrayLike], values: Array) -> tuple[Array, Array]:
-    """What is read off a model, shape (...), and its derivatives (..., p) in the model's ``values`` (p,)."""
-    return np.asarray(function(values), dtype=np.float64), slopes(function, values, step=1e-4)
 
 
 def _covariance(

@@ -244,6 +244,15 @@ def rest_of_longer_pairs(rows: list[list[str]], numbers: Rows, last: int, decima
     return more
 
 
+def without_value(cells: list[str], width: int, decimal: str) -> bool:
+    """Whether a row of a table holds words for a missing value, and no number beyond its axis."""
+    if len(cells) != width or not any(cells):
+        return False
+    values = [_number(cell, decimal) for cell in cells]
+    words = any(cell and v is not None and math.isnan(v) for cell, v in zip(cells, values, strict=True))
+    return words and all(v is not None and not math.isfinite(v) for v in values[1:]) and values[0] is not None
+
+
 def _has_value(row: list[float] | None) -> bool:
     return row is not None and any(not math.isnan(v) for v in row[1:])
 

@@ -34,3 +34,8 @@ def slopes(
         change = np.asarray(function(up), dtype=np.float64) - np.asarray(function(down), dtype=np.float64)
         columns.append(change / (up[i] - down[i]))
     return np.stack(columns, axis=-1)
+
+
+def with_gradient(function: Callable[[Array], ArrayLike], values: Array) -> tuple[Array, Array]:
+    """What is read off a model, shape (...), and its derivatives (..., p) in the model's ``values`` (p,)."""
+    return np.asarray(function(values), dtype=np.float64), slopes(function, values, step=1e-4)

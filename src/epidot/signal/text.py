@@ -26,6 +26,7 @@ from epidot.signal.rows import (
     shows_decimals,
     split_cells,
     table_width,
+    without_value,
 )
 from epidot.signal.table import Column, Guesses, Table
 from epidot.signal.thousands import marks_thousands
@@ -55,14 +56,17 @@ def parse_table(raw: bytes, where: str = "<bytes>") -> Table:
     first, last = keep[0], keep[-1]
     warnings: list[str] = []
     width = table_width(keep, rows, first, where, text, delimiter)
-    names = column_names(text.lines[:first], width, delimiter)
+    top = first
+    while top and without_value(rows[top - 1], width, decimal):  # begins the table, and heads nothing
+        top -= 1
+    names = column_names(text.lines[:top], width, delimiter)
     if any(is_next_axis(names, i) for i in range(1, width)):
         keep = keep + rest_of_longer_pairs(rows, numbers, last, decimal)
     keep, values, over = row_values(keep, numbers, width, delimiter, dropped, warnings)
     last = keep[-1] if keep else last
     if not grouped:
         _undo_thousands(rows, keep, values, decimal, where, warnings)
-    header = tuple(line.rstrip()[:500] for line in text.lines[max(0, first - 400) : first] if line.strip())
+    header = tuple(line.rstrip()[:500] for line in text.lines[max(0, top - 400) : top] if line.strip())
     columns, pairs = _columns(names, values, over, warnings)
     trailing = sum(1 for cells in rows[last + 1 :] if any(c.strip() for c in cells))
     more = sum(1 for i, n in enumerate(numbers) if n is not None and len(n) > 1 and not first <= i <= last)

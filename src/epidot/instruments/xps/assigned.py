@@ -50,7 +50,7 @@ def components(found: Found, level: Level, shift: float, sigma: float) -> list[C
         asked = found.lines[k].state
         near = {s: abs(place - level.states[s].value) for s in allowed}
         free = [s for s in sorted(near, key=lambda s: near[s]) if s not in taken]
-        state = asked or (free[0] if free else OTHER)
+        state = asked or (free[0] if free and k not in found.parts else OTHER)
         taken.add(state)
         out.append(Component(k, state, allowed))
     return out

@@ -14,6 +14,7 @@ from epidot.errors import InputError, nearest
 from epidot.instruments import curve
 from epidot.instruments.options import CALIBRATE, Settings
 from epidot.instruments.xps import composition
+from epidot.instruments.xps.charging import apart, drawn_alike
 from epidot.instruments.xps.forms import weighed
 from epidot.instruments.xps.levels import Level, level, levels
 from epidot.instruments.xps.ratios import areas_of, ratios_of, shells_of
@@ -86,6 +87,10 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     regions, more = without_spikes(regions)
     told += more
     reference, found, said = fitted_regions(regions, chosen, states)
+    if not states:
+        found, more = apart(found)
+        said += more
+    said += drawn_alike(found)
     quantities: dict[str, Quantity] = {}
     warnings = [*dict.fromkeys(told), *said]
     if not found:

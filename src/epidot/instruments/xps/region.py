@@ -85,7 +85,8 @@ class Found:
 
     ``spread`` and ``moved`` are by how much the area of a level (by its name) and the place of its largest
     line would be others, as standard errors, if a rival form that these data do not exclude were right;
-    ``rivals`` are those that have other states.
+    ``rivals`` are those that have other states.  ``charged`` says why the lines ``parts`` (by their number)
+    are those of a part of the sample that is charged otherwise.
     """
 
     region: Signal
@@ -97,6 +98,8 @@ class Found:
     spread: Mapping[str, float] = field(default_factory=dict)
     moved: Mapping[str, float] = field(default_factory=dict)
     rivals: tuple[Found, ...] = ()
+    charged: str = ""
+    parts: frozenset[int] = frozenset()
 
     @property
     def levels(self) -> tuple[Level, ...]:
@@ -281,7 +284,7 @@ class Model:
             low, _, high = level.widths
             begun = min(max(widths[level.name], 1.01 * low), 0.99 * high)
             out.append(Free(name, "eV", begun, low, high))
-        out.append(Free("lorentz", "1", SHARE, 0.0, 1.0, natural=True))
+        out.append(Free("lorentz", "1", SHARE, 0.0, 1.0, share=True))
         if self.form.tail:
             out.append(Free("tail", "eV", 0.3, 0.0, _LONGEST, natural=True))
         ends = max(1, min(15, y.size // 4))

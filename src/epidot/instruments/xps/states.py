@@ -13,6 +13,7 @@ from epidot.instruments.xps.search import CHARGING
 from epidot.quantities import Quantity
 
 OXIDISED = {"P_2p": ("InPOx", "phosphate"), "Se_3d": ("oxide",), "Cd_3d": ("oxide",)}
+_END = 1e-6  # eV
 _TAILS = 4.0  # lengths of the exponential, over which a tail may be taken for a state
 _MISSHAPED = "the lines have another form than any that was fitted (satellites, or a background of its own)"
 
@@ -51,7 +52,7 @@ def states_of(
     if found.form.tail and found.settled:
         said.append(f"{name}: the lines are drawn out by {found.fitted.value('tail'):.2f} eV (asymmetric)")
     for one in found.inside:
-        alone = _partner(found, one, reference)
+        alone = _beyond(found, one) or _partner(found, one, reference)
         said += [alone[0]] if alone else []
         if alone and not alone[1]:
             for name, unit in (("eV", "eV"), ("area", "counts eV"), ("width_eV", "eV")):
@@ -105,6 +106,8 @@ def states_of(
 
 def _doubt(found: Found, one: Level) -> str:
     """Why the shares of the states of a level are not known, ``""`` if they are."""
+    if found.charged and any(found.lines[k].level is one for k in found.parts):
+        return f"{one.title}: {found.charged}"
     count = len(found.of(one))
     for rival in found.rivals:
         other = len(rival.of(one))
@@ -117,6 +120,18 @@ def _doubt(found: Found, one: Level) -> str:
         if any(0 < at - below < reach and a < larger for at, a in lines for below, larger in lines):
             return f"{one.title}: its lines are asymmetric: a weaker state above is not told from their tail"
     return ""
+
+
+def _beyond(found: Found, one: Level) -> tuple[str, bool] | None:
+    """What to say where the largest line of a level would rather stand where the level cannot."""
+    strong = max(found.of(one), key=found.area)
+    line, centre = found.lines[strong], found.centre(strong)
+    if found.settled or min(abs(centre - line.low), abs(centre - line.high)) > _END:
+        return None
+    return (
+        f"{one.title}: what stands here lies beyond {centre:.1f} eV, the end of where that level may stand: "
+        "it is another line, or a valence band"
+    ), False
 
 
 def _partner(found: Found, one: Level, reference: Reference) -> tuple[str, bool] | None:

@@ -13,7 +13,7 @@ from epidot.instruments.xrd.lines import Lattice, OwnIntensities
 from epidot.instruments.xrd.search import beyond_noise, stepped, weight
 from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal
-from epidot.signal.fitting import with_gradient
+from epidot.signal.slopes import with_gradient
 
 Array = NDArray[np.float64]
 

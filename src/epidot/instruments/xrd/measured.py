@@ -25,7 +25,7 @@ from epidot.instruments.xrd.lines import AXIAL_DEG, OwnIntensities, fitted_lines
 from epidot.instruments.xrd.whole import OWN, Outcome, fitted, moved
 from epidot.quantities import Fit, Quantities, Quantity
 from epidot.signal import Signal
-from epidot.signal.fitting import with_gradient
+from epidot.signal.slopes import with_gradient
 from epidot.signal.unusable import set_aside
 from epidot.signal.windows import inside, off, ranges
 
