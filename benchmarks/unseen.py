@@ -37,10 +37,15 @@ def main() -> None:
     asked = options.parse_args()
     study = studies.load(asked.study)
     known = numbers.known(study.mechanism, study.hypothesis)
-    table = {n: p for n, p in known.items() if n.startswith("mechanism.") and p.unit == "kJ/mol"}
+    table = {n: p for n, p in known.items() if n.startswith("mechanism.Ea_")}
     priors = [Prior(n, p.unit, p.value - asked.step, p.value + asked.step) for n, p in table.items()]
     middle = np.array([p.value for p in table.values()])
-    moved = [middle + side * asked.step * row for row in np.eye(len(priors)) for side in (-1, 1)]
+    low, high = np.array([numbers.limits(n, p) for n, p in table.items()]).T
+    moved = [
+        np.clip(middle + side * asked.step * row, low, high)
+        for row in np.eye(len(priors))
+        for side in (-1, 1)
+    ]
     asked.kept.mkdir(parents=True, exist_ok=True)
     points = np.stack([middle, *moved])
     with workers(asked.jobs, None, len(points)) as helpers:
@@ -52,10 +57,10 @@ def main() -> None:
     print(f"| barrier | −{asked.step:g} | +{asked.step:g} | moves most | by errors |\n|---|---|---|---|---|")
     for k, prior in enumerate(priors):
         rows = slice(1 + 2 * k, 3 + 2 * k)
-        most = np.max(np.abs(found[rows] - found[0]) / sigmas, axis=0)
-        i = int(np.nanargmax(most))
-        low, high = misfit[rows] - misfit[0]
-        print(f"| `{prior.name}` | {low:+.1f} | {high:+.1f} | {study.data[i].name} | {most[i]:.1f} |")
+        most = np.nan_to_num(np.max(np.abs(found[rows] - found[0]) / sigmas, axis=0))
+        i = int(np.argmax(most))
+        lower, upper = np.round(misfit[rows] - misfit[0], 1) + 0.0  # no "-0.0"
+        print(f"| `{prior.name}` | {lower:+.1f} | {upper:+.1f} | {study.data[i].name} | {most[i]:.1f} |")
 
 
 if __name__ == "__main__":

@@ -12,9 +12,12 @@ import xarray
 
 from epidot.errors import InputError
 from epidot.inference import study as studies
+from epidot.inference.calibration import calibrate
 from epidot.inference.model import Runs
+from epidot.inference.problem import Problem
 from epidot.report import calibrate as report
 from epidot.report import corner
+from epidot.report.calibrated import Done, calibrated
 from epidot.runs import intervals
 from epidot.runs.order import order_from
 from epidot.runs.run import run, run_flask
@@ -71,6 +74,28 @@ def test_predictions_are_those_of_the_same_runs() -> None:
     found = model(np.array([[70.0, 113.0], [80.0, 113.0]]))
     assert found[:, 0].tolist() == [_truth(70.0), _truth(80.0)]
     assert model.runs == 2
+
+
+def test_a_scale_is_free_and_costs_no_flask(tmp_path: Path) -> None:
+    text = STUDY.replace("VALUE", "36").replace("sigma: 1.0}", "sigma: 1.0, scale: xps}")
+    with pytest.raises(InputError, match="no such scale"):
+        studies.parse(text)
+    study = studies.parse(text + "scales: {xps: {mean: 1, sigma: 0.3}}\n")
+    assert [p.name for p in study.priors] == ["mechanism.Ea_ex", "mechanism.Ea_mon_S", "scale.xps"]
+    model = Runs(study, Alone(), Kept(tmp_path))
+    found = model(np.array([[70.0, 113.0, 1.0], [70.0, 113.0, 1.25]]))
+    assert found[1, 0] == pytest.approx(1.25 * found[0, 0], rel=1e-12)
+    assert found[1, 1] == found[0, 1]  # a ratio of two areas needs none
+    assert model(np.array([[70.0, 113.0, 0.5]]))[0, 0] == pytest.approx(0.5 * found[0, 0], rel=1e-12)
+    assert len(list(tmp_path.iterdir())) == 1  # one flask for all
+    problem = Problem(study.priors, study.data, lambda v: np.stack([v[:, 2] * 30, v[:, 0] / 70], axis=1))
+    done = Done(study, calibrate(problem, draws=20), 0, {})
+    assert done.found.parameters["scale.xps"].value == pytest.approx(1.2, abs=0.02)
+    handed = " ".join(calibrated(done).split())
+    assert "scale.xps = 1.198 ±" in handed  # closed form; in the note, for it is no number of epidot
+    assert "scale.xps:" not in handed
+    with pytest.raises(InputError, match="nothing measured has this scale"):
+        studies.parse(STUDY.replace("VALUE", "36") + "scales: {xps: {mean: 1, sigma: 0.3}}\n")
 
 
 def test_a_recipe_s_unknown_value_is_put_in_its_place() -> None:

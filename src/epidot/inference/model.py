@@ -63,9 +63,10 @@ class Runs:
                 looks_of[k][look] = np.nan if value is None else value
         out = np.full((len(values), len(self.study.measured)), np.nan)
         for k, looks_found in enumerate(looks_of):
+            point = dict(zip(names, map(float, values[k]), strict=True))
             for i, one in enumerate(self.study.measured):
                 known = one.look in looks_found and (one.other is None or one.other in looks_found)
-                out[k, i] = one.predicted(looks_found) if known else np.nan
+                out[k, i] = one.predicted(looks_found, point) if known else np.nan
         return out
 
     def _hear(self, number: int, outcome: Outcome, known: bool) -> None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from epidot import documents
@@ -31,12 +32,13 @@ from epidot.transport.constants import DEFAULT as HYPOTHESIS
 
 _FIELDS = (
     *("study", "title", "engine", "dots", "seed", "mechanism", "hypothesis", "draws"),
-    *("free", "experiments", "measured", "held", "candidates"),
+    *("free", "experiments", "measured", "scales", "held", "candidates"),
 )
+_SCALE = "scale."  # before the names of scales among the free parameters
 _EXPERIMENT = ("recipe", "with", "unknown", "note")
 _MEASURED = (
     *("of", "over", "less", "quantity", "quantity of the other", "value", "sigma", "is"),
-    *("file", "technique", "note"),
+    *("file", "technique", "scale", "note"),
 )
 _KINDS: Mapping[str, Kind] = {"equal": "=", "at least": ">=", "at most": "<="}
 
@@ -74,23 +76,27 @@ class Look:
 
 @dataclass(frozen=True)
 class Measured:
-    """A datum and what in the runs stands for it: a look, over or less another one."""
+    """A datum and what in the runs stands for it: a look, over or less another one, perhaps times a scale."""
 
     datum: Datum
     look: Look
     other: Look | None = None
     how: str = ""  # "over" or "less"
     source: str = ""
+    scale: str = ""  # the prior of a factor that no run knows
 
-    def predicted(self, looks: Mapping[Look, float]) -> float:
-        """From the values of all looks."""
+    def predicted(
+        self, looks: Mapping[Look, float], values: Mapping[str, float] = MappingProxyType({})
+    ) -> float:
+        """From the values of all looks, and of the free parameters by their names."""
+        scale = values[self.scale] if self.scale else 1.0
         first = looks[self.look]
         if self.other is None:
-            return first
+            return scale * first
         second = looks[self.other]
         if self.how == "less":
-            return first - second
-        return first / second if second else math.nan
+            return scale * (first - second)
+        return scale * first / second if second else math.nan
 
 
 @dataclass(frozen=True)
@@ -118,6 +124,10 @@ class Study:
         """What was measured."""
         return [one.datum for one in self.measured]
 
+    def is_number(self, name: str) -> bool:
+        """Whether a free parameter is a number of epidot, not a value of a recipe or a scale."""
+        return name not in self.unknowns and not name.startswith(_SCALE)
+
     def looks(self, experiment: str) -> list[Look]:
         """What is asked of an experiment."""
         every = [look for one in self.measured for look in (one.look, one.other) if look is not None]
@@ -136,7 +146,7 @@ class Study:
         if mine:
             changed = {u.place: u.written(values[n]) for n, u in mine.items()}
             recipe = places.with_values(recipe, changed, f"{experiment}-as-fitted")
-        numbers_given = {n: v for n, v in values.items() if n not in self.unknowns}
+        numbers_given = {n: v for n, v in values.items() if self.is_number(n)}
         return Order(
             recipe,
             self.engine,
@@ -217,11 +227,16 @@ class _Reader:
             page["free"].fault(
                 "nothing is free", remedy="write e.g. free: {mechanism.Ea_ex: {low: 50, high: 95}}"
             )
+        scales = self._scales(page["scales"])
+        priors += scales
         held = self._held(page["held"], table, [p.name for p in priors])
-        measured = [self._measured(row, experiments) for row in page["measured"].rows("measured")]
+        measured = [self._measured(row, experiments, scales) for row in page["measured"].rows("measured")]
         if page["measured"] and not measured:
             page["measured"].refuse("holds nothing")
         kept = tuple(one for one in measured if one is not None)
+        for one in scales:
+            if all(measured) and not any(one.name == m.scale for m in kept):
+                page["scales"][one.name.removeprefix(_SCALE)].fault("nothing measured has this scale")
         for name in experiments:
             if not any(
                 name in (m.look.experiment, m.other.experiment if m.other else "") for m in kept
@@ -259,6 +274,14 @@ class _Reader:
             if found is not None:
                 out.append(found)
         return out
+
+    def _scales(self, entry: Entry) -> list[Prior]:
+        """Factors between what an instrument shows and what a run calls so, shared by several numbers."""
+        found = (
+            prior(one.called(_SCALE + name), _SCALE + name, "", (0.0, math.inf))
+            for name, one in entry.table().items()
+        )
+        return [one for one in found if one is not None]
 
     def _held(self, entry: Entry, table: Mapping[str, Parameter], free: Sequence[str]) -> dict[str, float]:
         """Numbers that stand in for epidot's own and are not free."""
@@ -310,7 +333,9 @@ class _Reader:
 
     # ------------------------------------------------------------ what was measured
 
-    def _measured(self, entry: Entry, experiments: Mapping[str, Experiment]) -> Measured | None:
+    def _measured(
+        self, entry: Entry, experiments: Mapping[str, Experiment], scales: Sequence[Prior]
+    ) -> Measured | None:
         row = entry.fields(_MEASURED, ("of",))
         before = len(self.faults.found)
         quantity = row["quantity"].text("")
@@ -346,6 +371,14 @@ class _Reader:
             sigma = reading.sigma
         else:
             sigma = row["sigma"].number(1e-300)
+        scale = ""
+        if row["scale"]:
+            scale = _SCALE + row["scale"].text("")
+            known = [one.name.removeprefix(_SCALE) for one in scales]
+            if row["scale"].text("") not in known:
+                near = nearest(row["scale"].text(""), known) or tuple(known)
+                remedy = None if known else "write e.g. scales: {xps: {mean: 1, sigma: 0.2}}"
+                row["scale"].fault("no such scale", seen=row["scale"].value, nearest=near, remedy=remedy)
         kind = _KINDS[row["is"].choice(list(_KINDS), "equal")]
         if len(self.faults.found) > before or looks[0] is None:
             return None
@@ -353,7 +386,7 @@ class _Reader:
         other = looks[1] or looks[2]
         name = row["note"].text("") or _named(looks[0], other, how)
         return Measured(
-            Datum(name, value, sigma, kind), looks[0], other, how, reading.source if reading else ""
+            Datum(name, value, sigma, kind), looks[0], other, how, reading.source if reading else "", scale
         )
 
     def _look(self, entry: Entry, quantity: str, experiments: Mapping[str, Experiment]) -> Look | None:

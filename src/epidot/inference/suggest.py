@@ -68,7 +68,7 @@ def foretell(
         samples = tuple(dict.fromkeys(o.sample for o in mine))
         quantities = tuple(dict.fromkeys(o.quantity for o in mine))
         for k, row in enumerate(draws):
-            given = {n: float(v) for n, v in zip(names, row, strict=True) if n not in study.unknowns}
+            given = {n: float(v) for n, v in zip(names, row, strict=True) if study.is_number(n)}
             order = Order(
                 flask.recipe,
                 study.engine,

@@ -99,7 +99,7 @@ def calibrated(done: Done) -> str:
     recipe_rows = []
     for prior in study.priors:
         one = found.parameters[prior.name]
-        if prior.name in study.unknowns:
+        if not study.is_number(prior.name):
             recipe_rows.append(f"{prior.name} = {number(found.values[prior.name], one.sigma)} {prior.unit}")
             continue
         row: dict[str, Any] = {"value": found.values[prior.name], "unit": prior.unit}
@@ -108,9 +108,9 @@ def calibrated(done: Done) -> str:
         rows[prior.name] = row | {"note": _word(one.shape)}
     note = f"the best fit of the study “{study.title}” by epidot {version()}"
     if recipe_rows:
-        note += "; with these values of its recipes: " + "; ".join(recipe_rows)
+        note += "; with these values of its recipes and scales: " + "; ".join(recipe_rows)
     page: dict[str, Any] = {"parameters": rows, "note": note}
-    free = [i for i, prior in enumerate(study.priors) if prior.name not in study.unknowns]
+    free = [i for i, prior in enumerate(study.priors) if study.is_number(prior.name)]
     if free:
         covariance, origin = found.errors
         part = [[float(f"{x:.6g}") for x in row] for row in covariance[np.ix_(free, free)].tolist()]
