@@ -102,6 +102,7 @@ class Run:
         self.simulation.state.random[:] = self.random
         self.compiled = compiled
         self.felt = self.feeling()
+        self.outer = {name: self._outer_places(name) for name in self.places}
         self.shells: tuple[tuple[str, float], ...] | None = None
         self.units = [
             (i, el, n)
@@ -133,19 +134,22 @@ class Run:
         name = places(self.mechanism)
         return (name,) if self.section.pool and name else ()
 
+    def _outer_places(self, name: str) -> tuple[OuterPlaces, NDArray[np.bool_]]:
+        """What every kind of the model takes and makes of the places outside, and which are a first layer."""
+        site, kinds = self.mechanism.sites[name], [self.section.kinds[k] for k in self.what.kinds]
+        first = np.array(["first" in k.marks and "vacant" not in k.marks for k in kinds])
+        return OuterPlaces.of(self.mechanism.si(site.per_nm2 or ""), site, kinds, 0.0), first
+
     def feel_places(self) -> None:
         """The free places outside, for shells of the present volume; none before there is a layer.
 
         Between two looks what comes and goes outside is counted exactly, and the volume stays as it is.
         """
-        if not self.places:
+        if not self.outer:
             return
         on = self.simulation.on_dots
-        for name in self.places:
+        for name, (of, first) in self.outer.items():
             site = self.mechanism.sites[name]
-            kinds = [self.section.kinds[k] for k in self.what.kinds]
-            of = OuterPlaces.of(self.mechanism.si(site.per_nm2 or ""), site, kinds, 0.0)
-            first = np.array(["first" in k.marks and "vacant" not in k.marks for k in kinds])
             layer = min(1.0, (on @ first).sum() / (self.population.shape.first * self.population.n))
             if layer == 0:
                 free = 0.0
