@@ -5,7 +5,7 @@
 quantities with units, counts, names, numbers with a source - and notes every fault at its line.
 """
 
-from epidot.documents.entry import UNCONFIRMED, Entry, top
+from epidot.documents.entry import UNCONFIRMED, Entry, top, whole
 from epidot.documents.rules import by_rule, rules
 from epidot.documents.sources import cite, data_document, data_file, paper_folders, papers_in_use, references
 from epidot.documents.text import MAX_BYTES, Document, Path_, beside, dump, parse, read, text_of
@@ -30,4 +30,5 @@ __all__ = [
     "rules",
     "text_of",
     "top",
+    "whole",
 ]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from epidot import units
 from epidot.documents.sources import cite, references, source_key
-from epidot.documents.text import Document, Path_
+from epidot.documents.text import Document, Path_, parse
 from epidot.errors import Faults, InputError, nearest
 from epidot.parameter import STATUSES, Parameter, Status
 
@@ -26,6 +26,7 @@ PARAMETER_KEYS = (
     "note",
     "unconfirmed",
 )
+T = TypeVar("T")
 UNCONFIRMED = "quoted without the source at hand; not confirmed"
 
 
@@ -340,6 +341,24 @@ class Entry:
 def top(document: Document, faults: Faults | None = None) -> Entry:
     """The topmost entry of a document, with a new collector of faults unless one is given."""
     return Entry(document, document.faults() if faults is None else faults, document.data)
+
+
+def whole(text: str, where: str, heading: str, read: Callable[[Document, Faults], T | None]) -> T:
+    """What ``read`` makes of a file that begins with ``heading: 1``; all its faults at once.
+
+    Raises
+    ------
+    InputError
+        With every fault, each at its line.
+    """
+    document = parse(text, where=where)
+    if document.data is None:
+        raise InputError("the file is empty", where, 1, remedy=f'start it with "{heading}: 1"')
+    faults = document.faults()
+    found = read(document, faults)
+    faults.raise_if_any()
+    assert found is not None
+    return found
 
 
 def _between(low: float, high: float) -> str:

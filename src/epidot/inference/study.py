@@ -10,8 +10,8 @@ from types import MappingProxyType
 from typing import Any
 
 from epidot import documents
-from epidot.documents import Document, Entry, top
-from epidot.errors import Faults, InputError, nearest
+from epidot.documents import Document, Entry, top, whole
+from epidot.errors import Faults, nearest
 from epidot.given import Given
 from epidot.inference import designs
 from epidot.inference.designs import Design
@@ -191,14 +191,7 @@ def under(study: Study, mechanism: str | None = None, hypothesis: str | None = N
 
 def parse(text: str, *, where: str = "<text>") -> Study:
     """The same from text; files are looked for beside ``where``."""
-    document = documents.parse(text, where=where)
-    if document.data is None:
-        raise InputError("the file is empty", where, 1, remedy='start it with "study: 1"')
-    faults = document.faults()
-    found = _Reader(document, text, faults).study()
-    faults.raise_if_any()
-    assert found is not None
-    return found
+    return whole(text, where, "study", lambda document, faults: _Reader(document, text, faults).study())
 
 
 @dataclass

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from epidot import documents
-from epidot.documents import Document, Entry, top
+from epidot.documents import Document, Entry, top, whole
 from epidot.errors import Faults, InputError, nearest
 from epidot.mechanism import load as mechanisms
 from epidot.recipe import places
@@ -152,14 +152,7 @@ def load(path: str | Path) -> Sweep:
 
 def parse(text: str, *, where: str = "<text>") -> Sweep:
     """The same from text; a recipe's file is looked for beside ``where``."""
-    document = documents.parse(text, where=where)
-    if document.data is None:
-        raise InputError("the file is empty", where, 1, remedy='start it with "sweep: 1"')
-    faults = document.faults()
-    found = _Reader(document, text, faults).sweep()
-    faults.raise_if_any()
-    assert found is not None
-    return found
+    return whole(text, where, "sweep", lambda document, faults: _Reader(document, text, faults).sweep())
 
 
 def recipe_at(entry: Entry) -> Recipe | None:
