@@ -19,6 +19,7 @@ import numpy as np
 from epidot.runs import intervals
 from epidot.runs.order import order_from
 from epidot.runs.run import run_flask
+from epidot.runs.spread import spread
 from epidot.runs.widths import together
 
 Ask = Callable[[intervals.Answer], float]
@@ -53,8 +54,15 @@ CLAIMS: tuple[tuple[str, str, Ask, float, float, str], ...] = (
     ("Y050 CdSe/ZnS oxidised", "cdse-zns-oxidised-oam-br", of("shelled", "plqy"), 0.32, 0.02, "predicted"),
     ("Y050 after OAm-Br", "cdse-zns-oxidised-oam-br", of("purified", "plqy"), 0.42, 0.02, "predicted"),
     ("Y050 gain", "cdse-zns-oxidised-oam-br", gain, 0.10, 0.02, "predicted"),
-    ("Y051 InP/ZnSeS oxidised", "inp-znses-oxidised-oam-br", of("shelled", "plqy"), 0.21, 0.02, "predicted"),
-    ("Y051 after OAm-Br", "inp-znses-oxidised-oam-br", of("purified", "plqy"), 0.33, 0.02, "predicted"),
+    (
+        "Y051 InP/ZnSeS oxidised",
+        "inp-znses-oxidised-oam-br",
+        of("shelled", "plqy"),
+        0.21,
+        0.02,
+        "gain fitted",
+    ),
+    ("Y051 after OAm-Br", "inp-znses-oxidised-oam-br", of("purified", "plqy"), 0.33, 0.02, "gain fitted"),
     ("Y051 gain", "inp-znses-oxidised-oam-br", gain, 0.12, 0.02, "fitted"),
 )
 
@@ -80,7 +88,7 @@ def asked(recipe: str, asks: list[Ask]) -> list[tuple[float, float, float, list[
             changes.append((up, down))
             shares[name] = shares.get(name, 0.0) + max(abs(up), abs(down)) ** 2
         widest = sorted(shares, key=lambda name: -shares[name])[:3]
-        out.append((value, *intervals.spread(np.array(changes)), widest))
+        out.append((value, *spread(np.array(changes)), widest))
     return out
 
 

@@ -2,11 +2,11 @@
 
 Every direction in which the numbers may err (:mod:`epidot.runs.widths`) is tried one standard error up and
 one down, on the mean field with even sizes, and the interval holds the middle 68 % of what these changes
-add up to. So a quantum yield near one has a short side and a long one.  Numbers that feed no flask
-(states, rates, traps, widths of lines) are tried on the dots that the flask has given.  The changes depend
-on no random number and not on the number of dots; they are kept between runs (:mod:`epidot.kept`), found by
-everything they rest on.  A run on the lattice gets the changes of its mean-field twin about values of its
-own.
+add up to (below, where nothing is under zero, their logarithms). So a quantum yield near one has a short side
+and a long one.  Numbers that feed no flask (states, rates, traps, widths of lines) are tried on the dots that
+the flask has given.  The changes depend on no random number and not on the number of dots;
+they are kept between runs (:mod:`epidot.kept`), found by everything they rest on.  A run on the lattice gets
+the changes of its mean-field twin about values of its own.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
-from statistics import NormalDist
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,15 +34,13 @@ from epidot.runs.batch import Batch
 from epidot.runs.order import MEAN_FIELD, RADIAL, Order
 from epidot.runs.run import Run, run_flask
 from epidot.runs.sampled import Sampled, Setting
+from epidot.runs.spread import spread
 from epidot.runs.widths import Fitted, together, without
 
 Array = NDArray[np.float64]
 WIDEST = 3  # names that are told
 SHARE = 0.005  # of the variance; a number below is not named
-STRAIGHT = 1e-3  # a direction whose ends differ by less, of its size, is taken as straight
-DRAWS = 4000
-BELOW = NormalDist().cdf(-1.0)  # so that a normal quantity has its standard error on either side
-_FORMAT = b"epidot intervals 2"
+_FORMAT = b"epidot intervals 4"
 # Of a material: what levels, rates and strain of a dot rest on.
 KEYS = (
     *(
@@ -260,11 +257,9 @@ def _worked_out(twin: Order, others: Executor | None) -> dict[str, dict[str, tup
     for sample, values in base.items():
         out[sample] = {}
         for name, value in values.items():
-            parts = [
-                _part(group, axes, [_pair(ends, sample, name, value) for ends in ways])
-                for (group, axes, _), ways in zip(groups, found, strict=True)
-            ]
-            out[sample][name] = _joined(parts)
+            pairs = [[_pair(ends, sample, name, value) for ends in ways] for ways in found]
+            parts = [_part(group, axes, ways) for (group, axes, _), ways in zip(groups, pairs, strict=True)]
+            out[sample][name] = _joined(parts, value)
     return out
 
 
@@ -323,42 +318,18 @@ def _part(group: Fitted, axes: Array, pairs: Sequence[tuple[float, float]]) -> _
     return _Part(changes, dict(zip(group.names, (shares * scale).tolist(), strict=True)), failed)
 
 
-def _joined(parts: Sequence[_Part]) -> tuple[object, ...]:
+def _joined(parts: Sequence[_Part], value: float) -> tuple[float, float, list[tuple[str, float]], list[str]]:
+    """What is kept of a quantity.  What no end takes below zero falls by factors, which no sum can."""
     shares = {name: share for part in parts for name, share in part.shares.items()}
     total = sum(shares.values())
     order = sorted(shares, key=lambda name: (-shares[name], name))[:WIDEST]
     widest = [(name, shares[name] / total) for name in order if total > 0 and shares[name] > SHARE * total]
     failed = list(dict.fromkeys(name for part in parts for name in part.failed))
-    low, high = spread(np.concatenate([part.changes for part in parts]))
+    changes = np.concatenate([part.changes for part in parts])
+    low, high = spread(changes)
+    if value > 0 and (value + changes > 0).all():
+        low = -value * math.expm1(-spread(np.log1p(changes / value))[0])
     return low, high, widest, failed
-
-
-def spread(changes: Array) -> tuple[float, float]:
-    """How far 68 % reach below and above, of what (axes, 2) changes up and down add up to.
-
-    Every axis is a normal number of its own, and the quantity goes straight from its value to either end.
-    Where many axes change it one way only, all of it moves that way, which neither end shows by itself. The
-    value stays within. Straight axes make one normal number, exact; the others are drawn in equal steps of
-    their probability, so that no random number is in it and one axis gives its own ends.
-    """
-    straight, bent = (changes[:, 0] - changes[:, 1]) / 2, (changes[:, 0] + changes[:, 1]) / 2
-    crooked = np.abs(bent) > STRAIGHT * np.abs(straight)
-    rest = float(np.sqrt(np.sum(straight[~crooked] ** 2)))
-    largest = np.abs(changes).max(initial=0.0)
-    kept = np.flatnonzero(crooked & (np.abs(changes).max(axis=1) > 1e-3 * largest))
-    z = steps(kept.size + 1)
-    moved = rest * z[0] + straight[kept] @ z[1:] + bent[kept] @ np.abs(z[1:])
-    low, high = np.quantile(moved, (BELOW, 1 - BELOW), method="hazen")
-    return max(0.0, -float(low)), max(0.0, float(high))
-
-
-@lru_cache(maxsize=4)
-def steps(count: int) -> Array:
-    """Normal numbers (count, DRAWS), each in equal steps of its probability, in orders of their own."""
-    normal = NormalDist()
-    even = np.array([normal.inv_cdf((k + 0.5) / DRAWS) for k in range(DRAWS)])
-    rng = np.random.default_rng(0)
-    return np.array([even, *(rng.permutation(even) for _ in range(count - 1))])
 
 
 def _asked(twin: Order, taken: Sequence[Taken], ends: Chunk) -> list[Answer]:
