@@ -29,6 +29,17 @@ def heed() -> None:
             signal.signal(number, _told)
 
 
+def ended() -> None:
+    """All is done and its status known: from now on nothing is interrupted.
+
+    While the interpreter ends it gives its handlers back, and an interruption would kill it then.
+    """
+    for name in _NAMES:
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is _told:
+            signal.signal(number, signal.SIG_IGN)
+
+
 def _unraisable(lost: sys.UnraisableHookArgs) -> None:
     """Say nothing of an interruption that somebody's callback lost: :func:`pass_on` raises it again."""
     if not issubclass(lost.exc_type, KeyboardInterrupt):

@@ -25,6 +25,8 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("epidot: interrupted", file=sys.stderr)
         status = EXIT_FAILED
+    if arguments is None:  # this process ends with the command
+        interrupts.ended()
     sys.exit(status)
 
 
