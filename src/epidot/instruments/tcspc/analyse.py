@@ -294,10 +294,19 @@ def needless_term(record: Record, setting: Setting, found: Analysis) -> Needless
     gain, needed = gained(fewer, solution, found.quality)
     if gain > needed:
         return None
+    number, values = without_term(fewer, solution)
+    return Needless(number, gain, values)
+
+
+def without_term(fewer: Solution, solution: Solution) -> tuple[int, Array]:
+    """The number of the term of ``solution`` that ``fewer`` does without, and what is derived (k,) from it.
+
+    The lifetimes of the other terms change least without it.
+    """
+    terms = solution.model.terms
     taus = np.maximum(solution.theta[terms : 2 * terms], np.finfo(float).tiny)
     left = fewer.theta[terms - 1 : 2 * (terms - 1)]
     moved = [float(np.sum(np.log(np.delete(taus, i) / left) ** 2)) for i in range(terms)]
     i = int(np.argmin(moved))
     light = np.insert(fewer.theta[: terms - 1], i, 0.0)
-    values = derived(np.array([*light, *np.insert(left, i, taus[i])]), terms)
-    return Needless(i + 1, gain, values)
+    return i + 1, derived(np.array([*light, *np.insert(left, i, taus[i])]), terms)

@@ -50,12 +50,14 @@ class Quality:
 
 @dataclass(frozen=True)
 class Needless:
-    """A term that the counts do not demand: its number, by how much the deviance rises without, and what is
-    derived (k,) from the fit without it, its own counts zero."""
+    """A term that the counts do not demand: its number, by how much the deviance rises without, what is
+    derived (k,) from the fit without it, its own counts zero, and what stands instead if no plain fit does.
+    """
 
     number: int
     rise: float
     values: Array
+    instead: str = ""
 
 
 @dataclass(frozen=True)

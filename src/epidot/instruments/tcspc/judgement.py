@@ -52,7 +52,14 @@ def judged(
         )
     elif off.reasons:
         out.append(f"for what the fit leaves out, {told}")
-    if needless is not None:
+    if needless is not None and needless.instead:
+        out.append(
+            f"{terms} exponentials are not told from {needless.instead} (deviance higher by "
+            f"{max(needless.rise, 0.0):.3g} only), for the measuring time is not known: what belongs to term "
+            f"{needless.number} is withheld, and the errors of the others hold both; give acquisition_s, or "
+            "measure at a lower rate"
+        )
+    elif needless is not None:
         out.append(
             f"{terms} exponentials are not identifiable from these data: {terms - 1} "
             f"{'describes' if terms == 2 else 'describe'} them as well (deviance higher by "

@@ -17,6 +17,7 @@ from epidot.instruments.tcspc.examine import examine
 from epidot.instruments.tcspc.intervals import Interval, profile
 from epidot.instruments.tcspc.judgement import OPEN, judged, unbounded, withheld
 from epidot.instruments.tcspc.misfit import Misfit, misfit
+from epidot.instruments.tcspc.passing import passed
 from epidot.instruments.tcspc.record import Record
 from epidot.instruments.tcspc.response import Array
 from epidot.instruments.tcspc.ridge import followed_out
@@ -49,6 +50,8 @@ def _weighed(
     chosen, setting, found, said = examine(signal, options)
     off = misfit(chosen, setting, found)
     needless = needless_term(chosen, setting, found) if setting.terms else None
+    if needless is None:
+        needless = passed(chosen, setting, found)
     found = _followed_out(chosen, setting, found, needless)
     said += judged(chosen, setting, found, off, needless)
     weighed = found.estimate.scaled(off.factor(found))
