@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -113,6 +114,29 @@ def test_the_first_page_takes_at_most_two_seconds_after_imports(tmp_path: Path) 
         process.stdout.close()
     print(json.dumps({"s to the first page after imports": min(spent)}))
     assert min(spent) <= 2
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_bench_with_a_page_open_ends_without_a_word(tmp_path: Path, how: int) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "epidot", "ui", str(tmp_path), "--no-browser", "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    text = ""
+    while not text.endswith("}\n"):
+        text += process.stdout.readline()
+    page = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    page.open(json.loads(text)["link"], timeout=20).close()
+    news = page.open(json.loads(text)["link"].split("?")[0] + "api/events", timeout=20)
+    assert news.readline().startswith(b"data:")  # it listens
+    process.send_signal(how)
+    _, said = process.communicate(timeout=20)
+    news.close()
+    assert process.returncode == 0
+    assert said == ""
 
 
 def test_what_is_vendored_is_what_its_authors_published() -> None:

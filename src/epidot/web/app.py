@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from importlib.resources import files as resources
@@ -34,10 +34,10 @@ _NEWS_S = 10.0  # a sign of life for the page, at the least
 
 
 class Bench:
-    """One folder on the bench: its questions, its jobs, its page."""
+    """One folder on the bench: its questions, its jobs, its page; ``ending`` once it is to stop."""
 
-    def __init__(self, box: Sandbox, others: Executor) -> None:
-        self.box, self.others, self.jobs = box, others, Jobs(box)
+    def __init__(self, box: Sandbox, others: Executor, ending: Callable[[], bool]) -> None:
+        self.box, self.others, self.jobs, self.ending = box, others, Jobs(box), ending
 
     async def ask(self, request: Request) -> Response:
         """A question to a function of epidot."""
@@ -106,7 +106,7 @@ class Bench:
 
         async def news() -> AsyncIterator[str]:
             before, quiet = "", 0.0
-            while not await request.is_disconnected():
+            while not (self.ending() or await request.is_disconnected()):
                 now = json.dumps({"jobs": await run_in_threadpool(self.jobs.all)})
                 quiet += _LOOKS_S
                 if now != before:
@@ -129,9 +129,14 @@ class Bench:
         return Response(files.json_text(found, indent=None), media_type=answers.JSON)
 
 
-def build(box: Sandbox, others: Executor, token: str, port: int) -> guard.Guard:
-    """The whole bench as one ASGI application; ``others`` are the processes that answer."""
-    bench = Bench(box, others)
+def build(
+    box: Sandbox, others: Executor, token: str, port: int, ending: Callable[[], bool] = lambda: False
+) -> guard.Guard:
+    """The whole bench as one ASGI application; ``others`` are the processes that answer.
+
+    Pages that listen are let go as soon as ``ending`` says that the server is to stop.
+    """
+    bench = Bench(box, others, ending)
     routes = [
         Route("/api/files/{name:path}", bench.upload, methods=["PUT"]),
         Route("/api/jobs", bench.start, methods=["POST"]),

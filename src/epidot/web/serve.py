@@ -45,7 +45,7 @@ def serve(folder: Path, port: int = 0, *, browser: bool = True, tell: Callable[[
         if others is None:
             raise WorkError("no process can be started beside the server")
         config = uvicorn.Config(
-            build(Sandbox(folder), others, token, port),
+            build(Sandbox(folder), others, token, port, lambda: server.should_exit),
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=1,
