@@ -56,8 +56,10 @@ def test_a_job_outlives_the_server_and_is_cancelled_by_the_next(bench, tmp_path:
     assert 0 < jobs.one(job["id"])["progress"]["fraction"] < 1
     with pytest.raises(InputError, match="cancel"):
         jobs.forget(job["id"])
+    began = time.monotonic()
     told = second.ask(f"/api/jobs/{job['id']}/cancel", "POST", b"").json
     assert told["state"] == "cancelled"
+    assert time.monotonic() - began <= 2
     assert owner_of(tmp_path / OWN / job["id"]) is None
 
 

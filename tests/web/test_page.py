@@ -407,6 +407,11 @@ def test_a_measurement_says_how_long_it_takes_and_is_cancelled(page: Any, server
     page.unroute("**/api/measure")
     page.get_by_role("button", name="measure it").click()
     page.wait_for_selector("tr[data-quantity=peak_nm]")
+    page.locator("summary:has-text('What was understood')").click()
+    assert "{" not in page.inner_text("details[open]")  # in words
+    page.set_viewport_size({"width": 400, "height": 800})
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
 
 
 def test_a_job_is_cancelled_at_once_and_found_by_another_page(page: Any, server) -> None:

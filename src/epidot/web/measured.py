@@ -21,6 +21,8 @@ from epidot.web import scripts
 from epidot.web.lines import line
 from epidot.web.sandbox import MOST_LISTED, Sandbox
 
+MOST_SAID = 200  # characters of one thing that was understood
+
 
 def listed(box: Sandbox) -> dict[str, Any]:
     """Files of the folder with the technique that their content tells; what no instrument reads, with why."""
@@ -186,6 +188,10 @@ def _understood(signal: Signal) -> dict[str, str]:
         "noise": signal.kind,
     }
     for key, value in signal.meta.items():
-        told = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        out[key] = told if len(told) <= 120 else f"{told[:117]}..."
+        told = str(value)
+        if isinstance(value, list):
+            told = ", ".join(map(str, value))
+        elif isinstance(value, dict):
+            told = "; ".join(f"{name}: {one}".replace("_", " ") for name, one in value.items())
+        out[key.replace("_", " ")] = told if len(told) <= MOST_SAID else f"{told[: MOST_SAID - 3]}..."
     return out

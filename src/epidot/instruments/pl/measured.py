@@ -112,7 +112,7 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
         if unread:
             names = _QUANTITIES if sloping else ("fwhm_nm", "fwhm_eV")
             quantities |= {n: Quantity(None, None, n[-2:], "none", unread) for n in names}
-        curves[f"top of the band{under}"] = _curve(signal, band.x, band.y)
+        curves["top of the band" + (", net" if under else "")] = _curve(signal, band.x, band.y)
     if several is not None:
         for k, one in enumerate(several.each, start=1):
             quantities |= {f"band{k}_{name}": q for name, q in one.items()}

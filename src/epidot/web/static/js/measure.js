@@ -222,10 +222,10 @@ function quantities(found) {
     last = q.method;
     return text;
   };
-  return el("table", {}, el("thead", {}, el("tr", {}, ["quantity", "value", "unit", "how"].map((h) => el("th", {}, h)))),
+  return el("div", { class: "scroll" }, el("table", { class: "numbers" }, el("thead", {}, el("tr", {}, ["quantity", "value", "unit", "how"].map((h) => el("th", {}, h)))),
     el("tbody", {}, rows.map(([name, q]) => el("tr", { "data-quantity": name }, el("td", {}, name), el("td", { class: "number", "data-value": q.value }, pm(q.value, q.sigma)),
       el("td", {}, q.unit === "1" ? "" : q.unit), el("td", { class: "quiet" }, how(q)))),
-    Object.entries(found.series || {}).map(([name, s]) => el("tr", {}, el("td", {}, name), el("td", { class: "number" }, s.value ? s.value.map((v, i) => pm(v, (s.sigma || [])[i])).join(", ") : ""), el("td", {}, s.unit), el("td", { class: "quiet" }, s.note || "")))));
+    Object.entries(found.series || {}).map(([name, s]) => el("tr", {}, el("td", {}, name), el("td", { class: "number" }, s.value ? s.value.map((v, i) => pm(v, (s.sigma || [])[i])).join(", ") : ""), el("td", {}, s.unit), el("td", { class: "quiet" }, s.note || ""))))));
 }
 
 // One row for each curve; a click on a head sorts by it.
