@@ -46,7 +46,7 @@ from epidot.recipe.events import Segment
 
 ZERO = 273.15
 RAMP = 10 / 60  # K/s; not in the paper, assumed
-STAGE_II_MIN = 120.0  # not in the paper, assumed
+STAGE_II_MIN = 240.0  # not in the paper, assumed: 0.16 mmol of S fill 0.91 of the layer in 2 h, 0.99 in 4
 FREE = (
     *("Ea_1_Se", "Ea_1_S", "Ea_ex", "Ea_2", "Ea_link", "Ea_dec"),
     *("Ea_ox", "Ea_ox_F", "Ea_ox_OH", "Ea_oxr", "Ea_cry", "w_ox", "Ea_mon_Se", "Ea_mon_S"),

@@ -3,7 +3,8 @@
     python benchmarks/growth_shown.py > docs/theory/growth-shown.txt
 
 A recipe of the kind that Won and others publish (HF, three additions of TOP-Se at 340 °C, then ZnS) sample by
-sample, by both engines; then the recipes that used to end without a word.  A few minutes on one core.
+sample, by both engines, with intervals; then the recipes that used to end without a word.  Some minutes on
+one core.
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ from epidot.dot.grown import GrownDot
 from epidot.dot.layers import Population
 from epidot.errors import InputError
 from epidot.light.optics import Optics
+from epidot.quantities import Quantity
+from epidot.runs import intervals
 from epidot.runs.order import order_from
-from epidot.runs.run import run_flask
+from epidot.runs.run import carry_out, run_flask
 from epidot.transport.treatment import Treatment, treat
 
 HEAD = """\
@@ -59,6 +62,7 @@ CHLORIDE = """\
 - add: {reagent: ZnCl2, concentration: 0.2 M, in: {OAm: 2, ODE: 13}, amount: 0.2 mmol}
 - hold: 30 min
 """
+LIGHT = ("first_exciton_nm", "pl_peak_nm", "pl_fwhm_nm", "plqy")
 ZINC = "- heat: 280 °C\n- add: {reagent: Zn(OA)2, amount: 1 mmol}\n"
 SULFUR = "- add: {reagent: SPR3, amount: 0.3 mmol}\n"
 HOLD = "- hold: 30 min\n"
@@ -90,6 +94,14 @@ def row(*cells: object) -> None:
     print("| " + " | ".join(f"{c:.3g}" if isinstance(c, float) else str(c) for c in cells) + " |", flush=True)
 
 
+def within(quantity: Quantity) -> str:
+    """A number with its interval of 68 %; a yield in per cent."""
+    assert quantity.value is not None
+    by = 100 if quantity.unit == "fraction" else 1
+    low, high = quantity.interval68 or (quantity.value, quantity.value)
+    return f"{by * quantity.value:.0f} ({by * low:.0f} to {by * high:.0f})"
+
+
 def heads(*cells: str) -> None:
     """The first two rows of a table."""
     row(*cells)
@@ -99,7 +111,8 @@ def heads(*cells: str) -> None:
 def won() -> None:
     """The recipe that grows thick shells, by both engines."""
     for engine, dots in (("meanfield", 1), ("kmc", 4)):
-        batch = epidot.run(recipe(WON), engine=engine, dots=dots)
+        order = order_from(recipe(WON), engine=engine, dots=dots)
+        batch = intervals.with_intervals(carry_out(order), order)
         lattice = engine == "kmc"
         print(f"\n{'Lattice' if lattice else 'Mean field'}:\n")
         more = ("buried oleates per dot", "least distance nm") if lattice else ()
@@ -123,8 +136,7 @@ def won() -> None:
                 found = [place(dot).position_nm for dot in sample.grown]
                 least = min(float(cKDTree(x).query(x, k=2)[0][:, 1].min()) for x in found)
                 cells += [float(np.mean([buried(dot) for dot in sample.grown])), least]
-            lines = (v["first_exciton_nm"], v["pl_peak_nm"], v["pl_fwhm_nm"], 100 * v["plqy"])
-            row(*cells, *(f"{x:.0f}" for x in lines))
+            row(*cells, *(within(sample.quantities[name]) for name in LIGHT))
 
 
 def outcome(text: str, ignore: Sequence[str] = ()) -> str:

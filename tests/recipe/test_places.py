@@ -15,8 +15,8 @@ STAGED = recipes.load("choi2023/inp-zns-staged-4")
     ("name", "value"),
     [
         ("steps.stage_II.temperature", "250 °C"),
-        ("steps.stage II.time", "120 min"),
-        ("steps.Stage-II.hold", "120 min"),
+        ("steps.stage II.time", "240 min"),
+        ("steps.Stage-II.hold", "240 min"),
         ("steps.stage_II.SPR3", "1 mmol"),
         ("steps.stage_I.HF", "0.4 mmol"),
         ("steps.8.acetone", "0.1 mL"),

@@ -88,7 +88,7 @@ def test_both_papers_are_there() -> None:
 def test_where_a_paper_is_silent_the_file_says_so() -> None:
     assumed = {r.what: r for r in LOAD("choi2023/inp-zns-staged-4").assumptions()}
     assert assumed["ramp"].kind == "assumed"
-    assert [r.value for r in assumed.values() if "stage II" in r.why] == ["120 min"]
+    assert [r.value for r in assumed.values() if "stage II" in r.why] == ["240 min"]
     conventional = [r.value for r in recipe.load("choi2023/inp-zns-conventional").assumptions()]
     assert "2 min" in conventional
     yuan = {r.what for r in recipe.load("yuan2023/znbr2-300").assumptions()}

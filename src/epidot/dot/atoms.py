@@ -260,11 +260,7 @@ def _outer_cations(
     from scipy.spatial import cKDTree
 
     elements = [
-        el
-        for one, n in dot.outside
-        for el, k in one.composition.items()
-        if charges().get(el, 0) > 0 and el not in ("H", "C")
-        for _ in range(n * k)
+        el for one, n in dot.outside for el, k in one.composition.items() if _metal(el) for _ in range(n * k)
     ]
     none = np.empty(0)
     if not elements:
@@ -291,6 +287,10 @@ def _outer_cations(
     return np.array(elements, "<U2"), at[found], layer, np.full(len(found), "ligand", "<U6"), charge
 
 
+def _metal(el: str) -> bool:
+    return charges().get(el, 0) > 0 and el not in ("H", "C")
+
+
 def _even_directions(n: int) -> Floats:
     """``n`` unit vectors spread evenly over the sphere (a Fibonacci spiral), shape (n, 3)."""
     z = 1 - (2 * np.arange(n) + 1) / n
@@ -301,14 +301,14 @@ def _even_directions(n: int) -> Floats:
 
 def _outer_anchors(dot: GrownDot, cations: _More) -> _Hung:
     """The anchoring atoms of what lies on the outer surface, on its cations in their order."""
-    names, on = [], []
-    first = 0
+    names, on, first = [], [], 0
     for one, n in dot.outside:
-        for k in range(n):
-            many = [name for name, m in one.ligands.items() for _ in range(m)]
+        own = any(_metal(el) for el in one.composition)
+        many = [name for name, m in one.ligands.items() for _ in range(m)]
+        for k in range(n if own or len(cations[1]) else 0):  # without a cation of its own: on that of another
             names += many
-            on += [first + k] * len(many)
-        first += n
+            on += [first + k if own else k % len(cations[1])] * len(many)
+        first += n * own
     known = [ANCHORS.get(name, ("X", 0.0)) for name in names]
     at = np.array(on, dtype=np.int64)
     return _Hung(

@@ -160,7 +160,10 @@ class HalideTransport:
         }
         found = sorted(present | set(state.halide.ions))
         if len(found) > 1:
-            raise NotBuiltYet(f"{' and '.join(found)} together in one flask: one halide at a time is built")
+            raise NotBuiltYet(
+                f"{' and '.join(found)} together in one flask: one halide at a time is built;"
+                " nothing measured tells Cl, Br and I apart, so put the sum of the ions in as one of them"
+            )
         return found[0] if found else None
 
     def _amine(

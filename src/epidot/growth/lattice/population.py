@@ -154,15 +154,45 @@ def shared_out(population: GrownPopulation, section: Section) -> list[tuple[tupl
     volume = np.pi / 6 * population.diameters_nm**3 + found @ cells
     free = density * (36 * np.pi) ** (1 / 3) * volume ** (2 / 3)
     free -= found @ np.array([float(sum(k.ligands.get(x, 0) for x in chains)) for k in of_kind])
+    there = {name: population.outside.get(name, 0) for name in section.pool}
+    alone = _alone(section, there, lacking)
     # What is charged first, so that the rest goes to the places that are left.
+    if alone is not None:
+        more = np.rint(np.maximum(-lacking, 0.0)).astype(np.int64)
+        free -= more * sum(alone.ligands.get(x, 0) for x in chains)
+        for row, k in zip(rows, more.tolist(), strict=True):
+            row.append((alone, k))
     for name, one in sorted(section.pool.items(), key=lambda item: not item[1].charge):
         wanted = np.maximum(lacking, 0.0) / one.charge if one.charge else np.maximum(free, 0.0)
-        n = apportioned(population.outside.get(name, 0), wanted if wanted.any() else volume ** (2 / 3))
+        n = apportioned(there[name], wanted if wanted.any() else volume ** (2 / 3))
         free -= n * sum(one.ligands.get(x, 0) for x in chains)
         species = SiteSpecies(one.name, one.elements, one.ligands, float(one.charge), one.marks)
         for row, k in zip(rows, n.tolist(), strict=True):
             row.append((species, k))
     return [tuple(row) for row in rows]
+
+
+def _alone(section: Section, there: dict[str, int], lacking: NDArray[np.float64]) -> SiteSpecies | None:
+    """Ligands without their metal, where the sites of some dot want a negative charge; of ``there`` is split.
+
+    A neutral species is then told as a charged one, on a dot that wants it, and the ligand that this one is
+    short of, on the zinc of another: Zn(OA)2(s) as ZnOA(s) and OA(s).  Nothing is lost or made.
+    """
+    wanted = round(float(np.maximum(-lacking, 0.0).sum()))
+    if not wanted:
+        return None
+    for charged in (one for one in section.pool.values() if one.charge == 1):
+        for whole in (one for one in section.pool.values() if not one.charge):
+            left = {el: n - charged.elements.get(el, 0) for el, n in whole.elements.items()}
+            ligands = {x: n - charged.ligands.get(x, 0) for x, n in whole.ligands.items()}
+            held = charged.elements.keys() <= whole.elements.keys() and there[whole.name] >= wanted
+            if held and min(left.values()) >= 0 and sum(ligands.values()) == 1:
+                there[whole.name] -= wanted
+                there[charged.name] += wanted
+                (name,) = (x for x, n in ligands.items() if n)
+                elements = {el: n for el, n in left.items() if n}
+                return SiteSpecies(f"{name}(s)", elements, {name: 1}, -1.0, whole.marks)
+    return None
 
 
 def apportioned(n: int, weights: NDArray[np.float64]) -> NDArray[np.int64]:
