@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from epidot.errors import InputError
+from epidot.inference.experiments import Look
 from epidot.inference.problem import Array, Problem
-from epidot.inference.study import Look, Study
+from epidot.inference.study import Study
 from epidot.runs.sweep.points import Asked, Kept, Outcome, outcomes
 from epidot.runs.workers import Workers
 

@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from epidot import documents
@@ -15,6 +14,7 @@ from epidot.errors import Faults, nearest
 from epidot.given import Given
 from epidot.inference import designs
 from epidot.inference.designs import Design
+from epidot.inference.experiments import Experiment, Look, Measured, Unknown
 from epidot.inference.posterior import DRAWS
 from epidot.inference.priors import prior
 from epidot.inference.problem import Datum, Kind, Prior
@@ -23,7 +23,6 @@ from epidot.mechanism import load as mechanisms
 from epidot.parameter import Parameter
 from epidot.recipe import places
 from epidot.recipe.places import Place
-from epidot.recipe.recipe import Recipe
 from epidot.runs import numbers
 from epidot.runs.order import DOTS, ENGINES, MEAN_FIELD, MECHANISM, Order
 from epidot.runs.quantities import find
@@ -41,62 +40,6 @@ _MEASURED = (
     *("file", "technique", "scale", "note"),
 )
 _KINDS: Mapping[str, Kind] = {"equal": "=", "at least": ">=", "at most": "<="}
-
-
-@dataclass(frozen=True)
-class Unknown:
-    """A value of a recipe that is free: where, and the unit in which its prior speaks."""
-
-    experiment: str
-    place: Place
-    unit: str
-
-    def written(self, value: float) -> Any:
-        """As it stands in a recipe."""
-        return f"{value:.12g} {self.unit}" if self.unit else value
-
-
-@dataclass(frozen=True)
-class Experiment:
-    """A recipe as it was carried out, with its samples."""
-
-    name: str
-    recipe: Recipe
-    text: str  # of the recipe before anything was changed
-
-
-@dataclass(frozen=True)
-class Look:
-    """One quantity of one sample of an experiment."""
-
-    experiment: str
-    sample: str
-    quantity: str
-
-
-@dataclass(frozen=True)
-class Measured:
-    """A datum and what in the runs stands for it: a look, over or less another one, perhaps times a scale."""
-
-    datum: Datum
-    look: Look
-    other: Look | None = None
-    how: str = ""  # "over" or "less"
-    source: str = ""
-    scale: str = ""  # the prior of a factor that no run knows
-
-    def predicted(
-        self, looks: Mapping[Look, float], values: Mapping[str, float] = MappingProxyType({})
-    ) -> float:
-        """From the values of all looks, and of the free parameters by their names."""
-        scale = values[self.scale] if self.scale else 1.0
-        first = looks[self.look]
-        if self.other is None:
-            return scale * first
-        second = looks[self.other]
-        if self.how == "less":
-            return scale * (first - second)
-        return scale * first / second if second else math.nan
 
 
 @dataclass(frozen=True)
