@@ -29,8 +29,9 @@ from epidot.instruments.xps.lines import (
 )  # fmt: skip
 from epidot.instruments.xps.paths import mean_free_path, tpp2m
 from epidot.instruments.xps.region import Form, Line, Model
-from epidot.instruments.xps.search import asked_for
+from epidot.instruments.xps.search import asked_for, searched
 from epidot.instruments.xps.sphere import emitted, escape, shard
+from epidot.instruments.xps.weights import weighted
 from epidot.report.measurement import page
 from epidot.signal import Signal
 from epidot.signal.noise import noisy
@@ -505,6 +506,28 @@ def test_a_state_of_one_level_is_no_charging() -> None:
     assert not any("charged" in w for w in found.warnings)
     alone = xps.measure(_charged_in_part("In_3d", 1.8, 0.3))
     assert any("a part of the sample that is charged otherwise" in w for w in alone.warnings)
+
+
+def test_a_rate_of_unknown_time_is_weighed_as_counts_are() -> None:
+    """Even weights would state half of the error of a place."""
+    x = np.arange(522.0, 542.0, 0.1)
+    line = single(x, 531.8, 1.3, 0.2)
+    clean = 27000 * (line.y + 0.02 * line.step) + 2000
+
+    def seen(y: np.ndarray, kind: str) -> Signal:
+        meta = {"column": "O 1s", "photon_eV": 1486.6}
+        return Signal("xps", x, y, "binding energy", "eV", "intensity", "", kind, "measured", meta=meta)
+
+    rng = np.random.default_rng(6)
+    counts = rng.poisson(clean).astype(np.float64)
+    rate, told = (xps.measure(seen(y, kind)) for y, kind in ((counts / 0.3, "analog"), (counts, "counts")))
+    name = "O_1s_carboxylate_eV"
+    assert rate[name].sigma == pytest.approx(told[name].sigma, rel=0.3)
+    assert rate[name].value == pytest.approx(told[name].value, abs=0.3 * told[name].sigma)
+    assert rate["O_1s_area"].sigma == pytest.approx(told["O_1s_area"].sigma / 0.3, rel=0.3)
+    even = searched(seen(clean + rng.normal(0, 80, x.size), "analog"), [level("O 1s")])
+    assert even is not None
+    assert weighted(even) is None
 
 
 @pytest.mark.parametrize("charge", [-4.0, -2.0, 1.0, 2.0, 4.0])

@@ -72,7 +72,8 @@ def _table(raw: bytes, where: str, chosen: Settings) -> Signal:
     if found.x_unit or not (named or said_unit or chosen["gradient_unit"]):
         raise InputError(
             "the axis is neither a gradient nor b", where, seen=f"{found.x_name} {found.x_unit}".strip(),
-            remedy='head the column "gradient (G/cm)" or "b (s/m2)", or give gradient_unit',
+            remedy='head the column "gradient (G/cm)" or "b (s/m2)", or give gradient_unit; percent of the '
+            "amplifier must be turned into T/m first",
         )  # fmt: skip
     gradient_unit = said_unit or chosen["gradient_unit"]
     file = stated(found.meta["header"])

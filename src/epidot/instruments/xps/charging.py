@@ -13,6 +13,7 @@ from epidot.instruments.xps.region import Found
 
 _NEAR, _TIMES = 0.12, 3.0  # eV or standard errors within which distances of two levels are one,
 _ALIKE = math.log(1.35)  # and of the logarithm of shares
+_LIGANDS = {"C", "O"}  # whose states stand as far apart in both: C-O beside C-C, O-C=O beside O-H
 _TAILS = 0.5  # of their mean, by which tails of one cause may differ
 _SEEN = 5.0  # standard errors of a level's area that a second line must have to be missed where it is not
 
@@ -42,13 +43,15 @@ def apart(found: Sequence[Found]) -> tuple[list[Found], list[str]]:
     """The regions with their lines of another charge marked, and what to say.
 
     Taken for charging is a second line that every level has which could show it, at one distance and with one
-    share, in levels of two elements or more.
+    share, in levels of two elements or more that are not carbon and oxygen alone.
     """
     every = [one for i, f in enumerate(found) if f.settled for one in _seconds(i, f)]
     best: list[_Second] = []
     for one in every:
         group = _group(one, every)
         elements = {each.level.element for each in group}
+        if not elements - _LIGANDS:
+            continue
         if len(elements) > max(len({e.level.element for e in best}), 1) and not _missing(found, one, group):
             best = group
     if not best:

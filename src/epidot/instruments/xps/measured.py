@@ -22,6 +22,7 @@ from epidot.instruments.xps.reading import LEAST, TRANSMISSION, WIDE_EV
 from epidot.instruments.xps.region import Found
 from epidot.instruments.xps.search import CHARGING, asked_for, plausible, searched
 from epidot.instruments.xps.states import Reference, oxide, states_of
+from epidot.instruments.xps.weights import weighted
 from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal
 from epidot.signal.spikes import spikes
@@ -169,9 +170,16 @@ def _fitted(
     region: Signal, names: Sequence[Level], ground: str, shift: float, slack: float,
     wanted: Sequence[tuple[Level, str]],
 ) -> Found | None:  # fmt: skip
-    if wanted:
-        return weighed(asked_for(region, wanted, ground, shift, slack), asked=True)
-    return weighed(searched(region, names, ground, shift, slack))
+    def once(one: Signal) -> Found | None:
+        if wanted:
+            return weighed(asked_for(one, wanted, ground, shift, slack), asked=True)
+        return weighed(searched(one, names, ground, shift, slack))
+
+    found = once(region)
+    if found is None or not found.settled or (again := weighted(found)) is None:
+        return found
+    other = once(again)
+    return found if other is None or not other.settled else other
 
 
 def _holds(region: Signal, name: str) -> bool:
