@@ -384,6 +384,13 @@ def test_every_state_lies_where_its_level_does() -> None:
         level("Xx 9z")
 
 
+def test_carbon_with_one_bond_to_oxygen_is_no_carbonyl() -> None:
+    """Beamson and Briggs: C-O 286.5 eV, C=O 287.9 eV, both within 0.2 eV over all polymers."""
+    states = levels()["C_1s"].states
+    assert states["ether"].value == pytest.approx(286.5, abs=0.2)
+    assert "carbonyl" not in states or states["carbonyl"].value == pytest.approx(287.9, abs=0.2)
+
+
 def test_halide_and_phosphate_are_not_told_apart_by_in_3d_alone() -> None:
     clean, _ = shirley_case()
     found = xps.measure(noisy(clean, np.random.default_rng(1)))
