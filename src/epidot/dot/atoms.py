@@ -12,8 +12,7 @@ ligands the atoms are exactly the inorganic composition of the dot.  Nothing is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from itertools import product
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from epidot.dot.fill_core import fill_core
 from epidot.dot.grid import Grid, grid
 from epidot.dot.grown import GrownDot
+from epidot.dot.hung import Hung, Placed, hang
 from epidot.dot.lattice import build
 from epidot.dot.layers import LayeredDot
 from epidot.dot.species import Table, table
@@ -35,6 +35,7 @@ ANCHORS: Mapping[str, tuple[str, float]] = {
     "OA": ("O", -1), "OH": ("O", -1), "OAm": ("N", 0), "Int1": ("P", 1),
     "F": ("F", -1), "Cl": ("Cl", -1), "Br": ("Br", -1), "I": ("I", -1),
 }  # fmt: skip
+_CHOICE = 24  # free places about a direction that are looked at
 ANCHOR_NM = 0.21  # from an anchoring atom to the atom it is drawn on; a picture, not a result
 
 
@@ -91,12 +92,12 @@ def place(dot: GrownDot, *, ligands: bool = True) -> Atoms:
     layer = np.where(role == "core", 0, layer)
     charge = np.array([float(charges()[el]) for el in species])
 
-    more = [_hang(_oxide(full, kinds, layer_of[net.place]), position, "oxide")]
+    more = [hang(_oxide(full, kinds, layer_of[net.place]), position, "oxide")]
     if ligands:
         outer = _outer_cations(full, net, kinds, places, to_nm, layer_of)
         there = np.concatenate([position, more[0][1], outer[1]])
         hung = _anchors(full, layer_of[net.place]).joined(_outer_anchors(full, outer))
-        more += [outer, _hang(hung, there, "ligand")]
+        more += [outer, hang(hung, there, "ligand")]
     return Atoms(
         np.concatenate([species, *(m[0] for m in more)]),
         np.concatenate([position, *(m[1] for m in more)]),
@@ -227,32 +228,17 @@ def _layers(net: Grid, dot: GrownDot, kinds: Table) -> Ints:
     return out
 
 
-@dataclass(frozen=True)
-class _Hung:
-    """Atoms that hang on others: what each hangs on, in nm (k, 3), its layer; element, charge, distance."""
-
-    base_nm: Floats
-    layer: Ints
-    species: NDArray[np.str_]
-    charge: Floats
-    reach_nm: Floats
-
-    def joined(self, other: _Hung) -> _Hung:
-        """Both together."""
-        return _Hung(*(np.concatenate([getattr(self, f.name), getattr(other, f.name)]) for f in fields(self)))
-
-
-def _oxide(dot: GrownDot, kinds: Table, layer: Ints) -> _Hung:
+def _oxide(dot: GrownDot, kinds: Table, layer: Ints) -> Hung:
     number = np.where(dot.cation, kinds.oxide[dot.kind], 0)
     site = np.repeat(np.arange(len(dot)), number)
     n = len(site)
     charge = np.full(n, float(charges()["O"]))
-    return _Hung(dot.position_nm[site], layer[site], np.full(n, "O", "<U2"), charge, np.full(n, ANCHOR_NM))
+    return Hung(dot.position_nm[site], layer[site], np.full(n, "O", "<U2"), charge, np.full(n, ANCHOR_NM))
 
 
 def _outer_cations(
     dot: GrownDot, net: Grid, kinds: Table, places: Ints, to_nm: _Places, layer_of: Ints
-) -> _More:
+) -> Placed:
     """Cations of what lies on the outer surface: spread evenly, on free places beside chalcogenide.
 
     One for each of as many even directions: the outermost free place within reach of it.
@@ -299,7 +285,7 @@ def _even_directions(n: int) -> Floats:
     return np.stack([flat * np.cos(turn), flat * np.sin(turn), z], axis=1)
 
 
-def _outer_anchors(dot: GrownDot, cations: _More) -> _Hung:
+def _outer_anchors(dot: GrownDot, cations: Placed) -> Hung:
     """The anchoring atoms of what lies on the outer surface, on its cations in their order."""
     names, on, first = [], [], 0
     for one, n in dot.outside:
@@ -311,7 +297,7 @@ def _outer_anchors(dot: GrownDot, cations: _More) -> _Hung:
         first += n * own
     known = [ANCHORS.get(name, ("X", 0.0)) for name in names]
     at = np.array(on, dtype=np.int64)
-    return _Hung(
+    return Hung(
         cations[1][at],
         cations[2][at],
         np.array([el for el, _ in known], dtype="<U2"),
@@ -320,7 +306,7 @@ def _outer_anchors(dot: GrownDot, cations: _More) -> _Hung:
     )
 
 
-def _anchors(dot: GrownDot, layer: Ints) -> _Hung:
+def _anchors(dot: GrownDot, layer: Ints) -> Hung:
     site: list[Ints] = []
     names: list[str] = []
     reach: list[float] = []
@@ -335,66 +321,10 @@ def _anchors(dot: GrownDot, layer: Ints) -> _Hung:
             reach += [ANCHOR_NM + on_zinc * bond_nm] * (n * len(sites))
     known = [ANCHORS.get(name, ("X", 0.0)) for name in names]
     there = np.concatenate([*site, np.empty(0, np.int64)]).astype(np.int64)
-    return _Hung(
+    return Hung(
         dot.position_nm[there],
         layer[there],
         np.array([el for el, _ in known], dtype="<U2"),
         np.array([float(e) for _, e in known], dtype=np.float64),
         np.array(reach, dtype=np.float64),
     )
-
-
-_More = tuple[NDArray[np.str_], Floats, Ints, NDArray[np.str_], Floats]
-_AROUND = np.array([v for v in product((-2.0, -1.0, 0.0, 1.0, 2.0), repeat=3) if max(map(abs, v)) == 2])
-_AROUND /= np.linalg.norm(_AROUND, axis=1, keepdims=True)
-_ROOM_NM = 0.2  # closer than this no two atoms are drawn
-_FURTHER = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0)  # times its distance an atom is drawn where it has no room
-_CHOICE = 24  # free places about a direction that are looked at
-
-
-def _hang(hung: _Hung, position_nm: Floats, role: str) -> _More:
-    """Places for what hangs on others: of 98 directions the most outward one that has room.
-
-    Where none has room, further out; where there is none at all (deep inside), the one with most of it.
-    ``position_nm`` (n, 3) are the atoms that are there.
-    """
-    from scipy.spatial import cKDTree
-
-    out = hung.base_nm / np.maximum(np.linalg.norm(hung.base_nm, axis=1, keepdims=True), 1e-9)
-    found = np.empty((len(hung.base_nm), 3))
-    outward = out @ _AROUND.T
-    if len(found):
-        tree = cKDTree(position_nm)
-        spots = hung.base_nm[:, None] + hung.reach_nm[:, None, None] * _AROUND
-        room, _ = tree.query(spots, distance_upper_bound=2 * _ROOM_NM)
-        reached = (1 + max(_FURTHER)) * float(hung.reach_nm.max()) + _ROOM_NM
-        beside = cKDTree(hung.base_nm).query_ball_point(hung.base_nm, reached)
-        most_outward = np.argsort(-outward, axis=1, kind="stable")
-        roomy = room >= _ROOM_NM
-    for i in range(len(found)):
-        others = found[[j for j in beside[i] if j < i]]
-        chosen = next(
-            (
-                k
-                for k in most_outward[i][roomy[i][most_outward[i]]].tolist()
-                if not len(others) or np.linalg.norm(spots[i, k] - others, axis=1).min() >= _ROOM_NM
-            ),
-            None,
-        )
-        if chosen is not None:
-            found[i] = spots[i, chosen]
-            continue
-        # Nearly all have found their place by now.
-        most = -1.0
-        for times in _FURTHER:
-            here = hung.base_nm[i] + times * hung.reach_nm[i] * _AROUND
-            free = room[i] if times == 1.0 else tree.query(here, distance_upper_bound=2 * _ROOM_NM)[0]
-            apart = np.linalg.norm(here[:, None] - others, axis=2).min(axis=1, initial=np.inf)
-            free = np.minimum(free, apart)
-            if (free >= _ROOM_NM).any():
-                found[i] = here[int(np.argmax(np.where(free >= _ROOM_NM, outward[i], -np.inf)))]
-                break
-            if free.max() > most:
-                most, found[i] = float(free.max()), here[int(np.argmax(free))]
-    n = len(found)
-    return hung.species, found, np.maximum(hung.layer, 1), np.full(n, role, dtype="<U6"), hung.charge
