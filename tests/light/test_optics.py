@@ -9,6 +9,7 @@ import pytest
 from scipy.integrate import trapezoid
 
 from epidot.dot.layers import Layer, LayeredDot, Population
+from epidot.errors import Gap
 from epidot.light.decay import decay, population_decay, size_classes
 from epidot.light.optics import optics, valley_depth
 from epidot.light.rates import radiative_rate
@@ -55,6 +56,23 @@ def test_optics_of_the_staged_dot(rng):
     assert o.strain_core < 0
     assert "InP.oscillator_factor" in o.rests_on["fitted"]
     assert not any("surface" in note for note in o.notes)
+
+
+@pytest.mark.parametrize("name", ["plqy", "tau_amplitude_ns", "tau_intensity_ns", "t_ns", "decay"])
+def test_yield_and_decay_of_bare_CdSe_are_withheld(name):
+    bare = LayeredDot("CdSe", 3.5, sites=146.0)
+    light = optics(Population(bare, np.array([3.5])))
+    with pytest.raises(Gap, match="how an open surface of CdSe traps"):
+        getattr(light, name)
+    assert light.notes[0] == light.untold
+    assert 550 < light.pl_peak_nm < 620
+
+
+def test_yield_of_covered_CdSe_is_said():
+    dot = LayeredDot("CdSe", 3.5, (Layer("ZnS", 1.2),), sites=146.0, coverage=1.0, oxide=20.0)
+    light = optics(Population(dot, np.array([3.5])))
+    assert light.untold == ""
+    assert 0 < light.plqy < 1
 
 
 def test_optics_is_the_same_every_time(rng):

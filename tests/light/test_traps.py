@@ -20,6 +20,7 @@ from epidot.light.traps import (
     trap_means,
     trap_rates,
     uncovered,
+    without_law,
 )
 
 K = 0.0224
@@ -159,6 +160,17 @@ def test_a_shell_closes_over_oxide():
 def test_only_pnictides_have_deep_dangling_bonds():
     assert trap_means(replace(surface(), core="CdSe"), CHOSEN).deep == 0
     assert trap_means(replace(surface(), core="InAs"), CHOSEN).deep > 0
+
+
+def test_open_cations_of_a_chalcogenide_core_have_no_law():
+    """anderson2013 has CdSe with all its carboxylate at 10 %; no traps at all would be 100 %."""
+    bare = LayeredDot("CdSe", 3.5, sites=146.0)
+    assert without_law(bare) == 146
+    assert without_law(replace(bare, core="InP")) == 0
+    covered = replace(bare, shells=(Layer("ZnS", 1.2),), coverage=1.0)
+    assert without_law(covered) == 0
+    assert without_law(replace(covered, coverage=0.5)) == pytest.approx(73)
+    assert without_law(LayeredDot("CdSe", 3.5)) == 0  # nothing is said of its surface
 
 
 def test_fluoride_cores_are_bright_and_carboxylate_cores_are_dark():

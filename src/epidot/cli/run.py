@@ -110,9 +110,8 @@ def run(
     if positions != where:
         faults.add("--positions has no such choice", seen=positions, nearest=nearest(positions, POSITIONS))
     faults.raise_if_any()
-    from epidot.growth.chemistry import NO_SHELL
     from epidot.report.run import carry_out, look
-    from epidot.runs.batch import dots_said
+    from epidot.runs.batch import HEADLINES, dots_said
     from epidot.runs.needs import needs, reagents
     from epidot.runs.order import order_from
 
@@ -152,7 +151,7 @@ def run(
         output.emit_json(summary)
         return
     print(f"{summary['recipe']}: {dots_said(summary)}, {summary['engine']} engine, seed {summary['seed']}\n")
-    for headline in (note for note in summary["notes"] if note.startswith(NO_SHELL)):
+    for headline in (note for note in summary["notes"] if note.startswith(HEADLINES)):
         print(f"{headline}\n")
     print(_tables(summary))
     for remark in summary["notes"]:

@@ -11,18 +11,21 @@ from epidot.constants import HC
 from epidot.dot import coherency
 from epidot.dot.layers import Population
 from epidot.dot.strain import strain
+from epidot.errors import Gap
 from epidot.given import held, now
 from epidot.light.decay import population_decay
 from epidot.light.parameters import all_of
 from epidot.light.rates import radiative_rate
 from epidot.light.spectra import Absorber, Peak, absorber, emission, emission_peak, spectral_table
 from epidot.light.states import Levels, LevelsTable, solve_dot
-from epidot.light.traps import Components, trap_means
+from epidot.light.traps import Components, trap_means, without_law
 from epidot.parameter import rests_on
 
 Array = NDArray[np.float64]
 
 SHORTEST_NM = 300.0
+MOST_OPEN = 1.0  # cations of a core's surface without a law of traps: from one on, a dot may well be dark
+WITHHELD = "Yield and decay are withheld"  # how the reason begins, which comes before any number of a run
 
 
 class Optics:
@@ -40,6 +43,8 @@ class Optics:
     ------
     InputError
         From any of them, for an unknown material or medium, or a core too small to bind a pair.
+    Gap
+        From the yield and the decay, where no shell covers a core whose open surface has no law of traps.
     """
 
     def __init__(self, population: Population) -> None:
@@ -81,7 +86,20 @@ class Optics:
     @held
     def components(self) -> Components:
         """The decay as a sum of exponentials."""
+        if self.untold:
+            raise Gap(self.untold)
         return population_decay(self.population)
+
+    @property
+    def untold(self) -> str:
+        """Why yield and decay cannot be said; empty where they can."""
+        dot = self.population.dot
+        if without_law(dot) < MOST_OPEN:
+            return ""
+        return (
+            f"{WITHHELD} where no closed shell covers the core: how an open surface of {dot.core} traps is "
+            "neither fitted nor given (0 to 100 % are possible)."
+        )
 
     @property
     def plqy(self) -> float:
@@ -162,7 +180,7 @@ class Optics:
     def notes(self) -> tuple[str, ...]:
         """What to be careful with."""
         dot = self.population.dot
-        notes = list(self._table.nodes[0].warnings)
+        notes = [*filter(None, [self.untold]), *self._table.nodes[0].warnings]
         if not trap_means(dot).known:
             notes.append(
                 "nothing is known of this dot's surface: PLQY and decay are those of a dot without traps"

@@ -148,6 +148,17 @@ def uncovered(dot: LayeredDot) -> dict[str, float]:
     }
 
 
+def without_law(dot: LayeredDot) -> float:
+    """Core-surface cations of ``dot`` that no shell closes and whose traps no law tells.
+
+    :data:`BESIDE` counts the open bonds of pnictides.  What stands beside an open cation of another core was
+    never fitted, and none at all is no finding: such dots would be stated as of 100 % yield.
+    """
+    if any(anion in PNICTIDES for anion in material(dot.core).anions):
+        return 0.0
+    return sum(uncovered(dot).values())
+
+
 def trap_means(
     dot: LayeredDot, choice: Mapping[str, float] | None = None, density_nm3: float = math.inf
 ) -> TrapMeans:

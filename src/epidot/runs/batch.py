@@ -19,6 +19,7 @@ from epidot.dot.layers import Population
 from epidot.errors import InputError
 from epidot.given import Given
 from epidot.growth.chemistry import NO_SHELL
+from epidot.light.optics import WITHHELD
 from epidot.quantities import Quantity
 from epidot.runs import netcdf, tables
 from epidot.runs.netcdf import Variable
@@ -36,6 +37,7 @@ MAX_BYTES = 2_000_000_000
 _NAMED = ("recipe", "recipe_text", "engine")  # kept as attributes of the file, the others as JSON
 _LISTS = ("assumptions", "notes", "claims")
 _PLAIN = ("seed", "dots", "conservation", "rests_on", "basis", "provenance", "steps", *_LISTS)
+HEADLINES = (NO_SHELL, WITHHELD)  # how notes begin that come before any number
 Array = NDArray[np.float64]
 
 
@@ -107,8 +109,8 @@ class Batch:
 
     @property
     def headlines(self) -> tuple[str, ...]:
-        """What of the notes comes before any number: that no shell was grown."""
-        return tuple(note for note in self.notes if note.startswith(NO_SHELL))
+        """What of the notes comes before any number (:data:`HEADLINES`)."""
+        return tuple(note for note in self.notes if note.startswith(HEADLINES))
 
     def sample(self, name: str) -> Sample:
         """The sample called ``name``.

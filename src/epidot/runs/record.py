@@ -27,7 +27,8 @@ from epidot.runs.order import RADIAL, Order
 from epidot.runs.sampled import Member, Sampled, Setting
 
 Array = NDArray[np.float64]
-SPECTRA = ("nm", "absorption", "emission", "t_ns", "decay")
+SPECTRA = ("nm", "emission")
+DECAY = ("t_ns", "decay")
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ def _light(sampled: Sampled) -> tuple[dict[str, Array], Mapping[str, list[str]],
     except Gap as gap:
         return {}, {}, (f"no light: {gap}",)
     notes = light.notes
-    spectra = {name: np.asarray(getattr(light, name)) for name in SPECTRA if name != "absorption"}
+    held = SPECTRA if light.untold else (*SPECTRA, *DECAY)
+    spectra = {name: np.asarray(getattr(light, name)) for name in held}
     try:
         spectra["absorption"] = light.absorption
     except Gap as gap:

@@ -1,0 +1,46 @@
+"""What a run says where it knows too little: yields of bare CdSe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from epidot.report import html
+from epidot.runs.batch import Batch
+from epidot.runs.order import order_from
+from epidot.runs.run import carry_out
+
+RECIPE = """recipe: 1
+core: {{material: {core}, diameter: 3.5 nm, amount: 200 nmol{sigma}}}
+solvent: {{reagent: ODE, volume: 10 mL}}
+steps:
+  - hold: 10 min
+  - sample: one
+"""
+YIELDS = ("plqy", "tau_amplitude_ns", "tau_intensity_ns")
+
+
+def ran(folder: Path, core: str, sigma: str = ", sigma: 6 %") -> Batch:
+    recipe = folder / "held.yaml"
+    recipe.write_text(RECIPE.format(core=core, sigma=sigma), encoding="utf-8")
+    return carry_out(order_from(str(recipe), engine="meanfield", dots=20))
+
+
+def test_bare_CdSe_has_no_yield_and_the_headline_says_why(tmp_path: Path) -> None:
+    """It was stated as 100 % (99 to 100): no traps, since no law counts those of its surface."""
+    batch = ran(tmp_path, "CdSe")
+    known = batch.samples[0].quantities
+    assert [known[name].value for name in YIELDS] == [None] * 3
+    assert all(
+        "how an open surface of CdSe traps is neither fitted nor given" in known[n].note for n in YIELDS
+    )
+    assert known["pl_peak_nm"].value
+    assert set(batch.samples[0].spectra) == {"nm", "emission", "absorption"}
+    assert html.headline(batch).startswith("Yield and decay are withheld")
+    batch.save(tmp_path / "batch.nc")
+    assert Batch.load(tmp_path / "batch.nc").headlines == batch.headlines
+
+
+def test_bare_InP_has_a_yield(tmp_path: Path) -> None:
+    batch = ran(tmp_path, "InP")
+    assert 0 < (batch.samples[0].quantities["plqy"].value or 0) < 0.1
+    assert batch.headlines == ()
