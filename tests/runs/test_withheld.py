@@ -1,8 +1,10 @@
-"""What a run says where it knows too little: yields of bare CdSe."""
+"""What a run says where it knows too little: yields of bare CdSe, lines of cores without a spread."""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+import pytest
 
 from epidot.report import html
 from epidot.runs.batch import Batch
@@ -44,3 +46,9 @@ def test_bare_InP_has_a_yield(tmp_path: Path) -> None:
     batch = ran(tmp_path, "InP")
     assert 0 < (batch.samples[0].quantities["plqy"].value or 0) < 0.1
     assert batch.headlines == ()
+
+
+@pytest.mark.parametrize(("sigma", "told"), [("", True), (", sigma: 0 %", False), (", sigma: 6 %", False)])
+def test_cores_without_a_spread_are_remarked(tmp_path: Path, sigma: str, told: bool) -> None:
+    said = "no spread of the cores is given: lines are those of dots all alike; give core: sigma"
+    assert (said in ran(tmp_path, "InP", sigma).notes) == told

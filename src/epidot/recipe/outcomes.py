@@ -101,6 +101,8 @@ def form_core(flask: PlannedFlask, step: Done) -> None:
             f"{want.material} cores {verb} {diameter:.4g} nm ({formatting.amount(dots)} of dots, "
             f"{units:.0f} formula units each), as described"
         )
+        if want.sigma is None:
+            flask.no_spread(step.line, step.kind)
         flask.put(
             FormCore(
                 line=step.line,

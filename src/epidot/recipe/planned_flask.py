@@ -256,6 +256,9 @@ class PlannedFlask:
     def note(self, line: int, what: str, value: str, why: str) -> None:
         self.defaults.append(Remark("default", line, what, value, why))
 
+    def no_spread(self, line: int, where: str) -> None:
+        self.note(line, f"{where}: sigma", "0 %", "no spread of sizes is given; all dots are taken as equal")
+
     def extent(self, given: float | None, step: Done) -> float:
         if given is None:
             self.note(step.line, f"{step.kind}: extent", "100 %", "the reaction is taken as complete")

@@ -85,9 +85,7 @@ def _dots(flask: PlannedFlask) -> Dots | None:
         return None
     flask.dots_mol, flask.diameter = core.amount, flask.described_core(core)
     if core.sigma is None:
-        flask.note(
-            core.line(), "core: sigma", "0 %", "no spread of sizes is given; all dots are taken as equal"
-        )
+        flask.no_spread(core.line(), "core")
     return Dots(core.material, flask.diameter, core.amount, core.sigma or 0.0, core.ligand, core.surface)
 
 

@@ -20,6 +20,7 @@ from epidot.growth.state import FlaskState
 from epidot.matter import materials
 from epidot.mechanism.mechanism import Mechanism
 from epidot.parameter import rests_on
+from epidot.recipe.recipe import Recipe
 from epidot.recipe.stockroom import Stockroom
 from epidot.runs import envelope, halide, numbers
 from epidot.runs.batch import Batch, Sample
@@ -147,6 +148,7 @@ def _batch_of(setting: Setting, first: Progress, done: Progress, found: Sequence
     remarks = [
         *nothing,
         *filter(None, [materials.told(), given]),
+        *all_alike(order.recipe),
         *done.remarks,
         *standstill(done.history),
         *in_blocks(done),
@@ -180,6 +182,14 @@ def _batch_of(setting: Setting, first: Progress, done: Progress, found: Sequence
         notes=(*(str(w) for w in order.recipe.warnings), *remarks),
         claims=order.recipe.claims,
     )
+
+
+def all_alike(recipe: Recipe) -> list[str]:
+    """That the lines are too narrow, where the recipe leaves the spread of the cores unsaid."""
+    unsaid = [r.what for r in recipe.assumptions() if r.kind == "default" and r.what.endswith(": sigma")]
+    if not unsaid or recipe.sigma_rel > 0:
+        return []
+    return [f"no spread of the cores is given: lines are those of dots all alike; give {unsaid[-1]}"]
 
 
 def standstill(history: Sequence[FlaskState]) -> list[str]:
