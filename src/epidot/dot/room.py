@@ -30,7 +30,7 @@ def until_none(
     beside the atoms that are there; none may come closer than ``least`` nm to those found before among
     ``near[first[i]:first[i + 1]]``.
     """
-    n, directions = order.shape
+    n, directions = len(order), order.shape[1]
     for i in range(begin, n):
         chosen = -1
         for m in range(directions):
