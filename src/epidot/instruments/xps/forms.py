@@ -15,13 +15,15 @@ from dataclasses import replace
 import numpy as np
 
 from epidot.errors import InputError
+from epidot.instruments.xps.levels import Level
 from epidot.instruments.xps.lines import SUM, VOIGT
-from epidot.instruments.xps.region import Form, Found, Model
+from epidot.instruments.xps.region import APART, CLEAR, Form, Found, Model
 from epidot.instruments.xps.search import merged
 
 _ALIKE = 10.0  # variances of the noise: a form that is worse by less is not excluded
 _ROUGH = 4.0  # standard errors by which the misfit of noise may exceed 1
 _NO_WEIGHT = 1e-4
+_MOST = 4  # lines of a region that are found to be two
 
 
 def weighed(plain: Found | None, asked: bool = False) -> Found | None:
@@ -38,10 +40,15 @@ def weighed(plain: Found | None, asked: bool = False) -> Found | None:
     if len(each) > 1 or (_several(plain) and not asked):
         each += [*_fewer(plain, Form(tail=True), asked), *_fewer(plain, Form(profile, own=True), asked)]
     each = [one for one in each if one.settled]
+    if not asked:
+        each = _with_halves(each)
     unit = min(one.unit for one in each)
     best = _best(each, unit)
     rivals = tuple(one for one in each if _states(one) != _states(best) and _alike(one, best, unit))
     areas, places = _spread(best, rivals, unit)
+    for level in best.levels:
+        if _wide(best, level) and any(len(one.of(level)) > 1 for one in rivals):  # equal halves are as good
+            places[level.name] = max(places[level.name], _off(best.width(level), level.widths[1]))
     if not best.form.tail:
         best = _with_twin(best, unit)
     return replace(best, rivals=rivals, spread=areas, moved=places)
@@ -80,6 +87,81 @@ def _rough(found: Found) -> bool:
     known = found.region.kind != "analog" or found.region.known_sigma is not None
     times = found.fitted.misfit * (1.0 if known else float(found.weight[0]))
     return bool(times > 1 + _ROUGH * np.sqrt(2 / max(freedom, 1.0)))
+
+
+def _with_halves(each: list[Found]) -> list[Found]:
+    """The forms with those in which one line more stands, where the best of them has one that may hold two.
+
+    States nearer than their width make one broad line, which leaves no second one over for a search line by
+    line.  Two in its stead are taken up where they take off as much as any other line must, and as a rival
+    where lines of a width each, or a single one wider than usual, say the same with other states.
+    """
+    for _ in range(_MOST):
+        unit = min(one.unit for one in each)
+        best = _best(each, unit)
+        least = min(one.cost for one in each if len(one.lines) <= len(best.lines) and not one.form.tail)
+        grown = False
+        for level in best.levels:
+            other = _halved(best, level)
+            if other is None or any(_states(one) == _states(other) and _plain(one) for one in each):
+                continue
+            if least - other.cost > CLEAR * other.unit:
+                grown, forms = (
+                    True,
+                    [Form(SUM), Form(VOIGT), Form(tail=True), Form(best.form.profile, own=True)],
+                )
+                each = [*each, other, *(f for form in forms for f in _fewer(other, form, False) if f.settled)]
+            elif best.form.own or _wide(best, level):
+                each = [*each, other]
+        if not grown:
+            break
+    return each
+
+
+def _plain(found: Found) -> bool:
+    return not (found.form.tail or found.form.own)
+
+
+def _wide(found: Found, level: Level) -> bool:
+    """Whether the only line of a level is as wide as two of its usual width that are just no longer one."""
+    sigma = found.fitted.sigma(found.width_name(level))
+    if len(found.of(level)) > 1 or sigma is None:
+        return False
+    usual = level.widths[1]
+    return bool(_off(found.width(level) - 2 * sigma, usual) > APART * usual / 2)
+
+
+def _off(width: float, narrow: float) -> float:
+    """How far two equal lines of width ``narrow`` stand off their middle / eV to make one of ``width``.
+
+    Of Gaussians the variances of their own and of their places add.
+    """
+    return float(np.sqrt(max(width**2 - narrow**2, 0.0) / (8 * np.log(2))))
+
+
+def _halved(found: Found, level: Level) -> Found | None:
+    """The same with two lines for the widest of a level, all of one width."""
+    mine = found.of(level)
+    each = {k: found.width_of(k) for k in mine}
+    widest = max(mine, key=lambda k: each[k])
+    narrow = (
+        min(*each.values(), level.widths[1]) if each[widest] > level.widths[1] else 0.9 * min(each.values())
+    )
+    off = max(_off(each[widest], narrow), APART * narrow / 2)
+    lines, areas = [], []
+    for k, line in enumerate(found.lines):
+        at = found.centre(k)
+        for place in (at - off, at + off) if k == widest else (at,):
+            lines.append(replace(line, place=float(min(max(place, line.low), line.high))))
+            areas.append(found.area(k) / (2 if k == widest else 1))
+    widths = {one.name: narrow if one is level else found.width(one) for one in found.levels}
+    try:
+        other = Model(found.region, tuple(lines), found.ground, Form(found.form.profile)).fitted(
+            areas, widths
+        )
+    except InputError:
+        return None
+    return other if other.settled and not merged(other) else None
 
 
 def _fewer(plain: Found, form: Form, asked: bool) -> list[Found]:

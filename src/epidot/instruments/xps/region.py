@@ -166,6 +166,10 @@ class Found:
     def _width_of(self, k: int) -> str:
         return f"width{k + 1}" if self.form.own else f"width_{self.lines[k].level.name}"
 
+    def width_of(self, k: int) -> float:
+        """Full width of line ``k`` at half maximum / eV."""
+        return self.fitted.value(self._width_of(k))
+
     def width_name(self, level: Level) -> str:
         """The parameter that is the width of a level, with widths of their own that of its largest line."""
         return self._width_of(max(self.of(level), key=self.area))
