@@ -4,7 +4,7 @@ import { listen, onJobs } from "./api.js";
 import { el, fill, faults } from "./dom.js";
 
 const PAGES = [["recipe", "Recipe"], ["run", "Runs"], ["studies", "Studies"], ["suggest", "What next"], ["measure", "Measure"], ["claims", "Claims"], ["jobs", "Jobs"]];
-let leave = null;
+let leave = null, turn = 0;
 
 function links(current) {
   const nav = document.getElementById("pages");
@@ -26,12 +26,16 @@ async function go() {
   document.title = `${PAGES.find(([page]) => page === name)[1]} – epidot bench`;
   if (leave) leave();
   leave = null;
+  const mine = ++turn;
   const main = document.getElementById("page");
   const place = el("div", { class: `page-${name}` }, el("p", { class: "quiet" }, "Loading…"));
   fill(main, place);
   try {
     const page = await import(`./${name}.js`);
-    leave = await page.show(place, new URLSearchParams(rest));
+    if (mine !== turn) return;
+    const left = await page.show(place, new URLSearchParams(rest));
+    if (mine === turn) leave = left;
+    else if (left) left(); // the reader went on while it loaded
   } catch (error) {
     fill(place, faults(error));
   }

@@ -87,7 +87,7 @@ export async function show(place, asked) {
   function typed(same = false) {
     if (!same && text.value !== before) { remember(before); before = text.value; }
     // What was changed is a draft: loading the page again must not open the recipe's own text over it.
-    if (dirty()) history.replaceState(null, "", "#/recipe");
+    if (dirty() && place.isConnected) history.replaceState(null, "", "#/recipe");
     clearTimeout(wait);
     checking();
     wait = setTimeout(check, 250);

@@ -23,15 +23,16 @@ export async function studies(place, asked, title, kinds) {
   const mine = (one) => kinds.some(([k]) => k === one.kind);
 
   // What only a suggestion is asked: what is known already, how many, of what.
+  // Heard as it is typed: told only when the field is left, the click on "Run it" that leaves it would find the button locked.
   function questions() {
     if (kind.value !== "suggest") { fill(more); return; }
     const put = (key, value) => { if (value === null || value === "" || value.length === 0) delete set[key]; else set[key] = value; typed(); };
     const known = results.filter((r) => r.kind === "calibrate").map((r) => r.name);
     if (set.posterior && !known.includes(set.posterior)) delete set.posterior;
     fill(more, field("what is known", choice("posterior", [["", "the priors of the study"], ...known.map((n) => [n, `the calibration ${n}`])], set.posterior || "", (e) => put("posterior", e.target.value))),
-      field("how many", el("input", { type: "number", name: "batch", min: 1, max: 100, placeholder: "1", value: set.batch || "", onchange: (e) => put("batch", e.target.value === "" ? null : Number(e.target.value)) })),
+      field("how many", el("input", { type: "number", name: "batch", min: 1, max: 100, placeholder: "1", value: set.batch || "", oninput: (e) => put("batch", e.target.value === "" ? null : Number(e.target.value)) })),
       field("together", choice("same", [["", "in any flask"], ["flask", "in one flask"], ["temperature", "at one temperature"]], set.same || "", (e) => put("same", e.target.value))),
-      field("about", el("input", { name: "about", placeholder: "every parameter", title: "parameters of interest, apart by ,", value: (set.about || []).join(", "), onchange: (e) => put("about", e.target.value.split(",").map((n) => n.trim()).filter(Boolean)) })));
+      field("about", el("input", { name: "about", placeholder: "every parameter", title: "parameters of interest, apart by ,", value: (set.about || []).join(", "), oninput: (e) => put("about", e.target.value.split(",").map((n) => n.trim()).filter(Boolean)) })));
   }
   const options = () => ({ output: output.value.trim() || kind.value, ...(kind.value === "suggest" ? set : {}) });
 
