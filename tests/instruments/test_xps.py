@@ -668,6 +668,25 @@ def test_single_readings_are_left_out_and_said() -> None:
     assert not any("left out" in w for w in xps.measure(coarse).warnings)
 
 
+def test_a_table_with_an_energy_column_per_region_is_one_sample(tmp_path: Path) -> None:
+    """Se 3d ends 70 readings before In 3d: none of those is lost, and no region stands over another's."""
+    rng = np.random.default_rng(2)
+    se = np.arange(48.0, 62.0, 0.1)
+    first = rng.poisson(_alike(20_000, [(444.5, 1.0)]))
+    second = rng.poisson(3000 * doublet(se, 53.9, 0.9, 0.2, 0.4, 0.86).y + 300)
+    rows = [f"{x:.1f},{n}" for x, n in zip(X_IN, first, strict=True)]
+    beside = [f",{x:.1f},{n}" for x, n in zip(se, second, strict=True)]
+    beside += [",,"] * (len(rows) - len(beside))
+    head = "In 3d binding energy (eV),In 3d (counts),Se 3d binding energy (eV),Se 3d (counts)\n"
+    path = written(tmp_path, head + "\n".join(a + b for a, b in zip(rows, beside, strict=True)), "a.csv")
+    found = xps.measure(xps.read(path))
+    assert found["In_3d_InP_eV"].value == pytest.approx(444.5, abs=0.02)
+    assert found["Se_3d_selenide_eV"].value == pytest.approx(53.9, abs=0.04)
+    assert found["In_3d_area"].value == pytest.approx(20_000, rel=0.03)
+    assert xps.read(path, column="Se 3d").x.size == se.size
+    assert xps.read(path, column="Se 3d").meta["columns"] == ["In 3d", "Se 3d"]
+
+
 def test_energies_without_their_sign(tmp_path: Path) -> None:
     rows = "".join(f"{-440 - 0.1 * i:.1f},{c}\n" for i, c in enumerate(COUNTS))
     found = xps.read(written(tmp_path, "Bindungsenergie (eV),In 3d\n" + rows, "n.csv"))

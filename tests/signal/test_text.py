@@ -210,6 +210,22 @@ def test_heads(head: str, name: str, unit: str) -> None:
     assert split_head(head) == (name, unit)
 
 
+def test_axes_that_name_their_region_begin_pairs() -> None:
+    """Every region keeps its own energies, and none of its rows, where the first one ends before it."""
+    head = "In 3d binding energy (eV),In 3d (counts),P 2p binding energy (eV),P 2p (counts)\n"
+    rows = [f"{440 + i},{i},{124 + i},{2 * i}" for i in range(8)] + [
+        f",,{132 + i},{16 + 2 * i}" for i in range(4)
+    ]
+    read = parse_table((head + "\n".join(rows)).encode())
+    assert read.value_names == ("In 3d", "P 2p")
+    assert read.pairs == {1: 0, 3: 2}
+    found = trace(read, "P 2p")
+    assert found.x.tolist() == [124 + i for i in range(12)]
+    assert found.y.tolist() == [2 * i for i in range(12)]
+    assert trace(read, "In 3d").x.tolist() == [440 + i for i in range(8)]
+    assert not any("log" in w for w in read.warnings)
+
+
 def test_pairs_of_columns_each_with_its_own_axis() -> None:
     text = "old,,new,\nWavelength (nm),Abs,Wavelength (nm),Abs\n"
     text += "".join(f"{400 + i},{i},{500 - i},{2 * i}\n" for i in range(6)) + ",,494,12\n,,493,14\n"

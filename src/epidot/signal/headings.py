@@ -49,6 +49,7 @@ _AXIS_WORDS = {
 SPECTRAL_UNITS = ("nm", "µm", "Å", "eV", "cm-1")
 _BRACKETS = {")": "(", "]": "["}
 _ROW_NUMBERS = ("", "index", "no", "nr", "n", "point", "points", "pt", "row", "#", "id")
+_REGION = re.compile(r"^.*\b((?:binding|kinetic) energy)$")
 _MAX_HEAD = 200  # a longer cell is prose, not a column's name
 _SUFFIX = re.compile(r"[_ ](nm|eV|ns|ps|cm-1|um|s)\.?$")  # with a point: Shimadzu
 
@@ -210,9 +211,13 @@ def first_axis(names: list[tuple[str, str]]) -> int:
 
 
 def is_next_axis(names: list[tuple[str, str]], i: int) -> bool:
-    """Whether column ``i`` repeats the axis of the first one and so starts a new pair x, y."""
+    """Whether column ``i`` repeats the axis of the first one and so starts a new pair x, y.
+
+    The axes of XPS may name their region: "In 3d binding energy", "P 2p binding energy".
+    """
     name, given = names[first_axis(names)]
-    again = (names[i][0].lower(), names[i][1]) == (name.lower(), given)
+    mine, first = (_REGION.sub(r"\1", one.lower()) for one in (names[i][0], name))
+    again = (mine, names[i][1]) == (first, given)
     return first_axis(names) < i < len(names) - 1 and is_axis(name, given) and again
 
 

@@ -21,6 +21,7 @@ from epidot.instruments.xps import formats, vamas
 from epidot.instruments.xps.levels import AL_K_ALPHA, MG_K_ALPHA, levels
 from epidot.signal import Signal
 from epidot.signal.decoding import decode, file_bytes
+from epidot.signal.table import Table
 from epidot.signal.text import parse_table
 from epidot.signal.trace import trace
 from epidot.signal.variance import scatter
@@ -168,7 +169,17 @@ def _of_text(region: formats.Region, chosen: Settings, where: str) -> Signal:
 
 
 def _of_table(raw: bytes, chosen: Settings, where: str) -> Signal:
-    found = trace(parse_table(raw, where), chosen["column"], least=LEAST)
+    table = parse_table(raw, where)
+    axes = set(table.pairs.values())
+    # Axes of one name may be those of several samples; where each names its region they are of one.
+    if chosen["column"] is None and 1 < len(axes) == len({table.columns[i].name for i in axes}):
+        each = [_of_column(table, i, chosen, where) for i in range(1, len(table.pairs) + 1)]
+        return _chosen(_named(each), None, where)
+    return _of_column(table, chosen["column"], chosen, where)
+
+
+def _of_column(table: Table, column: Any, chosen: Settings, where: str) -> Signal:
+    found = trace(table, column, least=LEAST)
     head = f"{found.x_name} {found.x_unit}".lower()
     if found.x_unit not in ("", "eV") or re.search(r"\b(pe|photon energy|wavelength)\b", head):
         what = "the axis is neither a binding nor a kinetic energy in eV"
@@ -187,7 +198,7 @@ def _of_table(raw: bytes, chosen: Settings, where: str) -> Signal:
     return replace(
         made,
         warnings=(*found.warnings, *made.warnings),
-        meta={**found.meta, **made.meta, "column": found.name},
+        meta={**made.meta, **found.meta},  # all columns of the file, not this one alone
     )
 
 
