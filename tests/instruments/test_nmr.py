@@ -189,6 +189,25 @@ def test_a_coupling_needs_satellites_of_the_natural_share(
         assert row["share"] == pytest.approx(row["natural_share"], rel=0.45)
 
 
+def test_no_coupling_of_a_frequency_that_nobody_said(tmp_path: Path) -> None:
+    far, share = 345 / 162, 0.0763
+    lines = [(36.5, 1 - share, 8.0), (36.5 + far, share / 2, 8.0), (36.5 - far, share / 2, 8.0)]
+    drawn = _drawn(lines, noise=0.0005)
+    np.savetxt(
+        tmp_path / "a.csv",
+        np.stack([drawn.x, drawn.y], 1),
+        delimiter=",",
+        header="ppm,intensity",
+        comments="",
+    )
+    guessed = nmr.read(tmp_path / "a.csv", nucleus="31P")
+    found = nmr.measure(guessed)
+    assert "J_P_Se_Hz" not in found
+    assert any("couplings are not stated" in said for said in found.warnings)
+    said = nmr.measure(nmr.read(tmp_path / "a.csv", nucleus="31P", frequency_MHz=162.0))
+    assert said["J_P_Se_Hz"].value == pytest.approx(690, abs=1)
+
+
 def test_carbon_satellites_of_a_proton_line_are_told() -> None:
     """Ferrocene: 174.8 Hz, 0.54 % each, 2 ppb below the middle."""
     far, share = 174.8 / 400 / 2, 0.0107
@@ -214,6 +233,51 @@ def test_a_steep_baseline_is_no_phase(baseline) -> None:  # type: ignore[no-unty
             level.series[name].values, steep.series[name].values, level.series[name].sigmas, strict=True
         ):
             assert abs(a - b) < s
+
+
+def test_a_broad_line_beside_a_high_one_is_no_baseline() -> None:
+    """Once the high line is taken off, a line over a tenth of the axis is not taken for a bent baseline."""
+    dots = [LayeredDot("InP", 5.0, (), ligands={"OA": 400.0})]
+    setup = {
+        "dots_nmol": 5.0,
+        "standard_nmol": 1000.0,
+        "noise": 0.0027,
+        "from_ppm": 3.6,
+        "to_ppm": 6.0,
+        "step_Hz": 0.6,
+    }
+    known = {"standard": "ferrocene", "standard_nmol": 1000.0, "dots_nmol": 5.0, "dots_sigma": 0.0}
+    for seed in range(6):
+        found = nmr.measure(nmr.simulate(dots, setup, rng=np.random.default_rng(seed)), **known)
+        assert found["lines"].value == 2
+        seen = found["ligands_per_dot"]
+        assert seen.value is not None
+        assert seen.sigma is not None
+        assert abs(seen.value - 400.0) < 3 * seen.sigma < 200.0
+
+
+def test_a_purely_gaussian_line_has_its_area() -> None:
+    """A Voigt profile without Lorentzian width ends at its natural bound, and states errors (no further
+    lines are made up for it)."""
+    x = np.linspace(3.0, 7.0, 8000)
+    pulls = []
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        s = 60 / 500 / 2.3548
+        y = 1000 * line(x, 4.17, 1.5 / 500).real + 300 * np.exp(-(((x - 5.5) / s) ** 2) / 2) / (
+            s * np.sqrt(2 * np.pi)
+        )
+        y += rng.normal(0, 60, x.size)
+        meta = {"nucleus": "1H", "MHz": 500.0}
+        signal = Signal("nmr", x, y, "shift", "ppm", "intensity", "", "analog", "measured", meta=meta)
+        found = nmr.measure(signal, standard="ferrocene", standard_nmol=1000)
+        assert found["lines"].value == 2
+        ratio = found["area_ratio"]
+        assert ratio.value is not None
+        assert ratio.sigma is not None
+        assert ratio.sigma < 0.05 * ratio.value
+        pulls.append((ratio.value - 10 / 3) / ratio.sigma)
+    assert max(map(abs, pulls)) < 3
 
 
 def test_a_bend_of_the_baseline_is_no_line() -> None:

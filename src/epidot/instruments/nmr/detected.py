@@ -146,7 +146,7 @@ def lines(seen: Spectrum, y: Array | None = None, most: int = _MOST) -> list[See
     from scipy.signal import find_peaks, peak_widths
 
     y = seen.real if y is None else y
-    y = y - level(y)
+    y = y - np.median(y)
     for scale in _SCALES[_SCALES < max(y.size / 12, 1.5)]:
         smooth = gaussian_filter1d(y, scale)
         summed = 2 * np.sqrt(np.pi) * scale  # points

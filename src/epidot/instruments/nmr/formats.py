@@ -73,7 +73,8 @@ def told(signal: Signal, chosen: Settings) -> Signal:
         )
         if chosen[option] is not None
     }
-    return replace(signal, meta={**signal.meta, **stated}) if stated else signal
+    before = {k: v for k, v in signal.meta.items() if k != "MHz_assumed" or "MHz" not in stated}
+    return replace(signal, meta={**before, **stated}) if stated else signal
 
 
 def _topspin(raw: bytes, where: str, chosen: Settings) -> Signal:
@@ -150,10 +151,9 @@ def _signal(
         MHz = float(hit[1]) if hit and 1 < float(hit[1].rstrip(".") or 0) < 2000 else None
     if MHz is None and nucleus:
         MHz = frequency_MHz(nucleus)
-        warnings = (
-            *warnings,
-            f"nobody said the frequency: {MHz:g} MHz of choi2023 is taken for widths in Hz",
-        )
+        said = f"nobody said the frequency: {MHz:g} MHz of choi2023 is taken for widths in Hz"
+        warnings = (*warnings, f"{said}; couplings are not stated")
+        meta |= {"MHz_assumed": True}
     meta |= {"nucleus": nucleus, "MHz": MHz, "temperature_K": chosen["temperature_K"], "state": "solution"}
     return Signal(
         "nmr", x, y, "chemical shift", "ppm", "intensity", "", "analog", "measured", source=where,

@@ -111,13 +111,14 @@ class Group:
         step = float(np.median(np.diff(s.x)))
         span = float(s.x[-1] - s.x[0])
         height = float(np.max(np.abs(s.values - np.median(s.values.real)))) or 1.0
+        least = 0.0 if self.voigt else 0.02 * step  # a purely Gaussian line has no other width
         out = []
         for k, (area, at, width, gauss) in enumerate(starts, start=1):
             reach = max(width, 2 * step)
             out += [
                 Free(f"area{k}", "ppm", area, -100 * height * span, 100 * height * span),
                 Free(f"ppm{k}", "ppm", at, at - 2 * reach, at + 2 * reach),
-                Free(f"width{k}", "ppm", min(width, span / 2), 0.02 * step, span),
+                Free(f"width{k}", "ppm", min(width, span / 2), least, span, natural=self.voigt),
             ]
             if self.voigt:
                 out.append(Free(f"gauss{k}", "ppm", min(gauss, span / 2), 0.0, span, natural=True))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from epidot.errors import InputError
 from epidot.instruments import curve
 from epidot.instruments.nmr.assigned import UNREFERENCED, Line, assign, satellites
-from epidot.instruments.nmr.detected import CLEAR, Seen, Spectrum, lines, spectrum
+from epidot.instruments.nmr.detected import CLEAR, Seen, Spectrum, level, lines, spectrum
 from epidot.instruments.nmr.group import Lines, fit_group, part, settled, windows, with_rival
 from epidot.instruments.nmr.quantified import amounts, amounts_named, per_area
 from epidot.instruments.nmr.sound import absolute, apart, below, bent, opposite
@@ -60,7 +60,8 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
         how = "place of the reference line less what it is defined to be"
         quantities["reference_off_ppm"] = Quantity(off, axis or None, "ppm", how)
     warnings += [words] if (words := bent(seen)) is not None else []
-    coupled = satellites(every, MHz, nucleus)
+    # A distance in Hz is none where the frequency was taken from elsewhere.
+    coupled = satellites(every, None if signal.meta.get("MHz_assumed") else MHz, nucleus)
     if nucleus and (signal.meta.get("referenced", True) or chosen["reference"]):
         assign(every, nucleus, axis)
     warnings += _overlaps(every)
@@ -128,7 +129,7 @@ def _crowded(seen: Spectrum, found: list[Lines]) -> str | None:
     known = [again for one in found for again in one.seen(seen.x)]
     if len(known) < MOST:
         return None
-    more = len(_new(seen, _without(seen, found), known, seen.x.size, MOST))
+    more = len(_new(seen, _rest(seen, found), known, seen.x.size, MOST))
     if not more:
         return None
     count = f"at least {more} others" if more >= MOST else f"{more} others"
@@ -171,7 +172,7 @@ def fitted_lines(signal: Signal, shape: str) -> tuple[Spectrum, list[Lines]]:
     known: list[Seen] = []
     found: list[tuple[tuple[int, int], Lines]] = []
     for _ in range(_ROUNDS):
-        more = _new(seen, _without(seen, [one for _, one in found]), known, len(signal))
+        more = _new(seen, _rest(seen, [one for _, one in found]), known, len(signal))
         if not more:
             break
         known += more
@@ -232,6 +233,15 @@ def _without(seen: Spectrum, others: list[Lines]) -> Spectrum:
     if not others:
         return seen
     return replace(seen, values=seen.values - sum(one.shown(seen.x) for one in others))
+
+
+def _rest(seen: Spectrum, found: list[Lines]) -> Spectrum:
+    """What the fits leave, without the baseline where that is steep."""
+    left = _without(seen, found)
+    # Judged by the whole spectrum: without the high lines a low broad one would pass for a bent baseline.
+    if not np.ptp(level(seen.real)) > 0:
+        return left
+    return replace(left, values=left.values - level(left.real))
 
 
 def _every(found: list[Lines]) -> list[Line]:
