@@ -106,10 +106,8 @@ def _with_halves(each: list[Found]) -> list[Found]:
             if other is None or any(_states(one) == _states(other) and _plain(one) for one in each):
                 continue
             if least - other.cost > CLEAR * other.unit:
-                grown, forms = (
-                    True,
-                    [Form(SUM), Form(VOIGT), Form(tail=True), Form(best.form.profile, own=True)],
-                )
+                grown = True
+                forms = (Form(SUM), Form(VOIGT), Form(tail=True), Form(best.form.profile, own=True))
                 each = [*each, other, *(f for form in forms for f in _fewer(other, form, False) if f.settled)]
             elif best.form.own or _wide(best, level):
                 each = [*each, other]
