@@ -386,6 +386,42 @@ def test_a_line_wider_than_usual_may_hold_two_states(seed: int) -> None:
     assert abs(place.value - 444.4) < 2 * place.sigma
 
 
+@pytest.mark.parametrize(
+    "states", [[(444.4, 0.5), (445.1, 0.5)], [(444.5, 0.7), (445.3, 0.3)], [(444.5, 0.6), (446.1, 0.4)]]
+)
+@pytest.mark.parametrize("area", [1000, 20_000])
+def test_the_mean_of_a_level_is_stated_whatever_its_states(
+    area: float, states: list[tuple[float, float]]
+) -> None:
+    truth = sum(at * share for at, share in states)
+    off = []
+    for seed in range(8):
+        mean = xps.measure(counted(X_IN, _alike(area, states), seed=seed))["In_3d_mean_eV"]
+        off.append((mean.value - truth) / mean.sigma)
+        assert mean.sigma < 0.05
+    assert np.abs(off).max() < 3.5
+    assert 2 <= np.sum(np.abs(off) < 1) <= 8  # of 8, by chance once in 200 less
+
+
+def test_the_mean_of_a_line_drawn_out_is_its_centre_of_mass() -> None:
+    y = 60_000 * in_3d(X_IN, lambda z: drawn_out(z, 444.6, 1.0, 0.0, 0.8).y) + 3000
+    mean = xps.measure(counted(X_IN, y))["In_3d_mean_eV"]
+    assert mean.value == pytest.approx(445.4, abs=3 * mean.sigma)
+    assert mean.sigma < 0.02
+
+
+def test_the_mean_of_carbon_is_told_from_hydrocarbon() -> None:
+    x = np.arange(280.0, 295.0, 0.1)
+    y = 20_000 * (0.7 * single(x, 286.8, 1.1, 0.2).y + 0.3 * single(x, 289.8, 1.1, 0.2).y) + 1000
+    mean = xps.measure(counted(x, y, "C 1s"))["C_1s_mean_eV"]
+    assert mean.value == pytest.approx(284.8 + 0.3 * 3.0, abs=3 * mean.sigma)
+    assert mean.sigma < 0.05
+    alone = xps.measure(counted(x, 20_000 * single(x, 286.8, 1.1, 0.2).y + 1000, "C 1s"))["C_1s_mean_eV"]
+    assert alone.value == pytest.approx(284.8)
+    assert alone.sigma is None
+    assert "not measured but set" in alone.note
+
+
 @pytest.mark.parametrize("line", [single, voigt])
 def test_a_line_of_usual_width_is_one_state(line) -> None:  # type: ignore[no-untyped-def]
     fine = np.arange(420.0, 480.0, 0.02)

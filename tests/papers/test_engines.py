@@ -15,6 +15,7 @@ from epidot.mechanism.mechanism import Mechanism
 from epidot.papers import claims, paper
 from epidot.papers.answer import with_error
 from epidot.papers.claims import ClaimResult, evaluate, judge
+from epidot.papers.counts import verdicts_by_basis
 from epidot.papers.experiments import Experiments
 from epidot.papers.table import text
 from epidot.recipe.events import Segment
@@ -152,7 +153,9 @@ def test_an_engine_that_fails_is_an_error(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_mean_field_does_not_know_single_sites() -> None:
     check = "{value: \"run('choi2023/inp-se', '30 min', 'roughness_nm')\", expect: 1}"
     found = result(check, ["meanfield"])
-    assert (found.verdict, found.value) == ("not yet", None)
+    assert (found.verdict, found.value) == ("not decided", None)
+    assert found.to_json()["engines"]["meanfield"]["verdict"] == "not decided"
+    assert verdicts_by_basis([found])["definition"]["not decided"] == 0  # no answer rests on anything
     assert "what sits where is known on the lattice only" in found.detail
 
 

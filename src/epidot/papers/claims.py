@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from epidot.errors import EpidotError, Fault, InputError, NotBuiltYet, WorkError, nearest
 from epidot.papers import paper as papers
@@ -25,6 +25,13 @@ from epidot.runs.engines import grows
 from epidot.runs.order import ENGINE, ENGINES, LATTICE, MEAN_FIELD
 
 BOTH = "both"
+
+
+class Refusal(NamedTuple):
+    """Why an engine gives no answer, and the verdict that this is."""
+
+    why: str
+    verdict: str
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,12 @@ class ClaimResult:
     paper: str = ""
     subsystem: str = ""
     answers: Mapping[str, Answer] = field(default_factory=dict)
-    refused: Mapping[str, str] = field(default_factory=dict)
+    refused: Mapping[str, Refusal] = field(default_factory=dict)
+
+    @property
+    def answered(self) -> bool:
+        """Whether there is an answer: a number, a yes or no, or that no such value occurs."""
+        return self.value is not None or self.verdict == "conflict"
 
     def to_json(self) -> dict[str, Any]:
         """The contract of ``epidot claims --json``."""
@@ -66,8 +78,8 @@ class ClaimResult:
             "detail": self.detail,
             "engines": {name: found.to_json() for name, found in self.answers.items()}
             | {
-                name: {"value": None, "sigma": None, "verdict": "not yet", "why": why}
-                for name, why in self.refused.items()
+                name: {"value": None, "sigma": None, "verdict": one.verdict, "why": one.why}
+                for name, one in self.refused.items()
             },
         }
 
@@ -197,7 +209,8 @@ def judge(
     given = {**GLOBALS, **{n: p.value for n, p in source.inputs.items()}}
     by = _by_engine(check, given, experiments, asked)
     if not by.answers:
-        return result(None, None, "not yet", "definition", _sentences(by.sentences("")), by)
+        first_said = next(iter(by.refused.values())).verdict
+        return result(None, None, first_said, "definition", _sentences(by.sentences("")), by)
     first = by.answers.get(ENGINE) or next(iter(by.answers.values()))
     value, sigma, said = first.value, first.sigma, first.verdict
     if not check.follows and said != "not as stated":
@@ -225,7 +238,7 @@ class _ByEngine:
     """What each engine says, and why one cannot; ``matters`` where the engines could differ at all."""
 
     answers: Mapping[str, Answer]
-    refused: Mapping[str, str]
+    refused: Mapping[str, Refusal]
     matters: bool
 
     def sentences(self, first: str) -> list[str]:
@@ -235,7 +248,7 @@ class _ByEngine:
         said = [
             a.sentence(whole=name != first) for name, a in self.answers.items() if name != first or a.flasks
         ]
-        return [*said, *(f"{IN_WORDS[name]} no answer: {why}" for name, why in self.refused.items())]
+        return [*said, *(f"{IN_WORDS[name]} no answer: {one.why}" for name, one in self.refused.items())]
 
 
 def _by_engine(
@@ -244,17 +257,17 @@ def _by_engine(
     if not check.words & RUN_WORDS:
         return _ByEngine({MEAN_FIELD: answer(check, given, experiments.by(MEAN_FIELD))}, {}, False)
     answers: dict[str, Answer] = {}
-    refused: dict[str, str] = {}
+    refused: dict[str, Refusal] = {}
     for name in asked:
         seen = experiments.by(name)
         try:
             answers[name] = answer(check, given, seen)
-        except UnknownHere as error:
-            refused[name] = str(error)
+        except UnknownHere as error:  # nothing is missing: this engine, or this instrument, cannot tell
+            refused[name] = Refusal(str(error), "not decided")
         except NotBuiltYet as error:
             if name != LATTICE:
                 raise
-            refused[name] = str(error)
+            refused[name] = Refusal(str(error), "not yet")
         else:
             if not any(grows(recipe) for recipe, *_ in seen.asked):
                 return _ByEngine(answers, {}, False)

@@ -21,6 +21,6 @@ def verdicts_by_basis(results: Iterable[ClaimResult]) -> dict[str, dict[str, int
     """The verdicts of answered claims, counted apart for each basis."""
     counts: dict[str, dict[str, int]] = {basis: dict.fromkeys(VERDICTS, 0) for basis in BASES}
     for r in results:
-        if r.verdict != "not yet":
+        if r.answered:
             counts[r.basis][r.verdict] += 1
     return counts

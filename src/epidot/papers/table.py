@@ -18,7 +18,7 @@ def text(results: Sequence[ClaimResult]) -> str:
     """One line per claim, its detail below, counts at the end."""
     lines: list[str] = []
     for r in results:
-        answered = r.verdict != "not yet"
+        answered = r.answered
         unit = f" {r.unit}" if r.unit and not isinstance(r.value, list) else ""
         lines.append(f"{r.id}  {_verdicts(r)}{f'  ({r.basis})' if answered else ''}  {r.claim}")
         printed = "-" if r.paper_value is None else str(r.paper_value)
@@ -39,7 +39,7 @@ def _counts(results: Sequence[ClaimResult]) -> list[str]:
     """The headline: verdicts of all that could have failed, and then apart for what they rest on."""
     rests = verdicts_by_basis(results)
     own = sum(rests[OWN_RECIPE].values())
-    tests = [r for r in results if r.basis != OWN_RECIPE or r.verdict == "not yet"]
+    tests = [r for r in results if r.basis != OWN_RECIPE or not r.answered]
     line = f"\n{len(tests)} claims: {_counted(summary(tests))}" if tests else "\n0 claims"
     answered = _counted({name: sum(counts.values()) for name, counts in rests.items() if name != OWN_RECIPE})
     lines = [line + (f"; answers rest on: {answered}" if answered else "")]

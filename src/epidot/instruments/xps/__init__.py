@@ -56,6 +56,7 @@ HEADER = Header(
             Reported(f"{name}{end}", unit, f"{what} of {name.replace('_', ' ')}")
             for name in _LEVELS
             for end, unit, what in (
+                ("_mean_eV", "eV", "mean binding energy of all states, by area,"),
                 ("_area", "counts eV", "area"),
                 ("_width_eV", "eV", "full width at half maximum"),
             )

@@ -46,12 +46,13 @@ def weighed(plain: Found | None, asked: bool = False) -> Found | None:
     best = _best(each, unit)
     rivals = tuple(one for one in each if _states(one) != _states(best) and _alike(one, best, unit))
     areas, places = _spread(best, rivals, unit)
+    means = _shifted(best, [one for one in each if _alike(one, best, unit)], unit)
     for level in best.levels:
         if _wide(best, level) and any(len(one.of(level)) > 1 for one in rivals):  # equal halves are as good
             places[level.name] = max(places[level.name], _off(best.width(level), level.widths[1]))
     if not best.form.tail:
         best = _with_twin(best, unit)
-    return replace(best, rivals=rivals, spread=areas, moved=places)
+    return replace(best, rivals=rivals, spread=areas, moved=places, shifted=means)
 
 
 def _best(each: Sequence[Found], unit: float) -> Found:
@@ -191,16 +192,33 @@ def _refitted(found: Found, form: Form, kept: Sequence[int]) -> Found | None:
 def _spread(best: Found, rivals: tuple[Found, ...], unit: float) -> tuple[dict[str, float], dict[str, float]]:
     """By how much the area of a level, and the place of its largest line, may be others for the rivals."""
     each = [best, *rivals]
-    weight = np.exp(-0.5 * np.array([_criterion(one, unit) - _criterion(best, unit) for one in each]))
-    weight /= weight.sum()
+    weight = _weights(each, best, unit)
     out: tuple[dict[str, float], dict[str, float]] = ({}, {})
     for level in best.levels:
-        there = [(w, one) for w, one in zip(weight.tolist(), each, strict=True) if one.of(level)]
+        there = [(w, one) for w, one in zip(weight, each, strict=True) if one.of(level)]
         areas = [(w, sum(one.area(k) for k in one.of(level))) for w, one in there]
         places = [(w, one.place(max(one.of(level), key=one.area))) for w, one in there]
         for told, values in zip(out, (areas, places), strict=True):
             told[level.name] = float(np.sqrt(sum(w * (v - values[0][1]) ** 2 for w, v in values)))
     return out
+
+
+def _shifted(best: Found, each: Sequence[Found], unit: float) -> dict[str, float]:
+    """By how much the mean of a level may be another for any form that is not excluded, ``best`` among them:
+    also those with the same states, since a line drawn out or not has its mean elsewhere."""
+    weight = _weights(each, best, unit)
+    out = {}
+    for level in best.levels:
+        own = best.mean(level)[0]
+        off = [(w, one.mean(level)[0] - own) for w, one in zip(weight, each, strict=True) if one.of(level)]
+        out[level.name] = float(np.sqrt(sum(w * d**2 for w, d in off)))
+    return out
+
+
+def _weights(each: Sequence[Found], best: Found, unit: float) -> list[float]:
+    """Akaike's, of forms."""
+    weight = np.exp(-0.5 * np.array([_criterion(one, unit) - _criterion(best, unit) for one in each]))
+    return list((weight / weight.sum()).tolist())
 
 
 def _with_twin(found: Found, unit: float) -> Found:

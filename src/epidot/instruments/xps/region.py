@@ -83,10 +83,10 @@ class Line:
 class Found:
     """The fit of one region: its ``lines`` with values and covariance, and its background.
 
-    ``spread`` and ``moved`` are by how much the area of a level (by its name) and the place of its largest
-    line would be others, as standard errors, if a rival form that these data do not exclude were right;
-    ``rivals`` are those that have other states.  ``charged`` says why the lines ``parts`` (by their number)
-    are those of a part of the sample that is charged otherwise.
+    ``spread``, ``moved`` and ``shifted`` are by how much the area of a level (by its name), the place of its
+    largest line and the mean of all its lines would be others, as standard errors, if a rival form that these
+    data do not exclude were right; ``rivals`` are those that have other states.  ``charged`` says why the
+    lines ``parts`` (by their number) are those of a part of the sample that is charged otherwise.
     """
 
     region: Signal
@@ -97,6 +97,7 @@ class Found:
     form: Form = PLAIN
     spread: Mapping[str, float] = field(default_factory=dict)
     moved: Mapping[str, float] = field(default_factory=dict)
+    shifted: Mapping[str, float] = field(default_factory=dict)
     rivals: tuple[Found, ...] = ()
     charged: str = ""
     parts: frozenset[int] = frozenset()
@@ -141,15 +142,21 @@ class Found:
     def _own_error(self, k: int) -> float | None:
         if not self.form.tail:
             return self.fitted.sigma(f"place{k + 1}")
+        return self.error(self.place_gradient(k))
+
+    def place_gradient(self, k: int) -> Array:
+        """Of where line ``k`` is highest, in all parameters (p,)."""
         gradient = np.zeros(len(self.fitted.names))
         gradient[self.at("place", k)] = 1.0
+        if not self.form.tail:
+            return gradient
         for name in (self._width_of(k), "lorentz", "tail"):
             i = self.fitted.names.index(name)
             up, down = self.fitted.values.copy(), self.fitted.values.copy()
             step = 1e-3 * max(abs(float(up[i])), 0.1)
             up[i], down[i] = up[i] + step, max(down[i] - step, 0.0)
             gradient[i] = (self._highest(k, up) - self._highest(k, down)) / (up[i] - down[i])
-        return self.error(gradient)
+        return gradient
 
     def _highest(self, k: int, values: Array) -> float:
         """How far above its centre a line that is drawn out is highest / eV."""
@@ -176,6 +183,26 @@ class Found:
 
     def width(self, level: Level) -> float:
         return self.fitted.value(self.width_name(level))
+
+    def mean(self, level: Level) -> tuple[float, Array]:
+        """Mean place / eV of all (stronger) lines of a level, by area, and its gradient (p,).
+
+        Of lines that are drawn out it is their centre of mass, which they have in common with the further
+        lines that describe the same; where they are highest is theirs alone.
+        """
+        lines = self.of(level)
+        areas = np.array([self.area(k) for k in lines])
+        centres = np.array([self.centre(k) for k in lines])
+        total = max(float(areas.sum()), 1e-300)
+        mean = float(areas @ centres) / total
+        gradient = np.zeros(len(self.fitted.names))
+        for k, area, centre in zip(lines, areas, centres, strict=True):
+            gradient[self.at("place", k)] = area / total
+            gradient[self.at("area", k)] = (centre - mean) / total
+        if self.form.tail:
+            gradient[self.fitted.names.index("tail")] = 1.0
+            mean += self.fitted.value("tail")
+        return mean, gradient
 
     @property
     def unit(self) -> float:

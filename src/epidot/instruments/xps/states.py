@@ -55,7 +55,8 @@ def states_of(
         alone = _beyond(found, one) or _partner(found, one, reference)
         said += [alone[0]] if alone else []
         if alone and not alone[1]:
-            for name, unit in (("eV", "eV"), ("area", "counts eV"), ("width_eV", "eV")):
+            each = (("eV", "eV"), ("mean_eV", "eV"), ("area", "counts eV"), ("width_eV", "eV"))
+            for name, unit in each:
                 key = f"{one.name}_{next(iter(one.states))}_eV" if name == "eV" else f"{one.name}_{name}"
                 out[key] = Quantity(None, None, unit, how, f"withheld: {alone[0]}")
             withheld[one.name] = alone[0]
@@ -95,6 +96,7 @@ def states_of(
                 out[f"{named}_fraction"] = Quantity(1.0, None, "1", how, "the only line of the level")
             else:
                 out[f"{named}_fraction"] = Quantity(share, error, "1", how, note)
+        out[f"{one.name}_mean_eV"] = _mean(found, one, reference, stated, how)
         area_error = found.error(gradient) if stated else None
         if area_error is not None:
             area_error = math.hypot(area_error, found.spread.get(one.name, 0.0))
@@ -102,6 +104,21 @@ def states_of(
         width = found.fitted.sigma(found.width_name(one)) if stated else None
         out[f"{one.name}_width_eV"] = Quantity(found.width(one), width, "eV", how)
     return out, said, withheld
+
+
+def _mean(found: Found, one: Level, reference: Reference, stated: bool, how: str) -> Quantity:
+    """The mean of all lines of a level, which every form has that describes it, whatever its states."""
+    value, gradient = found.mean(one)
+    first = max(found.of(one), key=found.area)
+    own = one.name == "C_1s" and bool(reference.by)  # then it is told from its largest line
+    if own and len(found.of(one)) == 1 and not found.form.tail:
+        note = "the charge reference: not measured but set"
+        return Quantity(value - reference.told, None, "eV", how, note)
+    sigma = found.error(gradient - found.place_gradient(first) if own else gradient) if stated else None
+    if sigma is not None:
+        open_ = [found.shifted.get(one.name, 0.0), found.moved.get(one.name, 0.0) if own else reference.sigma]
+        sigma = math.hypot(sigma, *open_)
+    return Quantity(value - reference.told, sigma, "eV", how, "of all states of the level, by area")
 
 
 def _doubt(found: Found, one: Level) -> str:

@@ -43,7 +43,12 @@ def truths(dots: Population, setup: dict[str, Any]) -> dict[str, float]:
         n: t / (levels()[n].cross_section * mean_free_path("InP", setup["photon_eV"] - levels()[n].main))
         for n, t in total.items()
     }
+    mean = {
+        n: sum(area * levels()[n].states[state].value for state, area in shown[n].items()) / total[n]
+        for n in ("In_3d", "P_2p")
+    }
     return {
+        **{f"{n}_mean_eV": value for n, value in mean.items()},
         "In_3d_phosphate_fraction": shown["In_3d"]["phosphate"] / total["In_3d"],
         "P_2p_InPOx_fraction": shown["P_2p"]["InPOx"] / total["P_2p"],
         "P_2p_InP_eV": levels()["P_2p"].states["InP"].value,

@@ -106,11 +106,8 @@ def xps(experiments: Experiments, recipe: str, sample: str, quantity: str, c1s_e
 
 @word("measure.xps_mean_eV", runs=True)
 def xps_mean(experiments: Experiments, recipe: str, sample: str, level: str) -> float:
-    """Mean binding energy (eV) of all that xps finds in a level, weighted by area, free of noise."""
-    found = _xps(experiments, recipe, sample, [level])
-    ends = [n for n in found if n.startswith(f"{level}_") and n.endswith("_fraction")]
-    states = [n.removesuffix("_fraction") for n in ends]
-    return sum(value_of(found[f"{s}_eV"]) * value_of(found[f"{s}_fraction"]) for s in states)
+    """Mean binding energy (eV) of all states that xps finds in a level, by area, free of noise."""
+    return value_of(named(_xps(experiments, recipe, sample, [level]), f"{level}_mean_eV"))
 
 
 def _xps(
