@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+_MANY = 20_000_000  # products from which on the way by Fourier transforms is the shorter one
 
 
 def convolved(a: Array, b: Array) -> Array:
@@ -20,3 +21,10 @@ def convolved(a: Array, b: Array) -> Array:
     size = next_fast_len(whole, real=True)
     turned = rfft(a, size) * rfft(b, size)
     return np.asarray(irfft(turned, size)[..., :whole], dtype=np.float64)
+
+
+def within(a: Array, b: Array) -> Array:
+    """The n - m + 1 places of the convolution of ``a`` (n,) with ``b`` (m,) to which all of ``b`` speaks."""
+    if a.size * b.size < _MANY:
+        return np.asarray(np.convolve(a, b, "valid"), dtype=np.float64)
+    return convolved(a, b)[b.size - 1 : a.size]

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from epidot.signal.convolution import within
 from epidot.signal.correlation import Noise, noise_of
 from epidot.signal.degrees import DOUBTED
 from epidot.signal.signal import Signal
@@ -258,9 +259,7 @@ def _rounding(z: Array) -> float:
 
 def _averaged(y: Array, count: int) -> Array:
     """Means of an odd ``count`` of readings, their places kept."""
-    return np.asarray(
-        np.convolve(np.pad(y, count // 2, mode="edge"), np.full(count, 1 / count), mode="valid")
-    )
+    return within(np.pad(y, count // 2, mode="edge"), np.full(count, 1 / count))
 
 
 def _around(shape: Array, top: int, level: float) -> tuple[int, int]:

@@ -48,7 +48,7 @@ class Signal:
         x, y = _fixed(self.x, 1), _fixed(self.y, len(axes))
         if y.shape != shape:
             raise ValueError(f"the axes have shape {shape}, y {y.shape}")
-        if not all(np.all(np.diff(axis) > 0) for axis in axes):
+        if not all(np.all(axis[1:] > axis[:-1]) for axis in map(np.asarray, axes)):
             raise ValueError("x must be strictly ascending" + ("" if self.rows is None else ", rows too"))
         if not (np.all(np.isfinite(x)) and np.all(np.isfinite(y))):
             raise ValueError("x and y must be finite")

@@ -14,8 +14,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from epidot.signal.convolution import within
+
 Array = NDArray[np.float64]
-_MANY = 20_000_000  # products from which on the way by Fourier transforms is the shorter one
 
 
 @functools.lru_cache(maxsize=128)
@@ -33,12 +34,7 @@ def savitzky_golay(y: Array, window: int, order: int, derivative: int = 0, step:
     """``y`` (n,) or a derivative, smoothed; the ends lie on the polynomials of the first and last window."""
     half, out = window // 2, np.empty(y.size)
     kernel = weights(window, order, derivative)
-    if y.size * window < _MANY:
-        out[half : y.size - half] = np.convolve(y, kernel, "valid")
-    else:
-        whole = y.size + window - 1
-        turned = np.fft.rfft(y, whole) * np.fft.rfft(kernel, whole)
-        out[half : y.size - half] = np.fft.irfft(turned, whole)[window - 1 : y.size]
+    out[half : y.size - half] = within(y, kernel)
     t = np.arange(window) - half
     first = np.polynomial.Polynomial.fit(t, y[:window], order).deriv(derivative)
     last = np.polynomial.Polynomial.fit(t, y[-window:], order).deriv(derivative)

@@ -13,7 +13,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.signal import spa, spc
+from epidot.errors import InputError
+from epidot.signal import even, spa, spc
 from epidot.signal.decoding import decode
 from epidot.signal.headings import column_names, first_axis, is_next_axis
 from epidot.signal.rows import (
@@ -47,6 +48,25 @@ def parse_table(raw: bytes, where: str = "<bytes>") -> Table:
         return spa.parse(raw, where)
     if spc.is_spc(raw):
         return spc.parse(raw, where)
+    found = even.middle(raw)
+    if found is not None:
+        try:
+            edges = _parse(raw[: found.start] + raw[found.stop :], where, found)
+        except InputError:
+            pass  # said below, of the whole
+        else:
+            whole = even.between(edges, raw, found)
+            if whole is not None:
+                return whole
+    return _parse(raw, where)
+
+
+def _parse(raw: bytes, where: str, left_out: even.Middle | None = None) -> Table:
+    """The table of ``raw``, a line at a time; lines are counted as in the file with what was ``left_out``."""
+
+    def line(i: int) -> int:
+        return i + 1 + (left_out.count if left_out is not None and i >= left_out.first else 0)
+
     text = decode(raw, where)
     delimiter, decimal = find_format(text, where)
     rows = [split_cells(line, delimiter) for line in text.lines]
@@ -72,13 +92,13 @@ def parse_table(raw: bytes, where: str = "<bytes>") -> Table:
     more = sum(1 for i, n in enumerate(numbers) if n is not None and len(n) > 1 and not first <= i <= last)
     if more >= 3:
         warnings.append(
-            f"{more} more numeric rows outside lines {first + 1} to {last + 1} are not part of the table "
+            f"{more} more numeric rows outside lines {line(first)} to {line(last)} are not part of the table "
             "(several blocks in one file?)"
         )
     elif trailing:
         warnings.append(f"{trailing} lines after the numbers were taken for an instrument's log")
     if dropped:
-        shown = ", ".join(str(i + 1) for i in sorted(dropped)[:5])
+        shown = ", ".join(str(line(i)) for i in sorted(dropped)[:5])
         warnings.append(
             f"{len(dropped)} unreadable rows inside the numbers were left out (lines {shown} ...)"
         )
@@ -92,14 +112,14 @@ def parse_table(raw: bytes, where: str = "<bytes>") -> Table:
         delimiter,
         decimal,
         first,
-        first + 1,
-        last + 1,
-        tuple(i + 1 for i in sorted(dropped)),
+        line(first),
+        line(last),
+        tuple(line(i) for i in sorted(dropped)),
         trailing,
     )
-    lines = np.asarray(keep, dtype=np.int64) + 1
     if not columns or not pairs:
-        raise one_column(where, first + 1, text.lines[first])
+        raise one_column(where, line(first), text.lines[first])
+    lines = np.array([line(i) for i in keep], dtype=np.int64)
     return Table(where, columns, lines, header, guesses, pairs, tuple(warnings))
 
 
