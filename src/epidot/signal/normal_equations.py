@@ -12,28 +12,28 @@ _WELL = 1e-4  # of a column in units of its length that is not in the others: ab
 
 def inverse(design: Array) -> Array:
     """The pseudo-inverse (p, n), by the normal equations where they lose nothing."""
-    length, scaled, normal = _normal(design)
+    length, normal = _normal(design)
     if normal is None:
-        return np.asarray(np.linalg.pinv(scaled) / length[:, None], dtype=np.float64)
-    return np.asarray(np.linalg.solve(normal, scaled.T) / length[:, None], dtype=np.float64)
+        return np.asarray(np.linalg.pinv(design / length) / length[:, None], dtype=np.float64)
+    return np.asarray(np.linalg.solve(normal, (design / length).T) / length[:, None], dtype=np.float64)
 
 
 def solved(design: Array, right: Array) -> Array:
     """The least squares solution (p,) of ``design`` (n, p) for ``right`` (n,), in the same way."""
-    length, scaled, normal = _normal(design)
+    length, normal = _normal(design)
     if normal is None:
-        return np.asarray(np.linalg.pinv(scaled) @ right / length, dtype=np.float64)
-    return np.asarray(np.linalg.solve(normal, scaled.T @ right) / length, dtype=np.float64)
+        return np.asarray(np.linalg.pinv(design / length) @ right / length, dtype=np.float64)
+    return np.asarray(np.linalg.solve(normal, design.T @ right / length) / length, dtype=np.float64)
 
 
-def _normal(design: Array) -> tuple[Array, Array, Array | None]:
-    """Lengths of the columns, the columns in units of them, and their products; ``None`` where these lose."""
-    length = np.sqrt(np.sum(design**2, axis=0))
+def _normal(design: Array) -> tuple[Array, Array | None]:
+    """Lengths of the columns, and the products of the columns in units of them; ``None`` where these lose."""
+    products = design.T @ design
+    length = np.sqrt(np.diagonal(products))
     length = np.where(length > 0, length, 1.0)
-    scaled = design / length
-    normal = scaled.T @ scaled
+    normal = products / np.outer(length, length)
     try:
         below = np.linalg.cholesky(normal)
     except np.linalg.LinAlgError:
-        return length, scaled, None
-    return length, scaled, normal if float(np.min(np.diagonal(below))) >= _WELL else None
+        return length, None
+    return length, normal if float(np.min(np.diagonal(below))) >= _WELL else None

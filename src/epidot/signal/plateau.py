@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from epidot.signal.convolution import within
 from epidot.signal.correlation import Noise, noise_of
 from epidot.signal.degrees import DOUBTED
+from epidot.signal.normal_equations import solved
 from epidot.signal.signal import Signal
 from epidot.signal.variance import standard_errors
 
@@ -213,10 +214,10 @@ def _cut(u: Array, z: Array, w: Array, degree: int, start: Mask) -> _Fit | None:
 def _fitted(basis: Array, z: Array, w: Array, over: Array | None = None) -> Array | None:
     """log of the curve exp(P) nearest to ``z`` of weight ``w``, by Gauss-Newton from the logarithms."""
     floor = np.maximum(z, 0.05)
-    c = np.linalg.lstsq(basis * (w * floor)[:, None], np.log(floor) * w * floor, rcond=None)[0]
+    c = solved(basis * (w * floor)[:, None], np.log(floor) * w * floor)
     for _ in range(3):
         curve = _exp(basis @ c)
-        c = c + np.linalg.lstsq(basis * (w * curve)[:, None], w * (z - curve), rcond=None)[0]
+        c = c + solved(basis * (w * curve)[:, None], w * (z - curve))
     log = (basis if over is None else over) @ c
     return log if np.all(np.isfinite(log)) else None
 
