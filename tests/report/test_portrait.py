@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import re
+import struct
+
 import numpy as np
 import pytest
 
@@ -86,6 +90,15 @@ def test_portraits_show_the_dot_of_middle_size() -> None:
         portrait.portraits({"end": dots[2], "mean": likeness}, known=False, pixels=60).drawing
     )
     assert style.csv(figure.data).startswith("end: x_nm,end: y_nm")
+
+
+def test_a_page_holds_each_picture_once_as_it_is_and_smooths_it_itself() -> None:
+    dot = on_sites(DOT, np.random.default_rng(2))
+    shown = portrait.row({"end": dot}, known=True, pixels=60).embedded()
+    ((_, svg, _),) = shown["panels"]
+    (png,) = re.findall('data:image/png;base64,([^"]*)', svg)
+    assert struct.unpack(">II", base64.b64decode(png)[16:24]) == (60, 60)
+    assert "pixelated" not in svg
 
 
 def test_names_of_ligands() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from epidot.errors import InputError
 from epidot.runs import needs as room
+from epidot.runs.jobs import usual
 from epidot.runs.needs import needs
 from epidot.runs.order import order_from
 
@@ -23,6 +24,18 @@ def test_needs_grow_with_the_dots_and_the_lattice_needs_more_than_the_mean_field
     assert needs(order(1000, "meanfield"), 1).memory_MB < many.memory_MB
     assert needs(order(10), 3).memory_MB > few.memory_MB
     assert needs(order(10), 3).processes == 3
+
+
+def test_other_processes_are_begun_only_where_every_dot_grows_by_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    treated = order_from("yuan2023/znbr2-300", dots=100)  # its shells are described, not grown
+    assert usual(treated) == needs(treated).processes == 1
+    assert usual(order_from("yuan2023/znbr2-300", dots=100, states="atoms")) == 3
+    assert usual(treated, interval=True) == 3
+    assert usual(order_from("yuan2023/znbr2-300", dots=1000)) == 3
+    assert (usual(order(100)), usual(order(10)), usual(order(100, "meanfield"))) == (3, 1, 1)
 
 
 def test_larger_cores_need_more() -> None:

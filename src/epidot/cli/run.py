@@ -35,7 +35,7 @@ def run(
         None,
         "--jobs",
         help="Processes that read the samples and draw, and blocks that grow at a time; the result does not "
-        "depend on them. [one per core, at most 4; 1 below 50 dots]",
+        "depend on them. [one per core, at most 4; 1 below 50 dots, or 500 where none grows]",
     ),
     engine: str | None = typer.Option(
         None, "--engine", help="kmc, every dot on the lattice, or meanfield [kmc]."

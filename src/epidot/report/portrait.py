@@ -61,21 +61,25 @@ def kept(seen_nm: Array) -> NDArray[np.bool_]:
     return ~((seen_nm[:, 2] > 0.02) & (seen_nm[:, 0] > -0.02 * seen_nm[:, 2]))
 
 
-def draw(axis: Any, atoms: Atoms, reach_nm: float, pixels: int = 700) -> list[str]:
+def draw(
+    axis: Any, atoms: Atoms, reach_nm: float, pixels: int = 700, interpolation: str = "antialiased"
+) -> list[str]:
     """Draw ``atoms`` cut open into ``axis``; what there is to see, by name."""
     called = names(atoms)
     seen = turned(atoms.position_nm)
     stay = kept(seen)
-    look = [LOOK.get(name, OTHER) for name in called[stay]]
-    colour = np.array([[int(c[k : k + 2], 16) / 255 for k in (1, 3, 5)] for c, _ in look])
-    radius = np.array([r for _, r in look])
+    look = {name: LOOK.get(name, OTHER) for name in set(called.tolist())}
+    tints = {name: style.rgb(tint) for name, (tint, _) in look.items()}
+    drawn = called[stay].tolist()
+    colour = np.array([tints[name] for name in drawn])
+    radius = np.array([look[name][1] for name in drawn])
     picture = render(seen[stay], radius, colour, reach_nm, pixels)
     axis.imshow(
-        picture, extent=(-reach_nm, reach_nm, -reach_nm, reach_nm), interpolation="antialiased", zorder=2
+        picture, extent=(-reach_nm, reach_nm, -reach_nm, reach_nm), interpolation=interpolation, zorder=2
     )
     axis.set(xlim=(-reach_nm, reach_nm), ylim=(-reach_nm, reach_nm), aspect="equal")
     axis.axis("off")
-    return [name for name in LOOK if name in set(called.tolist())]
+    return [name for name in LOOK if name in look]
 
 
 def likeness(sample: Sample, rng: np.random.Generator) -> GrownDot | None:
@@ -117,11 +121,12 @@ def row(samples: Mapping[str, GrownDot], *, known: bool, left_out: int = 0, pixe
     there: dict[str, None] = {}
     for number, (name, atoms) in enumerate(placed.items()):
         drawing, axis = style.panel()
-        there |= dict.fromkeys(draw(axis, atoms, reach, pixels))
+        # As it is: what shows the page scales it, better than once here and once there.
+        there |= dict.fromkeys(draw(axis, atoms, reach, pixels, "none"))
         if number == 0:
             style.scale_bar(axis, reach)
         panels.append(Panel(name, drawing, (_counted(atoms),)))
-        data |= columns(name, atoms)
+        data |= columns(name, atoms, digits=4)  # all digits are in dots.extxyz
     caption = _said(known) + (f" {left_out} more samples are not drawn." if left_out else "")
     keys = {name: LOOK[name][0] for name in LOOK if name in there}
     return Figure(None, caption, data, panels=tuple(panels), keys=keys)
@@ -141,11 +146,11 @@ def _counted(atoms: Atoms) -> str:
     return " ".join(f"{element}{n}" for element, n in atoms.counts().items())
 
 
-def columns(name: str, atoms: Atoms) -> dict[str, Any]:
-    """The atoms of one picture as columns: nm, atomic number, layer, formal charge."""
+def columns(name: str, atoms: Atoms, digits: int | None = None) -> dict[str, Any]:
+    """The atoms of one picture as columns: nm (to ``digits``), atomic number, layer, formal charge."""
     from ase.data import atomic_numbers
 
-    x, y, z = atoms.position_nm.T
+    x, y, z = atoms.position_nm.T if digits is None else np.round(atoms.position_nm.T, digits)
     return {
         f"{name}: x_nm": x,
         f"{name}: y_nm": y,

@@ -26,6 +26,8 @@ WARM = "#FBE3CF"  # under a temperature curve
 HALIDES = ("F", "Cl", "Br", "I")
 HALF = (4.9, 3.0)  # inches of a figure of which two stand side by side, or one on a small screen
 FORMATS = (".png", ".svg", ".pdf")
+# What matplotlib says of a picture that it leaves as it is; on a page it is scaled, and then smoothly.
+_EDGED = ' style="image-rendering:crisp-edges;image-rendering:pixelated"'
 
 _RC: dict[str, Any] = {
     "font.size": 9,
@@ -133,7 +135,7 @@ def svg(drawing: Any) -> str:
     buffer = io.StringIO()
     with mpl.rc_context(_RC | {"axes.prop_cycle": mpl.rcParams["axes.prop_cycle"]}):
         drawing.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    text = named_by_content(buffer.getvalue())
+    text = named_by_content(buffer.getvalue()).replace(_EDGED, "")
     return text[text.index("<svg") :]
 
 

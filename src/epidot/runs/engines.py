@@ -70,11 +70,15 @@ def shipped_recipe(name: str) -> Recipe:
 
 @lru_cache(maxsize=64)
 def grows(name: str) -> bool:
-    """Whether engines can differ: dots whose surface reacts, and time for it before a described shell."""
-    read = shipped_recipe(name)
-    start = FlaskState.at_start(read)
-    bare = start.dots_mol > 0 and start.core in mechanisms.load().surfaces
-    for event in read.timeline():
+    """Whether engines can differ on a shipped recipe; see :func:`dots_grow`."""
+    return dots_grow(shipped_recipe(name), mechanisms.load())
+
+
+def dots_grow(recipe: Recipe, mechanism: Mechanism) -> bool:
+    """Whether there are dots whose surface reacts, and time for it before a described shell."""
+    start = FlaskState.at_start(recipe)
+    bare = start.dots_mol > 0 and start.core in mechanism.surfaces
+    for event in recipe.timeline():
         if isinstance(event, ev.FormCore):
             bare = False  # cores that form in the flask have no surface the mechanism knows
         elif isinstance(event, ev.DescribeShell):
