@@ -561,6 +561,7 @@ FIT_ALONE: Walk = {
     ("fit", "xrd"): {"--model": (FIT["xrd"], ("--model", "cubes"))},
     ("fit", "xps"): {
         "--model": (FIT["xps"], ("--model", "lines", "--json")),
+        "--components": (FIT["xps"], ("--components", "lines.yaml")),
         "--axis": (("fit", "xps", "xps-bare.csv"), ("--axis", "binding")),
         "--photon-eV": (("fit", "xps", "xps-kinetic.csv"), ("--photon-eV", "1486.9")),
     },
@@ -860,6 +861,7 @@ def _write_inputs() -> None:
     other = 2 * seen.y + 100
     _table("xps.csv", "BE/eV,a,b", seen.x, seen.y, other)
     _table("xps-bare.csv", "x,a,b", seen.x, seen.y, other)
+    Path("lines.yaml").write_text("lines: {a: {place: [443, 446], width: [0.5, 3]}}", encoding="utf-8")
     _table("xps-kinetic.csv", "KE/eV,a,b", 1486.6 - seen.x[::-1], seen.y[::-1], other[::-1])
     carbon = seen.companions["C 1s"]
     _table("c1s.csv", "BE/eV,C 1s", carbon.x + 0.3, carbon.y)

@@ -9,7 +9,7 @@ import numpy as np
 
 from epidot.documents import data_document
 from epidot.instruments.contract import Dots, Header, Reported
-from epidot.instruments.options import Option, Settings, choice, number, text
+from epidot.instruments.options import Option, Settings, choice, file, number, text
 from epidot.instruments.spectrometer import COLUMN, TABLES
 from epidot.instruments.xps.trial import trial
 from epidot.quantities import Fit, Quantities
@@ -104,7 +104,8 @@ HEADER = Header(
         number("contamination_nm", "nm", 0.5, "thickness of hydrocarbon contamination about that", 0, 10),
         number("attenuation_sigma", "1", 0.1, "relative error of attenuation lengths", 0, 1),
     ),
-    fit_models=("lines",),
+    fit_models=("lines", "components"),
+    fit_options=(file("components", "lines of your own for --model components: a YAML file"),),
     measure_only=(
         "c1s_eV",
         "core",
@@ -177,13 +178,16 @@ def measure(signal: Signal, chosen: Settings) -> Quantities:
 
 @HEADER.fit
 def fit(signal: Signal, model: str | None, chosen: Settings) -> Fit:
-    """``lines``: the lines of one region and their background, every parameter with its interval.
+    """The lines of one region and their background, every parameter with its interval.
+
+    ``lines`` are found one by one, or those of the option ``states``; ``components`` are lines of one's own,
+    described by the file ``components`` (the model is taken where the file is given).
 
     Raises
     ------
     InputError
-        If the region is a survey, or no core level stands clear of the noise.
+        If the region is a survey, no core level stands clear of the noise, or the file has faults.
     """
     from epidot.instruments.xps.fitted import fitted
 
-    return fitted(signal, chosen)
+    return fitted(signal, model, chosen)

@@ -1,0 +1,259 @@
+"""The fit of lines of one's own: places, widths and areas by name, with shares and where each is highest."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+
+from epidot.errors import InputError
+from epidot.instruments import curve
+from epidot.instruments.options import Settings
+from epidot.instruments.xps.components import NUMBERS, Component, Components, Term, components
+from epidot.instruments.xps.lines import STRAIGHT, TOUGAARD, drawn_out, losses, single
+from epidot.quantities import Fit, Quantity
+from epidot.signal import Signal
+from epidot.signal.fitting import Fitted, Free, fit_curve
+
+Array = NDArray[np.float64]
+
+_FINEST, _SIGMAS = 0.01, 4.0  # eV of the grid of a line with powers; reach of the Gaussian on it
+_FAR = np.concatenate(
+    [[0.0], np.geomspace(1e-3, 1e5, 1500)]
+)  # widths off its place, over which its area is taken
+_ENDS = 5  # readings
+_ROUGH = 2.0  # times the noise: what is left beyond that is said
+
+
+@dataclass(frozen=True, eq=False)
+class OwnModel:
+    """Curve and derived values of the lines ``of`` one region for the values of its free parameters."""
+
+    region: Signal
+    of: Components
+    ground: str
+
+    @cached_property
+    def free(self) -> list[Free]:
+        y, x = self.region.y, self.region.x
+        spread = max(float(np.ptp(y)), 1e-300)
+        out: list[Free] = []
+        for name, one in self.of.lines.items():
+            for key in NUMBERS:
+                unit, term = "1" if key == "lorentz" else "eV", getattr(one, key)
+                if key != "area" and term is not None and term.free:
+                    start = self._seen(term) if key == "place" else _within(term.low, term.high)
+                    out.append(
+                        Free(f"{name}_{key}", unit, start, term.low, term.high, natural=True, share=True)
+                    )
+            if one.area is None or one.area.free:
+                low, high = (
+                    (one.area.low, one.area.high) if one.area else (0.0, 1e3 * spread * float(np.ptp(x)))
+                )
+                width = one.width.high if not one.width.of else 2.0
+                start = min(max(0.3 * spread * min(width, 4.0), low), high)
+                out.append(
+                    Free(f"{name}_area", "counts eV", start, low, high, natural=True, share=bool(one.area))
+                )
+        far = 50 * max(float(np.max(np.abs(y))), 1e-300)
+        out.append(Free("level", "", float(np.min(y)), -far, far))
+        out.append(Free("slope", "", 0.0, -far, far))
+        if self.ground != STRAIGHT:
+            out.append(Free("step", "1/eV", 0.01, 0.0, 10.0, natural=True))
+        return out
+
+    def _seen(self, term: Term) -> float:
+        """Where the readings are highest in a range, above the straight line through their ends."""
+        x, y = self.region.x, self.region.y
+        inside = (x >= term.low) & (x <= term.high)
+        if not inside.any():
+            return (term.low + term.high) / 2
+        above = y - np.interp(x, [x[0], x[-1]], [np.mean(y[:_ENDS]), np.mean(y[-_ENDS:])])
+        inner = 0.02 * (term.high - term.low)
+        top = float(x[inside][int(np.argmax(above[inside]))])
+        return min(max(top, term.low + inner), term.high - inner)
+
+    @cached_property
+    def kernel(self) -> Array:
+        matrix = losses(self.region.x)
+        return matrix / max(float(matrix.sum(axis=1).max()), 1e-300)
+
+    def settled(self, v: Array) -> dict[str, dict[str, float]]:
+        """Every number of every line, links followed."""
+        given = {f.name: float(value) for f, value in zip(self.free, v, strict=True)}
+
+        def value(name: str, key: str) -> float:
+            term = getattr(self.of.lines[name], key)
+            if term is not None and term.of:
+                return float(term.plus + term.times * value(term.of, key))
+            own = given.get(f"{name}_{key}")
+            return own if own is not None else float(term.low if term is not None else 0.0)
+
+        return {name: {k: value(name, k) for k in NUMBERS} for name in self.of.lines}
+
+    def lines(self, v: Array) -> dict[str, Array]:
+        """Every line (n,) times its area."""
+        return {
+            name: n["area"] * shape(self.of.lines[name], n, self.region.x)
+            for name, n in self.settled(v).items()
+        }
+
+    def background(self, v: Array, lines: Mapping[str, Array]) -> Array:
+        given = {f.name: float(value) for f, value in zip(self.free, v, strict=True)}
+        x = self.region.x
+        u = (x - x.mean()) / max(float(np.ptp(x)) / 2, 1e-300)
+        flat = given["level"] + given["slope"] * u
+        if self.ground == STRAIGHT:
+            return np.asarray(flat)
+        total = np.sum(list(lines.values()), axis=0)
+        if self.ground == TOUGAARD:
+            return np.asarray(flat + given["step"] * (self.kernel @ total))
+        below = np.concatenate([[0.0], np.cumsum((total[1:] + total[:-1]) / 2 * np.diff(x))])
+        return np.asarray(flat + given["step"] * below)
+
+    def curve(self, v: Array) -> Array:
+        lines = self.lines(v)
+        return np.asarray(np.sum(list(lines.values()), axis=0) + self.background(v, lines))
+
+    def derived(self, v: Array) -> dict[str, float]:
+        """Shares of the area and where each line is highest, by the names they are reported under."""
+        out = {}
+        each = self.settled(v)
+        total = max(sum(n["area"] for n in each.values()), 1e-300)
+        for name, n in each.items():
+            one = self.of.lines[name]
+            out[f"{name}_fraction"] = n["area"] / total
+            if one.powers or one.tail:
+                out[f"{name}_highest_eV"] = _highest(one, n)
+            for key in NUMBERS:
+                term = getattr(one, key)
+                if term is not None and term.of:
+                    out[f"{name}_{key}"] = n[key]
+        return out
+
+
+def _within(low: float, high: float) -> float:
+    """Where to begin in a range that may reach over decades."""
+    return math.sqrt(low * high) if low > 0 else low + 0.3 * (high - low)
+
+
+def shape(one: Component, n: Mapping[str, float], x: Array) -> Array:
+    """A line of area 1 at points (n,), its numbers ``n`` by name."""
+    if one.powers is None:
+        if one.tail is not None:
+            return drawn_out(x, n["place"], n["width"], n["lorentz"], n["tail"]).y
+        return single(x, n["place"], n["width"], n["lorentz"]).y
+    above, below = one.powers
+    base = n["width"] / (
+        _half(above) + _half(below)
+    )  # of the Lorentzian, so that the line is as wide as it says
+    sigma = n["gauss"] / math.sqrt(8 * math.log(2))
+    reach, gap = _SIGMAS * sigma, float(np.min(np.diff(x)))
+    step = min(max(min(gap / 2, base / 6, sigma / 2 if sigma > 0 else gap), _FINEST), gap)
+    fine = np.linspace(x[0] - reach, x[-1] + reach, int((x[-1] - x[0] + 2 * reach) / step) + 2)
+    step = float(fine[1] - fine[0])
+    y = _powered(fine - n["place"], base, one.powers, n["damping"])
+    if sigma > step / 2:
+        y = gaussian_filter1d(y, sigma / step, truncate=_SIGMAS, mode="nearest")
+    area = sum(
+        float(np.trapezoid(_powered(side * _FAR * base, base, one.powers, n["damping"]), _FAR * base))
+        for side in (-1.0, 1.0)
+    )
+    return np.asarray(np.interp(x, fine, y / area))
+
+
+def _powered(off: Array, base: float, powers: tuple[float, float], damping: float) -> Array:
+    """1/(1 + 4 (off/base)²), to one power above 0 and another below, ended by a Gaussian."""
+    power = np.where(off > 0, *powers)
+    return np.asarray(np.exp(-power * np.log1p(4 * (off / base) ** 2) - (off / damping) ** 2 / 2))
+
+
+def _half(power: float) -> float:
+    """How far from its place 1/(1 + 4 u²)^power has fallen to a half."""
+    return math.sqrt(2 ** (1 / power) - 1) / 2
+
+
+def _highest(one: Component, n: Mapping[str, float]) -> float:
+    x = n["place"] + np.linspace(-1.5, 1.5, 301) * n["width"] + (n["tail"] or 0.0) / 2
+    y = shape(one, n, x)
+    i = int(np.clip(np.argmax(y), 1, x.size - 2))
+    bend = y[i - 1] - 2 * y[i] + y[i + 1]
+    return float(x[i] + (x[1] - x[0]) / 2 * (y[i - 1] - y[i + 1]) / bend) if bend < 0 else float(x[i])
+
+
+def fitted_own(region: Signal, chosen: Settings) -> Fit:
+    """See :func:`epidot.instruments.xps.fit`; ``chosen["components"]`` names the file.
+
+    Raises
+    ------
+    InputError
+        If the file does not describe lines, one of them lies outside the region, or nothing is left to fit.
+    """
+    of = components(chosen["components"])
+    low, high = float(region.x[0]), float(region.x[-1])
+    for name, one in of.lines.items():
+        if not one.place.of and (one.place.high < low or one.place.low > high):
+            what = f"line {name} lies outside the region"
+            raise InputError(
+                what, of.where, seen=f"{one.place.low:g}", remedy=f"{low:g} to {high:g} eV are recorded"
+            )
+    model = OwnModel(region, of, of.ground or str(chosen["background"]))
+    fit = fit_curve(region, model.curve, model.free, further=False)
+    how = f"own lines of {of.where} and an active {model.ground} background, fitted together"
+    quantities = fit.quantities(how)
+    for name, (value, sigma) in _derived(model, fit).items():
+        unit = "1" if name.endswith("_fraction") else "counts eV" if name.endswith("_area") else "eV"
+        note = "as linked" if not name.endswith(("_fraction", "_highest_eV")) else ""
+        quantities[name] = Quantity(value, sigma, unit, how, note)
+    said = [*(str(w) for w in region.warnings), *_told(model, fit)]
+    packed = fit.packed("components", region, quantities, said)
+    lines = model.lines(fit.values)
+    ground = model.background(fit.values, lines)
+    packed.curves["background"] = region.with_values(region.x, ground)
+    for name, y in lines.items():
+        packed.curves[name if name not in (curve.DATA, curve.MODEL) else f"line {name}"] = region.with_values(
+            region.x, y + ground
+        )
+    return packed
+
+
+def _derived(model: OwnModel, fit: Fitted) -> dict[str, tuple[float, float | None]]:
+    """Derived values with the errors that follow from the parameters'."""
+    at = fit.values
+    best = model.derived(at)
+    gradient = np.zeros((len(best), at.size))
+    for i in range(at.size):
+        sigma = math.sqrt(max(fit.covariance[i, i], 0.0)) if np.isfinite(fit.covariance[i, i]) else 0.0
+        step = sigma / 10 or 1e-4 * max(abs(float(at[i])), 1.0)
+        up = at.copy()
+        up[i] += step if up[i] + step <= model.free[i].high else -step
+        moved = model.derived(up)
+        gradient[:, i] = [(moved[k] - best[k]) / (up[i] - at[i]) for k in best]
+    out: dict[str, tuple[float, float | None]] = {}
+    for row, (name, value) in zip(gradient, best.items(), strict=True):
+        there = row != 0
+        variance = (
+            float(row[there] @ fit.covariance[np.ix_(there, there)] @ row[there]) if there.any() else math.nan
+        )
+        out[name] = value, math.sqrt(variance) if math.isfinite(variance) and variance > 0 else None
+    return out
+
+
+def _told(model: OwnModel, fit: Fitted) -> list[str]:
+    said = [
+        "places are those of the axis as it was measured; lines are as they were described, not looked for"
+    ]
+    if fit.misfit > _ROUGH and (model.region.kind != "analog" or model.region.known_sigma is not None):
+        said.append(
+            f"what is left is {fit.misfit:.3g} times the variance of the noise: errors are widened by it"
+        )
+    if any(one.powers for one in model.of.lines.values()):
+        said.append(
+            "areas of lines with powers hang on their damping, since their tails hold much of the area"
+        )
+    return said
