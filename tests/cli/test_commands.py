@@ -98,6 +98,18 @@ def test_version(epidot: Epidot) -> None:
     assert epidot("--version").out.strip() == "0.1.0"
 
 
+def test_what_was_loaded_is_not_looked_through_when_a_command_ends() -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "import atexit, gc, sys\natexit.register(lambda: print(gc.get_freeze_count() > 0))\n"
+        "sys.argv = ['epidot', '--version']\nfrom epidot.cli import main\nmain()"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out.splitlines()[-1] == "True"
+
+
 def test_help_imports_nothing_heavy(epidot: Epidot) -> None:
     import subprocess
     import sys
