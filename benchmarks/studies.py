@@ -8,9 +8,10 @@
 Coverage: rates of two Arrhenius ways at twelve temperatures; the truth is drawn from the prior, the noise is
 that of the errors stated. Two more parameters move nothing and must be called flat.
 Models: the same studies under one way and two; with ``--flasks`` choi2023 and choi2023@2 with exchange and
-oxidation free, and H1, H2, H3 of ``examples/studies/bromide.yaml``.  Their flasks are carried out on a grid
-over the priors (normal ones: two standard deviations either way) with cubic splines between, and truth and
-search are both on that table: it asks whether data tell hypotheses apart, not whether a table is a flask.
+oxidation free, choi2023 with and without packing with two barriers of selenium free, and H1, H2, H3 of
+``examples/studies/bromide.yaml``.  Their flasks are carried out on a grid over the priors (normal ones: two
+standard deviations either way) with cubic splines between, and truth and search are both on that table: it
+asks whether data tell hypotheses apart, not whether a table is a flask.
 """
 
 from __future__ import annotations
@@ -60,6 +61,26 @@ measured:
   - {of: hot.purified, quantity: oxide_relative, value: 0, sigma: 0.05}
   - {of: zinc.10 min, quantity: oxide_relative, value: 0, sigma: 0.05}
   - {of: zinc.10 min, quantity: In_exchanged_per_dot, value: 0, sigma: 5}
+"""
+
+PACKING = """\
+study: 1
+title: Does the room among the ligands count?
+free:
+  mechanism.Ea_1_Se: {low: 52, high: 68}
+  mechanism.Ea_2: {low: 80, high: 104}
+experiments:
+  single: {recipe: choi2023/inp-znse}
+  double:
+    recipe: choi2023/inp-znse
+    with: {steps.4.SePR3: 0.32 mmol, steps.4.Zn(OA)2: 0.5 mmol}
+  bare: {recipe: choi2023/inp-se}
+measured:
+  - {of: single.10 min, quantity: adatoms_Se_per_dot, value: 0, sigma: 4}
+  - {of: single.30 min, quantity: adatoms_Se_per_dot, value: 0, sigma: 4}
+  - {of: double.10 min, quantity: adatoms_Se_per_dot, value: 0, sigma: 4}
+  - {of: bare.10 min, quantity: adatoms_Se_per_dot, value: 0, sigma: 4}
+  - {of: single.30 min, quantity: linked_fraction, value: 0, sigma: 0.05}
 """
 
 
@@ -144,10 +165,16 @@ def confusion(
 def flasks(kept: Path) -> list[tuple[dict[str, tuple[list[Prior], Model]], Array]]:
     """Hypotheses by splines through their flasks, and the errors of measuring."""
     kept.mkdir(parents=True, exist_ok=True)
-    growth, bromide = studies.parse(FLASKS), studies.load(BROMIDE)
+    growth, packing, bromide = studies.parse(FLASKS), studies.parse(PACKING), studies.load(BROMIDE)
     both = {name: studies.under(growth, name) for name in ("choi2023", "choi2023@2")}
+    names = {"choi2023, packing the rival": "choi2023", "choi2023@packing": "choi2023@packing"}
+    packed = {name: studies.under(packing, mechanism) for name, mechanism in names.items()}
     three = {name: studies.under(bromide, hypothesis=name) for name in ("H1", "H2", "H3")}
-    return [(tabulated(both, 9, kept), _sigmas(growth)), (tabulated(three, 6, kept), _sigmas(bromide))]
+    return [
+        (tabulated(both, 9, kept), _sigmas(growth)),
+        (tabulated(packed, 9, kept), _sigmas(packing)),
+        (tabulated(three, 6, kept), _sigmas(bromide)),
+    ]
 
 
 def tabulated(those: dict[str, Study], each: int, kept: Path) -> dict[str, tuple[list[Prior], Model]]:

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 
 from epidot.constants import R_GAS
+from epidot.errors import InputError
 from epidot.growth.meanfield import MeanField
 from epidot.growth.rates import Conditions, Network, shell_capacity
 from epidot.growth.state import FlaskState
 from epidot.mechanism import load as mechanisms
+from epidot.mechanism.mechanism import Mechanism
 from epidot.recipe.events import Segment
 
 T = 473.15
@@ -200,13 +202,31 @@ def test_first_shell_holds_one_layer_by_eq_3(
     assert capacity[element] == pytest.approx(anions, rel=3e-3)
 
 
+def test_room_among_ligands_slows_each_step_by_its_power_and_much_room_by_nothing(choi: MeanField) -> None:
+    """A 3.3 nm dot with 100 oleates of 0.52 nm3 in 2 nm from 1.95 nm on: a quarter of it is taken."""
+    packed = choi.mechanism.under("packing")
+    at = Conditions(DOTS, VOLUME, T)
+
+    def rates(mechanism: Mechanism) -> dict[str, float]:
+        names = ["{Zn}OA", "SePR3", "Zn(OA)2", "{Zn}Se-1"]
+        network = Network(mechanism, names, core_diameter_nm=3.3, sites=187)
+        y = np.array([{"{Zn}OA": 100.0, "SePR3": 50.0}.get(s, 0.0) for s in network.species])
+        return dict(zip(network.reactions, network.rates(y, at), strict=True))
+
+    taken = 100 * 0.52 / (4 / 3 * np.pi * (3.95**3 - 1.95**3))
+    assert rates(packed)["i[Se]"] == pytest.approx(rates(choi.mechanism)["i[Se]"] * (1 - taken) ** 1.66)
+    much = rates(packed.with_parameters({"phi_max": 1e9}))
+    assert much == pytest.approx(rates(choi.mechanism), rel=1e-7)
+    with pytest.raises(InputError, match="packing is a law of the mean field"):
+        packed.on_lattice()
+
+
 @pytest.mark.parametrize("packing", [False, True])
 def test_jacobian_is_the_derivative_of_the_rates(
     choi: MeanField, rng: np.random.Generator, packing: bool
 ) -> None:
-    network = Network(
-        choi.mechanism, choi.mechanism.species, core_diameter_nm=3.3, sites=187, vacuum=True, packing=packing
-    )
+    mechanism = choi.mechanism.under("packing") if packing else choi.mechanism
+    network = Network(mechanism, mechanism.species, core_diameter_nm=3.3, sites=187, vacuum=True)
     at = Conditions(DOTS, VOLUME, 553.15)
     for _ in range(3):
         y = rng.uniform(0.5, 4.0, len(network.species))  # a shell neither full nor overfull

@@ -13,11 +13,12 @@ import xarray
 from epidot.errors import InputError
 from epidot.inference import study as studies
 from epidot.inference.calibration import calibrate
+from epidot.inference.comparison import Rival, compare
 from epidot.inference.model import Runs
 from epidot.inference.problem import Problem
 from epidot.report import calibrate as report
 from epidot.report import corner
-from epidot.report.calibrated import Done, calibrated
+from epidot.report.calibrated import Done, calibrated, to_json
 from epidot.runs import intervals
 from epidot.runs.order import order_from
 from epidot.runs.run import run, run_flask
@@ -219,6 +220,20 @@ def test_two_models_of_one_study_and_the_verdict_stands_in_report_and_summary(tm
         report.calibrate(SULFUR.replace("value: 30", "value: 31"), against=[tmp_path / "first"])
     with pytest.raises(InputError, match="no such hypothesis"):
         studies.under(studies.parse(SULFUR), "choi2023@7")
+
+
+def test_packing_is_a_hypothesis_decided_where_the_barrier_is_known_and_not_where_it_is_free() -> None:
+    order = order_from("choi2023/inp-s-200", engine="meanfield", mechanism="choi2023@packing")
+    truth = run_flask(order, points=1).sample("30 min").quantity("adatoms_S_per_dot").value
+    known = SULFUR.replace("{low: 70, high: 95}", "{mean: 81.4, sigma: 0.5}")
+    known = known.replace("30, sigma: 5", f"{truth:.2f}, sigma: 0.5")
+    for text, word in ((SULFUR, "undecided"), (known, "favoured")):
+        without = report.calibrate(text)
+        packed = report.calibrate(text, mechanism="choi2023@packing")
+        rivals = [Rival.of(to_json(one)) for one in (packed, without)]
+        assert compare(rivals[0], rivals[1:])[0].word == word
+    with pytest.raises(InputError, match=r"packing is a law of the mean field"):
+        studies.parse("engine: kmc\nmechanism: choi2023@packing\n" + SULFUR)
 
 
 def test_logarithms_and_ratios_of_two_quantities() -> None:

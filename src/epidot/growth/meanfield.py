@@ -35,8 +35,6 @@ class MeanField:
     ----------
     mechanism
         What reacts; the shipped ``choi2023`` if not given.
-    packing
-        Whether the room among the ligands slows adsorption (not identified by the data: off).
     rtol, atol
         Tolerances of the extents (atol in events per dot).  They bound the error of the answer, not
         of the conservation, which is exact.
@@ -46,7 +44,6 @@ class MeanField:
     """
 
     mechanism: Mechanism = field(default_factory=load)
-    packing: bool = False
     rtol: float = 1e-6
     atol: float = 1e-7
     method: str = "BDF"
@@ -98,7 +95,6 @@ class _Run:
             core_diameter_nm=state.core_diameter_nm,
             sites=self._fixed_sites(state) if state.dots_mol > 0 else 0.0,
             vacuum=segment.atmosphere == "vacuum",
-            packing=engine.packing,
         )
         names = self.network.species
         self.is_liquor = np.array([mechanism.species[s].phase == "liquor" for s in names], dtype=bool)

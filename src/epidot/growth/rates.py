@@ -59,8 +59,6 @@ class Network:
         Size of the core and the number of cation sites N per dot (0 where there are no dots).
     vacuum
         Whether volatile species leave; each loss is one more reaction, named ``vapour[species]``.
-    packing
-        Whether the room among the ligands counts (off by default: it is not identified).
 
     Attributes
     ----------
@@ -77,7 +75,6 @@ class Network:
         core_diameter_nm: float,
         sites: float,
         vacuum: bool = False,
-        packing: bool = False,
     ) -> None:
         self.mechanism = mechanism
         self.species, reactions = reachable(mechanism, present, dots=sites > 0)
@@ -117,7 +114,7 @@ class Network:
 
         self._set_environments(rows, index, sites)
         self._set_shells(rows, index, core_diameter_nm)
-        self._set_packing(rows, index, core_diameter_nm, packing)
+        self._set_packing(rows, index, core_diameter_nm)
         self._rows = np.arange(self._d)
         self._extended = np.ones(n + 1)
 
@@ -184,12 +181,10 @@ class Network:
             if who.size:
                 self._outer_terms.append((who, places))
 
-    def _set_packing(
-        self, rows: list[Direction], index: Mapping[str, int], core_diameter_nm: float, on: bool
-    ) -> None:
+    def _set_packing(self, rows: list[Direction], index: Mapping[str, int], core_diameter_nm: float) -> None:
         self._packed = np.zeros(0, dtype=np.intp)
         law = self.mechanism.packing
-        if not on or law is None:
+        if not self.mechanism.packs or law is None:
             return
         inner = core_diameter_nm / 2 + 0.3  # outside the first layer, about one d111
         volume = 4 / 3 * math.pi * ((inner + law.shell_nm) ** 3 - inner**3)

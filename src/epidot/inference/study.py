@@ -24,7 +24,7 @@ from epidot.parameter import Parameter
 from epidot.recipe import places
 from epidot.recipe.places import Place
 from epidot.runs import numbers
-from epidot.runs.order import DOTS, ENGINES, MEAN_FIELD, MECHANISM, Order
+from epidot.runs.order import DOTS, ENGINES, LATTICE, MEAN_FIELD, MECHANISM, Order
 from epidot.runs.quantities import find
 from epidot.runs.sweep.plan import recipe_at
 from epidot.transport.constants import DEFAULT as HYPOTHESIS
@@ -152,7 +152,9 @@ class _Reader:
         mechanism, hypothesis = MECHANISM, page["hypothesis"].text(HYPOTHESIS)
         with page["mechanism"].placed():
             mechanism = documents.beside(self.document.where, page["mechanism"].text(MECHANISM))
-            mechanisms.load(mechanism)
+            known = mechanisms.load(mechanism)
+            if engine == LATTICE:
+                known.on_lattice()
         table: dict[str, Parameter] = {}
         with page["hypothesis"].placed():
             table = numbers.known(mechanism, hypothesis)

@@ -187,10 +187,12 @@ class Packing:
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """Another set of numbers that the same data allow: ``values`` by parameter, in the units of the table."""
+    """What the same data allow as well: other ``values`` by parameter, in the units of the table, or that
+    the room left among the ligands counts (``packing``)."""
 
     title: str
     values: Mapping[str, float]
+    packing: bool = False
 
 
 @dataclass(frozen=True)
@@ -213,9 +215,12 @@ class Mechanism:
     lattice: Section | None = None
     spectators: Mapping[str, str] = field(default_factory=dict)  # dissolved species -> why it takes no part
     hypotheses: Mapping[str, Hypothesis] = field(default_factory=dict)
+    packs: bool = False  # whether ``packing`` counts
 
     def under(self, hypothesis: str) -> Mechanism:
-        """The same with the numbers of one of its hypotheses, named ``<name>@<hypothesis>``.
+        """The same under one of its hypotheses, named ``<name>@<hypothesis>``.
+
+        Under one of packing it says nothing about the lattice, whose sites know no room among ligands.
 
         Raises
         ------
@@ -226,8 +231,28 @@ class Mechanism:
             known = tuple(f"{self.name}@{key}" for key in self.hypotheses)
             what = f"the mechanism {self.name} has no such hypothesis"
             raise InputError(what, self.where, seen=hypothesis, nearest=known)
-        changed = self.with_parameters(self.hypotheses[hypothesis].values)
-        return replace(changed, name=f"{self.name}@{hypothesis}", title=self.hypotheses[hypothesis].title)
+        one = self.hypotheses[hypothesis]
+        changed = self.with_parameters(one.values)
+        if one.packing:
+            changed = replace(changed, packs=True, lattice=None)
+        return replace(changed, name=f"{self.name}@{hypothesis}", title=one.title)
+
+    def on_lattice(self) -> Section:
+        """What it says about the lattice.
+
+        Raises
+        ------
+        InputError
+            If that is nothing.
+        """
+        if self.lattice is None:
+            remedy = "add a `lattice` section (docs/mechanisms.md), or run with --engine meanfield"
+            if self.packs:
+                remedy = "packing is a law of the mean field: run with --engine meanfield"
+            raise InputError(
+                f"the mechanism {self.name} says nothing about the lattice", self.where, remedy=remedy
+            )
+        return self.lattice
 
     def si(self, parameter: str) -> float:
         """A parameter's value in J/mol, J/mol/K, 1/s and M."""

@@ -90,15 +90,20 @@ class Tables(Page):
         return found
 
     def read_hypotheses(self) -> dict[str, Hypothesis]:
-        """Other sets of numbers, each with what it says."""
+        """What the same data allow as well, each with what it says."""
         found = {}
         for name, entry in self.top["hypotheses"].table("hypothesis").items():
-            row = entry.fields(("title", "parameters", "note"), ("title", "parameters"))
+            row = entry.fields(("title", "parameters", "packing", "note"), ("title",))
+            packing = row["packing"].flag()
+            if packing and not self.top["packing"]:
+                row["packing"].fault("packing is used but not declared")
+            if not packing and not row["parameters"]:
+                entry.fault("a hypothesis needs parameters, or packing: yes")
             values = {}
             for parameter, value in row["parameters"].table().items():
                 if replace(value, value=parameter).reference(self.parameters, "parameter"):
                     values[parameter] = value.number()
-            found[str(name)] = Hypothesis(row["title"].text(""), values)
+            found[str(name)] = Hypothesis(row["title"].text(""), values, packing)
         return found
 
     def read_environments(self) -> None:

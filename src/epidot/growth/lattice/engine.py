@@ -75,12 +75,7 @@ class LatticeEngine:
     threads: int = 1
 
     def __post_init__(self) -> None:
-        if self.mechanism.lattice is None:
-            raise InputError(
-                f"the mechanism {self.mechanism.name} says nothing about the lattice",
-                self.mechanism.where,
-                remedy="add a `lattice` section (docs/mechanisms.md), or run with --engine meanfield",
-            )
+        self.mechanism.on_lattice()
         if not 1 <= self.blocks <= self.dots:
             raise InputError(
                 "blocks must be a whole number from 1 to that of the dots",
@@ -90,8 +85,7 @@ class LatticeEngine:
     @property
     def section(self) -> Section:
         """The lattice of the mechanism."""
-        assert self.mechanism.lattice is not None
-        return self.mechanism.lattice
+        return self.mechanism.on_lattice()
 
     # -- the start ----------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from epidot.recipe import places
 from epidot.recipe import recipe as recipes
 from epidot.recipe.places import Place
 from epidot.recipe.recipe import Recipe
-from epidot.runs.order import DOTS, ENGINES, MEAN_FIELD, Order, mechanism_for
+from epidot.runs.order import DOTS, ENGINES, LATTICE, MEAN_FIELD, Order, mechanism_for
 from epidot.runs.quantities import COLUMNS, find
 from epidot.runs.sweep import ranges
 from epidot.runs.sweep.ranges import Values
@@ -201,7 +201,9 @@ class _Reader:
         mechanism, hypothesis = mechanism_for(recipe), page["hypothesis"].text(HYPOTHESIS)
         with page["mechanism"].placed():
             mechanism = documents.beside(self.document.where, page["mechanism"].text(mechanism))
-            mechanisms.load(mechanism)
+            known = mechanisms.load(mechanism)
+            if engine == LATTICE:
+                known.on_lattice()
         base = Order(recipe, engine, dots, seed, mechanism=mechanism)
         with page["hypothesis"].placed():
             base = replace(base, hypothesis=hypothesis)
