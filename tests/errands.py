@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -20,6 +22,13 @@ def logged(piece: tuple[str, int]) -> tuple[int, int]:
         log.write(f"{number} {os.getpid()}\n")
     time.sleep(0.15)
     return number, os.getpid()
+
+
+def surroundings(_: int) -> tuple[int, bool, str, int]:
+    """Who does this, whether it has loaded runs before, its materials, how often it collects."""
+    loaded = "epidot.runs.run" in sys.modules
+    time.sleep(0.15)
+    return os.getpid(), loaded, os.environ.get("EPIDOT_MATERIALS", ""), gc.get_threshold()[0]
 
 
 def deadly(piece: tuple[str, int]) -> int:

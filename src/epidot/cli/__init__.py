@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from epidot import interrupts
+from epidot.processes import collect_seldom
 
 if TYPE_CHECKING:
     from epidot.errors import EpidotError
@@ -36,9 +37,9 @@ def _status(argv: list[str]) -> int:
     # The matrices are small: threads inside one of them only wait for each other and double the work.
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
-    # What is loaded and drawn stays: to look it through at every 700 new objects takes a twentieth of a run.
-    gc.set_threshold(100_000, 20, 100)
     from epidot.errors import EpidotError, InputError
+
+    collect_seldom()
 
     try:
         try:

@@ -21,7 +21,7 @@ from epidot.runs.workers import LOCAL, is_there, workers
 NAMES = ("sweep.nc", "sweep.csv", "report.html")
 Tell = Callable[[float, str], None]
 _WORTH_S = 3.0  # of work in all, for which other processes are begun
-_WORTH_DASK_S = 600.0  # beside which the start of a cluster (some 6 s) is nothing
+_WORTH_DASK_S = 600.0  # beside which the start of a cluster (some 3 s) is nothing
 _SHOWN_ROWS = 500
 
 

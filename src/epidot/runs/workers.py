@@ -6,6 +6,7 @@ but what it was at: that is done again, and after :data:`TRIES` such ends it is 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from contextlib import ExitStack, contextmanager, suppress
@@ -13,13 +14,23 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from epidot.errors import InputError
-from epidot.processes import beside, processes
+from epidot.matter import materials
+from epidot.processes import beside, collect_seldom, processes
 
 T = TypeVar("T")
 R = TypeVar("R")
 TRIES = 3
 LOCAL = "local"  # a scheduler and its workers on this machine
 _ANSWERS_S = 15.0  # a scheduler that is there has answered by then
+# Dask's own cluster looks after itself some hundred times a second; pieces here take a tenth of one and more.
+_QUIET = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "500ms",
+    "distributed.admin.system-monitor.interval": "5s",
+    "distributed.worker.memory.monitor-interval": "1s",
+    "distributed.worker.preload": [__name__],
+}
+_BEFORE = ("distributed", "epidot.runs.run")  # what every worker loads, once for all of them
 
 
 @dataclass(frozen=True)
@@ -127,7 +138,7 @@ class Cluster:
         """As :meth:`Alone.each`."""
         from distributed import KilledWorker, as_completed
 
-        futures = [self.client.submit(task, piece, pure=False) for piece in pieces]
+        futures = self.client.map(task, list(pieces), pure=False)
         number = {future.key: i for i, future in enumerate(futures)}
         try:
             for future in as_completed(futures):
@@ -191,15 +202,20 @@ def _cluster(scheduler: str, jobs: int | None) -> Iterator[Cluster]:
         raise InputError("Dask is not installed", seen=f"--scheduler {scheduler}", remedy=remedy)
     import logging
 
+    import dask
     from distributed import Client, LocalCluster
 
     with ExitStack() as stack:
         if scheduler == LOCAL:
+            stack.enter_context(dask.config.set(_QUIET | _copied()))
             cluster = stack.enter_context(
                 LocalCluster(
                     n_workers=jobs,
                     threads_per_worker=1,
                     dashboard_address=None,
+                    scheduler_kwargs={"dashboard_address": ":0"},  # two may stand on one machine
+                    env={materials.VARIABLE: ""}
+                    | {k: v for k, v in os.environ.items() if k.startswith("EPIDOT_")},
                     silence_logs=logging.CRITICAL,
                 )
             )
@@ -212,3 +228,21 @@ def _cluster(scheduler: str, jobs: int | None) -> Iterator[Cluster]:
             why = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise InputError("no Dask scheduler answers", scheduler, seen=why[:80], remedy=remedy) from None
         yield Cluster(client, f"the Dask workers of {scheduler}")
+
+
+def dask_setup(worker: object) -> None:
+    """What Dask does in every worker of its own cluster before the first piece."""
+    collect_seldom()
+
+
+def _copied() -> dict[str, str]:
+    """How Dask's workers begin: where the system can, as copies of one process that has loaded everything."""
+    import multiprocessing
+
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return {}
+    from multiprocessing import forkserver
+
+    multiprocessing.get_context("forkserver").set_forkserver_preload(list(_BEFORE))
+    forkserver.ensure_running()  # before Dask says what else it would load there
+    return {"distributed.worker.multiprocessing-method": "forkserver"}

@@ -15,7 +15,7 @@ import pytest
 
 from epidot.errors import InputError
 from epidot.runs.workers import TRIES, Lost, workers
-from errands import deadly, logged, square
+from errands import deadly, logged, square, surroundings
 
 unix = pytest.mark.skipif(os.name != "posix", reason="signals of unix")
 
@@ -115,6 +115,25 @@ def test_a_killed_worker_of_a_real_scheduler_loses_nothing(scheduler: str, tmp_p
     # what a worker has finished and nobody has fetched yet goes with it: one more than it was at
     _nothing_lost_nothing_twice(found, tmp_path, 24, in_flight=3)
     assert len({result[1] for result in found.values()}) == 2
+
+
+@unix
+@pytest.mark.filterwarnings("default")
+def test_dask_s_own_workers_begin_loaded_and_with_the_materials_of_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Copies of one process that keeps what it was told at first: what holds now must reach them."""
+    pytest.importorskip("distributed")
+    for folder in (str(tmp_path), None):
+        if folder is None:
+            monkeypatch.delenv("EPIDOT_MATERIALS")
+        else:
+            monkeypatch.setenv("EPIDOT_MATERIALS", folder)
+        with workers(2, "local", 8) as helpers:
+            helpers.client.wait_for_workers(2, timeout=60)  # type: ignore[union-attr]
+            found = [one.result for one in helpers.each(surroundings, range(8))]
+        assert len({row[0] for row in found if not isinstance(row, Lost)}) == 2
+        assert {row[1:] for row in found if not isinstance(row, Lost)} == {(True, folder or "", 100_000)}
 
 
 @pytest.mark.filterwarnings("default")
