@@ -80,3 +80,22 @@ def test_twice_the_supply_parts_where_it_is_put_in() -> None:
     (parts,) = begun.keep
     assert "SePR3" in str(plain.timeline[parts])
     assert plain.timeline[:parts] == twice.timeline[:parts]
+
+
+def test_a_mean_over_flasks_works_out_only_the_samples_that_are_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from epidot.runs import flasks
+
+    worked: list[str] = []
+    plain = flasks._mean
+    monkeypatch.setattr(
+        flasks, "_mean", lambda samples: (worked.append(samples[0].taken.name), plain(samples))[1]
+    )
+    found = in_flasks(order(FAMILY[0]), 2)
+    mean = found.mean(frozenset({1}))
+    assert set(mean.samples) == set(found.runs[0].samples)
+    assert not worked
+    asked = next(iter(mean.samples))
+    assert mean.sample(asked) is mean.sample(asked)
+    assert len(worked) == 1

@@ -6,7 +6,7 @@ flasks differ by chance only; their scatter says how well the mean is known.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -36,9 +36,28 @@ class Flasks:
         if left_out not in self._means:
             kept = [run for i, run in enumerate(self.runs) if i not in left_out]
             mean = Run(kept[0].setting, kept[0].first, kept[0].done)
-            mean.samples = {name: _mean([run.samples[name] for run in kept]) for name in kept[0].samples}
+            mean.samples = _Means(kept)
             self._means[left_out] = mean
         return self._means[left_out]
+
+
+class _Means(Mapping[str, Sampled]):
+    """The mean of every sample over ``runs``, worked out when it is asked for."""
+
+    def __init__(self, runs: Sequence[Run]) -> None:
+        self._runs = runs
+        self._found: dict[str, Sampled] = {}
+
+    def __getitem__(self, name: str) -> Sampled:
+        if name not in self._found:
+            self._found[name] = _mean([run.samples[name] for run in self._runs])
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._runs[0].samples)
+
+    def __len__(self) -> int:
+        return len(self._runs[0].samples)
 
 
 def in_flasks(

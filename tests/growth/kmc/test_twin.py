@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from epidot.errors import WorkError
-from epidot.growth.kmc import Flow, Programme, Reaction
+from epidot.growth.kmc import Flow, Programme, Reaction, kernel
 from epidot.growth.kmc.compiler import compile_model
 from epidot.growth.kmc.model import Model
 from oracle.kmc import RUNS, Checked
@@ -160,3 +160,13 @@ def test_sites_without_partners_sleep_and_wake(kT: float) -> None:
     runs[0].state.species[(asleep + 1) % 80] = 2
     with pytest.raises(WorkError, match="sites sleep beside a B"):
         runs[0].validate()
+
+
+def test_any_filled_is_what_a_plain_look_finds() -> None:
+    rng = np.random.default_rng(4)
+    dots = np.array([0, 40, 80, 120], dtype=np.int32)
+    sites, filled = np.array([3, 17, 39]), np.array([False, False, True, True])
+    for _ in range(50):
+        species = rng.choice(4, size=120, p=[0.55, 0.35, 0.06, 0.04]).astype(np.uint8)
+        plain = bool(filled[species.reshape(3, 40)[:, sites]].any())
+        assert kernel.any_filled(sites, dots, species, filled) == plain

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +13,7 @@ from numpy.typing import NDArray
 from epidot.growth.kmc.checks import check
 from epidot.growth.kmc.classes import case_of, classes_from, directions_of, partner_tables, sleepers
 from epidot.growth.kmc.keys import Block, feasible, layout
-from epidot.growth.kmc.lattice import Lattice, templates
+from epidot.growth.kmc.lattice import Copies, Lattice, templates
 from epidot.growth.kmc.model import Model
 from epidot.growth.kmc.tables import Sites, Tables
 from epidot.growth.kmc.wiring import LiquorTables, liquor_tables, neighbours
@@ -34,6 +36,30 @@ class Compiled:
     def n_entries(self) -> int:
         """Number of (reaction, class) pairs."""
         return len(self.tables.entry_reaction)
+
+    @cached_property
+    def counted(self) -> tuple[Any, ...]:
+        """What :func:`~epidot.growth.kmc.environments.environments` counts: its first arguments."""
+        relations = self.lattice.relations
+        one, n = (relations.one, relations.n) if isinstance(relations, Copies) else (self.lattice, 1)
+        names = (
+            list(dict.fromkeys(d.counted[0] for b in self.blocks for d in b.digits))
+            or list(one.relations)[:1]
+        )
+        adds = np.zeros((len(self.blocks), len(names), len(self.model.names)), dtype=np.int32)
+        for i, block in enumerate(self.blocks):
+            for d in block.digits:
+                adds[i, names.index(d.counted[0])] += d.stride * np.isin(self.model.names, list(d.counted[1]))
+        starts = [one.relations[name].start.astype(np.int64) for name in names]
+        ahead = np.concatenate([[0], np.cumsum([len(one.relations[name]) for name in names])])
+        return (
+            n,
+            one.sublattice,
+            np.stack([start + a for start, a in zip(starts, ahead[:-1], strict=True)]),
+            np.concatenate([one.relations[name].index for name in names]),
+            adds,
+            adds.any(axis=2),
+        )
 
 
 def compile_model(model: Model, lattice: Lattice) -> Compiled:

@@ -50,3 +50,13 @@ def held_by_dots(dots: I32, species: U8, out: I64) -> None:
     for d in range(len(dots) - 1):
         for i in range(dots[d], dots[d + 1]):
             out[d, species[i]] += 1
+
+
+@entry
+def any_filled(sites: I64, dots: I32, species: U8, filled: NDArray[np.bool_]) -> bool:
+    """Whether one of the ``sites`` of any dot holds a species that is ``filled`` (S,)."""
+    for d in range(len(dots) - 1):
+        for site in sites:
+            if filled[species[dots[d] + site]]:
+                return True
+    return False

@@ -17,6 +17,7 @@ import numpy as np
 
 from epidot.constants import K_B
 from epidot.growth.kmc import tables as fixed
+from epidot.growth.kmc.environments import any_filled as any_filled
 from epidot.growth.kmc.environments import environments as environments
 from epidot.growth.kmc.environments import held_by_dots as held_by_dots
 from epidot.growth.kmc.jit import ahead, entry, part, spliced

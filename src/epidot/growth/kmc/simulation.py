@@ -111,6 +111,10 @@ class Simulation:
         self._kernel.held_by_dots(lattice.dots, self.state.species, out)
         return out
 
+    def any_filled(self, sites: NDArray[np.int64], filled: NDArray[np.bool_]) -> bool:
+        """Whether one of these ``sites`` of any dot holds a species that is ``filled`` (S,)."""
+        return bool(self._kernel.any_filled(sites, self.compiled.lattice.dots, self.state.species, filled))
+
     @property
     def on(self) -> dict[str, int]:
         """Number of sites per species."""

@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from epidot.errors import Faults, nearest
 from epidot.growth.kmc.compiler import Compiled
-from epidot.growth.kmc.lattice import Copies
 from epidot.growth.kmc.programme import Flow, Programme
 from epidot.growth.kmc.stream import seeded
 from epidot.growth.kmc.tables import (
@@ -119,35 +118,8 @@ def _species(compiled: Compiled, start: ArrayLike | str, faults: Faults) -> U8:
 
 
 def _keys(compiled: Compiled, species: U8, environments: Callable[..., None]) -> NDArray[np.int32]:
-    model, lattice = compiled.model, compiled.lattice
-    one, n = (
-        (lattice.relations.one, lattice.relations.n)
-        if isinstance(lattice.relations, Copies)
-        else (lattice, 1)
-    )
-    names = (
-        list(dict.fromkeys(d.counted[0] for b in compiled.blocks for d in b.digits))
-        or list(one.relations)[:1]
-    )
-    adds = np.zeros((len(compiled.blocks), len(names), len(model.names)), dtype=np.int32)
-    for i, block in enumerate(compiled.blocks):
-        for d in block.digits:
-            adds[i, names.index(d.counted[0])] += d.stride * np.isin(model.names, list(d.counted[1]))
-    starts = [one.relations[name].start.astype(np.int64) for name in names]
-    ahead = np.concatenate([[0], np.cumsum([len(one.relations[name]) for name in names])])
-    out = np.zeros(len(lattice), dtype=np.int32)
-    environments(
-        n,
-        one.sublattice,
-        np.stack([start + a for start, a in zip(starts, ahead[:-1], strict=True)]),
-        np.concatenate([one.relations[name].index for name in names]),
-        adds,
-        adds.any(axis=2),
-        compiled.tables.base,
-        compiled.tables.local,
-        species,
-        out,
-    )
+    out = np.zeros(len(compiled.lattice), dtype=np.int32)
+    environments(*compiled.counted, compiled.tables.base, compiled.tables.local, species, out)
     return out
 
 

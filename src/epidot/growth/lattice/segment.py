@@ -104,6 +104,12 @@ class Run:
         self.felt = self.feeling()
         self.outer = {name: self._outer_places(name) for name in self.places}
         self.shells: tuple[tuple[str, float], ...] | None = None
+        self.core_nm3 = np.pi / 6 * population.diameters_nm**3
+        self.empty = [i for i, k in enumerate(what.kinds) if k in self.section.vacant.values()]
+        self.filled = np.ones(len(what.kinds), dtype=bool)
+        self.filled[self.empty] = False
+        outwards = population.master
+        self.outermost = outwards.inwards[0][: outwards.rim(max(MARGIN_NM, self.step_nm))]
         self.units = [
             (i, el, n)
             for i, kind in enumerate(what.kinds)
@@ -128,7 +134,7 @@ class Run:
         """The shell material of every chalcogen."""
         return {el: m for s in self.mechanism.sites.values() for el, m in s.material.items()}
 
-    @property
+    @cached_property
     def places(self) -> tuple[str, ...]:
         """The name under which free places outside stand among the dissolved species, if they do."""
         name = places(self.mechanism)
@@ -154,11 +160,10 @@ class Run:
             if layer == 0:
                 free = 0.0
             else:
-                core_nm3 = np.pi / 6 * self.population.diameters_nm**3
-                whole = of.of_volume(core_nm3 + on @ of.volume).sum()
-                molecules = self.molecules()
+                whole = of.of_volume(self.core_nm3 + on @ of.volume).sum()
+                here = self.simulation.liquor
                 outside = sum(
-                    molecules.get(s, 0) * one.ligands.get(x, 0)
+                    here.get(s, self.liquor.get(s, 0)) * one.ligands.get(x, 0)
                     for s, one in self.section.pool.items()
                     for x in site.ligands
                 )
@@ -234,16 +239,11 @@ class Run:
 
     def near_rim(self) -> float | None:
         """Distance of the outermost unit from the middle of its lattice, nm; ``None`` if far from the rim."""
-        empty = [i for i, k in enumerate(self.what.kinds) if k in self.section.vacant.values()]
-        species = self.simulation.state.species.reshape(self.population.n, -1)
-        of = self.population.master
-        outer = of.inwards[0][: of.rim(max(MARGIN_NM, self.step_nm))]
-        filled = np.ones(256, dtype=bool)
-        filled[empty] = False
         # Nearly always nothing is there, and this is looked at often.
-        if not filled.take(species.take(outer, axis=1)).any():
+        if not self.simulation.any_filled(self.outermost, self.filled):
             return None
-        return _farthest(of, species, empty)
+        species = self.simulation.state.species.reshape(self.population.n, -1)
+        return _farthest(self.population.master, species, self.empty)
 
     # -- what is there ------------------------------------------------------------------------------
 
