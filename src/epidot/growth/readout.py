@@ -128,6 +128,18 @@ def layered_dot(state: FlaskState, mechanism: Mechanism, medium: str = "toluene"
     )
 
 
+def unequal_nm(state: FlaskState, mechanism: Mechanism) -> float:
+    """Standard deviation of the outer diameter by unequal supply, where only the mean dot is known.
+
+    Monomer comes to the surface of every dot at a rate of its own, so that what it builds beyond the first
+    layer is thick in proportion.  The layer next to the core fills up on all dots.
+    """
+    surface = _on_dot(state, mechanism)
+    first = {s: n for s, n in surface.items() if mechanism.species[s].phase != "deposited"}
+    beyond = _diameter(state, surface, mechanism) - _diameter(state, first, mechanism)
+    return mechanism.supply_spread * beyond
+
+
 def outer_surface(state: FlaskState, mechanism: Mechanism) -> dict[str, Any]:
     """Places for metal carboxylate on the outer surface, how many are taken, and the traps the others are.
 

@@ -167,6 +167,8 @@ def unused(mechanism: Mechanism) -> list[Finding]:
         used |= {r.law.A, r.law.Ea, *r.law.barrier.values()} | ({r.law.packing} if r.law.packing else set())
     used |= {n for s in mechanism.sites.values() for n in (s.overflow, s.per_nm2) if n}
     used |= {s.vapour for s in mechanism.species.values() if s.vapour}
+    if mechanism.spread:
+        used.add(mechanism.spread)
     if mechanism.packing:
         used.add(mechanism.packing.limit)
     if mechanism.lattice:

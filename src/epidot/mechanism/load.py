@@ -21,7 +21,7 @@ from epidot.mechanism.mechanism import Mechanism
 from epidot.mechanism.reactions import Reactions
 
 USUAL = "choi2023"
-_TOP = "name title sources groups families reagents spectators sites environments surfaces packing"
+_TOP = "name title sources groups families reagents spectators sites environments surfaces packing spread"
 TOP = (*_TOP.split(), "parameters", "equilibria", "hypotheses", "species", "reactions", "lattice", "note")
 
 
@@ -119,6 +119,7 @@ class _Reader(Reactions):
         self.read_environments()
         surfaces = self.read_surfaces()
         packing = self.read_packing()
+        spread = self.number(self.top, "spread", "number") if self.top["spread"] else None
         reactions = self.read_reactions()
         reagents = self.spelt_out(top["reagents"], self.species, "species")
         return Mechanism(
@@ -131,6 +132,7 @@ class _Reader(Reactions):
             environments=self.environments,
             surfaces=surfaces,
             packing=packing,
+            spread=spread or None,
             parameters=self.parameters,
             equilibria=self.equilibria,
             species=self.species,

@@ -197,7 +197,11 @@ class Hypothesis:
 
 @dataclass(frozen=True)
 class Mechanism:
-    """Species, reactions and parameters, checked and expanded."""
+    """Species, reactions and parameters, checked and expanded.
+
+    ``spread`` names the relative standard deviation, from dot to dot of a flask, of the rate at which monomer
+    is taken up.
+    """
 
     name: str
     title: str
@@ -213,6 +217,7 @@ class Mechanism:
     species: Mapping[str, Species]
     reactions: tuple[Reaction, ...]
     lattice: Section | None = None
+    spread: str | None = None
     spectators: Mapping[str, str] = field(default_factory=dict)  # dissolved species -> why it takes no part
     hypotheses: Mapping[str, Hypothesis] = field(default_factory=dict)
     packs: bool = False  # whether ``packing`` counts
@@ -305,6 +310,16 @@ class Mechanism:
     def unknown(self, liquor: Iterable[str]) -> tuple[str, ...]:
         """Dissolved species the mechanism does not know; an engine carries them along unchanged."""
         return tuple(sorted(s for s in liquor if s not in self.species))
+
+    @property
+    def supply_spread(self) -> float:
+        """Relative standard deviation of the uptake of monomer from dot to dot; 0 if not declared."""
+        return self.si(self.spread) if self.spread else 0.0
+
+    @property
+    def monomers(self) -> frozenset[str]:
+        """Dissolved units of shell: the materials of the shells, where they are species."""
+        return frozenset(m for s in self.sites.values() for m in s.material.values() if m in self.species)
 
     @cached_property
     def hash(self) -> str:

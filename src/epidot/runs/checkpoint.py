@@ -26,7 +26,7 @@ from epidot.growth.lattice.population import GrownPopulation
 from epidot.growth.state import FlaskState
 
 NAME = "checkpoint.epidot"
-_FORMAT = b"epidot-checkpoint/3"
+_FORMAT = b"epidot-checkpoint/4"
 _TEXT = "text"  # the array that holds the JSON
 _SHARE = 1 / 20  # of the time of a run that may go into keeping it
 _CALLED = {"dots": "number of dots", "recipe_sha256": "recipe text"}

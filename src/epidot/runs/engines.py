@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -60,6 +61,23 @@ def even_population(dot: LayeredDot, sigma_rel: float) -> Population:
     """``dot`` with core diameters at equal steps of probability: the same every time, no random draw."""
     sizes = even_diameters(dot.core_diameter_nm, sigma_rel, EVEN if sigma_rel > 0 else 1)
     return Population(dot, sizes)
+
+
+def unequal_population(population: Population, sd_nm: float) -> Population:
+    """The same cores with shells of unequal thickness, so that the outer diameter differs by ``sd_nm`` more.
+
+    Thicknesses are at equal steps of probability, and go with the cores as chance would have it.
+    """
+    dots, n = population.dots, len(population.dots)
+    shell = population.dot.diameter_nm - population.dot.core_diameter_nm
+    if sd_nm <= 0 or shell <= 0 or n == 1:
+        return population
+    factors = np.random.default_rng(n).permutation(even_diameters(1.0, sd_nm / shell, n))
+    members = tuple(
+        replace(one, shells=tuple(replace(s, thickness_nm=s.thickness_nm * float(x)) for s in one.shells))
+        for one, x in zip(dots, factors, strict=True)
+    )
+    return replace(population, members=members)
 
 
 @lru_cache(maxsize=64)

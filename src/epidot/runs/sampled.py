@@ -18,14 +18,14 @@ from epidot.errors import EpidotError, Gap
 from epidot.given import held
 from epidot.growth.flask import Taken
 from epidot.growth.lattice.population import GrownPopulation
-from epidot.growth.readout import counts
+from epidot.growth.readout import counts, unequal_nm
 from epidot.light.optics import Optics
 from epidot.mechanism import load as mechanisms
 from epidot.mechanism.mechanism import Mechanism
 from epidot.quantities import Quantity
 from epidot.runs import halide
 from epidot.runs.atomistic import Atomistic
-from epidot.runs.engines import even_population
+from epidot.runs.engines import even_population, unequal_population
 from epidot.runs.order import RADIAL, Order, dots_asked
 from epidot.runs.quantities import LIGHT, QUANTITIES, ROUNDS, Declared, find, needing, unknown
 from epidot.transport.in_flask import HalideTransport
@@ -193,6 +193,20 @@ class Sampled:
         """The light of the population."""
         return Optics(self.population)
 
+    @property
+    def shapes(self) -> Population:
+        """The dots as an image shows them: in mean field too with shells that differ as declared.
+
+        The light of a mean field is that of even shells.
+        """
+        return self._together if self.members else unequal_population(self.population, self._unequal_nm)
+
+    @property
+    def _unequal_nm(self) -> float:
+        if self.members or self.taken.shells:
+            return 0.0
+        return unequal_nm(self.state, self.setting.mechanism)
+
     # ------------------------------------------------------------ numbers
     @held
     def counts(self) -> Mapping[str, float]:
@@ -228,15 +242,15 @@ class Sampled:
     @held
     def _sizes(self) -> Mapping[str, float]:
         dot, even = self.dot, self.setting.order.sizes == "even"
+        unequal = self._unequal_nm
         found = {"core_diameter_nm": dot.core_diameter_nm, "diameter_nm": dot.diameter_nm}
         if even and not self.members:
-            # All shells are alike and only cores differ.
-            spread = self.setting.order.recipe.sigma_rel * dot.core_diameter_nm / dot.diameter_nm
-            found |= {"diameter_sd_nm": spread * dot.diameter_nm, "diameter_spread": spread}
+            sd = math.hypot(self.setting.order.recipe.sigma_rel * dot.core_diameter_nm, unequal)
+            found |= {"diameter_sd_nm": sd, "diameter_spread": sd / dot.diameter_nm}
         else:
             group = self._together if self.members else self.population
             sizes = group.diameters_nm
-            mean, sd = float(np.mean(sizes)), float(np.std(sizes))
+            mean, sd = float(np.mean(sizes)), math.hypot(float(np.std(sizes)), unequal)
             found |= {"core_diameter_nm": float(np.mean(group.core_diameters_nm)), "diameter_nm": mean}
             found |= {"diameter_sd_nm": sd, "diameter_spread": sd / mean}
         rough = [dot.roughness_nm for dot, _ in self.members if dot.roughness_nm is not None]

@@ -354,7 +354,7 @@ def advance(
     """Run until a time or a number of events, whichever comes first; say why it stopped."""
     whole, real, random, tally = state.whole, state.real, state.random, state.tally
     weight, n, k, factor = state.weight, state.n, state.k, state.factor
-    lane, group, dirty = state.lane, state.group, state.dirty
+    lane, group, dirty, unequal, share = state.lane, state.group, state.dirty, state.unequal, state.share
     packed, page, pool, liquor = state.packed, state.page, state.pool, state.liquor
     low, high, held, ledger = state.low, state.high, state.held, state.ledger
     entry_start, entry_reaction, entry_bit = tables.entry_start, tables.entry_reaction, tables.entry_bit
@@ -461,13 +461,13 @@ def advance(
                     total = total_rate(weight, n, lane, group, dirty)
         ok = above < INF
         if ok:
-            accept = 1.0
+            accept = share[d] if unequal[r] else 1.0
             p = whole[PIECE]
             if 0 < p < len(times) and temperatures[p] != temperatures[p - 1]:
                 T0, T1 = temperatures[p - 1], temperatures[p]
                 T = T0 + (T1 - T0) * ((t - times[p - 1]) / (times[p] - times[p - 1]))
                 if k[e] > 0.0:
-                    accept = entry_A[e] * math.exp(-entry_E[e] / (K_B * T)) / k[e]
+                    accept *= entry_A[e] * math.exp(-entry_E[e] / (K_B * T)) / k[e]
             else:
                 T = temperatures[max(p - 1, 0)]
             if order_start[r] < order_start[r + 1]:

@@ -73,6 +73,8 @@ def first_state(
         ledger=np.zeros(M, dtype=np.int64),
         poured=np.zeros(0, dtype=np.int64),
         tally=np.zeros((lattice.n_dots + 1, R), dtype=np.int64),
+        unequal=np.zeros(R, dtype=np.uint8),
+        share=np.ones(lattice.n_dots + 1),
         on=on,
         on_since=np.zeros(len(on)),
         on_integral=np.zeros(len(on)),

@@ -135,6 +135,8 @@ class State(NamedTuple):
     ledger: I64  # (M,), net change by events
     poured: I64  # (F,), portions added
     tally: I64  # (dots + 1, R), events per reaction; the last row is the liquor
+    unequal: U8  # (R,), reactions that go on every dot at a rate of its own
+    share: F8  # (dots + 1,), of the largest such rate
     on: I64  # (S,), sites per species
     on_since: F8  # (S,)
     on_integral: F8  # (S,), time integral of ``on`` up to ``on_since``

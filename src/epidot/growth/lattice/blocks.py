@@ -187,6 +187,7 @@ def _parts(state: FlaskState, segment: Segment, whole: GrownPopulation) -> list[
             kind=np.ascontiguousarray(whole.kind[dots]),
             diameters_nm=whole.diameters_nm[dots],
             centres_nm=whole.centres_nm[dots],
+            supply=whole.supply[dots],
             random=random,
             events=whole.events if b == 0 else {},
             outside={name: int(shares[name][b]) for name in whole.outside},

@@ -131,6 +131,7 @@ class LatticeEngine:
             radii_nm=of.radii_nm,
             diameters_nm=diameters,
             centres_nm=middle,
+            supply=self._supply(),
             kind=kind,
             kinds=tuple(section.kinds),
             shape=mean_shape(state.core_diameter_nm, bearing, a, section.near_nm),
@@ -170,6 +171,12 @@ class LatticeEngine:
             return np.asarray(self.diameters_nm, dtype=np.float64)
         rng = np.random.default_rng(self._stream(b"core diameters"))
         return Population.drawn(LayeredDot("core", mean_nm), self.dots, self.sigma_rel, rng).core_diameters_nm
+
+    def _supply(self) -> NDArray[np.float64]:
+        rng = np.random.default_rng(self._stream(b"supply of the dots"))
+        one = LayeredDot("core", 1.0)
+        drawn = Population.drawn(one, self.dots, self.mechanism.supply_spread, rng).core_diameters_nm
+        return np.asarray(drawn / drawn.mean())
 
     def grown(self, state: FlaskState) -> Sequence[GrownDot]:
         """Every dot of a state, for the readouts; empty where none grew on the lattice."""

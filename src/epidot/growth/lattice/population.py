@@ -13,13 +13,14 @@ from epidot.dot.grown import GrownDots, SiteSpecies
 from epidot.growth.lattice.dots import Master, Shape, master
 from epidot.mechanism.lattice import Section
 
-_ARRAYS = ("kind", "diameters_nm", "centres_nm", "random")
+_ARRAYS = ("kind", "diameters_nm", "centres_nm", "supply", "random")
 
 
 @dataclass(frozen=True)
 class GrownPopulation:
     """All dots at one moment, and what is needed to go on to the same bits.
 
+    ``supply`` (dots,), of mean 1, is the rate at which each dot takes up monomer over that of the mean dot.
     ``kind`` (dots, n) index into the kinds of the mechanism's lattice; ``radii_nm`` those of the sites
     (:class:`~epidot.growth.lattice.dots.Master`); ``random`` (4,) state of the stream; ``rest`` molecules
     per dissolved species that are less than one and wait; ``events`` of every step so far, all dots.
@@ -36,6 +37,7 @@ class GrownPopulation:
     radii_nm: tuple[float, float, float]
     diameters_nm: NDArray[np.float64]
     centres_nm: NDArray[np.float64]
+    supply: NDArray[np.float64]
     kind: NDArray[np.uint8]
     kinds: tuple[str, ...]
     shape: Shape

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from epidot.growth.kmc.compiler import Compiled
 from epidot.growth.kmc.programme import Flow, Programme, smooth
 from epidot.growth.kmc.simulation import Simulation
 from epidot.growth.kmc.tables import LEFT, STALE
@@ -82,6 +83,7 @@ class Run:
         segment = self.segment
         what = self.what = active(self.mechanism, self.section, there, dissolved)
         compiled = compiled_model(self.mechanism, population, what, segment.atmosphere == "vacuum")
+        compiled, unequal = self.unequal(compiled)
         to_model = np.zeros(len(population.kinds), dtype=np.uint8)
         of_model = [population.kinds.index(k) for k in what.kinds]
         to_model[of_model] = np.arange(len(of_model))
@@ -100,6 +102,8 @@ class Run:
             flows=self.flows(left),
         )
         self.simulation.state.random[:] = self.random
+        self.simulation.state.unequal[:] = unequal
+        self.simulation.state.share[:-1] = population.supply / population.supply.max()
         self.compiled = compiled
         self.felt = self.feeling()
         self.outer = {name: self._outer_places(name) for name in self.places}
@@ -116,6 +120,21 @@ class Run:
             for el in self._materials
             if (n := self.section.kinds[kind].elements.get(el, 0))
         ]
+
+    def unequal(self, compiled: Compiled) -> tuple[Compiled, NDArray[np.bool_]]:
+        """The model with the largest supply of a dot in the rates that differ, and which reactions these are.
+
+        They are those by which monomer comes to a site or leaves one: both by the same factor, so that no dot
+        is more stable than another.
+        """
+        mine = [
+            r.before is not None and not self.mechanism.monomers.isdisjoint(r.liquor)
+            for r in compiled.model.reactions
+        ]
+        found = np.array(mine, dtype=bool)
+        tables = compiled.tables
+        rates = np.where(found[tables.entry_reaction], self.population.supply.max(), 1.0)
+        return replace(compiled, tables=tables._replace(entry_A=tables.entry_A * rates)), found
 
     def feeling(self) -> dict[str, NDArray[np.bool_]]:
         """Per element of a shell, which entries of the model are steps that feel its misfit."""
