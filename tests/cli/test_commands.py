@@ -205,13 +205,14 @@ def test_bad_input_is_status_2_with_the_nearest_choice(
 
 TWO_HALIDES = """\
 recipe: 1
-title: two halides in one flask
+title: one halide after another
 core: {material: InP, diameter: 3.3 nm, amount: 100 nmol}
 solvent: {reagent: ODE, volume: 20 mL}
 steps:
   - shell: {material: ZnSe, thickness: 0.7 nm, described: grown before}
   - heat: 240 °C
   - add: {reagent: ZnBr2, concentration: 0.2 M, in: {OAm: 2, ODE: 13}, volume: 1 mL}
+  - hold: 10 min
   - add: {reagent: ZnCl2, concentration: 0.2 M, in: {OAm: 2, ODE: 13}, volume: 1 mL}
   - hold: 10 min
   - sample: treated
@@ -222,7 +223,7 @@ def test_what_cannot_be_carried_out_yet_is_named(epidot: Epidot, tmp_path: Path)
     (tmp_path / "two.yaml").write_text(TWO_HALIDES, encoding="utf-8")
     done = epidot("run", "two.yaml", "--dots", "1", "-o", "out")
     assert done.status == 1, done.err
-    assert "one halide at a time" in done.err
+    assert "one after the other in one flask" in done.err
     assert not (tmp_path / "out").exists()
 
 

@@ -147,9 +147,36 @@ steps:
 """
 
 
-def test_two_halides_at_once_are_refused_with_the_step(tmp_path: Path) -> None:
-    (tmp_path / "two.yaml").write_text(TWO, encoding="utf-8")
-    with pytest.raises(NotBuiltYet, match="Br and Cl"):
+ONE = TWO.replace(
+    "{reagent: ZnBr2, amount: 0.1 mmol}, {reagent: ZnCl2, amount: 0.1 mmol}",
+    "{reagent: ZnBr2, amount: 0.4 mmol}",
+)
+
+
+def test_two_halides_together_are_the_sum_and_each_keeps_its_share() -> None:
+    """Exact: with the same constants only the label of an ion differs."""
+    both = run_flask(
+        order_from(TWO.replace("ZnCl2, amount: 0.1", "ZnCl2, amount: 0.3"), dots=1, engine="meanfield")
+    )
+    one = run_flask(order_from(ONE, dots=1, engine="meanfield"))
+    dot, alone = (run.sample("end").dot for run in (both, one))
+    by_name = {content.element: content.total for content in dot.halides}
+    assert by_name["Cl"] == pytest.approx(3 * by_name["Br"], rel=1e-9)
+    assert sum(by_name.values()) == pytest.approx(alone.halides[0].total, rel=1e-9)
+    assert dot.repaired == pytest.approx(alone.repaired, rel=1e-9)
+    assert dot.surface_traps == pytest.approx(alone.surface_traps, rel=1e-9)
+    assert any("compete for the same places" in line for line in both.done.remarks)
+    for one_of, mmol in (("Br", 0.1), ("Cl", 0.3)):
+        state = both.done.state
+        left = 2 * (state.liquor[f"Zn{one_of}2"] + state.lost.get(f"Zn{one_of}2", 0.0))
+        assert left + by_name[one_of] * state.dots_mol == pytest.approx(2e-3 * mmol, rel=1e-9)
+
+
+def test_a_halide_after_another_one_is_refused_with_the_step(tmp_path: Path) -> None:
+    after = TWO.replace(", {reagent: ZnCl2, amount: 0.1 mmol}", "")
+    after += "  - add: {reagent: ZnCl2, amount: 0.1 mmol}\n  - hold: 11 min\n"
+    (tmp_path / "two.yaml").write_text(after, encoding="utf-8")
+    with pytest.raises(NotBuiltYet, match=r"line 12: hold .*Br and Cl one after the other"):
         carry_out(order_from(str(tmp_path / "two.yaml"), dots=2))
 
 

@@ -24,6 +24,7 @@ from epidot.units import celsius
 
 AMINE = "OAm"
 _TRACE = 1e-15  # mol; less than this of a species is none of it
+_SAME = 1e-6  # of shares; what rounding leaves
 _NM3_PER_L = 1e24
 _MEASURED = "Br"  # the halide whose profiles were fitted
 
@@ -80,7 +81,7 @@ class HalideTransport:
         WorkError
             Above the temperature at which the ligands decompose, or if the transport cannot be integrated.
         NotBuiltYet
-            Two halides at once.
+            Two halides of which one came after the other.
         """
         hottest = max(segment.start_K, segment.end_K)
         limit = self.known.of("highest_temperature")
@@ -90,18 +91,18 @@ class HalideTransport:
                 "decompose; the model of halides ends there"
             )
         kept = before.halide
-        halide = self._halide(before, segment)
+        shares = self._shares(before, segment)
         dot = self._dot(before, shells)
-        said = self._said(before, shells, dot, halide)
+        said = self._said(before, shells, dot, tuple(shares))
         if not shells and self.dot_of(states[-1], shells).shells != self.dot_of(before, shells).shells:
             said = (*said, GROWS)
         times = np.clip([s.time_s - before.time_s for s in states], 0.0, segment.duration_s)
         amine = self._amine(before, states, kept.amine, segment, times)
-        if halide is None:
+        if not shares:
             return tuple(
                 s.with_(halide=replace(kept, amine=float(x))) for s, x in zip(states, amine, strict=True)
             ), said
-        return self._transported(before, states, segment, dot, halide, times, amine), said
+        return self._transported(before, states, segment, dot, shares, times, amine), said
 
     def wash(self, state: FlaskState, times: int) -> FlaskState:
         """Part of the adsorbed layer comes off with every precipitation and leaves with the washings."""
@@ -154,17 +155,33 @@ class HalideTransport:
             self.dot_of(state, shells), self.known, done.oxidised_share, done.oxidised_units
         )
 
-    def _halide(self, state: FlaskState, segment: Segment) -> str | None:
-        present = {
-            carrier.halide for name, carrier in halides.carriers().items() if name in _present(state, segment)
-        }
-        found = sorted(present | set(state.halide.ions))
-        if len(found) > 1:
+    def _shares(self, before: FlaskState, segment: Segment) -> dict[str, float]:
+        """The halides in the flask, each with its share of the ions; empty without any.
+
+        Their constants are the same, so that each keeps its share everywhere if it has the same one in the
+        bath, on its way in, and on the dots.
+        """
+        brought = {c.halide for name, c in halides.carriers().items() if name in _present(before, segment)}
+        found = sorted(brought | set(before.halide.ions))
+        if len(found) < 2:
+            return dict.fromkeys(found, 1.0)
+        on = before.halide.ions
+        places = np.array(
+            [
+                [ion_balance.dissolved(before.liquor, h) for h in found],
+                [ion_balance.dissolved(segment.inflow, h) for h in found],
+                [_on_dot(_state(on[h])) * before.dots_mol if h in on else 0.0 for h in found],
+            ]
+        )
+        filled = places[places.sum(axis=1) > _TRACE]
+        ratios = filled / filled.sum(axis=1, keepdims=True)
+        if np.ptp(ratios, axis=0).max() > _SAME:
             raise NotBuiltYet(
-                f"{' and '.join(found)} together in one flask: one halide at a time is built;"
-                " nothing measured tells Cl, Br and I apart, so put the sum of the ions in as one of them"
+                f"{' and '.join(found)} one after the other in one flask: halides that go in together each "
+                "keep their share, of others nothing is known (nothing measured tells Cl, Br and I apart); "
+                "add them together, or the sum of the ions as one of them"
             )
-        return found[0] if found else None
+        return dict(zip(found, ratios[0].tolist(), strict=True))
 
     def _amine(
         self,
@@ -190,28 +207,30 @@ class HalideTransport:
         states: tuple[FlaskState, ...],
         segment: Segment,
         dot: LayeredDot,
-        halide: str,
+        shares: Mapping[str, float],
         times: np.ndarray,
         amine: np.ndarray,
     ) -> tuple[FlaskState, ...]:
+        """All ions as one kind, shared out among the halides: exact, since nothing but the label differs."""
         from epidot.transport.radial import solve
         from epidot.transport.system import empty
 
         dots = before.dots_mol
-        inflow = ion_balance.dissolved(segment.inflow, halide) / dots
+        halide = next(iter(shares))
+        inflow = sum(ion_balance.dissolved(segment.inflow, h) for h in shares) / dots
         share = _NM3_PER_L / (dots * N_A)
-        bath = max(0.0, ion_balance.dissolved(before.liquor, halide) / dots)
+        bath = max(0.0, sum(ion_balance.dissolved(before.liquor, h) for h in shares) / dots)
         stage = Stage(
             segment.duration_s, segment.start_K, segment.end_K, inflow, segment.volume_inflow * share
         )
         told = problem(
             dot, halide, self.known, (stage,), before.volume_L * share, treated_dot.oxide_units(dot)
         )
-        known = before.halide.ions.get(halide)
-        if known is None:
+        known = before.halide.ions
+        if not known:
             start = empty(told, mesh_of(told))
         else:
-            start = _state(known)
+            start = _together(known)
             if not same_layers(told, start.edges_nm):
                 start = moved(start, told, mesh_of(told))
         start = start.with_(bath=bath, lost=0.0, volume_nm3=before.volume_L * share)
@@ -221,18 +240,21 @@ class HalideTransport:
         for i, state in enumerate(states):
             now = solution.state(i)
             # What is on the dots the flask lacks: the sum is kept to rounding, whatever the solver leaves.
-            supply = ion_balance.dissolved(state.liquor, halide)
-            gone = min(now.lost * dots, supply + max(0.0, first - _on_dot(now)) * dots)
-            liquor, lost, partners = ion_balance.settle(
-                state.liquor,
-                state.lost,
-                known.partners_mol if known else {},
-                halide,
-                (_on_dot(now) - first) * dots,
-                gone,
-            )
-            ions = Ions(now.edges_nm, now.c, now.trapped, now.interface, float(now.adsorbed), partners)
-            inside = replace(before.halide, ions={**before.halide.ions, halide: ions}, amine=float(amine[i]))
+            liquor, lost, ions = state.liquor, state.lost, dict(known)
+            for h, part in shares.items():
+                supply = ion_balance.dissolved(liquor, h)
+                gone = min(now.lost * dots * part, supply + max(0.0, first - _on_dot(now)) * dots * part)
+                liquor, lost, partners = ion_balance.settle(
+                    liquor,
+                    lost,
+                    known[h].partners_mol if h in known else {},
+                    h,
+                    (_on_dot(now) - first) * dots * part,
+                    gone,
+                )
+                held = (part * now.c, part * now.trapped, part * now.interface, part * float(now.adsorbed))
+                ions[h] = Ions(now.edges_nm, *held, partners)
+            inside = replace(before.halide, ions=ions, amine=float(amine[i]))
             out.append(state.with_(liquor=liquor, lost=lost, halide=inside))
         return tuple(out)
 
@@ -244,16 +266,22 @@ class HalideTransport:
         return (treated_dot.UNSAID.format(core=dot.core, oxide=treated_dot.oxide_units(dot)),)
 
     def _said(
-        self, state: FlaskState, shells: tuple[Layer, ...], dot: LayeredDot, halide: str | None
+        self, state: FlaskState, shells: tuple[Layer, ...], dot: LayeredDot, found: tuple[str, ...]
     ) -> tuple[str, ...]:
         taken = f"hypothesis {self.known.hypothesis} ({self.known.title}) is taken"
         lines = [
             f"halide: {taken} for a maximum inside the shell; not proven, see docs/theory/halides.md",
         ]
-        if halide not in (None, _MEASURED):
+        lines += [
+            f"halide: {halide} moves, binds and repairs as {_MEASURED} does here; nothing measured tells "
+            "them apart in these shells, and its D is known within a factor of ten only"
+            for halide in found
+            if halide != _MEASURED
+        ]
+        if len(found) > 1:
             lines.append(
-                f"halide: {halide} moves, binds and repairs as {_MEASURED} does here; nothing measured tells "
-                "them apart in these shells, and its D is known within a factor of ten only"
+                f"halide: {' and '.join(found)} compete for the same places, and each keeps its share of the "
+                "ions put in; what is said of them is that of the sum"
             )
         lines += self.unsaid(state, shells)
         if not dot.shells:
@@ -267,6 +295,17 @@ def _present(state: FlaskState, segment: Segment) -> set[str]:
 
 def _state(ions: Ions) -> State:
     return State(ions.edges_nm, ions.c, ions.trapped, ions.interface, ions.adsorbed)
+
+
+def _together(ions: Mapping[str, Ions]) -> State:
+    """The ions of all halides as one kind."""
+    every = [_state(one) for one in ions.values()]
+    return every[0].with_(
+        c=np.sum([s.c for s in every], axis=0),
+        trapped=np.sum([s.trapped for s in every], axis=0),
+        interface=np.sum([s.interface for s in every], axis=0),
+        adsorbed=sum(s.adsorbed for s in every),
+    )
 
 
 def _on_dot(state: State) -> float:
