@@ -80,6 +80,16 @@ def test_the_parser_speaks_as_the_house_does(words: str, said: str, epidot: Epid
     assert "Usage" not in done.err
 
 
+def test_options_are_named_as_they_are_typed(epidot: Epidot, tmp_path: Path) -> None:
+    rows = "".join(f"{g},{1 / g}\n" for g in range(1, 9))
+    (tmp_path / "d.csv").write_text(f"gradient (G/cm),line\n{rows}", encoding="utf-8")
+    done = epidot("measure", "dosy", "d.csv")
+    assert done.status == 2
+    assert "give --delta-ms (" in done.err
+    assert "give --big-delta-ms (" in done.err
+    assert "option delta_ms" not in done.err
+
+
 def test_help_names_every_command(epidot: Epidot) -> None:
     done = epidot("--help")
     assert done.status == 0

@@ -86,11 +86,11 @@ def _carried_out(argv: list[str]) -> int:
     except Exception as error:
         if type(error).__name__ == "Abort":
             raise KeyboardInterrupt from None
-        if not refused.is_refusal(error):
-            raise
         if refused.is_help(error):
             print(error, file=sys.stderr)
             return EXIT_BAD_INPUT
+        if not refused.is_told(error):
+            raise
         from typer.main import get_command
 
         raise refused.told(error, get_command(app), argv) from None

@@ -6,15 +6,24 @@ versions and its own in others.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from epidot.errors import Fault, InputError, nearest
+
+_OPTION = re.compile(r"\b(?:the )?option ([A-Za-z][A-Za-z0-9_]*)")
 
 
 def is_refusal(error: Exception) -> bool:
     """Whether the parser refuses the words of the command line."""
     return "UsageError" in _kinds(error)
+
+
+def is_told(error: Exception) -> bool:
+    """Whether the error is told in the words of the command line."""
+    return isinstance(error, InputError) or is_refusal(error)
 
 
 def is_help(error: Exception) -> bool:
@@ -23,7 +32,9 @@ def is_help(error: Exception) -> bool:
 
 
 def told(error: Exception, top: Any, words: Sequence[str]) -> InputError:
-    """The fault in ``words`` that the parser of the command ``top`` found."""
+    """The fault in ``words`` that the parser of the command ``top`` found, or what the command refused."""
+    if isinstance(error, InputError):
+        return _spelled(error, top, words)
     where, command = _command(top, words)
     said: Any = error
     kinds, message = _kinds(error), str(getattr(error, "message", error))
@@ -61,6 +72,25 @@ def told(error: Exception, top: Any, words: Sequence[str]) -> InputError:
         remedy = _example(command) or help_of
         return InputError("more words than the command takes", where, seen=seen, remedy=remedy)
     return InputError(Fault(message.rstrip(".") or "cannot be understood", where, remedy=help_of))
+
+
+def _spelled(error: InputError, top: Any, words: Sequence[str]) -> InputError:
+    """The same with the options of the command in ``words`` called as they are typed.
+
+    Instruments call them by their names in Python, ``the option delta_ms``.
+    """
+    flags = {flag for one in _command(top, words)[1].params for flag in one.opts}
+
+    def flag(hit: re.Match[str]) -> str:
+        name = "--" + hit[1].replace("_", "-")
+        return name if name in flags else hit[0]
+
+    def of(text: str | None) -> str | None:
+        return None if text is None else _OPTION.sub(flag, text)
+
+    # the kind of the error stays: others look at it
+    error.__init__([replace(f, what=str(of(f.what)), remedy=of(f.remedy)) for f in error.faults])  # type: ignore[misc]
+    return error
 
 
 def _kinds(error: Exception) -> list[str]:

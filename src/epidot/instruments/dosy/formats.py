@@ -88,6 +88,10 @@ def _table(raw: bytes, where: str, chosen: Settings) -> Signal:
         for n in file.times
         if not math.isclose(times[n], file.times[n], rel_tol=1e-6)
     )
+    warnings += tuple(
+        f"'{line}' was not taken: a temperature needs its unit, K or °C, and a liquid has 150 to 500 K"
+        for line in file.no_temperature
+    )
     asked = None if chosen["nucleus"] is None else nucleus(chosen["nucleus"]).name
     said = one_nucleus(asked, () if file.nucleus is None else (file.nucleus,), where)
     if not said:

@@ -13,13 +13,15 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import nnls
 
 from epidot.errors import InputError
 from epidot.instruments import curve
-from epidot.instruments.dosy.laws import LEAST, SMOOTH, law
+from epidot.instruments.dosy.laws import LEAST, SMOOTH, grid, law
 from epidot.instruments.dosy.sizes import outside, sizes
 from epidot.instruments.dosy.smoothest import smoothest
 from epidot.instruments.dosy.tried import Tried, lack, ordered, tried, weighed
+from epidot.instruments.dosy.valley import valley
 from epidot.instruments.options import Settings
 from epidot.quantities import Fit, Quantities, Quantity
 from epidot.signal import Signal
@@ -34,6 +36,15 @@ _STILL = 0.3  # D times the largest b: slower than that, the second species is a
 _CLEAR = 9.0  # what a fall must take off the deviance of a line that does not fall: three standard errors
 
 _NONE = 3.0  # standard errors: a bound share below that may be none
+
+_STEP, _BETTER = (
+    0.15,
+    16.0,
+)  # of ln D between species; in twice the logarithm of the likelihood: three are free
+_MORE = (
+    "more species describe the decay clearly better: a third one, sizes that differ much, or a baseline that "
+    "bends; values and errors are those of the law"
+)
 
 _METHOD = "decay of the line with b by {law}, least squares"
 _WHICH = {
@@ -54,6 +65,8 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     used, warnings = usable(signal, chosen)
     free_D = chosen["free_D_m2_per_s"]
     two = tried("two", used, free_D)
+    if two is not None and free_D is None:
+        two = replace(two, valley=valley(used, two.best, two.width))
     one = None if two is not None and free_D is not None else tried("one", used, None)
     offset = None if one is None else tried("two", used, 0.0)
     if offset is not None:
@@ -70,6 +83,8 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
         warnings.append(
             f"the line falls by {fell:.0%} only: stronger or longer gradients would tell D better"
         )
+    if _more(used, described):
+        warnings.append(_MORE)
     if shown.status != "converged":
         warnings.append(shown.message)
         found = {name: replace(q, sigma=None) for name, q in found.items()}
@@ -128,6 +143,15 @@ def _described(
         )
         return two, two.middle(), [words]
     return two, two.mean("D_m2_per_s"), []
+
+
+def _more(used: Signal, described: Tried) -> bool:
+    """Whether any sum of species beside a constant describes the decay clearly better than the law taken."""
+    D = np.concatenate([[0.0], grid(used.x, _STEP)])
+    weight = np.ones(len(used)) if used.known_sigma is None else 1 / used.known_sigma
+    left = nnls(np.exp(-np.outer(used.x, D)) * weight[:, None], used.y * weight)[1] ** 2
+    best = described.best
+    return lack(used, best.misfit * best.statistics["degrees_of_freedom"]) - lack(used, left) > _BETTER
 
 
 def _as_one(rival: Tried) -> tuple[float, float | None]:

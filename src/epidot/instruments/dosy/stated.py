@@ -26,13 +26,14 @@ _TEMPERATURES = ("temperature", "temp", "t", "te")
 @dataclass(frozen=True)
 class Stated:
     """``times`` / ms by the names of the options, ``nucleus``, ``solvent`` and ``temperature_K`` (else
-    ``None``), and the lines that say a time without its ``unit``."""
+    ``None``), the lines that say a time without its unit, and those that say a temperature of no liquid."""
 
     times: dict[str, float] = field(default_factory=dict)
     nucleus: str | None = None
     solvent: str | None = None
     temperature_K: float | None = None
     without_unit: tuple[str, ...] = ()
+    no_temperature: tuple[str, ...] = ()
 
 
 def stated(header: Iterable[str]) -> Stated:
@@ -45,6 +46,7 @@ def stated(header: Iterable[str]) -> Stated:
     words: dict[str, str] = {}
     kelvin: float | None = None
     bare: list[str] = []
+    cold: list[str] = []
     doubtful: float | None = None
     for line in header:
         hit = _LINE.match(line)
@@ -59,7 +61,10 @@ def stated(header: Iterable[str]) -> Stated:
             continue
         value, unit = float(number["number"]), unit or number["unit"]
         if name.lower() in _TEMPERATURES:
-            kelvin = kelvin or _kelvin(value, unit)
+            found = _kelvin(value, unit)
+            kelvin = kelvin or found
+            if found is None and name.lower() not in ("t", "te"):  # a letter alone may be anything
+                cold.append(line.strip())
             continue
         which = _which(name)
         if which is None:
@@ -73,7 +78,12 @@ def stated(header: Iterable[str]) -> Stated:
     if doubtful is not None and "delta_ms" in times:
         times.setdefault("big_delta_ms", doubtful)
     return Stated(
-        times, _nucleus(words.get("nucleus", "")), words.get("solvent") or None, kelvin, tuple(bare)
+        times,
+        _nucleus(words.get("nucleus", "")),
+        words.get("solvent") or None,
+        kelvin,
+        tuple(bare),
+        tuple(cold),
     )
 
 

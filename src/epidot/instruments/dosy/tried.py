@@ -7,8 +7,8 @@ weighed by how well they describe the decay and by what is usual.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,13 +30,17 @@ _TWO = ("intensity", "D_m2_per_s", "free_intensity", "free_D_m2_per_s")
 @dataclass(frozen=True)
 class Tried:
     """A law at its best for every spread of D in :data:`WIDTHS`, their weights ``share``, how far the best
-    is ``lacking`` (:func:`lack`), and Akaike's criterion of them together."""
+    is ``lacking`` (:func:`lack`), and Akaike's criterion of them together.
+
+    ``valley`` are least errors of its values (:func:`epidot.instruments.dosy.valley.valley`).
+    """
 
     name: str
     fits: tuple[Fitted, ...]
     share: Array
     lacking: float
     criterion: float
+    valley: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def best(self) -> Fitted:
@@ -55,7 +59,11 @@ class Tried:
 
     def mean(self, name: str) -> tuple[float, float | None]:
         """A parameter, its mean over the spreads."""
-        return mean([(fit.value(name), fit.sigma(name)) for fit in self.fits], self.share)
+        return self._held(name, mean([(fit.value(name), fit.sigma(name)) for fit in self.fits], self.share))
+
+    def _held(self, name: str, told: tuple[float, float | None]) -> tuple[float, float | None]:
+        value, sigma = told
+        return value, None if sigma is None else max(sigma, self.valley.get(name, 0.0))
 
     def slower_share(self) -> tuple[float, float | None]:
         """Intensity of the slower of two species over that of both."""
@@ -65,7 +73,7 @@ class Tried:
             total = max(slow + fast, 1e-300)
             by = np.array([fast, -slow]) / total**2
             pairs.append((slow / total, _error(by, fit, ("intensity", "free_intensity"))))
-        return mean(pairs, self.share)
+        return self._held("share", mean(pairs, self.share))
 
     def middle(self) -> tuple[float, float | None]:
         """Mean D of two species by their intensities."""
