@@ -1,14 +1,24 @@
-"""A measured file as one number of a study: read and measured by its instrument, named as runs name it."""
+"""A measured file as one number of a study: read and measured by its instrument, named as runs name it.
+
+This is the one place that says which quantity of an instrument is which of a run.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from epidot.documents import beside
 from epidot.errors import InputError, nearest
 from epidot.instruments import instrument, names
+from epidot.instruments.contract import Instrument
+from epidot.quantities import Quantities
+from epidot.runs.quantities import QUANTITIES, find
 
-# (technique, what it measures) -> the quantity of a run that is the same thing
+# (technique, what it measures) -> the quantity of a run that is the same thing; what is not here is read of a
+# run by the instrument itself (``seen.<technique>.<name>``, epidot.runs.seen), where that can be
 SAME: Mapping[tuple[str, str], str] = {
     ("uvvis", "first_exciton_nm"): "first_exciton_nm",
     ("uvvis", "valley_depth"): "valley_depth",
@@ -20,6 +30,12 @@ SAME: Mapping[tuple[str, str], str] = {
     ("tem", "diameter_sd_nm"): "diameter_sd_nm",
     ("raman", "strain"): "strain_core",
     ("xrd", "strain"): "strain_core",
+    ("etch", "halide_per_dot"): "halide_per_dot",
+}
+# Options that say what a run has no say in, and why they are refused.
+_NOT_OF_A_RUN: Mapping[tuple[str, str], str] = {
+    ("xps", "c1s_eV"): "energies of a run stand beside C 1s at 284.8 eV",
+    ("nmr", "ligand"): "the ligand that a run counts here is oleate",
 }
 
 
@@ -33,29 +49,93 @@ class Reading:
     source: str
 
 
-def read(technique: str, file: str, name: str) -> Reading:
-    """What ``technique`` measures as ``name`` in ``file``.
+def measurable(technique: str) -> tuple[str, ...]:
+    """What ``technique`` measures that a run has too; ``<X>`` stands for elements, levels and states."""
+    seen = f"seen.{technique}."
+    same = [what for one, what in SAME if one == technique]
+    return (*same, *(q.name.removeprefix(seen) for q in QUANTITIES if q.name.startswith(seen)))
+
+
+def stands_for(technique: str, name: str) -> str:
+    """The quantity of a run that is what ``technique`` measures as ``name``.
 
     Raises
     ------
     InputError
-        If there is no such technique or file, or nothing of a run is the same thing.
+        If there is none.
+    """
+    if (technique, name) in SAME:
+        return SAME[technique, name]
+    try:
+        find(f"seen.{technique}.{name}")
+    except InputError:
+        known = measurable(technique)
+        raise InputError(
+            f"a run has nothing that {technique} measures so",
+            seen=name,
+            nearest=nearest(name, known) or known,
+            remedy="measure it yourself, and write value and sigma of the quantity of a run",
+        ) from None
+    return f"seen.{technique}.{name}"
+
+
+def read(
+    technique: str, file: str, name: str, told: Mapping[str, Any] | None = None, where: str = ""
+) -> Reading:
+    """What ``technique`` measures as ``name`` in ``file``, with the options ``told``, as on the command line.
+
+    Files among the options are looked for beside ``where``, the study.
+
+    Raises
+    ------
+    InputError
+        If there is no such technique, file or option, or nothing of a run is the same thing.
     """
     if technique not in names():
         raise InputError("no such technique", seen=technique, nearest=nearest(technique, names()))
-    known = [what for one, what in SAME if one == technique]
-    if (technique, name) not in SAME:
-        remedy = "measure it yourself, and write value and sigma of the quantity of a run"
-        near = nearest(name, known) or tuple(known)
-        raise InputError(
-            f"a run has nothing that {technique} measures so", seen=name, nearest=near, remedy=remedy
-        )
+    quantity = stands_for(technique, name)
     device = instrument(technique)
-    found = device.measure(device.read(file))
-    if name not in found or found[name].value is None or found[name].sigma is None:
-        why = found[name].note if name in found else "there is no such value"
-        raise InputError(f"{technique} measures no {name} here: {why}", file)
-    value, sigma = found[name].value, found[name].sigma
-    assert value is not None
-    assert sigma is not None
-    return Reading(SAME[technique, name], value, sigma, file)
+    of_read, of_measure = _options(device, told or {}, where)
+    found = device.measure(device.read(file, **of_read), **of_measure)
+    value, sigma, why = _value(found, name)
+    if value is None or not sigma:
+        raise InputError(f"{technique} measures no {name} here: {why or 'there is no error to it'}", file)
+    return Reading(quantity, value, sigma, file)
+
+
+def _value(found: Quantities, name: str) -> tuple[float | None, float | None, str]:
+    """Value, standard error, and why there are none; of a list (etch rounds) the sum."""
+    if name in found.series:
+        one = found.series[name]
+        values, sigmas = [v for v in one.values if v is not None], [s for s in one.sigmas if s is not None]
+        if len(values) < len(one.values):
+            return None, None, one.note or "not every round holds a number"
+        return sum(values), math.hypot(*sigmas), one.note
+    if name not in found:
+        return None, None, "there is no such value"
+    return found[name].value, found[name].sigma, found[name].note
+
+
+def _options(
+    device: Instrument, told: Mapping[str, Any], where: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    header = device.HEADER
+    of_read = {one.name: one for one in header.read_options}
+    of_measure = {one.name: one for one in header.measure_options}
+    out: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
+    for name, value in told.items():
+        if (header.name, name) in _NOT_OF_A_RUN:
+            raise InputError(
+                f"{name} cannot be said in a study",
+                remedy=f"leave it out: {_NOT_OF_A_RUN[header.name, name]}",
+            )
+        option = of_read.get(name) or of_measure.get(name)
+        if option is None:
+            known = (*of_read, *of_measure)
+            raise InputError(f"{header.name} has no such option", seen=name, nearest=nearest(name, known))
+        shown = beside(where, str(value)) if option.kind == "file" else value
+        if name in of_read:
+            out[0][name] = shown
+        if name in of_measure:
+            out[1][name] = shown
+    return out

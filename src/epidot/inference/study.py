@@ -37,7 +37,7 @@ _SCALE = "scale."  # before the names of scales among the free parameters
 _EXPERIMENT = ("recipe", "with", "unknown", "note")
 _MEASURED = (
     *("of", "over", "less", "quantity", "quantity of the other", "value", "sigma", "is"),
-    *("file", "technique", "scale", "note"),
+    *("file", "technique", "options", "scale", "note"),
 )
 _KINDS: Mapping[str, Kind] = {"equal": "=", "at least": ">=", "at most": "<="}
 
@@ -284,10 +284,13 @@ class _Reader:
             technique = row["technique"].text("")
             file = documents.beside(self.document.where, row["file"].text())
             with row["file"].placed():
-                reading = read(technique, file, quantity)
+                told = {name: one.value for name, one in row["options"].table().items()}
+                reading = read(technique, file, quantity, told, self.document.where)
             quantity = reading.quantity if reading is not None else quantity
         elif row["technique"]:
             row["technique"].fault(f"{entry.name}: a technique goes with a file", remedy="name the file")
+        elif row["options"]:
+            row["options"].fault(f"{entry.name}: options go with a file", remedy="name the file")
         if reading is None:
             with row["quantity"].placed():
                 find(quantity)

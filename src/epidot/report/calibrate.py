@@ -19,9 +19,8 @@ from epidot.inference.study import Study
 from epidot.report import points
 from epidot.report.calibrated import Done, calibrated, compared, findings, prior_told, to_bytes, to_json
 from epidot.report.findings import page
-from epidot.runs.needs import MEAN_FIELD_S, needs
+from epidot.runs.needs import mean_field_s, needs
 from epidot.runs.order import LATTICE
-from epidot.runs.quantities import LIGHT, find
 from epidot.runs.sweep.points import Kept
 from epidot.runs.workers import workers
 
@@ -46,9 +45,8 @@ def explain(study: Study, folder: Path) -> dict[str, Any]:
     each = 0.0
     for name in study.experiments:
         order = study.order(name, start)
-        flask, light = MEAN_FIELD_S
-        lit = len({look.sample for look in study.looks(name) if find(look.quantity).needs in LIGHT})
-        each += needs(order, 1).cpu_s if study.engine == LATTICE else flask + light * lit
+        asked = [(look.sample, look.quantity) for look in study.looks(name)]
+        each += needs(order, 1).cpu_s if study.engine == LATTICE else mean_field_s(asked)
     kept = points.number(folder)
     return {
         "title": study.title,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,8 @@ from typing import Any
 from epidot import files, interrupts
 from epidot.report import maps, points
 from epidot.report.findings import Findings, Table, page
-from epidot.runs.needs import MEAN_FIELD_S, needs
+from epidot.runs.needs import mean_field_s, needs
 from epidot.runs.order import LATTICE
-from epidot.runs.quantities import LIGHT, find
 from epidot.runs.sweep import carried, table
 from epidot.runs.sweep.plan import OPTIMISE, Sweep
 from epidot.runs.sweep.points import FOLDER, Kept, known_before
@@ -29,9 +29,7 @@ def seconds(sweep: Sweep) -> float:
     """About how long one point keeps a core busy."""
     if sweep.base.engine == LATTICE:
         return needs(sweep.base, 1).cpu_s
-    flask, light = MEAN_FIELD_S
-    lit = any(find(quantity).needs in LIGHT for quantity in sweep.quantities)
-    return flask + light * len(sweep.samples) * lit
+    return mean_field_s(itertools.product(sweep.samples, sweep.quantities))
 
 
 def explain(sweep: Sweep, folder: Path, jobs: int | None, scheduler: str | None) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,12 +20,22 @@ from epidot.mechanism import load as mechanisms
 from epidot.recipe.events import FormCore, TakeSample
 from epidot.runs.jobs import usual
 from epidot.runs.order import LATTICE, Order, dots_asked
+from epidot.runs.quantities import LIGHT, find
 
 _DIAMETER_NM = 3.3  # of the cores that were measured
 _MEMORY_MB = {"base": 350.0, "process": 150.0, LATTICE: 1.1, "dot": 0.02}
 _DISK_MB = {"base": 9.0, "dot": 0.003}
-MEAN_FIELD_S = (0.15, 0.12)  # of a run that is not written, and of asking one of its samples, light included
+# Of a mean-field run that is not written; of a sample asked for light; of an instrument that reads it.
+_FLASK_S, _LIGHT_S, _SEEN_S = 0.15, 0.12, 1.0
 _CPU_S = {"base": 7.0, LATTICE: 0.075, "dot": 0.001, "atoms": 7.0}  # the last of a dot of one sample
+
+
+def mean_field_s(asked: Iterable[tuple[str, str]]) -> float:
+    """Seconds of processor of a run in mean field that is asked these quantities, each of a sample."""
+    rows = [(sample, quantity, find(quantity).needs) for sample, quantity in asked]
+    lit = {sample for sample, _, needs in rows if needs in LIGHT}
+    read = {(sample, quantity.split(".")[1]) for sample, quantity, needs in rows if needs == "seen"}
+    return _FLASK_S + _LIGHT_S * len(lit) + _SEEN_S * len(read)
 
 
 @dataclass(frozen=True)

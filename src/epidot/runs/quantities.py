@@ -26,6 +26,7 @@ GIVERS: Mapping[str, str] = {
     "spectra": "light",
     "decay": "light",
     "halide": "transport",
+    "seen": "instruments, by simulate and measure",
 }
 LIGHT = ("states", "spectra", "decay")
 ENVELOPE = ("inside", "near", "outside")  # of what the models were fitted on (epidot.runs.envelope)
@@ -233,6 +234,23 @@ QUANTITIES: tuple[Declared, ...] = (
     Declared("halide_per_dot", "1/dot", "halide ions on and in the mean dot", "halide", summary=False),
     Declared("halide_on_surface", "1/dot", "halide ions adsorbed outside", "halide", summary=False),
     Declared("halide_in_core", "1/dot", "halide ions inside the core", "halide", summary=False),
+    # ------------------------------------------------------------ as an instrument would read it
+    *(
+        Declared(
+            f"seen.{name}", unit, f"{what}, measured in a simulation free of noise", "seen", summary=False
+        )
+        for name, unit, what in (
+            ("xps.ratio_<X>", "1", "atomic ratio of two elements by the areas of their first levels"),
+            ("xps.<X>_eV", "eV", "binding energy of a level (mean) or of one of its states"),
+            ("xps.<X>_fraction", "1", "share of a state in its level"),
+            ("nmr.ligands_per_dot", "1/dot", "ligands of a dot, free ones too"),
+            ("nmr.coverage_per_nm2", "1/nm2", "ligands per area of a sphere of the inorganic diameter"),
+            ("dosy.r_h_nm", "nm", "hydrodynamic radius"),
+            ("etch.median_depth_nm", "nm", "depth above which half of the halide lies"),
+            ("etch.front_nm", "nm", "depth above which 90 % of the halide lies"),
+            ("etch.core_share", "1", "share of the halide that comes out with the core"),
+        )
+    ),
 )
 
 # What a table of samples shows, in its order.

@@ -22,7 +22,7 @@ from epidot.growth.readout import counts, unequal_nm
 from epidot.light.optics import Optics
 from epidot.mechanism import load as mechanisms
 from epidot.mechanism.mechanism import Mechanism
-from epidot.quantities import Quantity
+from epidot.quantities import Quantities, Quantity
 from epidot.runs import halide
 from epidot.runs.atomistic import Atomistic
 from epidot.runs.engines import even_population, unequal_population
@@ -63,6 +63,7 @@ class Sampled:
         self.given = setting.order.given
         self.parts = parts
         self.known: Mapping[str, Quantity] = {}
+        self.shown: dict[tuple[str, ...], Quantities] = {}  # what instruments read of it before
 
     # ------------------------------------------------------------ what is asked for
     def quantity(self, name: str) -> Quantity:
@@ -84,6 +85,8 @@ class Sampled:
             return declared.of(name, value if math.isfinite(value) else None)
         if declared.needs == "atoms":
             return self._of_atoms(declared, name)
+        if declared.needs == "seen":
+            return self._seen(declared, name)
         found = self._values(declared.needs)
         if name in found:
             said = declared.of(name, found[name], self._errors.get(name))
@@ -96,6 +99,16 @@ class Sampled:
             how = declared.method.removesuffix(", mean over dots")
             return replace(declared.of(name, None, note=why), method=how)
         raise unknown(name, found)
+
+    def _seen(self, declared: Declared, name: str) -> Quantity:
+        from epidot.runs import seen
+
+        _, technique, quantity = name.split(".", 2)
+        with self.given.in_force():
+            found = seen.read(self, technique, quantity)
+        if found is None:
+            return declared.of(name, None, note=f"{technique} finds no {quantity} in this sample")
+        return declared.of(name, found.value, note=found.note)
 
     def names(self) -> tuple[str, ...]:
         """The quantities that a summary of this sample holds."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,11 +13,11 @@ from epidot.errors import InputError, nearest
 from epidot.instruments import instrument
 from epidot.instruments.tcspc.simulated import counted
 from epidot.instruments.tem.threshold import diameters_nm
-from epidot.instruments.xps.levels import levels
 from epidot.instruments.xps.paths import mean_free_path as path_by_tpp2m
 from epidot.papers.experiments import Experiments, UnknownHere
 from epidot.papers.words.registry import word
 from epidot.quantities import Quantities, Quantity
+from epidot.runs.seen import levels_of
 from epidot.signal import Signal
 
 IMAGES = 3  # of some hundred dots each
@@ -103,26 +103,22 @@ def raman_core(material: str, diameter_nm: float, oxide: float, quantity: str) -
 @word("measure.xps", runs=True)
 def xps(experiments: Experiments, recipe: str, sample: str, quantity: str, c1s_eV: float = 284.8) -> float:
     """What xps reads off the simulated levels of a sample, free of noise, with C 1s at an energy (eV)."""
-    parts = quantity.split("_")
-    if parts[0] == "ratio":  # of each element the first level of the table
-        shown = [next(n for n, one in levels().items() if one.element == e) for e in parts[1:]]
-    else:
-        shown = ["_".join(parts[:2])]
-    return value_of(named(_xps(experiments, recipe, sample, shown, c1s_eV), quantity))
+    return value_of(named(_xps(experiments, recipe, sample, quantity, c1s_eV), quantity))
 
 
 @word("measure.xps_mean_eV", runs=True)
 def xps_mean(experiments: Experiments, recipe: str, sample: str, level: str) -> float:
     """Mean binding energy (eV) of all states that xps finds in a level, by area, free of noise."""
-    return value_of(named(_xps(experiments, recipe, sample, [level]), f"{level}_mean_eV"))
+    quantity = f"{level}_mean_eV"
+    return value_of(named(_xps(experiments, recipe, sample, quantity), quantity))
 
 
 def _xps(
-    experiments: Experiments, recipe: str, sample: str, shown: Sequence[str], c1s_eV: float = 284.8
+    experiments: Experiments, recipe: str, sample: str, quantity: str, c1s_eV: float = 284.8
 ) -> Quantities:
-    """The levels ``shown`` of a sample measured beside C 1s, which sets the axis."""
+    """The levels that a quantity of a sample is read from, measured beside C 1s, which sets the axis."""
     tool = instrument("xps")
-    setup = {"levels": " ".join(dict.fromkeys([*shown, "C_1s"]))}
+    setup = {"levels": " ".join(levels_of(quantity))}
 
     def measure(dots: Population) -> Quantities:
         return tool.measure(tool.simulate(dots, setup), c1s_eV=float(c1s_eV))
