@@ -36,3 +36,16 @@ def test_expected_deviance(mu: float, rng: np.random.Generator) -> None:
     assert float(together[0]) == pytest.approx(
         np.cov(d, y)[0, 1], abs=6 * error + 0.02 * abs(float(together[0]))
     )
+
+
+def test_a_channel_says_the_same_whatever_stands_beside_it() -> None:
+    """With channels that hold nothing, or where model and counts agree, and without."""
+    rng = np.random.default_rng(5)
+    mu = 10 ** rng.uniform(-2, 6, 3000)
+    counted = np.maximum(rng.poisson(mu).astype(float), 1.0)
+    beside_mu, beside = np.array([3.0, 2.0, 0.5]), np.array([0.0, 2.0, 0.5])
+    every, every_mu = np.concatenate([counted, beside]), np.concatenate([mu, beside_mu])
+    assert np.array_equal(deviance(every, every_mu)[:3000], deviance(counted, mu))
+    for together, alone in zip(residuals(every, every_mu), residuals(counted, mu), strict=True):
+        assert np.array_equal(together[:3000], alone)
+    assert residuals(every, every_mu)[1][-2:].tolist() == (1 / np.sqrt(beside_mu[1:])).tolist()

@@ -21,7 +21,10 @@ def deviance(y: Array, mu: Array) -> Array:
     """Deviance of each channel, shape (n,); ``mu`` must be positive."""
     out = 2.0 * (mu - y)
     some = y > 0
-    out[some] += 2.0 * y[some] * np.log(y[some] / mu[some])
+    if some.all():  # no channel is picked out
+        out += 2.0 * y * np.log(y / mu)
+    else:
+        out[some] += 2.0 * y[some] * np.log(y[some] / mu[some])
     return np.asarray(np.maximum(out, 0.0), dtype=np.float64)
 
 
@@ -31,9 +34,13 @@ def residuals(y: Array, mu: Array) -> tuple[Array, Array]:
     # Where μ and y hardly differ the deviance is rounded to nothing: off²/μ (1 + off/3μ) keeps its digits,
     # and (1 − y/μ)/r tends to 1/√μ.
     near = np.abs(off) < np.maximum(1e-5 * np.sqrt(mu), 1e-6 * mu)
-    size = np.where(near, np.abs(off) / np.sqrt(mu) * (1 + off / (6 * mu)), np.sqrt(deviance(y, mu)))
+    size = np.sqrt(deviance(y, mu))
     with np.errstate(divide="ignore", invalid="ignore"):
-        slope = np.where(near, 1.0 / np.sqrt(mu), np.abs(off) / (mu * size))
+        slope = np.abs(off) / (mu * size)
+    if near.any():
+        m, o = mu[near], off[near]
+        size[near] = np.abs(o) / np.sqrt(m) * (1 + o / (6 * m))
+        slope[near] = 1.0 / np.sqrt(m)
     return np.copysign(size, off), slope
 
 

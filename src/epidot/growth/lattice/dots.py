@@ -239,10 +239,10 @@ class Shape:
             first += int(anions.sum())
             for name, relation in of.lattice.relations.items():
                 for a, here in classes.items():
+                    beside = relation.index[here[relation.centre]]
                     for b, there in classes.items():
                         key = f"{name}/{a}/{b}"
-                        hits = np.sum(here[relation.centre] & there[relation.index])
-                        totals[key] = totals.get(key, 0.0) + float(hits)
+                        totals[key] = totals.get(key, 0.0) + float(np.count_nonzero(there[beside]))
         size = {"cation": bearing, "anion": first}
         around = {key: total / size[key.split("/")[1]] for key, total in totals.items()}
         return cls(bearing / len(dots), first / len(dots), around)
