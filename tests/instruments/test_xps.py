@@ -656,6 +656,38 @@ def test_half_a_doublet_that_may_be_either_is_withheld() -> None:
     assert both["P_2p_area"].value is not None
 
 
+@pytest.mark.parametrize("off", [12.0, -12.0])
+def test_a_level_beyond_all_charging_is_not_named(off: float) -> None:
+    """It was stated 8 eV off the only line there."""
+    x = np.arange(444.6 + off - 8, 444.6 + off + 16, 0.1)
+    y = 8000 * in_3d(x, lambda z: single(z, 444.6 + off, 1.1, 0.3).y) + 500
+    found = xps.measure(counted(x, y))
+    assert all(q.value is None for n, q in found.items() if n.startswith("In_3d"))
+    (said,) = [w for w in found.warnings if "which is highest at" in w]
+    assert float(said.split("highest at ")[1].split()[0]) == pytest.approx(444.6 + off, abs=0.3)
+    assert "--calibrate-against" in said
+    assert "--components" in said
+    assert not any("In 3d stands" in w for w in found.warnings)
+
+
+def test_a_line_that_may_be_any_state_is_none() -> None:
+    """P 2p 10.9 eV above InP was called InP."""
+    one = level("P_2p")
+    x = np.arange(133, 147, 0.1)
+    y = 8000 * doublet(x, 139.6, 1.1, 0.3, one.minor, one.splitting).y + 500
+    found = xps.measure(counted(x, y, "P 2p"))
+    assert "P_2p_InP_eV" not in found
+    assert found["P_2p_other_eV"].value == pytest.approx(139.6, abs=0.02)
+    assert found["oxide_fraction"].value is None
+    assert "may be any of its states, or another line" in found["oxide_fraction"].note
+
+
+def test_where_no_level_stands_it_is_told_where_the_region_is_highest() -> None:
+    x = np.arange(110, 126, 0.1)
+    found = xps.measure(counted(x, 8000 * single(x, 118.0, 1.1, 0.3).y + 500, "x"))
+    assert any("within 6 eV of charging (the region is highest at 118" in w for w in found.warnings)
+
+
 def test_a_valence_band_is_no_core_level() -> None:
     """Silver's 4d at 5.9 eV is not that of cadmium, at 11 eV, on a charged sample."""
     x = np.arange(-2, 13, 0.05)
@@ -721,6 +753,19 @@ def test_a_table_with_an_energy_column_per_region_is_one_sample(tmp_path: Path) 
     assert found["In_3d_area"].value == pytest.approx(20_000, rel=0.03)
     assert xps.read(path, column="Se 3d").x.size == se.size
     assert xps.read(path, column="Se 3d").meta["columns"] == ["In 3d", "Se 3d"]
+
+
+@pytest.mark.parametrize(
+    "head", ["BE In3d,I,BE O1s,I", "In3d BE/eV,In3d,O1s BE/eV,O1s", "B.E. In3d (eV),In3d,B.E. O1s (eV),O1s"]
+)
+def test_axes_that_name_their_region_are_pairs(head: str, tmp_path: Path) -> None:
+    x, o = X_IN[:180], np.arange(524.0, 542.0, 0.1)
+    y = 8000 * in_3d(x, lambda z: single(z, 444.6, 1.1, 0.3).y) + 500
+    z = 8000 * single(o, 531.5, 1.4, 0.3).y + 500
+    rows = "".join(f"{a:.1f},{b:.0f},{c:.1f},{d:.0f}\n" for a, b, c, d in zip(x, y, o, z, strict=True))
+    found = xps.measure(xps.read(written(tmp_path, f"{head}\n{rows}", "a.csv")))
+    assert found["In_3d_mean_eV"].value == pytest.approx(444.6, abs=0.05)
+    assert found["O_1s_mean_eV"].value == pytest.approx(531.5, abs=0.05)
 
 
 def test_energies_without_their_sign(tmp_path: Path) -> None:

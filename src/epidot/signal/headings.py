@@ -49,7 +49,11 @@ _AXIS_WORDS = {
 SPECTRAL_UNITS = ("nm", "µm", "Å", "eV", "cm-1")
 _BRACKETS = {")": "(", "]": "["}
 _ROW_NUMBERS = ("", "index", "no", "nr", "n", "point", "points", "pt", "row", "#", "id")
-_REGION = re.compile(r"^.*\b((?:binding|kinetic) energy)$")
+# "In 3d binding energy", "BE In3d": the axis of a region of XPS, called by it.
+_ENERGY = r"(?P<kind>binding energy|b\.?e\.?|kinetic energy|k\.?e\.?)"
+_REGION = re.compile(
+    rf"^(?:{_ENERGY}(?:[\s_:(/-].*)?|.*[\s_:)-]{_ENERGY.replace('kind', 'after')})$", re.IGNORECASE
+)
 _MAX_HEAD = 200  # a longer cell is prose, not a column's name
 _SUFFIX = re.compile(r"[_ ](nm|eV|ns|ps|cm-1|um|s)\.?$")  # with a point: Shimadzu
 
@@ -213,12 +217,19 @@ def first_axis(names: list[tuple[str, str]]) -> int:
 def is_next_axis(names: list[tuple[str, str]], i: int) -> bool:
     """Whether column ``i`` repeats the axis of the first one and so starts a new pair x, y.
 
-    The axes of XPS may name their region: "In 3d binding energy", "P 2p binding energy".
+    The axes of XPS may name their region: "In 3d binding energy", "BE In3d".
     """
     name, given = names[first_axis(names)]
-    mine, first = (_REGION.sub(r"\1", one.lower()) for one in (names[i][0], name))
+    mine, first = _energy(names[i][0]) or names[i][0].lower(), _energy(name) or name.lower()
     again = (mine, names[i][1]) == (first, given)
-    return first_axis(names) < i < len(names) - 1 and is_axis(name, given) and again
+    axis = is_axis(name, given) or _energy(name) is not None
+    return first_axis(names) < i < len(names) - 1 and axis and again
+
+
+def _energy(name: str) -> str | None:
+    """``b`` or ``k`` where a head names a binding or a kinetic energy, perhaps with its region."""
+    hit = _REGION.match(name.strip())
+    return None if hit is None else str(hit["kind"] or hit["after"])[0].lower()
 
 
 # JASCO and JCAMP-DX: "XUNITS  NANOMETERS", "##YUNITS= TRANSMITTANCE"; Edinburgh: "XAxis,Wavelength"; Ocean

@@ -95,7 +95,12 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     quantities: dict[str, Quantity] = {}
     warnings = [*dict.fromkeys(told), *said]
     if not found:
-        note = "no core level of the table stands clear of the noise"
+        top = float(regions[0].x[int(np.argmax(regions[0].y))])
+        note = (
+            f"no core level of the table stands clear of the noise within {CHARGING:g} eV of charging (the "
+            f"region is highest at {top:.1f} eV): is it a binding energy? record C 1s beside it, or set the "
+            "axis right with --calibrate-against"
+        )
         names = [f"{one.name}_{s}_eV" for one in plausible(signal, 0.0, CHARGING) for s in one.states][:1]
         quantities = {n: Quantity(None, None, "eV", "fit of the region", note) for n in names}
         return Quantities("xps", quantities, signal.source, (*warnings, note))
@@ -224,7 +229,7 @@ def _off(found: Sequence[Found]) -> str:
     """What to say of an axis that nothing sets right."""
     text = "the axis is as it was measured: no C 1s is here; give --calibrate-against to set it right"
     for one in found:
-        if not one.inside:
+        if not (one.inside and one.usable):  # then it is told that the level is not what stands there
             continue
         first = one.inside[0]
         low, high = first.span

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from epidot.instruments.xps.assigned import components, undecided
+import numpy as np
+
+from epidot.instruments.xps.assigned import OTHER, components, undecided
 from epidot.instruments.xps.levels import Level, levels
 from epidot.instruments.xps.region import Found
 from epidot.instruments.xps.search import CHARGING
@@ -52,7 +54,11 @@ def states_of(
     if found.form.tail and found.settled:
         said.append(f"{name}: the lines are drawn out by {found.fitted.value('tail'):.2f} eV (asymmetric)")
     for one in found.inside:
-        alone = _beyond(found, one) or _partner(found, one, reference)
+        alone = (
+            _beyond(found, one, reference)
+            or _partner(found, one, reference)
+            or (None if stated else _elsewhere(found, one, reference))
+        )
         said += [alone[0]] if alone else []
         if alone and not alone[1]:
             each = (("eV", "eV"), ("mean_eV", "eV"), ("area", "counts eV"), ("width_eV", "eV"))
@@ -67,6 +73,10 @@ def states_of(
         doubt = _doubt(found, one)
         said += [f"{name}: {doubt}"] if doubt else []
         parts = components(found, one, _shift(found, one, reference), reference.sigma)
+        if far := _far(found, one, reference):
+            said.append(far)
+            withheld[one.name] = far
+            parts = [replace(p, state=OTHER, candidates=()) for p in parts]
         total = sum(found.area(p.k) for p in parts)
         gradient = found.gradient([p.k for p in parts])
         for p in parts:
@@ -139,7 +149,7 @@ def _doubt(found: Found, one: Level) -> str:
     return ""
 
 
-def _beyond(found: Found, one: Level) -> tuple[str, bool] | None:
+def _beyond(found: Found, one: Level, reference: Reference) -> tuple[str, bool] | None:
     """What to say where the largest line of a level would rather stand where the level cannot."""
     strong = max(found.of(one), key=found.area)
     line, centre = found.lines[strong], found.centre(strong)
@@ -147,7 +157,7 @@ def _beyond(found: Found, one: Level) -> tuple[str, bool] | None:
         return None
     return (
         f"{one.title}: what stands here lies beyond {centre:.1f} eV, the end of where that level may stand: "
-        "it is another line, or a valence band"
+        "it is another line, or a valence band" + ("" if reference.by else _set_right(found))
     ), False
 
 
@@ -170,6 +180,41 @@ def _partner(found: Found, one: Level, reference: Reference) -> tuple[str, bool]
         f"this level stands ({one.main:g} eV, its partner {one.splitting:g} eV above): it may be either; "
         "record both"
     ), False
+
+
+def _far(found: Found, one: Level, reference: Reference) -> str:
+    """What to say where nothing sets the axis right and a level stands so far off that any of its states may
+    be the one that is seen, or another line is; ``""`` where it does not."""
+    place = found.place(max(found.of(one), key=found.area))
+    low, high = one.span
+    if reference.by or low <= place <= high or abs(place - one.main) <= CHARGING:
+        return ""
+    return (
+        f"{one.title}: a line {abs(place - one.main):.1f} eV {'above' if place > one.main else 'below'} "
+        f"{one.main:g} eV may be any of its states, or another line: no state is named, and no ratio or "
+        "oxide is built on it; record C 1s beside it, or set the axis right with --calibrate-against"
+    )
+
+
+def _elsewhere(found: Found, one: Level, reference: Reference) -> tuple[str, bool] | None:
+    """What to say where nothing sets the axis right and the level, off its place, does not describe what is
+    seen."""
+    place = found.place(max(found.of(one), key=found.area))
+    low, high = one.span
+    if reference.by or not found.settled or low <= place <= high:
+        return None
+    return (
+        f"{one.title}: no line of it within {CHARGING:g} eV of charging describes this region"
+        + _set_right(found)
+    ), False
+
+
+def _set_right(found: Found) -> str:
+    top = float(found.region.x[int(np.argmax(found.region.y))])
+    return (
+        f" (which is highest at {top:.1f} eV): record C 1s beside it, set the axis right with "
+        "--calibrate-against, or describe the lines with epidot fit xps --components"
+    )
 
 
 def _shift(found: Found, one: Level, reference: Reference) -> float:
