@@ -86,6 +86,22 @@ def test_a_model_that_jumps_has_no_emulator() -> None:
     assert emulated.draws(problem, first, 0) is None
 
 
+def test_a_calibration_that_falls_back_from_an_emulator_says_so() -> None:
+    """Two data whose model jumps: importance sampling fails, so does the emulator; the report says both."""
+
+    def model(v: Array) -> Array:
+        jump = 0.6 * np.sin(1e9 * v[:, 1])
+        return np.stack([v[:, 0] + jump, v[:, 0] - jump], axis=1)
+
+    priors = [Prior("x", "1", 0.0, 10.0), Prior("y", "1", 0.0, 1.0)]
+    found = calibrate(Problem(priors, [Datum("a", 5.0, 0.02), Datum("b", 5.0, 0.02)], model), 0, draws=20)
+    assert found.posterior.checked is None
+    assert found.fell_back
+    assert any("no emulator of the model held" in r for r in found.remarks)
+    straight = Problem(priors[:1], [Datum("a", 5.0, 0.1)], lambda v: v[:, :1])
+    assert not calibrate(straight, 0, draws=100).fell_back
+
+
 def test_a_calibration_says_that_it_drew_on_an_emulator() -> None:
     found = calibrate(_banana(0.01), 0, draws=20)
     assert found.posterior.trusted

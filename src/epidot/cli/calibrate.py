@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from epidot.cli import options, output
-from epidot.cli.progress import Progress
+from epidot.cli.explained import explained_or_done
 
 
 def calibrate(
@@ -60,16 +60,13 @@ def calibrate(
     rivals = [comparison.load(folder) for folder in against]
     comparison.insist_same(rivals, read.data)
     folder = out or Path("calibrate-" + Path(source).stem)
-    if explain:
-        report.look(folder, resume=resume, overwrite=overwrite)
-        told = report.explain(read, folder)
-        if as_json:
-            output.emit_json(told)
-        else:
-            _explain(told)
-        return
-    with Progress() as progress:
-        done = report.carry_out(
+    done = explained_or_done(
+        explain,
+        as_json,
+        look=lambda: report.look(folder, resume=resume, overwrite=overwrite),
+        told=lambda: report.explain(read, folder),
+        show=_explain,
+        work=lambda progress: report.carry_out(
             read,
             folder,
             jobs=jobs,
@@ -78,7 +75,10 @@ def calibrate(
             overwrite=overwrite,
             against=rivals,
             progress=progress,
-        )
+        ),
+    )
+    if done is None:
+        return
     if as_json:
         output.emit_json(calibrated.to_json(done))
         return

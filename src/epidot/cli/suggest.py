@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import typer
 
 from epidot.cli import options, output
-from epidot.cli.progress import Progress
+from epidot.cli.explained import explained_or_done
 from epidot.errors import Faults, InputError, nearest
 
 _MOST = 100
@@ -58,17 +59,12 @@ def suggest(
     unknown = [name for name in about if name not in names]
     if unknown:
         raise InputError("the study has no such free parameter", seen=", ".join(unknown), nearest=names)
-    if explain:
-        told = report.explain(asked)
-        if as_json:
-            output.emit_json(told)
-        else:
-            print(
-                f"{told['designs']} designs, {told['runs']} runs; known: {told['known']}.  Nothing was run."
-            )
-        return
-    with Progress() as progress:
-        _, found = report.carry_out(
+    done = explained_or_done(
+        explain,
+        as_json,
+        told=lambda: report.explain(asked),
+        show=_explain,
+        work=lambda progress: report.carry_out(
             asked,
             batch=batch,
             same=kept,
@@ -77,9 +73,17 @@ def suggest(
             jobs=jobs,
             scheduler=scheduler,
             progress=progress,
-        )
+        ),
+    )
+    if done is None:
+        return
+    _, found = done
     if as_json:
         output.emit_json(report.to_json(asked, found))
         return
     print(f"Known so far: {asked.known}\n")
     print(output.table(report.rows(found), report.HEADS))
+
+
+def _explain(told: dict[str, Any]) -> None:
+    print(f"{told['designs']} designs, {told['runs']} runs; known: {told['known']}.  Nothing was run.")

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from epidot.cli import options, output
-from epidot.cli.progress import Progress
+from epidot.cli.explained import explained_or_done
 
 
 def sweep(
@@ -43,16 +43,13 @@ def sweep(
 
     read = plan.load(source)
     folder = out or Path("sweep-" + Path(source).stem)
-    if explain:
-        report.look(folder, resume=resume, overwrite=overwrite)
-        told = report.explain(read, folder, jobs, scheduler)
-        if as_json:
-            output.emit_json(told)
-        else:
-            _explain(told)
-        return
-    with Progress() as progress:
-        done = report.carry_out(
+    done = explained_or_done(
+        explain,
+        as_json,
+        look=lambda: report.look(folder, resume=resume, overwrite=overwrite),
+        told=lambda: report.explain(read, folder, jobs, scheduler),
+        show=_explain,
+        work=lambda progress: report.carry_out(
             read,
             folder,
             jobs=jobs,
@@ -60,7 +57,10 @@ def sweep(
             resume=resume,
             overwrite=overwrite,
             progress=progress,
-        )
+        ),
+    )
+    if done is None:
+        return
     if as_json:
         output.emit_json(table.to_json(done) | {"files": [str(folder / name) for name in report.NAMES]})
         return

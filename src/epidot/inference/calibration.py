@@ -51,6 +51,7 @@ class Calibration:
     parameters: dict[str, Determined]
     combinations: tuple[Combination, ...]
     calls: int
+    fell_back: bool = False  # an emulator was tried, and did not hold
 
     @property
     def values(self) -> dict[str, float]:
@@ -90,6 +91,12 @@ class Calibration:
                 "importance sampling failed; the draws are of an emulator, off at "
                 f"{checked.points} true points by {checked.off:.2g} standard errors of the data "
                 f"({checked.worth:.0%} of its draws would count)"
+            )
+        if self.fell_back:
+            said.append(
+                "importance sampling failed at first, and no emulator of the model held against true points "
+                "(a model that jumps from point to point, as few dots on a lattice may, has none): the draws "
+                "are by importance all the same"
             )
         if not self.posterior.trusted:
             said.append(
@@ -136,7 +143,7 @@ def calibrate(
                 ends = fit.ends(problem, seed, more)
                 along = [Profile(np.array([]), np.array([]), None, None) for _ in problem.priors]
     tell(0.6, "drawing")
-    posterior = _drawn(problem, ends, seed, draws, along)
+    posterior, fell_back = _drawn(problem, ends, seed, draws, along)
     tell(1.0, "done")
     rivals = [end for end in ends[1:] if end.deviance < ends[0].deviance + _APART]
     parameters = {
@@ -152,18 +159,24 @@ def calibrate(
         parameters,
         tuple(combinations(problem, ends[0])),
         problem.calls,
+        fell_back,
     )
 
 
 def _drawn(
     problem: Problem, ends: Sequence[End], seed: int, draws: int, along: Sequence[Profile]
-) -> Posterior:
-    """By importance; where that is not to be trusted, on an emulator; where that fails too, by more draws."""
+) -> tuple[Posterior, bool]:
+    """By importance; where that is not to be trusted, on an emulator; where that fails too, by more draws.
+
+    And whether that is what happened.
+    """
     posterior = sample(problem, ends, seed, draws, along, LEAST_ROUNDS)
     if posterior.trusted:
-        return posterior
+        return posterior, False
     found = emulated.draws(problem, posterior, seed)
-    return found or sample(problem, ends, seed, draws, along, at_most(draws))
+    if found is not None:
+        return found, False
+    return sample(problem, ends, seed, draws, along, at_most(draws)), True
 
 
 def combinations(problem: Problem, best: End) -> list[Combination]:
