@@ -36,6 +36,8 @@ def case(name: str, dot: LayeredDot, shown: str, counts: float, states: str | No
     for other in there[1:]:
         if other != "P_2p":
             truths[f"ratio_In_{pairs[other]}"] = amount["In_3d"] / amount[other]
+    tabled = levels()["In_3d"].states
+    truths["In_3d_mean_eV"] = sum(a * tabled[n].value for n, a in found["In_3d"].items()) / total["In_3d"]
     if "InPOx" in found["P_2p"]:
         truths["oxide_fraction"] = found["P_2p"]["InPOx"] / total["P_2p"]
     if "shell" in told:

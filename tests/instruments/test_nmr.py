@@ -189,6 +189,15 @@ def test_a_coupling_needs_satellites_of_the_natural_share(
         assert row["share"] == pytest.approx(row["natural_share"], rel=0.45)
 
 
+@pytest.mark.parametrize(("noise", "named"), [(0.0005, False), (0.02, True)])
+def test_a_selenide_without_its_satellites_is_none(noise: float, named: bool) -> None:
+    """Where they would show; where noise hides them the shift alone speaks."""
+    found = nmr.measure(_drawn([(36.5, 1.0, 8.0)], noise=noise))
+    assert ("TOPSe_ppm" in found) is named
+    said = [words for words in found.warnings if "TOPSe would show 77Se satellites of 3.8%" in words]
+    assert len(said) == (0 if named else 1)
+
+
 def test_no_coupling_of_a_frequency_that_nobody_said(tmp_path: Path) -> None:
     far, share = 345 / 162, 0.0763
     lines = [(36.5, 1 - share, 8.0), (36.5 + far, share / 2, 8.0), (36.5 - far, share / 2, 8.0)]

@@ -21,6 +21,10 @@ _P_SE = (600.0, 900.0)  # Hz: what a P=Se double bond couples with
 # move the middle of both (one bond to 13C: some 2 ppb; own choice of a limit).
 _COUPLED = {"31P": ("77Se", 100.0, 1200.0, 0.0), "1H": ("13C", 110.0, 260.0, 0.003)}
 _SAME = 3.0  # standard errors
+_LACKING, _SHOWS = (
+    1e-3,
+    8.0,
+)  # odds of what lacks its satellites; standard errors of an area from which they show
 _KNOWN = 1 / 3  # of the area that a satellite should have: an error above that excludes nothing
 
 
@@ -39,10 +43,14 @@ class Line:
     candidates: list[dict[str, Any]] = field(default_factory=list)
     name: str = ""
     satellite_of: float | None = None
+    without: str = ""  # the nucleus whose satellites would show beside it and do not
 
 
 def candidates(line: Line, seen: str, axis: float) -> list[dict[str, Any]]:
-    """Species with their odds, the likeliest first; ``axis`` is the error of the axis in ppm."""
+    """Species with their odds, the likeliest first; ``axis`` is the error of the axis in ppm.
+
+    A species whose satellites would show and do not is next to none.
+    """
     rows: list[tuple[Resonance, float, float]] = []
     for one in table().species.values():
         for r in one.of(seen):
@@ -50,7 +58,8 @@ def candidates(line: Line, seen: str, axis: float) -> list[dict[str, Any]]:
                 continue
             sigma = math.hypot(r.shift.sigma or 0.0, axis, line.sigma_ppm or 0.0) or 1e-6
             off = line.ppm - r.shift.value
-            rows.append((r, off, math.exp(-0.5 * (off / sigma) ** 2) / sigma))
+            lacks = _LACKING if line.without and line.without in r.couplings else 1.0
+            rows.append((r, off, lacks * math.exp(-0.5 * (off / sigma) ** 2) / sigma))
     other = _OTHER / (1 - _OTHER) * max(len(rows), 1) * math.sqrt(2 * math.pi) / _RANGE.get(seen, 100.0)
     total = sum(w for _, _, w in rows) + other
     out = [
@@ -77,6 +86,41 @@ def assign(lines: Sequence[Line], seen: str, axis: float) -> None:
         if len(own) > 1:  # two lines cannot both be it
             for line in own:
                 line.name = ""
+
+
+def mark_lacking(
+    lines: Sequence[Line], coupled: Sequence[dict[str, Any]], MHz: float | None, seen: str,
+    span: tuple[float, float],
+) -> list[str]:  # fmt: skip
+    """Mark the lines beside which satellites would show and do not (``without``), and what to say of those
+    that lie where a species with them does; ``span`` / ppm is what was recorded."""
+    if MHz is None or seen not in _COUPLED:
+        return []
+    partner = _COUPLED[seen][0]
+    share = nucleus(partner).abundance
+    species = [r for one in table().species.values() for r in one.of(seen) if partner in r.couplings]
+    said = []
+    for line in lines:
+        expected = share / 2 / (1 - share) * line.area
+        if line.satellite_of is not None or any(row["line_ppm"] == line.ppm for row in coupled):
+            continue
+        if line.sigma_area is None or not expected > _SHOWS * line.sigma_area:
+            continue
+        for r in species:
+            if abs(line.ppm - r.shift.value) > NEAR.get(seen, 1.0):
+                continue
+            half = r.couplings[partner].value / 2 / MHz
+            places = (line.ppm - half, line.ppm + half)
+            near = max(2 * line.width_ppm, 0.1 * half)
+            hidden = any(abs(o.ppm - at) < near for o in lines for at in places)
+            if hidden or half < near or not all(span[0] < at < span[1] for at in places):
+                continue
+            line.without = partner
+            said.append(
+                f"line at {line.ppm:.2f} ppm: {r.species} would show {partner} satellites of {share / 2:.1%} "
+                f"each at {places[1]:.2f} and {places[0]:.2f} ppm, and there are none: it is not that"
+            )
+    return list(dict.fromkeys(said))
 
 
 def satellites(lines: Sequence[Line], MHz: float | None, seen: str) -> list[dict[str, Any]]:

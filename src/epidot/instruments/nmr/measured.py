@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from epidot.errors import InputError
 from epidot.instruments import curve
-from epidot.instruments.nmr.assigned import UNREFERENCED, Line, assign, satellites
+from epidot.instruments.nmr.assigned import UNREFERENCED, Line, assign, mark_lacking, satellites
 from epidot.instruments.nmr.detected import CLEAR, Seen, Spectrum, level, lines, spectrum
 from epidot.instruments.nmr.group import Lines, fit_group, part, settled, windows, with_rival
 from epidot.instruments.nmr.quantified import amounts, amounts_named, per_area
@@ -63,6 +63,9 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     # A distance in Hz is none where the frequency was taken from elsewhere.
     coupled = satellites(every, None if signal.meta.get("MHz_assumed") else MHz, nucleus)
     if nucleus and (signal.meta.get("referenced", True) or chosen["reference"]):
+        span = float(seen.x[0]), float(seen.x[-1])
+        known_MHz = None if signal.meta.get("MHz_assumed") else MHz
+        warnings += mark_lacking(every, coupled, known_MHz, nucleus, span)
         assign(every, nucleus, axis)
     warnings += _overlaps(every)
     for row in coupled:
