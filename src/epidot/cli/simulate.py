@@ -49,7 +49,7 @@ def _add(app: typer.Typer, name: str) -> None:
         target = out or Path(f"{name}.csv")
         files.check_apart([target], [source, *asked.values()])
         files.check(target)
-        _, dots, given = population(source, sample)
+        _, dots, given = population(source, sample, name)
         setup = {k: v for k, v in asked.items() if v is not None}
         with given.in_force():
             signal = device.simulate(dots, setup, rng=np.random.default_rng(seed))
@@ -76,13 +76,13 @@ def _add(app: typer.Typer, name: str) -> None:
     app.command(name, help=doc)(generated.with_options(simulate, header.setup, doc))
 
 
-def population(source: Path, sample: str | None) -> tuple[str, Any, Given]:
+def population(source: Path, sample: str | None, technique: str = "") -> tuple[str, Any, Given]:
     """Name, dots and given numbers of a sample: of a run's folder, a batch or a described dot.
 
     Raises
     ------
     InputError
-        If there is no such file or sample, or no dots are in it.
+        If there is no such file or sample, no dots are in it, or a decay is asked for that the run withheld.
     """
     path = source / "batch.nc" if os.path.isdir(source) else source
     if path.suffix == ".nc":
@@ -94,6 +94,8 @@ def population(source: Path, sample: str | None) -> tuple[str, Any, Given]:
         chosen = batch.sample(sample) if sample is not None else batch.samples[-1]
         if chosen.population is None:
             raise InputError("there are no dots in this sample", str(path), seen=chosen.name)
+        if technique == "tcspc" and chosen.withheld:
+            raise InputError(chosen.withheld, str(path), seen=chosen.name)
         return chosen.name, chosen.population, batch.given
     if sample is not None:
         raise InputError("--sample goes with the folder of a run", str(source), seen=sample)

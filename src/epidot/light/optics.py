@@ -44,11 +44,13 @@ class Optics:
     InputError
         From any of them, for an unknown material or medium, or a core too small to bind a pair.
     Gap
-        From the yield and the decay, where no shell covers a core whose open surface has no law of traps.
+        From the yield and the decay, where no shell covers a core whose open surface has no law of traps, or
+        where ``untold`` (a mechanism's reason) says why they cannot be told.
     """
 
-    def __init__(self, population: Population) -> None:
+    def __init__(self, population: Population, untold: str = "") -> None:
         self.population = population
+        self._untold = untold
         self.given = now()
 
     # ------------------------------------------------------------ the representative dot
@@ -94,6 +96,8 @@ class Optics:
     def untold(self) -> str:
         """Why yield and decay cannot be said; empty where they can."""
         dot = self.population.dot
+        if self._untold:
+            return f"{WITHHELD}: {self._untold} (0 to 100 % are possible)."
         if without_law(dot) < MOST_OPEN:
             return ""
         return (

@@ -21,7 +21,9 @@ from epidot.mechanism.mechanism import Mechanism
 from epidot.mechanism.reactions import Reactions
 
 USUAL = "choi2023"
-_TOP = "name title sources groups families reagents spectators sites environments surfaces packing spread"
+_TOP = (
+    "name title sources groups families reagents spectators sites environments surfaces packing spread untold"
+)
 TOP = (*_TOP.split(), "parameters", "equilibria", "hypotheses", "species", "reactions", "lattice", "note")
 
 
@@ -133,6 +135,7 @@ class _Reader(Reactions):
             surfaces=surfaces,
             packing=packing,
             spread=spread or None,
+            untold=top["untold"].text(""),
             parameters=self.parameters,
             equilibria=self.equilibria,
             species=self.species,

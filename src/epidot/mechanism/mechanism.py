@@ -200,7 +200,7 @@ class Mechanism:
     """Species, reactions and parameters, checked and expanded.
 
     ``spread`` names the relative standard deviation, from dot to dot of a flask, of the rate at which monomer
-    is taken up.
+    is taken up.  ``untold`` says why yield and decay of its dots cannot be told; empty where they can.
     """
 
     name: str
@@ -218,6 +218,7 @@ class Mechanism:
     reactions: tuple[Reaction, ...]
     lattice: Section | None = None
     spread: str | None = None
+    untold: str = ""
     spectators: Mapping[str, str] = field(default_factory=dict)  # dissolved species -> why it takes no part
     hypotheses: Mapping[str, Hypothesis] = field(default_factory=dict)
     packs: bool = False  # whether ``packing`` counts

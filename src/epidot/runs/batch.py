@@ -59,6 +59,12 @@ class Sample:
     spectra: Mapping[str, Array] = field(default_factory=dict)
     grown: Sequence[GrownDot] = ()
 
+    @property
+    def withheld(self) -> str:
+        """Why yield and decay of these dots were withheld; empty where they were not."""
+        note = self.quantities["plqy"].note if "plqy" in self.quantities else ""
+        return note if note.startswith(WITHHELD) else ""
+
     def to_json(self) -> dict[str, Any]:
         """The sample as ``summary.json`` shows it."""
         return {

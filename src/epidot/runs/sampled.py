@@ -204,7 +204,7 @@ class Sampled:
     @held
     def light(self) -> Optics:
         """The light of the population."""
-        return Optics(self.population)
+        return Optics(self.population, self.setting.mechanism.untold)
 
     @property
     def shapes(self) -> Population:
