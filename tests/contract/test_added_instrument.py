@@ -56,7 +56,7 @@ def test_the_commands_know_it(folder: Path) -> None:
     assert read["technique_guessed"]
     wrong = run(*simulate, "0", cwd=folder)
     assert wrong.returncode == 2
-    assert "option counts of counter.simulate is outside 1 to 1e+09" in wrong.stderr
+    assert "--counts of counter.simulate is outside 1 to 1e+09" in wrong.stderr
 
 
 def test_the_tables_of_the_pages_know_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
