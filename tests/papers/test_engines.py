@@ -14,10 +14,11 @@ from epidot.growth.state import Engine, FlaskState, Trajectory
 from epidot.mechanism.mechanism import Mechanism
 from epidot.papers import claims, paper
 from epidot.papers.answer import with_error
-from epidot.papers.claims import ClaimResult, evaluate, judge
+from epidot.papers.claims import ClaimResult, evaluate, judge, share_runs
 from epidot.papers.counts import verdicts_by_basis
 from epidot.papers.experiments import Experiments
 from epidot.papers.table import text
+from epidot.quantities import Quantities
 from epidot.recipe.events import Segment
 from epidot.runs import engines
 from epidot.runs.order import ENGINES, LATTICE, MEAN_FIELD, Order
@@ -203,3 +204,18 @@ def test_spread_of_the_outer_diameters_without_single_dots() -> None:
 
 def test_errors_stand_beside_their_numbers() -> None:
     assert with_error([72.1234, True, 3.0], [0.123, None, 0.0]) == "72.12 ± 0.12, yes, 3"
+
+
+def test_what_one_paper_measures_of_a_run_serves_the_other() -> None:
+    """The three claims that join the papers read what the first of them has read."""
+    one, other = Experiments(), Experiments()
+    share_runs([one, other])
+    dots, times = object(), []
+
+    def measure(_: object) -> Quantities:
+        times.append(1)
+        return Quantities("xps", {})
+
+    found = one.measured(dots, "xps In_3d", measure)
+    assert other.measured(dots, "xps In_3d", measure) is found
+    assert len(times) == 1

@@ -143,7 +143,7 @@ def share_runs(benches: Sequence[Experiments]) -> None:
     """Let several papers use the same runs, so that each recipe runs once."""
     for other in benches[1:]:
         other.runs, other.flasks = benches[0].runs, benches[0].flasks
-        other.beginnings = benches[0].beginnings
+        other.beginnings, other._measured = benches[0].beginnings, benches[0]._measured
 
 
 def _selected(chosen: Sequence[Paper], wanted: Sequence[str] | None) -> list[tuple[Paper, Claim]]:

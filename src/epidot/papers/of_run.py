@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from epidot.papers import paper as papers
-from epidot.papers.claims import ClaimResult, judge
+from epidot.papers.claims import ClaimResult, judge, share_runs
 from epidot.papers.experiments import Experiments
 from epidot.papers.fitted import fitted_claims
 from epidot.recipe import recipe as recipes
@@ -25,8 +25,10 @@ def claims_of(run: Run) -> tuple[list[ClaimResult], list[str]]:
     fitted = fitted_claims()
     answered: list[ClaimResult] = []
     others: list[str] = []
-    for source in map(papers.paper, papers.shipped()):
-        experiments = Experiments(source.dots, only=run)
+    sources = [papers.paper(key) for key in papers.shipped()]
+    benches = [Experiments(source.dots, only=run) for source in sources]
+    share_runs(benches)
+    for source, experiments in zip(sources, benches, strict=True):
         for claim in source.claims:
             named = claim.check.texts & known
             if name not in named:

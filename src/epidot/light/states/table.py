@@ -10,7 +10,6 @@ from numpy.typing import ArrayLike, NDArray
 from epidot.dot.layers import Layer, LayeredDot
 from epidot.given import remembered
 from epidot.light.states.levels import UNMOVED_BY, Levels, Options, solve_after
-from epidot.light.states.spline import not_a_knot
 
 Array = NDArray[np.float64]
 
@@ -26,11 +25,14 @@ class LevelsTable:
     nodes: tuple[Levels, ...]
 
     def _spline(self, values: Array, at: ArrayLike) -> Array:
+        from scipy.interpolate import CubicSpline
+
         d = np.asarray(at, dtype=np.float64)
         if self.diameters.size == 1:
             return np.broadcast_to(values[0], (*d.shape, *values.shape[1:])).copy()
         # against 1/d: confinement is nearly a straight line in it
-        return not_a_knot(1 / self.diameters[::-1], values[::-1], 1 / d)
+        out: Array = CubicSpline(1 / self.diameters[::-1], values[::-1])(1 / d)
+        return out
 
     def quantity(self, name: str, at: ArrayLike) -> Array:
         """A scalar field of :class:`Levels` at core diameters ``at`` (m,), shape (m,)."""
