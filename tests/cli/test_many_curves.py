@@ -11,6 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from epidot.cli.measure import _one_line_each
+from epidot.instruments.many import Row
+from epidot.quantities import Quantities, Quantity
+
 NM = np.arange(480.0, 721.0)
 
 
@@ -52,6 +56,17 @@ def test_a_folder_is_a_table_in_natural_order(epidot, series: Path, tmp_path: Pa
     for i, row in enumerate(rows):
         assert abs(float(row["peak_nm"]) - (590 + 2 * i)) < 5 * float(row["peak_nm_sigma"])
     assert "10 min.csv" in done.out  # the terminal shows a line for each
+
+
+def test_the_terminal_shows_what_most_curves_have_and_says_what_it_leaves_out() -> None:
+    each = [[*"abcdef", "late"], ["late", "f"], ["late", "f", "a"]]
+    rows = [
+        Row(f"{i}.csv", "", Quantities("pl", {n: Quantity(1.0, 0.1, "nm", "m") for n in names}))
+        for i, names in enumerate(each)
+    ]
+    said = _one_line_each(rows).splitlines()
+    assert said[0].split() == ["curve", "a", "b", "c", "f", "late"]
+    assert said[-1] == "(2 more quantities: -o table.csv holds all, --json too)"
 
 
 def test_the_table_is_not_measured_the_next_time(epidot, series: Path) -> None:

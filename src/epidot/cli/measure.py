@@ -150,18 +150,22 @@ def _in_full(found: Quantities) -> None:
 
 
 def _one_line_each(rows: Sequence[Row]) -> str:
-    """The first quantities of every curve that has them; all of them stand in the table on disk."""
+    """The quantities that most curves have, the first of these, and how many more there are."""
     from epidot.instruments.table import by_name
 
     found = [by_name(row) for row in rows]
     valued = Counter(name for one in found for name, q in one.items() if q.value is not None)
-    heads = [name for name in dict.fromkeys(n for one in found for n in one) if valued[name]][:_SHOWN]
+    every = [name for name in dict.fromkeys(n for one in found for n in one) if valued[name]]
+    common = sorted(every, key=lambda name: -valued[name])[:_SHOWN]  # of equals the first
+    heads = [name for name in every if name in common]
     short = _short_names(rows)
     lines = [
         (short[row.name], *(number(one[h].value, one[h].sigma) if h in one else "-" for h in heads))
         for row, one in zip(rows, found, strict=True)
     ]
-    return output.table(lines, ("curve", *heads))
+    more = len(every) - len(heads)
+    said = f"\n({more} more quantities: -o table.csv holds all, --json too)" if more else ""
+    return output.table(lines, ("curve", *heads)) + said
 
 
 def _short_names(rows: Sequence[Row]) -> dict[str, str]:
