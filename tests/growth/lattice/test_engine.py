@@ -138,9 +138,19 @@ def test_nothing_more_can_happen_is_said_with_the_reason() -> None:
 def test_growth_to_the_rim_stops_with_a_clear_message(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "ROOM_NM", 0.8)
     monkeypatch.setattr(segment, "MARGIN_NM", -9.0)
+    monkeypatch.setattr(engines, "AGAIN", 0)
     made, begun = flask("choi2023/inp-zns-staged-4", dots=1, seed=0)
     with pytest.raises(WorkError, match=r"rim of its lattice, .* nm from the middle"):
         made.run(begun, points=1)
+
+
+def test_growth_to_the_rim_is_carried_out_again_with_more_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "ROOM_NM", 0.8)
+    monkeypatch.setattr(segment, "MARGIN_NM", -9.0)
+    made, begun = flask("choi2023/inp-zns-staged-4", dots=1, seed=0)
+    done = made.run(begun, points=1)
+    assert unaccounted(begun, done) < 1e-9
+    assert population(done.state).radii_nm[1] > population(begun.state).radii_nm[1] + 1.0
 
 
 # -- against the mean field ------------------------------------------------------------------------------

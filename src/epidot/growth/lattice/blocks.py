@@ -29,6 +29,10 @@ PLENTY = (
 )
 
 
+class Outgrown(WorkError):
+    """A dot has come to the rim of its lattice between two looks."""
+
+
 class Blocks:
     """A segment under way; as many blocks as the population has streams of random numbers.
 
@@ -79,9 +83,10 @@ class Blocks:
                 near = [far for run in self.runs if (far := run.near_rim()) is not None]
                 rim = self.runs[0].population.radii_nm[1]
                 if near and max(near) > rim - self.runs[0].step_nm:
-                    raise WorkError(
+                    raise Outgrown(
                         f"a dot has grown to the rim of its lattice, {rim:.1f} nm from the middle, within "
-                        f"{duration / LOOKS:.0f} s; that much growth at once is beyond this engine"
+                        f"{duration / LOOKS:.0f} s; that much growth at once is beyond this engine: add what "
+                        "the shell is made of more slowly (over: 10 min), or take --engine meanfield"
                     )
                 if t in looks:
                     self.share()

@@ -13,13 +13,14 @@ from epidot.dot.grown import GrownDot
 from epidot.dot.layers import LayeredDot, Population
 from epidot.errors import InputError
 from epidot.growth.kmc.stream import seeded
-from epidot.growth.lattice.blocks import Blocks
+from epidot.growth.lattice.blocks import Blocks, Outgrown
 from epidot.growth.lattice.dots import (
     Oxide,
     centres,
     cut,
     dressed,
     inventory,
+    larger,
     master_for,
     mean_shape,
     spectators,
@@ -35,6 +36,7 @@ from epidot.mechanism.load import load
 from epidot.mechanism.mechanism import Mechanism
 from epidot.recipe.events import Segment
 
+AGAIN = 3  # times that a segment is begun anew with more room
 _USUAL = 3.0  # standard deviations; a lattice for diameters within them serves most flasks
 
 
@@ -193,9 +195,20 @@ class LatticeEngine:
         Raises
         ------
         WorkError
-            If a dot outgrows the lattice within one of the ``points``.
+            If a dot outgrows the lattice between two looks, also with more room than usual.
         """
         dry = state.volume_L <= 0 and segment.volume_inflow <= 0
         if state.dots_mol <= 0 or not state.surface or state.grown is None or dry or segment.duration_s <= 0:
             return MeanField(self.mechanism).advance(state, segment, points)
+        for _ in range(AGAIN):
+            try:
+                return Blocks(self.mechanism, state, segment, self.threads).through(max(points, 1))
+            except Outgrown:  # what came at once was more than the usual room: the same again with more of it
+                state = self._roomier(state)
         return Blocks(self.mechanism, state, segment, self.threads).through(max(points, 1))
+
+    def _roomier(self, state: FlaskState) -> FlaskState:
+        """The same dots with twice the usual room more around them."""
+        grown: GrownPopulation = state.grown
+        of = larger(grown.master, grown.radii_nm[1] + 2 * ROOM_NM, grown.near_nm)
+        return state.with_(grown=grown.moved_to(of, self.section.vacant))
