@@ -116,6 +116,44 @@ def test_a_recipe_s_unknown_value_is_put_in_its_place() -> None:
     assert dict(order.given.values) == {"mechanism.Ea_ex": 70.0, "mechanism.Ea_mon_S": 113.0}
 
 
+def test_one_fault_is_told_once_and_names_what_to_do(tmp_path: Path) -> None:
+    """A file that is empty, a number with its unit, a heading of another kind: none that follows from it."""
+    where = str(tmp_path / "study.yaml")
+    (tmp_path / "empty.csv").write_text("", encoding="utf-8")
+    text = STUDY.replace("VALUE", "30")
+    for old, new, told in (
+        ("quantity: In_exchanged_per_dot, value: 30, sigma: 1.0", "FILE", ["the file is empty"]),
+        ("value: 30", "value: 30 nm", ["must be a number without a unit"]),
+        ("low: 60", "low: 60 kJ/mol", ["must be a number without a unit"]),
+        (
+            "free:\n  mechanism.Ea_ex: {low: 60, high: 90}\n  mechanism.Ea_mon_S: {mean: 113, sigma: 15}\n",
+            "free: 3\n",
+            ["expected a mapping"],
+        ),
+    ):
+        new = new.replace("FILE", "quantity: peak_nm, technique: pl, file: empty.csv")
+        with pytest.raises(InputError) as caught:
+            studies.parse(text.replace(old, new), where=where)
+        assert [why in str(f) for f, why in zip(caught.value.faults, told, strict=True)] == [True]
+
+
+def test_values_that_no_run_has_are_a_reason() -> None:
+    text = STUDY.replace("VALUE", "30").replace("In_exchanged_per_dot", "seen.xps.ratio_In_Se")
+    model = Runs(studies.parse(text), Alone(), Kept(None))
+    assert np.all(np.isnan(model(np.array([[70.0, 113.0]]))))
+    assert any(reason.startswith("seen.xps.ratio_In_Se of zinc, 10 min: ") for reason in model.reasons)
+
+
+def test_a_folder_of_a_sweep_is_not_called_a_calibration(tmp_path: Path) -> None:
+    (tmp_path / "points").mkdir()
+    (tmp_path / "points" / "a.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "sweep.nc").write_bytes(b"")
+    for resume in (False, True):
+        with pytest.raises(InputError, match="holds a sweep, not a calibration"):
+            report.look(tmp_path, resume=resume, overwrite=False)
+    report.look(tmp_path, resume=False, overwrite=True)
+
+
 def test_a_measured_file_is_read_by_its_instrument(tmp_path: Path) -> None:
     rng = np.random.default_rng(2)
     nm = np.arange(450.0, 751.0)

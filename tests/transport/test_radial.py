@@ -13,7 +13,7 @@ from epidot.transport import arrhenius, kernel
 from epidot.transport.arrhenius import NONE, Arrhenius
 from epidot.transport.mesh import graded, uniform
 from epidot.transport.problem import Bath, Held, InterfaceTrap, Layer, Problem, Stage, Surface, Trap
-from epidot.transport.radial import estimate, remapped, solve
+from epidot.transport.radial import _positive, estimate, remapped, solve
 from epidot.transport.system import assemble, empty
 from oracle.diffusion.layered import everything
 from oracle.diffusion.reference import VALUES, quantities, reference
@@ -272,3 +272,10 @@ def test_equations_1_to_3_are_one():
     assert D0 == pytest.approx(3.025e12)
     dH = K_B * 573.15 * math.log(D0 / 4e-4)  # for 4e-18 cm²/s at 300 °C
     assert dH == pytest.approx(1.8, abs=0.02)
+
+
+def test_the_least_negative_amount_is_lifted_too() -> None:
+    """In a cell of less than half a nm³ its weight is no number any more (a bromide study met it)."""
+    y = np.array([-5e-324, 2.0])
+    assert _positive(y, np.array([0.1, 1.0])) == 0
+    assert y.tolist() == [0.0, 2.0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ PARAMETER_KEYS = (
     "note",
     "unconfirmed",
 )
+_NUMBER_AND_UNIT = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*[^\W\d_°%][^\d]*", re.IGNORECASE)
 T = TypeVar("T")
 UNCONFIRMED = "quoted without the source at hand; not confirmed"
 
@@ -179,7 +181,8 @@ class Entry:
                 self.missing()
             return stand_in
         if isinstance(self.value, bool) or not isinstance(self.value, int | float) or math.isnan(self.value):
-            self.refuse(f"must be a number{_between(low, high)}")
+            alone = " without a unit" if _NUMBER_AND_UNIT.match(str(self.value)) else ""
+            self.refuse(f"must be a number{alone}{_between(low, high)}")
             return stand_in
         if not low <= self.value <= high:
             self.refuse(f"must be a number{_between(low, high)}")

@@ -60,8 +60,11 @@ class Runs:
                 self._reason(outcome.reason)
                 continue
             for look in self.study.looks(name):
-                value = outcome.found[look.sample][look.quantity].value
+                found_here = outcome.found[look.sample][look.quantity]
+                value = found_here.value
                 looks_of[k][look] = np.nan if value is None else value
+                if value is None:
+                    self._reason(f"{look.quantity} of {name}, {look.sample}: {found_here.note or 'no value'}")
         out = np.full((len(values), len(self.study.measured)), np.nan)
         for k, looks_found in enumerate(looks_of):
             point = dict(zip(names, map(float, values[k]), strict=True))

@@ -161,7 +161,7 @@ class _Reader:
         experiments, unknowns, priors = self._experiments(page["experiments"])
         if table:
             priors = [*self._free(page["free"], table), *priors]
-        if not priors and not page["free"].table():
+        if not priors and page["free"].value in (None, {}):
             page["free"].fault(
                 "nothing is free", remedy="write e.g. free: {mechanism.Ea_ex: {low: 50, high: 95}}"
             )
@@ -278,6 +278,7 @@ class _Reader:
         before = len(self.faults.found)
         quantity = row["quantity"].text("")
         reading: Reading | None = None
+        value = sigma = 1.0
         if row["file"]:
             if row["value"]:
                 row["value"].fault(f"{entry.name} has a file and a value", remedy="leave one out")
@@ -291,7 +292,7 @@ class _Reader:
             row["technique"].fault(f"{entry.name}: a technique goes with a file", remedy="name the file")
         elif row["options"]:
             row["options"].fault(f"{entry.name}: options go with a file", remedy="name the file")
-        if reading is None:
+        if not row["file"]:  # whose own faults are told, and no others for want of what it would say
             with row["quantity"].placed():
                 find(quantity)
         second = quantity
@@ -307,10 +308,11 @@ class _Reader:
             row["quantity of the other"].fault(f"{entry.name} has no other: say over or less")
         if row["over"] and row["less"]:
             row["less"].fault(f"{entry.name}: over and less do not go together")
-        value = row["value"].number() if reading is None else reading.value
-        if reading is not None and not row["sigma"]:
-            sigma = reading.sigma
-        else:
+        if reading is not None:
+            value, sigma = reading.value, reading.sigma
+        elif not row["file"]:
+            value = row["value"].number()
+        if row["sigma"] or not row["file"]:
             sigma = row["sigma"].number(1e-300)
         scale = ""
         if row["scale"]:

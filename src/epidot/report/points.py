@@ -13,6 +13,7 @@ from epidot.folders import owned, refuse_foreign
 from epidot.runs.sweep.points import FOLDER
 
 Done = TypeVar("Done")
+_MARKS = {"sweep": "sweep.nc", "calibration": "posterior.nc"}  # the file by which a finished one is known
 
 
 def carried_into(
@@ -73,6 +74,10 @@ def refuse(
     InputError
         Naming what is there, with the ``remedy``; or that there is no ``what`` to ``resume``.
     """
+    for other, mark in _MARKS.items():
+        if other != what and (folder / mark).is_file() and not overwrite:
+            remedy = "choose another folder with -o, or --overwrite begins anew"
+            raise InputError(f"the folder holds a {other}, not a {what}", str(folder), remedy=remedy)
     known = number(folder)
     if resume and not known:
         told = f"there is no {what} here to go on with"

@@ -305,7 +305,7 @@ def _fits(system: System, state: State) -> None:
 def _positive(y: Array, weight: Array) -> float:
     """Lift amounts below zero to zero at the cost of the others of their kind; ions moved (changes ``y``)."""
     short = -float(np.sum(weight * np.minimum(y, 0)))
-    if short > 0:
+    if np.any(y < 0):  # the least negative number there is may weigh nothing
         np.maximum(y, 0, out=y)
         held = float(np.sum(weight * y))
         y *= max(0.0, 1 - short / held) if held > 0 else 0.0
