@@ -105,11 +105,11 @@ def _map(done: Carried, quantity: str) -> Figure:
     drawing, axis = style.figure(size=style.HALF)
     i, j = np.argsort(first), np.argsort(second)
     low, high = _span(z)
+    logs = [v.range is not None and v.range.log for v in sweep.values.values()]
     drawn = axis.pcolormesh(
-        second[j],
-        first[i],
+        _edges(second[j], logs[1]),
+        _edges(first[i], logs[0]),
         z[np.ix_(i, j)],
-        shading="nearest",
         cmap="viridis",
         vmin=low,
         vmax=high,
@@ -124,6 +124,17 @@ def _map(done: Carried, quantity: str) -> Figure:
         axis.set_yscale("log")
     told = f"{quantity} at “{sample}”: {find(quantity).method}. White: the point gave nothing."
     return Figure(drawing, told, _data(done, quantity, (sample,)))
+
+
+def _edges(values: NDArray[np.float64], log: bool) -> NDArray[np.float64]:
+    """Edges (n + 1,) of cells about rising ``values`` (n,): half-way between, by factors with ``log``."""
+    at = np.log(values) if log else values
+    if at.size == 1:
+        edges = at[0] + np.array([-0.5, 0.5])
+    else:
+        between = (at[1:] + at[:-1]) / 2
+        edges = np.concatenate([[2 * at[0] - between[0]], between, [2 * at[-1] - between[-1]]])
+    return np.asarray(np.exp(edges) if log else edges)
 
 
 def _clouds(done: Carried, quantity: str) -> Figure:
