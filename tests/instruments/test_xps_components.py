@@ -136,6 +136,12 @@ def test_what_makes_no_sense_is_refused(options: dict[str, str], said: str) -> N
         xps.fit(signal, options.pop("model", None), **options)
 
 
+def test_a_crowd_of_lines_is_refused(tmp_path: Path) -> None:
+    crowd = ", ".join(f"l{i}: {{place: [443, 446], width: 1}}" for i in range(21))
+    with pytest.raises(InputError, match="more than 20 lines of one region"):
+        components(written(tmp_path, f"lines: {{{crowd}}}"))
+
+
 def test_a_line_outside_the_region_is_refused(tmp_path: Path) -> None:
     path = written(tmp_path, "lines: {a: {place: [530, 533], width: 2}}")
     with pytest.raises(InputError, match="line a lies outside the region"):

@@ -21,6 +21,7 @@ from epidot.instruments.xps.lines import SHIRLEY, STRAIGHT, TOUGAARD
 GROUNDS = (SHIRLEY, TOUGAARD, STRAIGHT)
 NUMBERS = ("place", "width", "area", "lorentz", "tail", "gauss", "damping")
 _WIDEST, _LONGEST, _MOST_AREA = 60.0, 30.0, 1e15  # eV, eV, in the unit of the readings times eV
+_MOST_LINES = 20
 _LORENTZ, _DAMPING = 0.3, 40.0  # where nothing else is said
 
 
@@ -86,6 +87,9 @@ def components(path: str | Path) -> Components:
         page["lines"].fault(
             "there are no lines", remedy="name one, as main: {place: [706, 713], width: [1, 6]}"
         )
+    if len(rows) > _MOST_LINES:
+        what = f"more than {_MOST_LINES} lines of one region"
+        page["lines"].fault(what, seen=len(rows), remedy="fit a part of it at a time")
     lines = {name: _component(name, row) for name, row in rows.items()}
     for name, row in rows.items():
         _links(name, row, lines)
