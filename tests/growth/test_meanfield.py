@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 
 from epidot.constants import R_GAS
-from epidot.errors import InputError
+from epidot.errors import InputError, WorkError
 from epidot.growth.meanfield import MeanField
 from epidot.growth.rates import Conditions, Network, shell_capacity
 from epidot.growth.state import FlaskState
@@ -364,3 +365,35 @@ def test_mechanism_in_files_is_used_as_it_is(choi: MeanField) -> None:
     end = slow.advance(dots(slow, SePR3=1e-4), isothermal(600.0), points=1).states[-1]
     assert end.surface["{In}(Se-1)(OH)"] < 1e-6
     assert mechanisms.load() is choi.mechanism
+
+
+def _overdrawing(times_out_of: int, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The first so many integrations take a hundred more than there are, and call that success."""
+    import scipy.integrate
+
+    honest, asked = scipy.integrate.solve_ivp, []
+
+    def solve(*args: Any, **options: Any) -> Any:
+        asked.append(options["method"])
+        found = honest(*args, **options)
+        if len(asked) <= times_out_of:
+            found.y[:, -1] += 100.0
+        return found
+
+    monkeypatch.setattr(scipy.integrate, "solve_ivp", solve)
+    return asked
+
+
+def test_a_step_that_took_what_was_not_there_is_done_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seen on a flask that cooled: 3,300 ZnS too many; rates stand still below zero, so that nothing told."""
+    asked = _overdrawing(1, monkeypatch)
+    run = engine("{A} => {B}", "A: k1, Ea: none").advance(flask(), isothermal(1000.0))
+    assert asked == ["BDF", "Radau"]
+    assert run.states[-1].surface["{B}"] == pytest.approx(100 * (1 - math.exp(-2.0)), rel=1e-6)
+
+
+def test_if_no_method_keeps_within_what_there_is_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = _overdrawing(9, monkeypatch)
+    with pytest.raises(WorkError, match="per dot more than there were"):
+        engine("{A} => {B}", "A: k1, Ea: none").advance(flask(), isothermal(1000.0))
+    assert len(asked) == 3

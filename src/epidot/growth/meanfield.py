@@ -25,6 +25,9 @@ from epidot.recipe.events import Segment
 Array = NDArray[np.float64]
 
 _NOTHING = 1e-12  # per dot: rounding of amounts of some thousands per dot
+# What the tolerance may take beyond the last molecule, per dot and as a part of the largest extent.  Beyond
+# it a step was too long: where an amount is below zero its rates stand still, so that no step notices.
+_OVERDRAWN, _OF_EXTENT = 0.05, 1e-4
 
 
 @dataclass
@@ -151,7 +154,7 @@ class _Run:
 
         times = np.linspace(0.0, segment.duration_s, points + 1)[1:]
         solution: Any = None
-        for method in dict.fromkeys((self.engine.method, "Radau")):
+        for method, finer in dict.fromkeys(((self.engine.method, 1.0), ("Radau", 1.0), ("Radau", 0.01))):
             solution = solve_ivp(
                 rhs,
                 (0.0, segment.duration_s),
@@ -159,19 +162,20 @@ class _Run:
                 method=method,
                 t_eval=times,
                 jac=jacobian,
-                rtol=self.engine.rtol,
-                atol=self.engine.atol,
+                rtol=finer * self.engine.rtol,
+                atol=finer * self.engine.atol,
                 # Without a bound a method can step over a reaction that a ramp switches on.
                 max_step=segment.duration_s / 20,
             )
-            if solution.success:
+            overdrawn = self.overdrawn(solution.t, solution.y)
+            if solution.success and overdrawn is None:
                 break
         else:
             reached = solution.t[-1] if solution.t.size else 0.0
             raise WorkError(
                 f"the rate equations could not be integrated beyond {reached:.3g} s of a segment of "
                 f"{segment.duration_s:.3g} s from {segment.start_K:.1f} to {segment.end_K:.1f} K: "
-                f"{solution.message}"
+                f"{overdrawn or solution.message}"
             )
         return self.trajectory(times, np.asarray(solution.y))
 
@@ -186,6 +190,18 @@ class _Run:
             states[-1] = states[-1].with_(laid=laid)
         events = {name: extents[i] for i, name in enumerate(self.network.reactions)}
         return Trajectory(tuple(states), events)
+
+    def overdrawn(self, times: Array, extents: Array) -> str | None:
+        """Of which species a step took far more than there was, extents (r, n) at ``times`` (n,)."""
+        if not times.size:
+            return None
+        amounts = np.stack([self.amounts(float(t), extents[:, j]) for j, t in enumerate(times)], axis=1)
+        allowed = _OVERDRAWN + _OF_EXTENT * float(np.max(np.abs(extents), initial=0.0))
+        least = amounts.min(axis=1)
+        if least.min(initial=0.0) >= -allowed:
+            return None
+        worst = int(np.argmin(least))
+        return f"a step took {-least[worst]:.3g} {self.network.species[worst]} per dot more than there were"
 
     def without_overdraft(self, t: float, extents: Array) -> Array:
         """Undo what the tolerance let reactions take beyond the last molecule.
