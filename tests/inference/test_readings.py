@@ -109,3 +109,51 @@ def test_every_instrument_measures_something_that_a_run_has() -> None:
     reported = {n: {q.name for q in instruments.instrument(n).HEADER.quantities} for n in instruments.names()}
     assert all(name in reported[technique] for technique, name in SAME)
     assert stands_for("xps", "ratio_In_P") == "seen.xps.ratio_In_P"
+
+
+ENERGY = "of: bromide.treated, technique: xps, quantity"
+CHARGE = 0.2  # eV, of hydrocarbon: data/standards.yaml
+
+
+def _errors(text: str, folder: Path) -> list[float]:
+    study = studies.parse(STUDY + text, where=str(folder / "study.yaml"))
+    return [one.datum.sigma for one in study.measured]
+
+
+def test_energies_of_xps_carry_the_error_of_their_charge_reference(run: Run, tmp_path: Path) -> None:
+    _file(tmp_path, run, "xps", levels="In_3d Se_3d C_1s")
+    one = f"- {{{ENERGY}: In_3d_mean_eV, file: xps.csv}}\n"
+    (alone,) = _errors(one, tmp_path)
+    assert alone == pytest.approx(CHARGE, rel=0.01)
+    two = _errors(one + f"- {{{ENERGY}: Se_3d_mean_eV, file: xps.csv}}\n", tmp_path)
+    # what moves both is known no better by two of them: the mean has the error of the reference
+    assert 1 / np.sqrt(sum(sigma**-2 for sigma in two)) == pytest.approx(CHARGE, rel=0.01)
+    (own,) = _errors(one.replace("}", ", sigma: 0.5}"), tmp_path)
+    assert own == 0.5
+    (share,) = _errors(f"- {{{ENERGY}: ratio_In_Se, file: xps.csv}}\n", tmp_path)
+    assert share < 0.1  # areas know nothing of the axis
+    study = studies.parse(STUDY + one, where=str(tmp_path / "study.yaml"))
+    assert any("hydrocarbon is a reference to 0.2 eV" in said for said in study.warnings)
+    assert any("of the charge reference" in said for said in study.warnings)
+
+
+def test_an_energy_beside_no_c1s_is_refused(run: Run, tmp_path: Path) -> None:
+    _file(tmp_path, run, "xps", levels="In_3d")
+    row = f"- {{{ENERGY}: In_3d_mean_eV, file: xps.csv}}\n"
+    with pytest.raises(InputError, match="no C 1s sets the energies of this file right"):
+        _errors(row, tmp_path)
+    reference = instruments.instrument("xps").simulate(
+        run.sample(SAMPLE).population, {"levels": "C_1s"}, rng=np.random.default_rng(8)
+    )
+    save(reference, tmp_path / "carbon.csv")
+    beside = row.replace("}", ", options: {calibrate_against: [C1s, carbon.csv]}}")
+    (sigma,) = _errors(beside, tmp_path)
+    assert sigma == pytest.approx(CHARGE, rel=0.02)
+
+
+def test_an_energy_has_no_scale(tmp_path: Path) -> None:
+    text = STUDY.replace("measured:", "scales: {s: {mean: 1, sigma: 0.2}}\nmeasured:") + (
+        "- {of: bromide.treated, quantity: seen.xps.In_3d_mean_eV, value: 444.8, sigma: 0.2, scale: s}\n"
+    )
+    with pytest.raises(InputError, match="is an energy"):
+        studies.parse(text, where=str(tmp_path / "study.yaml"))

@@ -105,3 +105,5 @@ def _explain(told: dict[str, Any]) -> None:
     print(f"\nabout {told['calls']} points (at most {told['calls_at_most']}) of {runs} runs each;")
     print(f"about {minutes:.0f} min of one core, {told['known_runs']} runs are kept.  Nothing was run.")
     print("Would write " + ", ".join(told["files"]))
+    for warning in told["warnings"]:
+        output.note(f"epidot: {warning}")

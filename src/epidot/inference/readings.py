@@ -16,6 +16,7 @@ from epidot.instruments import instrument, names
 from epidot.instruments.contract import Instrument
 from epidot.quantities import Quantities
 from epidot.runs.quantities import QUANTITIES, find
+from epidot.signal.calibration import standards
 
 # (technique, what it measures) -> the quantity of a run that is the same thing; what is not here is read of a
 # run by the instrument itself (``seen.<technique>.<name>``, epidot.runs.seen), where that can be
@@ -41,12 +42,18 @@ _NOT_OF_A_RUN: Mapping[tuple[str, str], str] = {
 
 @dataclass(frozen=True)
 class Reading:
-    """A number read off a file: the quantity of a run it stands for, its value and standard error."""
+    """A number read off a file: the quantity of a run it stands for, its value and standard error.
+
+    ``charge`` is the error of the charge reference, in the unit of the value: it is not in ``sigma``, since
+    all energies of a file have it in common.  ``warnings`` are those of the measured file.
+    """
 
     quantity: str
     value: float
     sigma: float
     source: str
+    charge: float = 0.0
+    warnings: tuple[str, ...] = ()
 
 
 def measurable(technique: str) -> tuple[str, ...]:
@@ -89,7 +96,8 @@ def read(
     Raises
     ------
     InputError
-        If there is no such technique, file or option, or nothing of a run is the same thing.
+        If there is no such technique, file or option, nothing of a run is the same thing, or it is a binding
+        energy on an axis that no C 1s sets right.
     """
     if technique not in names():
         raise InputError("no such technique", seen=technique, nearest=nearest(technique, names()))
@@ -100,7 +108,38 @@ def read(
     value, sigma, why = _value(found, name)
     if value is None or not sigma:
         raise InputError(f"{technique} measures no {name} here: {why or 'there is no error to it'}", file)
-    return Reading(quantity, value, sigma, file)
+    charge = 0.0
+    if technique == "xps" and is_energy(name):
+        sigma, charge = _beside_charge(found, file, sigma)
+    return Reading(quantity, value, sigma, file, charge, found.warnings)
+
+
+def is_energy(name: str) -> bool:
+    """Whether a quantity, of a run or of an instrument, is an energy in eV."""
+    return name.endswith("_eV")
+
+
+def _beside_charge(found: Quantities, file: str, sigma: float) -> tuple[float, float]:
+    """Standard error of a binding energy without that of its charge reference, and that one.
+
+    Raises
+    ------
+    InputError
+        If no C 1s sets the axis right: then charging of any size may stand in it.
+    """
+    moved = found.extra.get("calibration")
+    if moved is not None and moved["standard"] == "C1s":  # its error is in every place already
+        return math.sqrt(max(sigma**2 - moved["sigma"] ** 2, 0.0)), float(moved["sigma"])
+    if found.extra["reference"]["line"]:
+        (line,) = standards()["C1s"].lines
+        return sigma, float(line.sigma or 0.0)
+    without = "" if moved is None else f"{moved['standard']} says nothing of how the sample is charged, and "
+    raise InputError(
+        f"{without}no C 1s sets the energies of this file right, which a run states beside it",
+        file,
+        remedy="record C 1s in the same file, give one with options: {calibrate_against: [C1s, FILE]}, or "
+        "write value and sigma, with what charging may be in sigma",
+    )
 
 
 def _value(found: Quantities, name: str) -> tuple[float | None, float | None, str]:
@@ -134,6 +173,8 @@ def _options(
             known = (*of_read, *of_measure)
             raise InputError(f"{header.name} has no such option", seen=name, nearest=nearest(name, known))
         shown = beside(where, str(value)) if option.kind == "file" else value
+        if option.kind == "standard" and isinstance(value, list) and len(value) == 2:
+            shown = [value[0], beside(where, str(value[1]))]
         if name in of_read:
             out[0][name] = shown
         if name in of_measure:

@@ -14,11 +14,11 @@ from epidot.errors import Faults, nearest
 from epidot.given import Given
 from epidot.inference import designs
 from epidot.inference.designs import Design
-from epidot.inference.experiments import Experiment, Look, Measured, Unknown
+from epidot.inference.experiments import Experiment, Look, Measured, Unknown, with_charge
 from epidot.inference.posterior import DRAWS
 from epidot.inference.priors import prior
 from epidot.inference.problem import Datum, Kind, Prior
-from epidot.inference.readings import Reading, read
+from epidot.inference.readings import Reading, is_energy, read
 from epidot.mechanism import load as mechanisms
 from epidot.parameter import Parameter
 from epidot.recipe import places
@@ -66,6 +66,11 @@ class Study:
     def data(self) -> list[Datum]:
         """What was measured."""
         return [one.datum for one in self.measured]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was said of the measured files, each once."""
+        return tuple(dict.fromkeys(f"{one.source}: {said}" for one in self.measured for said in one.told))
 
     def is_number(self, name: str) -> bool:
         """Whether a free parameter is a number of epidot, not a value of a recipe or a scale."""
@@ -171,7 +176,7 @@ class _Reader:
         measured = [self._measured(row, experiments, scales) for row in page["measured"].rows("measured")]
         if page["measured"] and not measured:
             page["measured"].refuse("holds nothing")
-        kept = tuple(one for one in measured if one is not None)
+        kept = with_charge([one for one in measured if one is not None])
         for one in scales:
             if all(measured) and not any(one.name == m.scale for m in kept):
                 page["scales"][one.name.removeprefix(_SCALE)].fault("nothing measured has this scale")
@@ -322,15 +327,20 @@ class _Reader:
                 near = nearest(row["scale"].text(""), known) or tuple(known)
                 remedy = None if known else "write e.g. scales: {xps: {mean: 1, sigma: 0.2}}"
                 row["scale"].fault("no such scale", seen=row["scale"].value, nearest=near, remedy=remedy)
+            if is_energy(quantity):
+                why = f"{quantity} is an energy: a factor between it and that of a run means nothing"
+                row["scale"].fault(why, remedy="leave the scale out; sigma holds what the axis may be off")
         kind = _KINDS[row["is"].choice(list(_KINDS), "equal")]
         if len(self.faults.found) > before or looks[0] is None:
             return None
         how = "over" if row["over"] else "less" if row["less"] else ""
         other = looks[1] or looks[2]
         name = row["note"].text("") or _named(looks[0], other, how)
-        return Measured(
-            Datum(name, value, sigma, kind), looks[0], other, how, reading.source if reading else "", scale
-        )
+        datum = Datum(name, value, sigma, kind)
+        if reading is None:
+            return Measured(datum, looks[0], other, how, scale=scale)
+        charge = 0.0 if row["sigma"] else reading.charge
+        return Measured(datum, looks[0], other, how, reading.source, scale, charge, reading.warnings)
 
     def _look(self, entry: Entry, quantity: str, experiments: Mapping[str, Experiment]) -> Look | None:
         if not entry:

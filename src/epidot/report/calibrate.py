@@ -54,6 +54,7 @@ def explain(study: Study, folder: Path) -> dict[str, Any]:
         "free": {p.name: prior_told(p) for p in study.priors},
         "experiments": {n: e.recipe.name for n, e in study.experiments.items()},
         "compared": [compared(study, i) for i in range(len(study.measured))],
+        "warnings": list(study.warnings),
         "calls": usual,
         "calls_at_most": most,
         "runs": usual * len(study.experiments),

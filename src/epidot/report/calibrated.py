@@ -43,7 +43,7 @@ class Done:
     @property
     def remarks(self) -> list[str]:
         """What a reader must know."""
-        said = list(self.found.remarks)
+        said = [*self.found.remarks, *self.study.warnings]
         said += [f"{n} times a run gave nothing: {reason}" for reason, n in self.reasons.items()]
         return said
 
