@@ -15,6 +15,7 @@ from epidot.inference.model import Runs
 from epidot.inference.readings import SAME, measurable, read, stands_for
 from epidot.runs.order import order_from
 from epidot.runs.run import Run, run_flask
+from epidot.runs.seen import find
 from epidot.runs.sweep.points import Kept
 from epidot.runs.workers import Alone
 from epidot.signal.storage import save
@@ -157,3 +158,12 @@ def test_an_energy_has_no_scale(tmp_path: Path) -> None:
     )
     with pytest.raises(InputError, match="is an energy"):
         studies.parse(text, where=str(tmp_path / "study.yaml"))
+
+
+@pytest.mark.parametrize("name", ["ratio_In_Q", "Foo_9z_mean_eV", "P_2p_phosphat_eV"])
+def test_what_xps_does_not_know_is_refused_with_the_nearest(name: str) -> None:
+    with pytest.raises(InputError, match="XPS knows no such"):
+        find(f"seen.xps.{name}")  # of sweeps, candidates and studies without a file
+    with pytest.raises(InputError, match="nothing that xps measures so"):
+        stands_for("xps", name)
+    assert stands_for("xps", "P_2p_phosphate_fraction") == "seen.xps.P_2p_phosphate_fraction"

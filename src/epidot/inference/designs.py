@@ -12,7 +12,7 @@ from epidot.errors import Faults, nearest
 from epidot.recipe import places
 from epidot.recipe.places import Place
 from epidot.recipe.recipe import Recipe
-from epidot.runs.quantities import find
+from epidot.runs.seen import find
 from epidot.runs.sweep import ranges
 from epidot.runs.sweep.plan import recipe_at
 

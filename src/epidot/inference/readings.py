@@ -15,7 +15,8 @@ from epidot.errors import InputError, nearest
 from epidot.instruments import instrument, names
 from epidot.instruments.contract import Instrument
 from epidot.quantities import Quantities
-from epidot.runs.quantities import QUANTITIES, find
+from epidot.runs.quantities import QUANTITIES
+from epidot.runs.seen import find
 from epidot.signal.calibration import standards
 
 # (technique, what it measures) -> the quantity of a run that is the same thing; what is not here is read of a
@@ -75,12 +76,14 @@ def stands_for(technique: str, name: str) -> str:
         return SAME[technique, name]
     try:
         find(f"seen.{technique}.{name}")
-    except InputError:
+    except InputError as error:
         known = measurable(technique)
+        seen = f"seen.{technique}."
+        near = [n.removeprefix(seen) for n in error.faults[0].nearest if n.startswith(seen)]
         raise InputError(
             f"a run has nothing that {technique} measures so",
             seen=name,
-            nearest=nearest(name, known) or known,
+            nearest=near or nearest(name, known) or known,
             remedy="measure it yourself, and write value and sigma of the quantity of a run",
         ) from None
     return f"seen.{technique}.{name}"

@@ -25,7 +25,7 @@ from epidot.recipe import places
 from epidot.recipe.places import Place
 from epidot.runs import numbers
 from epidot.runs.order import DOTS, ENGINES, LATTICE, MEAN_FIELD, MECHANISM, Order
-from epidot.runs.quantities import find
+from epidot.runs.seen import find
 from epidot.runs.sweep.plan import recipe_at
 from epidot.transport.constants import DEFAULT as HYPOTHESIS
 

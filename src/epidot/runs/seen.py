@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from epidot.errors import InputError, nearest
 from epidot.instruments import instrument
 from epidot.instruments.xps.levels import levels
 from epidot.quantities import Quantity
+from epidot.runs import quantities
+from epidot.runs.quantities import Declared
 
 if TYPE_CHECKING:
     from epidot.runs.sampled import Sampled
@@ -31,6 +34,29 @@ def levels_of(quantity: str) -> list[str]:
     else:
         shown = ["_".join(parts[:2])]
     return list(dict.fromkeys([*(name for name in shown if name in levels()), "C_1s"]))
+
+
+def find(quantity: str) -> Declared:
+    """The quantity of a run called so, as sweeps and studies name it: of XPS only of what XPS knows.
+
+    Raises
+    ------
+    InputError
+        If there is none, or no such element, level or state, with the nearest.
+    """
+    declared = quantities.find(quantity)
+    if not quantity.startswith("seen.xps."):
+        return declared
+    elements = dict.fromkeys(one.element for one in levels().values())
+    known = [f"seen.xps.ratio_{a}_{b}" for a in elements for b in elements if a != b]
+    for name, one in levels().items():
+        states = [f"{name}_{state}" for state in (*one.states, "other")]
+        known += [f"seen.xps.{state}_{what}" for state in states for what in ("eV", "fraction")]
+        known.append(f"seen.xps.{name}_mean_eV")
+    if quantity not in known:
+        what = "XPS knows no such element, level or state"
+        raise InputError(what, seen=quantity, nearest=nearest(quantity, known))
+    return declared
 
 
 def read(sample: Sampled, technique: str, name: str) -> Quantity | None:

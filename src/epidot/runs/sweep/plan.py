@@ -17,7 +17,8 @@ from epidot.recipe import recipe as recipes
 from epidot.recipe.places import Place
 from epidot.recipe.recipe import Recipe
 from epidot.runs.order import DOTS, ENGINES, LATTICE, MEAN_FIELD, Order, mechanism_for
-from epidot.runs.quantities import COLUMNS, find
+from epidot.runs.quantities import COLUMNS
+from epidot.runs.seen import find
 from epidot.runs.sweep import ranges
 from epidot.runs.sweep.ranges import Values
 from epidot.transport.constants import DEFAULT as HYPOTHESIS
