@@ -140,6 +140,38 @@ def test_what_two_species_leave_over_is_told() -> None:
     assert sum(any(said in w for w in told(two, seed).warnings) for seed in range(20)) <= 1
 
 
+WIDE = np.linspace(0.02, 1, 24) ** 2 * 2.05e10
+
+
+@pytest.mark.parametrize(
+    ("D", "shares"),
+    [((10e-10, 3e-10, 1e-10), (0.3, 0.3, 0.4)), ((12e-10, 5e-10, 1.2e-10), (0.2, 0.2, 0.6))],
+)
+def test_a_third_species_is_in_the_errors_of_two_or_they_are_withheld(
+    D: tuple[float, ...], shares: tuple[float, ...]
+) -> None:
+    """Bound fractions lay up to 16 of their errors off, D up to 9, without a word."""
+    y = sum(w * np.exp(-d * WIDE) for w, d in zip(shares, D, strict=True))
+    for seed in range(8):
+        noise = 0.003 * np.random.default_rng([9, seed]).standard_normal(24)
+        found = dosy.measure(decay(y + noise, WIDE), gradient_sigma=0.0)
+        # A decay of the second three may say nothing of a third: its share is then up to 6 errors off.
+        truths = {"D_m2_per_s": D[-1]} | ({"bound_fraction": shares[-1]} if shares[0] == 0.3 else {})
+        for name, truth in truths.items():
+            if found[name].value is not None:
+                assert abs(found[name].value - truth) < 3.5 * found[name].sigma, (seed, name)
+            else:
+                assert "not two species" in found[name].note
+
+
+def test_free_ligand_of_known_D_beside_two_others_states_no_share() -> None:
+    y = sum(w * np.exp(-d * WIDE) for w, d in ((0.2, 12e-10), (0.2, 5e-10), (0.6, 1.2e-10)))
+    noise = 0.003 * np.random.default_rng([9, 0]).standard_normal(24)
+    found = dosy.measure(decay(y + noise, WIDE), gradient_sigma=0.0, free_D_m2_per_s=12e-10)
+    assert found["bound_fraction"].value is None
+    assert any("more species describe" in words for words in found.warnings)
+
+
 def test_a_floor_is_taken_off() -> None:
     found = told(np.exp(-3e-10 * B) + 0.05, 1)
     assert found["D_m2_per_s"].value == pytest.approx(3e-10, abs=3 * found["D_m2_per_s"].sigma)

@@ -20,6 +20,7 @@ from epidot.instruments import curve
 from epidot.instruments.dosy.laws import LEAST, SMOOTH, grid, law
 from epidot.instruments.dosy.sizes import outside, sizes
 from epidot.instruments.dosy.smoothest import smoothest
+from epidot.instruments.dosy.third import STILL, third
 from epidot.instruments.dosy.tried import Tried, lack, ordered, tried, weighed
 from epidot.instruments.dosy.valley import valley
 from epidot.instruments.options import Settings
@@ -32,7 +33,6 @@ Array = NDArray[np.float64]
 APART = 10.0  # in Akaike's criterion: a law is given up when it is so much worse than another
 CLOSEST = 2.5  # ratio of two D from which each of them is stated: nearer ones trade places with their shares
 _FALL = 0.2  # of a line: a decay that falls less tells little of D
-_STILL = 0.3  # D times the largest b: slower than that, the second species is an offset
 _CLEAR = 9.0  # what a fall must take off the deviance of a line that does not fall: three standard errors
 
 _NONE = 3.0  # standard errors: a bound share below that may be none
@@ -45,6 +45,10 @@ _MORE = (
     "more species describe the decay clearly better: a third one, sizes that differ much, or a baseline that "
     "bends; values and errors are those of the law"
 )
+
+_ASKED = 0.2  # weight of a third species from which it is told
+_THIRD = "a third species is not excluded: what it would move D and the shares by is in their errors"
+_NOT_TWO = "these are not two species: whose share and whose D two of them would state is not known"
 
 _METHOD = "decay of the line with b by {law}, least squares"
 _WHICH = {
@@ -67,6 +71,10 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     two = tried("two", used, free_D)
     if two is not None and free_D is None:
         two = replace(two, valley=valley(used, two.best, two.width))
+    if two is not None:
+        values = {"D_m2_per_s": two.mean("D_m2_per_s")[0], "share": two.slower_share()[0]}
+        values["free_D_m2_per_s"] = free_D or two.mean("free_D_m2_per_s")[0]
+        two = replace(two, third=third(used, values, two.free, two.lacking, free_D))
     one = None if two is not None and free_D is not None else tried("one", used, None)
     offset = None if one is None else tried("two", used, 0.0)
     if offset is not None:
@@ -83,12 +91,17 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
         warnings.append(
             f"the line falls by {fell:.0%} only: stronger or longer gradients would tell D better"
         )
-    if _more(used, described):
+    more = _more(used, described)
+    if more:
         warnings.append(_MORE)
+    elif _told_apart(described, free_D) and described.third is not None and described.third.share > _ASKED:
+        warnings.append(_THIRD)
     if shown.status != "converged":
         warnings.append(shown.message)
         found = {name: replace(q, sigma=None) for name, q in found.items()}
     why = _flat(used, described) or _only_free(used, free_D, described) or outside(found)
+    if why is None and more and _told_apart(described, free_D):
+        why = _NOT_TWO
     if (why := why or _impossible(D[0], free_D, described)) is not None:
         warnings.append(why)
         found = {n: replace(q, value=None, sigma=None, note=f"withheld: {why}") for n, q in found.items()}
@@ -130,7 +143,7 @@ def _described(
     if two is None or (offset is not None and offset.criterion + APART < two.criterion):
         assert offset is not None
         return offset, offset.mean("D_m2_per_s"), [_OFFSET]
-    still = two.mean("D_m2_per_s")[0] * float(used.x[-1]) < _STILL
+    still = two.mean("D_m2_per_s")[0] * float(used.x[-1]) < STILL
     if offset is not None and _as_well(offset, two):
         # a still species is the offset itself, of another name
         slower = (two, _stated(two))
@@ -179,6 +192,11 @@ def _as_well(simple: Tried, two: Tried) -> bool:
     return simple.criterion - two.criterion <= APART
 
 
+def _told_apart(described: Tried, free_D: float | None) -> bool:
+    """Whether two species are stated each by itself."""
+    return described.name == "two" and (free_D is not None or not _close(described))
+
+
 def _values(fit: Fitted) -> dict[str, float]:
     return {name: float(v) for name, v in zip(fit.names, fit.values, strict=True)}
 
@@ -221,7 +239,7 @@ def _only_free(used: Signal, free_D: float | None, described: Tried) -> str | No
     """
     if free_D is None or described.name != "two":
         return None
-    share, sigma = described.slower_share()
+    share, sigma = replace(described, third=None).slower_share()
     if sigma is None or share < _NONE * sigma:
         return None
     columns = np.stack([np.exp(-free_D * used.x), np.ones(len(used))], axis=1)
@@ -260,7 +278,7 @@ def _second(described: Tried, chosen: Settings) -> dict[str, Quantity]:
     how = "intensity of the slower species over that of both"
     note = "of the nuclei of this line"
     free_D = chosen["free_D_m2_per_s"]
-    if described.name != "two" or (free_D is None and _close(described)):
+    if not _told_apart(described, free_D):
         why = "one species describes the decay: give free_D_m2_per_s, that of free ligand, to look for it"
         if described.name == "offset":
             why = "a constant offset describes the decay as well as a second species"

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.instruments.dosy.laws import law
+from epidot.instruments.dosy.third import Third
 from epidot.signal import Signal
 from epidot.signal.degrees import COUNTED, mixed
 from epidot.signal.fitting import Fitted
@@ -32,7 +33,8 @@ class Tried:
     """A law at its best for every spread of D in :data:`WIDTHS`, their weights ``share``, how far the best
     is ``lacking`` (:func:`lack`), and Akaike's criterion of them together.
 
-    ``valley`` are least errors of its values (:func:`epidot.instruments.dosy.valley.valley`).
+    ``valley`` are least errors of its values (:func:`epidot.instruments.dosy.valley.valley`), ``third`` what
+    a further species would move them by.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Tried:
     lacking: float
     criterion: float
     valley: Mapping[str, float] = field(default_factory=dict)
+    third: Third | None = None
 
     @property
     def best(self) -> Fitted:
@@ -63,7 +66,11 @@ class Tried:
 
     def _held(self, name: str, told: tuple[float, float | None]) -> tuple[float, float | None]:
         value, sigma = told
-        return value, None if sigma is None else max(sigma, self.valley.get(name, 0.0))
+        if sigma is None:
+            return value, None
+        # Both follow the ways in which species pass for one another: the wider one, not one on the other.
+        widened = sigma if self.third is None else self.third.widened(name, sigma)
+        return value, max(widened, self.valley.get(name, 0.0))
 
     def slower_share(self) -> tuple[float, float | None]:
         """Intensity of the slower of two species over that of both."""
