@@ -25,10 +25,10 @@ Start = tuple[float, float, float, float]  # area, place, Lorentzian and Gaussia
 _REACH = 8.0  # half widths on either side of a line that its window takes
 _ENOUGH = 8.0  # points of the narrowest line's half width; of more, neighbours are summed
 MOST_LINES = 6  # of a window
-_BETTER = 30.0  # in the sum of squares: what a further line must gain
+BETTER = 30.0  # in the sum of squares: what a further line must gain
 _GAUSS = 12.0  # and what a Gaussian share of the widths must
-_POOR = 1.3  # mean square of the residuals from which another shape is tried
-_FAULT = 0.03  # of the tallest line: less beside it is a fault of its shape
+POOR = 1.3  # mean square of the residuals from which another shape is tried
+FAULT = 0.03  # of the tallest line: less beside it is a fault of its shape
 _LEAST_HALF = 0.3  # points
 _PER, _BESIDE = 4, 6  # points that a line needs at least, and phase and baseline
 _FULL = "full"
@@ -155,12 +155,18 @@ class Group:
 
 @dataclass(frozen=True)
 class Lines:
-    """A group and its fit; ``rival`` is a fit of the other shape, of weight ``doubt``."""
+    """A group and its fit; ``rival`` is a fit of the other shape, of weight ``doubt``.
+
+    ``beneath`` is a fit with one line more that the data do not exclude; ``pair`` tells by their numbers a
+    line and a broader one under it that show as one maximum.
+    """
 
     group: Group
     fit: Fitted
     rival: Lines | None = None
     doubt: float = 0.0
+    beneath: Beneath | None = None
+    pair: tuple[int, int] | None = None
 
     @property
     def squares(self) -> float:
@@ -194,13 +200,17 @@ class Lines:
     def told(self, names: Sequence[str]) -> tuple[Array, Array]:
         """Values (n,) and covariance (n, n) of parameters by name, of a full width as ``full1``.
 
-        Both shapes have a say, as far as the data leave open which it is.
+        Both shapes have a say, as far as the data leave open which it is; so has, in areas, a broader line
+        under one of these.
         """
         own = self._told(names)
-        if self.rival is None or not self.doubt > 0:
+        if self.rival is not None and self.doubt > 0:
+            other = self.rival._told(names)
+            own = mixed([own[0], other[0]], [own[1], other[1]], [1 - self.doubt, self.doubt])
+        if self.beneath is None:
             return own
-        other = self.rival._told(names)
-        return mixed([own[0], other[0]], [own[1], other[1]], [1 - self.doubt, self.doubt])
+        both = self.beneath.told(names, *own)
+        return mixed([own[0], both[0]], [own[1], both[1]], [1 - self.beneath.weight, self.beneath.weight])
 
     def _told(self, names: Sequence[str]) -> tuple[Array, Array]:
         values, rows = [], np.zeros((len(names), len(self.fit.names)))
@@ -224,6 +234,32 @@ class Lines:
         if self.fit.status != "converged" or not np.all(np.isfinite(inside)):
             return np.array(values), np.full((len(names), len(names)), np.inf)
         return np.array(values), np.asarray(rows[:, used] @ inside @ rows[:, used].T)
+
+
+@dataclass(frozen=True)
+class Beneath:
+    """``lines`` is a fit with one line more, the last, under line ``under``; of weight ``weight``."""
+
+    lines: Lines
+    under: int
+    weight: float
+
+    def told(self, names: Sequence[str], values: Array, covariance: Array) -> tuple[Array, Array]:
+        """``values`` (n,) and ``covariance`` (n, n) with the areas of this fit, that of both lines as one."""
+        rows = [i for i, name in enumerate(names) if name.startswith("area")]
+        if not rows:
+            return values, covariance
+        last = f"area{self.lines.group.n}"
+        own, inside = self.lines.told([*(names[i] for i in rows), last])
+        summed = np.eye(len(rows), len(rows) + 1)
+        summed[:, -1] = [names[i] == f"area{self.under + 1}" for i in rows]
+        values, covariance = values.copy(), covariance.copy()
+        values[rows] = summed @ own
+        covariance[rows, :] = covariance[:, rows] = 0.0
+        # an error that is not known stays so
+        known = bool(np.all(np.isfinite(inside)))
+        covariance[np.ix_(rows, rows)] = summed @ inside @ summed.T if known else np.inf
+        return values, covariance
 
 
 def windows(seen: Spectrum, found: Sequence[Seen]) -> list[tuple[int, int, list[Seen]]]:
@@ -286,7 +322,7 @@ def fit_group(like: Signal, seen: Spectrum, own: Sequence[Seen], step: float, sh
         left = _left(best)
         x_step = float(np.median(np.diff(seen.x)))
         tallest = max(abs(one.height) for one in best.seen(seen.x))
-        more = [s for s in lines(seen, left, 2) if s.height > max(CLEAR * seen.sigma, _FAULT * tallest)]
+        more = [s for s in lines(seen, left, 2) if s.height > max(CLEAR * seen.sigma, FAULT * tallest)]
         more = more[: max(MOST_LINES - best.group.n, 0)]
         begun = [best.values(k) for k in range(best.group.n)]
         for s in more:
@@ -296,7 +332,7 @@ def fit_group(like: Signal, seen: Spectrum, own: Sequence[Seen], step: float, sh
             break
         other = _shaped(like, seen, begun, best.fit.value("phase"), shape)
         gain = best.squares - other.squares
-        if other.fit.status != "converged" or gain < _BETTER * len(more):
+        if other.fit.status != "converged" or gain < BETTER * len(more):
             break
         best = other
     return best
@@ -304,13 +340,13 @@ def fit_group(like: Signal, seen: Spectrum, own: Sequence[Seen], step: float, sh
 
 def _shaped(like: Signal, seen: Spectrum, starts: Sequence[Start], phase: float, shape: str) -> Lines:
     """Lorentzian lines, or Voigt profiles where the data want them."""
-    best = _lines(like, seen, [(a, at, w + g, 0.0) for a, at, w, g in starts], phase, False)
+    best = fit_lines(like, seen, [(a, at, w + g, 0.0) for a, at, w, g in starts], phase, False)
     if shape == "lorentz" or 4 * len(starts) + 5 >= seen.x.size:
         return best
-    if shape == "auto" and best.fit.misfit < _POOR:
+    if shape == "auto" and best.fit.misfit < POOR:
         return best
     begun = [(a, at, 0.5 * w, 0.7 * w) for a, at, w, _ in (best.values(k) for k in range(best.group.n))]
-    other = _lines(like, seen, begun, best.fit.value("phase"), True)
+    other = fit_lines(like, seen, begun, best.fit.value("phase"), True)
     gained = best.squares - other.squares > _GAUSS + 2 * best.group.n
     return other if shape == "voigt" or (gained and other.fit.status == "converged") else best
 
@@ -336,7 +372,7 @@ def with_rival(like: Signal, found: Lines) -> Lines:
         starts = [(a, at, width_of(w, g), 0.0) for a, at, w, g in starts]
     else:
         starts = [(a, at, 0.8 * w, 0.3 * w) for a, at, w, _ in starts]
-    other = _lines(like, group.spectrum, starts, found.fit.value("phase"), not group.voigt)
+    other = fit_lines(like, group.spectrum, starts, found.fit.value("phase"), not group.voigt)
     if other.fit.status != "converged":
         return found
     both = (found, other)
@@ -346,7 +382,7 @@ def with_rival(like: Signal, found: Lines) -> Lines:
     return replace(found, rival=other, doubt=float(weights[1]))
 
 
-def _lines(like: Signal, seen: Spectrum, starts: Sequence[Start], phase: float, voigt: bool) -> Lines:
+def fit_lines(like: Signal, seen: Spectrum, starts: Sequence[Start], phase: float, voigt: bool) -> Lines:
     group = Group(seen, len(starts), voigt)
     return Lines(group, group.fitted(like, group.free(starts, phase)))
 

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from epidot.errors import InputError
 from epidot.instruments import curve
 from epidot.instruments.nmr.assigned import UNREFERENCED, Line, assign, mark_lacking, satellites
+from epidot.instruments.nmr.beneath import said as said_of_broader
+from epidot.instruments.nmr.beneath import with_broader
 from epidot.instruments.nmr.detected import CLEAR, Seen, Spectrum, level, lines, spectrum
-from epidot.instruments.nmr.group import Lines, fit_group, part, settled, windows, with_rival
+from epidot.instruments.nmr.group import Lines, fit_group, part, settled, windows
 from epidot.instruments.nmr.quantified import amounts, amounts_named, per_area
 from epidot.instruments.nmr.sound import absolute, apart, below, bent, opposite
 from epidot.instruments.nmr.species import resonance
@@ -99,6 +101,7 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
     extra |= {"lines": [_row(one, MHz) for one in every], "couplings": coupled, "noise": seen.sigma}
     extra["rule"] = "complex lines" if seen.complex else "real lines"
     per_nmol = per_area(every, chosen, nucleus)
+    warnings += said_of_broader(found, every, MHz, per_nmol)
     if per_nmol is not None:
         quantities |= amounts_named(every, nucleus, per_nmol)
     return Quantities(
@@ -216,7 +219,16 @@ def fitted_lines(signal: Signal, shape: str) -> tuple[Spectrum, list[Lines]]:
         rest = _without(seen, [*out[:i], *later])
         out[i] = fit_group(signal, part(rest, *span, narrowest), own, step, shape)
     out = [settled(signal, one) for one in out]
-    return seen, [with_rival(signal, one) for one in out] if shape == "auto" else out
+    taken = [span for span, _ in found]
+    last: list[Lines] = []
+    for i, (one, (a, b)) in enumerate(zip(out, taken, strict=True)):
+        free = (
+            max((end for _, end in taken if end <= a), default=0),
+            min((begin for begin, _ in taken if begin >= b), default=seen.x.size - 1),
+        )
+        rest = _without(seen, [*out[:i], *out[i + 1 :]])
+        last.append(with_broader(signal, rest, one, free, shape))
+    return seen, last
 
 
 def _new(seen: Spectrum, left: Spectrum, known: list[Seen], n: int, most: int | None = None) -> list[Seen]:

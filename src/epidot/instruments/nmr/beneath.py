@@ -1,0 +1,185 @@
+"""A broader line under one that was found: free ligand on bound one shows as one maximum.
+
+Nothing stands clear of the noise there once one line is fitted to both: it widens and takes some of the
+other's area.  So a second line is tried under every one, and judged by what it takes off the sum of squares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from epidot.instruments.nmr.assigned import Line
+from epidot.instruments.nmr.detected import Spectrum
+from epidot.instruments.nmr.group import (
+    BETTER,
+    FAULT,
+    MOST_LINES,
+    POOR,
+    Beneath,
+    Group,
+    Lines,
+    Start,
+    fit_lines,
+    part,
+    with_rival,
+)
+from epidot.instruments.nmr.shapes import line, width_of
+from epidot.signal import Signal
+from epidot.signal.degrees import likely
+
+Array = NDArray[np.float64]
+
+_FURTHER = 2.0  # times its own length that a window is widened on either side: a broad line needs its wings
+_TIMES = (2.0, 3.5, 6.0)  # widths of what is tried, in those of the line above
+_ASIDE = (-0.5, 0.0, 0.5)  # its places beside that, in its own width
+_WORTH = 4.0  # in the sum of squares: a linear look that promises less is not followed
+_BROADER = 1.2  # times as wide as the line above
+
+
+def with_broader(like: Signal, rest: Spectrum, found: Lines, span: tuple[int, int], shape: str) -> Lines:
+    """``found`` with a broader line under one of its own where the data show that clearly.
+
+    Where they neither show nor exclude it, areas are the mean of both descriptions by their weights, and what
+    they differ by is in the errors.  ``rest`` is the spectrum without all other lines; ``span`` the first and
+    last of its points that no other window takes.
+    """
+    plain = with_rival(like, found) if shape == "auto" else found
+    group = found.group
+    if found.fit.status != "converged" or group.n >= MOST_LINES:
+        return plain
+    wide = _widened(rest, found, span)
+    if 4 * (group.n + 1) + 5 >= wide.x.size:
+        return plain
+    under, starts = _promising(like, wide, found)
+    if not starts:
+        return plain
+    phase = found.fit.value("phase")
+    own = [found.values(k) for k in range(group.n)]
+    alone = [fit_lines(like, wide, own, phase, group.voigt)]
+    if shape == "auto":
+        other = [
+            (a, at, width_of(w, g), 0.0) if group.voigt else (a, at, 0.8 * w, 0.3 * w) for a, at, w, g in own
+        ]
+        alone.append(fit_lines(like, wide, other, phase, not group.voigt))
+    tried = [fit_lines(like, wide, each, phase, shape == "voigt") for each in starts]
+    pairs = [one for one in tried if _sound(one, under)]
+    if not pairs:
+        return plain
+    pair = min(pairs, key=lambda one: one.squares)
+    least = min(one.squares for one in alone)
+    if least - pair.squares > BETTER:
+        taken = with_rival(like, pair) if shape == "auto" else pair
+        return replace(taken, pair=(under, group.n))
+    every = [*alone, pair]
+    weight = float(likely([one.squares for one in every], [one.fit.values.size for one in every])[-1])
+    return replace(plain, beneath=Beneath(pair, under, weight)) if weight > 0 else plain
+
+
+def _widened(rest: Spectrum, found: Lines, span: tuple[int, int]) -> Spectrum:
+    x = found.group.spectrum.x
+    far = _FURTHER * float(x[-1] - x[0])
+    a, b = (int(i) for i in np.searchsorted(rest.x, (x[0] - far, x[-1] + far)))
+    a, b = max(a, span[0]), min(b, span[1], rest.x.size - 1)
+    step = float(np.median(np.diff(rest.x)))
+    narrowest = min(width_of(*found.values(k)[2:]) for k in range(found.group.n)) / 2 / step
+    return part(rest, a, b, narrowest)
+
+
+def _promising(like: Signal, wide: Spectrum, found: Lines) -> tuple[int, list[list[Start]]]:
+    """Which line a broader one may lie under, and where to begin; none where nothing is to be gained.
+
+    By a linear look: what a line more takes off the squares while all others follow by their derivatives.
+    """
+    group = Group(wide, found.group.n, found.group.voigt)
+    data = group.signal(like)
+    sigma = float(data.known_sigma[0]) if data.known_sigma is not None else 1.0
+    model, slopes = group.parts(found.fit.values)
+    basis = np.linalg.qr(slopes / np.maximum(np.linalg.norm(slopes, axis=0), 1e-300))[0]
+    left = (data.y - model) / sigma
+    left = left - basis @ (basis.T @ left)
+    turn = np.exp(1j * found.fit.value("phase"))
+    own = [found.values(k) for k in range(group.n)]
+    most = wide.x[-1] - wide.x[0]
+    seen: list[tuple[float, int, list[Start]]] = []
+    for k, (area, at, w, g) in enumerate(own):
+        full = max(width_of(w, g), 1e-12)
+        for times in _TIMES:
+            if times * full > most / 2:
+                continue
+            for aside in _ASIDE:
+                place = at + aside * times * full
+                shown = turn * line(wide.x, place, times * full)
+                column = np.concatenate([shown.real, shown.imag]) if wide.complex else shown.real
+                column = column - basis @ (basis.T @ column)
+                power = float(column @ column)
+                extra = sigma * float(column @ left) / power if power > 0 else 0.0
+                if extra * area <= 0:
+                    continue
+                gain = (float(column @ left)) ** 2 / power
+                taken = float(np.sign(extra)) * min(abs(extra), 0.6 * abs(area))
+                starts = [*own, (taken, place, times * full, 0.0)]
+                starts[k] = (area - 0.7 * taken, at, w, g)
+                seen.append((gain, k, starts))
+    if not seen:
+        return 0, []
+    best, under, starts = max(seen, key=lambda each: each[0])
+    return (under, [starts]) if best > _WORTH else (0, [])
+
+
+def _sound(pair: Lines, under: int) -> bool:
+    """Whether the last line lies under ``under``: both up (or down), the last broader, no fault of shape."""
+    if pair.fit.status != "converged" or pair.fit.misfit > POOR:
+        return False
+    last = pair.group.n - 1
+    a, at, w, g = pair.values(under)
+    b, place, wider, gauss = pair.values(last)
+    own, full = width_of(w, g), width_of(wider, gauss)
+    if a * b <= 0 or full < _BROADER * own or abs(place - at) > full:
+        return False
+    tallest = max(abs(one.height) for one in pair.seen(pair.group.spectrum.x))
+    return abs(b) / (np.pi / 2 * full) > FAULT * tallest
+
+
+def said(
+    found: Sequence[Lines],
+    every: Sequence[Line],
+    MHz: float | None,
+    per_nmol: tuple[float, float | None] | None,
+) -> list[str]:
+    """What to say of lines on broader ones, with the area of both together, which is known best."""
+    out = []
+    for g, one in enumerate(found):
+        own = {each.index: each for each in every if each.group == g}
+        if one.pair is not None and all(k in own for k in one.pair):
+            narrow, broad = (own[k] for k in one.pair)
+            out.append(
+                f"the line at {narrow.ppm:.2f} ppm{_wide(narrow.width_ppm, MHz)} stands on a broader one at "
+                f"{broad.ppm:.2f} ppm{_wide(broad.width_ppm, MHz)}, as free ligand on bound: their areas "
+                f"trade places{_together(one, one.pair, per_nmol)}"
+            )
+        if (under := one.beneath) is not None and under.under in own:
+            _, _, width, gauss = under.lines.values(under.lines.group.n - 1)
+            out.append(
+                f"line at {own[under.under].ppm:.2f} ppm: a broader one under it"
+                f"{_wide(width_of(width, gauss), MHz)} is neither shown nor excluded (weight "
+                f"{under.weight:.0%}); its area and the error hold that"
+            )
+    return out
+
+
+def _wide(ppm: float, MHz: float | None) -> str:
+    return f" ({ppm * MHz:.0f} Hz)" if MHz else ""
+
+
+def _together(one: Lines, pair: tuple[int, int], per_nmol: tuple[float, float | None] | None) -> str:
+    areas, covariance = one.told([f"area{k + 1}" for k in pair])
+    area, variance = float(np.sum(areas)), float(np.sum(covariance))
+    if per_nmol is None or per_nmol[1] is None or not (area > 0 and 0 <= variance < np.inf):
+        return ""
+    each, off = per_nmol[0], per_nmol[1]
+    sigma = float(np.hypot(off, np.sqrt(variance) / area))
+    return f"; both have {each * area:.4g} ± {each * area * sigma:.2g} nmol of nuclei"
