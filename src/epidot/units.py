@@ -180,6 +180,11 @@ def _fault(kind: str, text: str, remedy: str) -> InputError:
     return InputError(f"cannot read this {kind.replace('_', ' ')}", seen=text, remedy=remedy)
 
 
+def in_unit(unit: str) -> str:
+    """A unit as it stands behind a number; nothing of the unit ``1``."""
+    return "" if unit in ("", "1") else f" {unit}"
+
+
 def celsius(kelvin: float) -> float:
     """Degrees Celsius, for showing to people."""
     return kelvin - ZERO_CELSIUS

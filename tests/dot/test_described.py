@@ -37,6 +37,16 @@ dots: 60
 """
 
 
+def test_exchanged_cations_under_open_chalcogenides_are_covered_and_count_as_zinc() -> None:
+    """As ``epidot describe`` writes grown dots: 100 % covered, some of it by open anions."""
+    text = "core: {material: InP, diameter: 3 nm}\nshells: [{material: ZnSe, thickness: 1 nm}]\n"
+    text += "surface: {sites: 180, coverage: 100 %, linked: 90 %, open: 5, zinc: 4}\n"
+    dot = read(text).dot
+    assert (dot.open_anions, dot.zinc_capped) == (5, 4)
+    with pytest.raises(InputError, match="are free of shell and oxide"):
+        read(text.replace("zinc: 4", "zinc: 6"))
+
+
 def read(text: str) -> Population:
     return described.from_document(documents.parse(text, where="DOT.yaml"))
 

@@ -121,6 +121,22 @@ def test_the_halo_is_that_of_the_ligands_there_are() -> None:
     assert strokes(LayeredDot("InP", 3.0, shell, ligands={"OA": 42, "F": 84})) == {"2.30": 5, "0.25": 10}
 
 
+def test_ligands_per_dot_share_an_axis_with_nothing_else(batch: Batch) -> None:
+    found = [f for f in figures.growth(batch) if f.caption.startswith("Ligands")]
+    assert len(found) == 1
+    assert {name for name in found[0].data if name != "time_min"} >= {"ligands_OA_per_dot"}
+    assert not [name for name in found[0].data if "nm2" in name]
+
+
+def test_layers_of_one_material_are_one_in_the_headline(batch: Batch) -> None:
+    last = batch.samples[-1]
+    assert last.population is not None
+    shells = (Layer("ZnSe", 0.5), Layer("ZnS", 0.3, crystalline=0.5), Layer("ZnS", 0.1))
+    dots = replace(last.population, dot=replace(last.population.dot, shells=shells))
+    said = html.headline(replace(batch, samples=(replace(last, population=dots),)))
+    assert "with 0.50 nm of ZnSe and 0.40 nm of ZnS" in said
+
+
 def test_every_sample_is_cut_open_and_fills_the_page(batch: Batch) -> None:
     page = html.render(batch)
     rows = page.split('<figure class="row">')[1:]

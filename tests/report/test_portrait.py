@@ -70,6 +70,15 @@ def test_a_likeness_keeps_the_counts() -> None:
     assert bare.oxide == 27
 
 
+def test_the_dot_of_middle_size_is_that_of_middle_final_diameter() -> None:
+    """Unequal supply makes dots of about equal cores differ: the size is that of the dot, not of its core."""
+    dots = tuple(
+        on_sites(LayeredDot("InP", core, shells), np.random.default_rng(3))
+        for core, shells in ((2.4, (Layer("ZnSe", 0.9),)), (2.5, ()), (2.2, (Layer("ZnSe", 0.5),)))
+    )
+    assert portrait.middle(dots) is dots[2]
+
+
 def test_portraits_show_the_dot_of_middle_size() -> None:
     dots = tuple(
         on_sites(LayeredDot("InP", d, ligands={"OA": 30}), np.random.default_rng(3)) for d in (3, 2, 2.4)

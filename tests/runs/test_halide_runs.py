@@ -10,10 +10,12 @@ import pytest
 from epidot.errors import InputError, NotBuiltYet, WorkError
 from epidot.growth.flask import Flask, Progress
 from epidot.growth.meanfield import MeanField
+from epidot.growth.readout import counts
 from epidot.growth.state import FlaskState
 from epidot.matter import reagents
 from epidot.mechanism import load as mechanisms
 from epidot.recipe import recipe as recipes
+from epidot.report import cut
 from epidot.runs import checkpoint, halide
 from epidot.runs.batch import Batch
 from epidot.runs.order import Order, order_from
@@ -151,6 +153,55 @@ ONE = TWO.replace(
     "{reagent: ZnBr2, amount: 0.1 mmol}, {reagent: ZnCl2, amount: 0.1 mmol}",
     "{reagent: ZnBr2, amount: 0.4 mmol}",
 )
+
+
+GROWN = """
+recipe: 1
+title: halide on a grown shell
+core: {material: InP, diameter: 3.0 nm, amount: 200 nmol}
+solvent: {reagent: ODE, volume: 10 mL}
+steps:
+  - heat: 280 °C
+  - add: [{reagent: Zn(OA)2, amount: 0.3 mmol}, {reagent: SePR3, amount: 0.05 mmol}]
+  - hold: 10 min
+  - sample: grown
+  - add: [{reagent: ZnBr2, amount: 0.2 mmol}, {reagent: ZnCl2, amount: 0.1 mmol}]
+  - hold: 10 min
+  - sample: treated
+"""
+
+
+@pytest.mark.parametrize(("engine", "dots"), [("meanfield", 1), ("kmc", 2)])
+def test_oxide_that_halide_repaired_is_counted_no_more(engine: str, dots: int) -> None:
+    """Exact: each ion at the interface takes one unit of oxide or its memory (docs/theory/halides.md)."""
+    run = run_flask(order_from(GROWN, dots=dots, engine=engine))
+    after = run.sample("treated")
+    left = [after.quantity(name).value for name in ("oxide_per_dot", "oxide_memory_per_dot")]
+    grown = counts(after.state, after.setting.mechanism)
+    repaired = after.quantity("repaired_per_dot").value
+    assert repaired is not None
+    assert repaired > 1
+    had = grown["oxide_per_dot"] + grown["oxide_memory_per_dot"]
+    assert left[0] + left[1] == pytest.approx(had - repaired, rel=1e-9)
+    assert left == pytest.approx([after.dot.oxide, after.dot.oxide_memory], rel=1e-9)
+    assert cut.outside(after.dot)["Br"] == pytest.approx(after.quantity("Br_ligand_per_dot").value, rel=1e-9)
+    assert any("while a shell grows" in line for line in run.done.remarks)
+    before = run.sample("grown")
+    assert before.quantity("oxide_per_dot").value == pytest.approx(before.dot.oxide, rel=1e-9)
+    if engine == "meanfield":
+        share = after.quantity("oxide_relative").value / grown["oxide_relative"]
+        assert share == pytest.approx(left[0] / grown["oxide_per_dot"], rel=1e-9)
+        batch = carry_out(order_from(GROWN, dots=dots, engine=engine))
+        assert batch.history["growth/oxide_per_dot"][-1] == pytest.approx(left[0], rel=1e-9)
+
+
+def test_a_shell_that_only_loses_units_does_not_grow() -> None:
+    """Washed dots in halide give off what is loosely bound; nothing is left in the flask to grow."""
+    bath = "  - add: [{reagent: ZnBr2, amount: 0.2 mmol}"
+    wash = "  - cool: 25 °C\n  - wash: {times: 2, with: ethanol, redisperse in: ODE, volume: 10 mL}\n"
+    text = GROWN.replace(bath, wash + "  - heat: 240 °C\n" + bath)
+    run = run_flask(order_from(text, dots=1, engine="meanfield"))
+    assert not any("while a shell grows" in line for line in run.done.remarks)
 
 
 def test_two_halides_together_are_the_sum_and_each_keeps_its_share() -> None:

@@ -19,7 +19,7 @@ from epidot.dot.layers import Layer, LayeredDot
 from epidot.dot.neighbours import attached, holes, oxide_clustering, oxide_radius_nm
 from epidot.dot.roughness import Thickness, thickness
 from epidot.dot.site_map import SiteMap
-from epidot.dot.species import Table
+from epidot.dot.species import Table, table
 from epidot.dot.tally import Tally, tally
 from epidot.matter.materials import crystal
 
@@ -90,9 +90,20 @@ def _outer(of: SiteMap, found: Tally, first: Coverage, across_nm: float) -> dict
 
 def _outer_diameter(of: SiteMap, found: Tally) -> float:
     """Diameter of the core as it was cut and a unit of its own material for every shell anion, by volume."""
-    shells = of.kinds.shells
-    cells = sum(n * crystal(shells[el]).a_nm ** 3 / 4 for el, n in found.anions.items())
-    return float((of.dot.core_diameter_nm**3 + 6 / math.pi * cells) ** (1 / 3))
+    return _by_volume(of.dot.core_diameter_nm, found.anions, of.kinds)
+
+
+def _by_volume(core_nm: float, anions: Mapping[str, int], kinds: Table) -> float:
+    cells = sum(n * crystal(kinds.shells[el]).a_nm ** 3 / 4 for el, n in anions.items())
+    return float((core_nm**3 + 6 / math.pi * cells) ** (1 / 3))
+
+
+def diameter_nm(dot: GrownDot) -> float:
+    """Outer diameter in nm by volume: the core as it was cut and a unit for every shell anion."""
+    kinds = table(dot)
+    brought = kinds.shell[dot.kind]
+    number = np.bincount(brought[brought >= 0], minlength=len(kinds.elements)).tolist()
+    return _by_volume(dot.core_diameter_nm, dict(zip(kinds.elements, number, strict=True)), kinds)
 
 
 def layers(dot: GrownDot, found: Tally, kinds: Table, layer: str | float = "d111") -> float:

@@ -6,6 +6,7 @@ import math
 
 from epidot.documents import Entry
 from epidot.inference.problem import Prior
+from epidot.units import in_unit
 
 
 def prior(entry: Entry, name: str, unit: str, limits: tuple[float, float]) -> Prior | None:
@@ -32,7 +33,7 @@ def prior(entry: Entry, name: str, unit: str, limits: tuple[float, float]) -> Pr
     outside = [v for v in (low, high) if not limits[0] <= v <= limits[1]]
     if not low < high or outside:
         seen = f"{low:g} to {high:g}"
-        span = "" if not outside else f"; it lies between {limits[0]:g} and {limits[1]:g} {unit}"
+        span = "" if not outside else f"; it lies between {limits[0]:g} and {limits[1]:g}{in_unit(unit)}"
         entry.fault(f"{name} has no such range{span}", seen=seen)
         return None
     if normal and not low < mean < high:

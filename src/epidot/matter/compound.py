@@ -29,6 +29,7 @@ from epidot.errors import Fault, Gap, InputError, nearest
 from epidot.matter import formulas, ligands, sizing_curve
 from epidot.matter.sizing_curve import SizingCurve
 from epidot.parameter import Parameter
+from epidot.units import in_unit
 
 # The numbers of a semiconductor: unit, and the range outside of which it is a slip of the pen.
 _SEMICONDUCTOR: Mapping[str, tuple[str, float, float]] = {
@@ -298,8 +299,8 @@ def _numbers(place: Entry, own: Mapping[str, str], *, bowing: bool = False) -> d
             remedy = f"write the value in {unit}"
             one["unit"].fault(f"{key} is a number in {unit}", seen=value.unit, nearest=(unit,), remedy=remedy)
         elif not bowing and not low <= value.value <= high:
-            remedy = f"it lies between {low:g} and {high:g} {unit}"
-            one["value"].fault(f"{key} cannot be that", seen=f"{value.value:g} {unit}", remedy=remedy)
+            remedy = f"it lies between {low:g} and {high:g}{in_unit(unit)}"
+            one["value"].fault(f"{key} cannot be that", seen=f"{value.value:g}{in_unit(unit)}", remedy=remedy)
         found[key] = value
     return found
 

@@ -32,11 +32,8 @@ def length_nm(name: str) -> float:
 
 
 def outside(dot: LayeredDot) -> dict[str, float]:
-    """Ligands and adsorbed halide ions per dot, by name, those that are there."""
-    found = dict(dot.ligands)
-    for halide in dot.halides:
-        found[halide.element] = found.get(halide.element, 0.0) + halide.ligand
-    return {name: n for name, n in found.items() if n >= 0.5}
+    """Ligands per dot, adsorbed halide ions among them, by name, those that are there."""
+    return {name: n for name, n in dot.ligands.items() if n >= 0.5}
 
 
 def in_slice(number: float, radius_nm: float) -> int:

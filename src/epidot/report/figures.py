@@ -168,7 +168,11 @@ def growth(batch: Batch) -> list[Figure]:
             "Coverage (by bonds; the samples also count sites shut in), linked and crystalline share",
             ["coverage", "linked_fraction", "crystalline_fraction"],
         ),
-        ("ligands per dot", "Ligands of the mean dot", [n for n in names if n.startswith("ligands_")]),
+        (
+            "ligands per dot",
+            "Ligands of the mean dot",
+            [n for n in names if n.startswith("ligands_") and n.endswith("_per_dot")],
+        ),
     )
     t = np.asarray(batch.history["time_s"]) / 60
     drawn = []

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor, Executor
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from epidot import files
+from epidot.dot.layers import Layer
 from epidot.papers.answer import short, with_error
 from epidot.papers.claims import ClaimResult
 from epidot.quantities import Quantity, interval
@@ -159,9 +161,8 @@ def headline(batch: Batch) -> str:
     if last.population is None:
         return f"At “{last.name}” the flask holds the precursor; there are no dots in it."
     dot = last.population.dot
-    shell = (
-        " and ".join(f"{layer.thickness_nm:.2f} nm of {layer.material}" for layer in dot.shells) or "no shell"
-    )
+    alike = ((name, sum(layer.thickness_nm for layer in of)) for name, of in groupby(dot.shells, _material))
+    shell = " and ".join(f"{thick:.2f} nm of {name}" for name, thick in alike) or "no shell"
     text = f"At “{last.name}” the mean dot is {dot.core_diameter_nm:.2f} nm of {dot.core} with {shell}"
     quantities = last.quantities
     if "pl_peak_nm" in quantities and quantities["pl_peak_nm"].value is not None:
@@ -173,6 +174,10 @@ def headline(batch: Batch) -> str:
     if stands := batch.basis.get(STANDS):
         text += f". To what the models were fitted on it stands {stands}"
     return " ".join([*batch.headlines, text + "."])
+
+
+def _material(layer: Layer) -> str:
+    return layer.material
 
 
 def _in_words(quantity: Quantity, times: float) -> str:

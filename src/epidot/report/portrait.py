@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from epidot.dot import growth_readout
 from epidot.dot.atoms import Atoms, place
 from epidot.dot.grown import GrownDot
 from epidot.dot.on_sites import on_sites
@@ -90,8 +91,8 @@ def likeness(sample: Sample, rng: np.random.Generator) -> GrownDot | None:
 
 
 def middle(grown: Sequence[GrownDot]) -> GrownDot:
-    """The dot of middle size."""
-    size = np.array([dot.core_diameter_nm for dot in grown])
+    """The dot of middle size, core and shells together."""
+    size = np.array([growth_readout.diameter_nm(dot) for dot in grown])
     return grown[int(np.argsort(size, kind="stable")[len(size) // 2])]
 
 

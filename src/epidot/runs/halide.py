@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.dot.layers import Layer, LayeredDot
-from epidot.growth.readout import layered_dot
+from epidot.growth.readout import counts, layered_dot
 from epidot.growth.state import FlaskState
 from epidot.mechanism.mechanism import Mechanism
 from epidot.transport.in_flask import HalideTransport
@@ -26,6 +26,26 @@ def transport(mechanism: Mechanism, hypothesis: str = "H1") -> HalideTransport:
         return LayeredDot(state.core, state.core_diameter_nm, shells)
 
     return HalideTransport(dot_of, hypothesis)
+
+
+def counted(state: FlaskState, mechanism: Mechanism, halides: HalideTransport) -> dict[str, float]:
+    """:func:`epidot.growth.readout.counts` of dots that were grown, with the oxide as halide left it."""
+    told = counts(state, mechanism)
+    return with_oxide(told, halides.dot(state, ())) if oxide_changed(state) else told
+
+
+def oxide_changed(state: FlaskState) -> bool:
+    """Whether halide or oxidation on purpose changed the oxide that growth counts."""
+    done = state.halide
+    return bool(done.ions or done.oxidised_share or done.oxidised_units)
+
+
+def with_oxide(told: Mapping[str, float], dot: LayeredDot) -> dict[str, float]:
+    """Counts per dot with the oxide of the same ``dot`` after treatment."""
+    out = {**told, "oxide_per_dot": dot.oxide, "oxide_memory_per_dot": dot.oxide_memory}
+    if told.get("oxide_relative") and told["oxide_per_dot"] > 0:
+        out["oxide_relative"] = told["oxide_relative"] * dot.oxide / told["oxide_per_dot"]
+    return out
 
 
 def history(states: tuple[FlaskState, ...], halides: HalideTransport) -> Mapping[str, NDArray[np.float64]]:

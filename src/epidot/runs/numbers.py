@@ -30,6 +30,7 @@ from epidot.matter.compound import NUMBERS
 from epidot.mechanism import load as mechanisms
 from epidot.parameter import Parameter
 from epidot.transport.constants import constants
+from epidot.units import in_unit
 
 Source = str | Path | Mapping[str, float] | Given
 DERIVED = ("molar_mass_g_mol",)  # follow from a formula
@@ -125,7 +126,9 @@ def _one(entry: Entry, name: str, p: Parameter) -> tuple[float, float | None] | 
         return None
     low, high = limits(name, p)
     if not low <= value <= high:
-        entry.fault(f"{name} cannot be that", seen=f"{value:g} {p.unit}", remedy=_range(low, high, p.unit))
+        entry.fault(
+            f"{name} cannot be that", seen=f"{value:g}{in_unit(p.unit)}", remedy=_range(low, high, p.unit)
+        )
         return None
     return value, sigma
 
@@ -155,7 +158,9 @@ def insist(given: Given, mechanism: str, hypothesis: str) -> None:
         low, high = limits(name, table[name])
         if not low <= value <= high:
             unit = table[name].unit
-            faults.add(f"{name} cannot be that", seen=f"{value:g} {unit}", remedy=_range(low, high, unit))
+            faults.add(
+                f"{name} cannot be that", seen=f"{value:g}{in_unit(unit)}", remedy=_range(low, high, unit)
+            )
     faults.raise_if_any()
 
 
@@ -185,4 +190,4 @@ def _near(name: str, table: Mapping[str, Parameter]) -> tuple[str, ...]:
 
 
 def _range(low: float, high: float, unit: str) -> str:
-    return f"it lies between {low:g} and {high:g} {unit}"
+    return f"it lies between {low:g} and {high:g}{in_unit(unit)}"

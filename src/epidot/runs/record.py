@@ -172,7 +172,7 @@ def _batch_of(setting: Setting, first: Progress, done: Progress, found: Sequence
         dots=order.dots,
         engine=order.engine,
         samples=samples,
-        history=_history(done.history, mechanism) | dict(halide.history(done.history, halides)),
+        history=_history(done, setting) | dict(halide.history(done.history, halides)),
         conservation=relative_errors(first.state, done, mechanism, _composition(order, mechanism)),
         rests_on=used,
         basis=_basis(samples, order.states) | stands,
@@ -224,8 +224,9 @@ def _composition(order: Order, mechanism: Mechanism) -> Callable[[str], Mapping[
     return elements
 
 
-def _history(states: tuple[FlaskState, ...], mechanism: Mechanism) -> dict[str, NDArray[np.float64]]:
+def _history(done: Progress, setting: Setting) -> dict[str, NDArray[np.float64]]:
     """Everything against time; a species absent from a state counts as zero."""
+    states = done.history
     out: dict[str, NDArray[np.float64]] = {
         "time_s": np.array([s.time_s for s in states]),
         "temperature_K": np.array([s.temperature_K for s in states]),
@@ -235,7 +236,13 @@ def _history(states: tuple[FlaskState, ...], mechanism: Mechanism) -> dict[str, 
     for kind, amounts in kinds.items():
         for name in sorted({name for at_once in amounts for name in at_once}):
             out[f"{kind}/{name}"] = np.array([at_once.get(name, 0.0) for at_once in amounts])
-    rows = [counts(state, mechanism) if state.surface else {} for state in states]
+    mechanism, halides = setting.mechanism, setting.halides
+
+    def counted(state: FlaskState) -> dict[str, float]:
+        # Under described shells halide does not meet the surface that the mechanism keeps.
+        return counts(state, mechanism) if done.shells else halide.counted(state, mechanism, halides)
+
+    rows = [counted(state) if state.surface else {} for state in states]
     for name in sorted({name for row in rows for name in row}):
         out[f"growth/{name}"] = np.array([row.get(name, 0.0) for row in rows])
     return out

@@ -18,7 +18,7 @@ from epidot.errors import EpidotError, Gap
 from epidot.given import held
 from epidot.growth.flask import Taken
 from epidot.growth.lattice.population import GrownPopulation
-from epidot.growth.readout import counts, unequal_nm
+from epidot.growth.readout import unequal_nm
 from epidot.light.optics import Optics
 from epidot.mechanism import load as mechanisms
 from epidot.mechanism.mechanism import Mechanism
@@ -226,13 +226,17 @@ class Sampled:
         """What growth and, where single dots are known, their sites tell, per dot."""
         # Under a described shell the surface that the mechanism keeps is not the dot's.
         bare = bool(self.state.surface) and not self.taken.shells
-        told = counts(self.state, self.setting.mechanism) if bare else {}
+        setting = self.setting
+        told = halide.counted(self.state, setting.mechanism, setting.halides) if bare else {}
         return told | {name: float(np.mean(found)) for name, found in self._columns.items()}
 
     @held
     def _columns(self) -> Mapping[str, list[float]]:
         """Every count dot by dot; what a dot lacks counts as 0, undefined values not."""
         rows = [row for _, row in self.members]
+        treated = self._together.members if rows and halide.oxide_changed(self.state) else None
+        if treated is not None:
+            rows = [halide.with_oxide(row, dot) for row, dot in zip(rows, treated, strict=True)]
         names = dict.fromkeys(name for row in rows for name in row)
         every = {name: [row.get(name, 0.0) for row in rows] for name in names}
         finite = {name: [v for v in found if math.isfinite(v)] for name, found in every.items()}

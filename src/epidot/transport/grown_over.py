@@ -8,14 +8,14 @@ from epidot.transport.mesh import Mesh
 from epidot.transport.problem import SAME_NM, Array, Problem, State
 from epidot.transport.system import empty
 
-_MOVED_NM = 1e-6  # layers this close are the same
+MOVED_NM = 1e-6  # layers this close are the same
 
 
 def same_layers(told: Problem, edges_nm: Array) -> bool:
     """Whether cells with these edges are cells of ``told``."""
     radii = np.asarray(told.boundaries_nm)
-    outer = abs(edges_nm[-1] - radii[-1]) <= _MOVED_NM
-    return bool(outer and all(np.min(np.abs(edges_nm - r)) <= _MOVED_NM for r in radii))
+    outer = abs(edges_nm[-1] - radii[-1]) <= MOVED_NM
+    return bool(outer and all(np.min(np.abs(edges_nm - r)) <= MOVED_NM for r in radii))
 
 
 def moved(state: State, told: Problem, mesh: Mesh) -> State:

@@ -17,7 +17,7 @@ from epidot.parameter import Parameter
 from epidot.recipe.events import Segment
 from epidot.transport import constants as halides
 from epidot.transport import ion_balance, treated_dot
-from epidot.transport.grown_over import moved, same_layers
+from epidot.transport.grown_over import MOVED_NM, moved, same_layers
 from epidot.transport.halide import content, mesh_of, problem
 from epidot.transport.problem import Stage, State
 from epidot.units import celsius
@@ -94,7 +94,8 @@ class HalideTransport:
         shares = self._shares(before, segment)
         dot = self._dot(before, shells)
         said = self._said(before, shells, dot, tuple(shares))
-        if not shells and self.dot_of(states[-1], shells).shells != self.dot_of(before, shells).shells:
+        gained_nm = self.dot_of(states[-1], shells).diameter_nm - self.dot_of(before, shells).diameter_nm
+        if gained_nm / 2 > MOVED_NM:
             said = (*said, GROWS)
         times = np.clip([s.time_s - before.time_s for s in states], 0.0, segment.duration_s)
         amine = self._amine(before, states, kept.amine, segment, times)
