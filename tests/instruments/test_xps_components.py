@@ -87,6 +87,48 @@ lines:
     assert {"first", "partner", "broad", "background"} <= set(found.curves)
 
 
+NEAR = np.arange(280.0, 294.01, 0.1)
+
+
+def test_two_near_lines_end_where_they_are_and_another_end_is_told(tmp_path: Path) -> None:
+    """From one beginning areas of such regions lay up to 19 errors off, and the fit was called converged."""
+    path = written(
+        tmp_path,
+        """
+lines:
+  a: {place: [284.4, 284.9], width: [0.5, 3]}
+  b: {place: [285.0, 285.75], width: [0.5, 3]}
+""",
+    )
+    parts = [(3000.0, single(NEAR, 284.8, 1.3, 0.3)), (1500.0, single(NEAR, 285.7, 1.3, 0.3))]
+    y = 300 + sum(a * (s.y + 0.02 * s.step) for a, s in parts)
+    for seed in range(4):
+        got = xps.fit(region(y, 2000 + seed, NEAR), components=path)
+        for name, truth in {"a_area": 3000, "b_area": 1500, "a_place": 284.8, "b_place": 285.7}.items():
+            told = got.quantities[name]
+            assert told.sigma is not None
+            other = any("another end describes" in words for words in got.quantities.warnings)
+            assert other or abs(told.value - truth) < 3.5 * told.sigma, (seed, name)
+
+
+def test_voigt_lines_by_powers_settle(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        """
+lines:
+  a: {place: [284, 285.4], width: [0.1, 2], powers: [1,1], gauss: [0.1,3], damping: 100}
+  b: {place: [285.6, 287], width: {of: a}, powers: [1,1], gauss: {of: a}, damping: 100}
+""",
+    )
+    sigma = 1.0 / np.sqrt(8 * np.log(2))
+    y = 300 + sum(a * voigt_profile(NEAR - at, sigma, 0.2) for a, at in ((8000, 284.8), (3000, 286.3)))
+    for seed in (10, 11):
+        got = xps.fit(region(y, seed, NEAR), components=path)
+        assert got.status == "converged"
+        assert got.quantities["a_gauss"].value == pytest.approx(1.0, abs=4 * got.quantities["a_gauss"].sigma)
+        assert got.quantities["b_gauss"].value == got.quantities["a_gauss"].value
+
+
 def test_every_fault_of_a_file_is_told_at_its_line(tmp_path: Path) -> None:
     path = written(
         tmp_path,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
+from scipy.optimize import nnls
 
 from epidot.errors import InputError
 from epidot.instruments import curve
@@ -22,11 +23,19 @@ from epidot.signal.fitting import Fitted, Free, fit_curve
 
 Array = NDArray[np.float64]
 
-_FINEST, _SIGMAS = 0.01, 4.0  # eV of the grid of a line with powers; reach of the Gaussian on it
+# eV of the grid of a line with powers; reach of the Gaussian on it: nearer, its end makes steps in the sum
+_FINEST, _SIGMAS = 0.01, 6.0
 _FAR = np.concatenate(
     [[0.0], np.geomspace(1e-3, 1e5, 1500)]
 )  # widths off its place, over which its area is taken
 _ENDS = 5  # readings
+_PLACES = (0.02, 0.35, 0.65, 0.98)  # of its range, where a line may begin
+_WIDTHS = (0.2, 0.4, 0.6)  # of the logarithm of its range: narrow and wide ones
+_LOOKED_AT, _FOLLOWED = 150, 3  # beginnings that are looked at, and followed beside the first
+_UNLIKE = 0.15  # of its range: beginnings nearer than that in all are one
+_SAME = 1 + 1e-6  # of the sum of squares: ends nearer than that are one
+_NEARLY = 4.0  # in chi squared: within two standard errors
+_ELSEWHERE = 2.0  # standard errors, from which an end is another one
 _ROUGH = 2.0  # times the noise: what is left beyond that is said
 
 
@@ -116,6 +125,38 @@ class OwnModel:
         below = np.concatenate([[0.0], np.cumsum((total[1:] + total[:-1]) / 2 * np.diff(x))])
         return np.asarray(flat + given["step"] * below)
 
+    def heights(self, v: Array) -> tuple[Array, float]:
+        """``v`` with the areas that describe the readings best at its places and widths, and what is left.
+
+        The step enters by the readings themselves, as a background taken beforehand would.
+        """
+        x, y = self.region.x, self.region.y
+        areas = {name: i for i, f in enumerate(self.free) if (name := f.name.removesuffix("_area")) != f.name}
+        unit = v.copy()
+        unit[list(areas.values())] = 1.0
+        columns = {name: np.zeros(x.size) for name in areas}
+        held = np.zeros(x.size)
+        for name, line in self.lines(unit).items():
+            area = self.of.lines[name].area
+            root = area.of if area is not None and area.of else name
+            if root in columns:
+                columns[root] += line
+            else:
+                held += line
+        bare = dict(zip((f.name for f in self.free), range(v.size), strict=True))
+        unit[bare["level"]], unit[bare["slope"]] = 0.0, 0.0
+        if "step" in bare:
+            unit[bare["step"]] = 1.0
+        rise = self.background(unit, {"all": y - float(np.min(y))})
+        line = np.linspace(-1.0, 1.0, x.size)
+        basis = np.stack([*columns.values(), np.ones(x.size), -np.ones(x.size), line, -line, rise], axis=1)
+        weight = np.ones(x.size) if self.region.kind == "analog" else 1 / np.sqrt(np.maximum(y, 1.0))
+        size = np.maximum(np.max(np.abs(basis), axis=0), 1e-300)
+        found, left = nnls(basis / size * weight[:, None], (y - held) * weight)
+        out = v.copy()
+        out[list(areas.values())] = (found / size)[: len(areas)]
+        return np.clip(out, [f.low for f in self.free], [f.high for f in self.free]), float(left**2)
+
     def curve(self, v: Array) -> Array:
         lines = self.lines(v)
         return np.asarray(np.sum(list(lines.values()), axis=0) + self.background(v, lines))
@@ -155,8 +196,10 @@ def shape(one: Component, n: Mapping[str, float], x: Array) -> Array:
     sigma = n["gauss"] / math.sqrt(8 * math.log(2))
     reach, gap = _SIGMAS * sigma, float(np.min(np.diff(x)))
     step = min(max(min(gap / 2, base / 6, sigma / 2 if sigma > 0 else gap), _FINEST), gap)
-    fine = np.linspace(x[0] - reach, x[-1] + reach, int((x[-1] - x[0] + 2 * reach) / step) + 2)
-    step = float(fine[1] - fine[0])
+    # One of few grids, whose points stay where they are: a line changes smoothly with its numbers.
+    step = gap / 2 ** math.ceil(math.log2(gap / step) - 1e-9)
+    beyond = math.ceil(reach / step)
+    fine = x[0] + step * np.arange(-beyond, math.ceil((x[-1] - x[0]) / step) + beyond + 1)
     y = _powered(fine - n["place"], base, one.powers, n["damping"])
     if sigma > step / 2:
         y = gaussian_filter1d(y, sigma / step, truncate=_SIGMAS, mode="nearest")
@@ -203,14 +246,14 @@ def fitted_own(region: Signal, chosen: Settings) -> Fit:
                 what, of.where, seen=f"{one.place.low:g}", remedy=f"{low:g} to {high:g} eV are recorded"
             )
     model = OwnModel(region, of, of.ground or str(chosen["background"]))
-    fit = fit_curve(region, model.curve, model.free, further=False)
+    fit, other = best_of(region, model)
     how = f"own lines of {of.where} and an active {model.ground} background, fitted together"
     quantities = fit.quantities(how)
     for name, (value, sigma) in _derived(model, fit).items():
         unit = "1" if name.endswith("_fraction") else "counts eV" if name.endswith("_area") else "eV"
         note = "as linked" if not name.endswith(("_fraction", "_highest_eV")) else ""
         quantities[name] = Quantity(value, sigma, unit, how, note)
-    said = [*(str(w) for w in region.warnings), *_told(model, fit)]
+    said = [*(str(w) for w in region.warnings), *_told(model, fit), *other]
     packed = fit.packed("components", region, quantities, said)
     lines = model.lines(fit.values)
     ground = model.background(fit.values, lines)
@@ -220,6 +263,75 @@ def fitted_own(region: Signal, chosen: Settings) -> Fit:
             region.x, y + ground
         )
     return packed
+
+
+def starts(model: OwnModel) -> list[Array]:
+    """Where searches begin: as the readings suggest, and the best of places over their ranges and widths."""
+    first = np.array([f.start for f in model.free])
+    choices: list[list[float]] = []
+    for f in model.free:
+        if f.name.endswith("_place"):
+            choices.append([f.start, *(f.low + share * (f.high - f.low) for share in _PLACES)])
+        else:
+            choices.append([f.start])
+    wide = np.array([f.name.endswith("_width") for f in model.free])
+    low, high = (np.array([getattr(f, end) for f in model.free]) for end in ("low", "high"))
+    rng = np.random.default_rng(0)  # of many lines not all combinations are looked at
+    every = math.prod(map(len, choices)) * len(_WIDTHS)
+    tried: list[tuple[float, Array]] = []
+    for number in (
+        range(every) if every <= _LOOKED_AT else sorted(rng.choice(every, _LOOKED_AT, replace=False))
+    ):
+        rest, k = divmod(int(number), len(_WIDTHS))
+        at = first.copy()
+        for i, each in enumerate(choices):
+            rest, j = divmod(rest, len(each))
+            at[i] = each[j]
+        at[wide] = low[wide] * (high[wide] / low[wide]) ** _WIDTHS[k]
+        at, left = model.heights(at)
+        tried.append((left, at))
+    tried.sort(key=lambda one: one[0])
+    out, span = [first], np.where(high > low, high - low, 1.0)
+    shapes = np.array([f.name.endswith(("_place", "_width")) for f in model.free])
+    for _, at in tried:
+        if all(np.max(np.abs(at - other)[shapes] / span[shapes], initial=0.0) > _UNLIKE for other in out):
+            out.append(at)
+        if len(out) > _FOLLOWED:
+            break
+    return out
+
+
+def best_of(region: Signal, model: OwnModel) -> tuple[Fitted, list[str]]:
+    """The best end of several searches, and what is to be said of another one that is nearly as good."""
+    fits = []
+    for at in starts(model):
+        free = [replace(f, start=float(v)) for f, v in zip(model.free, at, strict=True)]
+        fits.append(fit_curve(region, model.curve, free, further=False))
+    fits.sort(key=lambda fit: fit.misfit)
+    best = next((f for f in fits if f.status != "failed" and f.misfit < _SAME * fits[0].misfit), fits[0])
+    known = region.kind != "analog" or region.known_sigma is not None
+    noise = 1.0 if known else max(best.misfit, 1e-300)
+    sigma = np.sqrt(np.diag(best.covariance))
+    for fit in fits:
+        worse = (fit.misfit - best.misfit) * best.statistics["degrees_of_freedom"] / noise
+        away = np.abs(fit.values - best.values)
+        if fit is best or fit.status == "failed" or worse > _NEARLY or not np.any(away > _ELSEWHERE * sigma):
+            continue
+        ends = ", ".join(
+            f"{name} {value:.4g}"
+            for name, value in zip(fit.names, fit.values, strict=True)
+            if name.endswith("_area")
+        )
+        ends += "".join(
+            f", {name} {value:.2f}"
+            for name, value in zip(fit.names, fit.values, strict=True)
+            if name.endswith("_place")
+        )
+        words = (
+            f"another end describes the region nearly as well (chi squared {max(worse, 0.0):.2g} larger): "
+        )
+        return best, [f"{words}{ends}; the errors are those of the first end alone"]
+    return best, []
 
 
 def _derived(model: OwnModel, fit: Fitted) -> dict[str, tuple[float, float | None]]:
@@ -237,9 +349,9 @@ def _derived(model: OwnModel, fit: Fitted) -> dict[str, tuple[float, float | Non
     out: dict[str, tuple[float, float | None]] = {}
     for row, (name, value) in zip(gradient, best.items(), strict=True):
         there = row != 0
-        variance = (
-            float(row[there] @ fit.covariance[np.ix_(there, there)] @ row[there]) if there.any() else math.nan
-        )
+        own = fit.covariance[np.ix_(there, there)]
+        known = there.any() and bool(np.all(np.isfinite(own)))
+        variance = float(row[there] @ own @ row[there]) if known else math.nan
         out[name] = value, math.sqrt(variance) if math.isfinite(variance) and variance > 0 else None
     return out
 
