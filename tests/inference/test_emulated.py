@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -106,6 +107,10 @@ def test_a_calibration_says_that_it_drew_on_an_emulator() -> None:
     found = calibrate(_banana(0.01), 0, draws=20)
     assert found.posterior.trusted
     assert found.posterior.checked is not None
-    assert any("of an emulator, off at 20 true points by" in r for r in found.remarks)
+    for off, warned in ((0.02, False), (0.4, True)):  # standard errors of the data
+        posterior = replace(found.posterior, checked=replace(found.posterior.checked, off=off))
+        said = replace(found, posterior=posterior).remarks
+        assert any("the draws are of an emulator" in one for one in said) is warned
+        assert not any("importance sampling failed" in one for one in said)
     assert "emulator" in found.errors[1]
     assert found.parameters["a"].shape == "flat"

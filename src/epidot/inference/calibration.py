@@ -20,6 +20,7 @@ _AGAIN = 2  # times that a profile may send the search back
 _APART = 4.0  # of the deviance: another end that is worse by less is another answer
 _PRIORS_OWN = 0.75  # of a normal prior's standard deviation: an end this far is the prior's, not the data's
 _SEEN = 4.0  # by how much the data must narrow a combination (in variance) to be called seen
+_FELT = 0.1  # standard errors of the data: what an emulator is off by widens them by half a per cent
 
 
 @dataclass(frozen=True)
@@ -86,11 +87,11 @@ class Calibration:
         if not self.best.settled:
             said.append("the search ended before it settled: intervals may be too narrow")
         checked = self.posterior.checked
-        if checked is not None:
+        if checked is not None and checked.off > _FELT:
             said.append(
-                "importance sampling failed; the draws are of an emulator, off at "
-                f"{checked.points} true points by {checked.off:.2g} standard errors of the data "
-                f"({checked.worth:.0%} of its draws would count)"
+                "the draws are of an emulator (a quick stand-in for the model), which at "
+                f"{checked.points} points asked of the model was off by {checked.off:.2g} standard errors of "
+                f"the data ({checked.worth:.0%} of its draws would count)"
             )
         if self.fell_back:
             said.append(
