@@ -167,3 +167,10 @@ def test_what_xps_does_not_know_is_refused_with_the_nearest(name: str) -> None:
     with pytest.raises(InputError, match="nothing that xps measures so"):
         stands_for("xps", name)
     assert stands_for("xps", "P_2p_phosphate_fraction") == "seen.xps.P_2p_phosphate_fraction"
+
+
+def test_a_hypothesis_of_the_mechanism_is_told_where_it_belongs() -> None:
+    row = "- {of: bromide.treated, quantity: plqy, value: 0.9, sigma: 0.1}\n"
+    with pytest.raises(InputError, match="write mechanism: choi2023@packing") as caught:
+        studies.parse("hypothesis: packing\n" + STUDY + row)
+    assert len(caught.value.faults) == 1

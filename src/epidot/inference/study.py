@@ -10,7 +10,7 @@ from typing import Any
 
 from epidot import documents
 from epidot.documents import Document, Entry, top, whole
-from epidot.errors import Faults, nearest
+from epidot.errors import Faults, InputError, nearest
 from epidot.given import Given
 from epidot.inference import designs
 from epidot.inference.designs import Design
@@ -162,6 +162,7 @@ class _Reader:
                 known.on_lattice()
         table: dict[str, Parameter] = {}
         with page["hypothesis"].placed():
+            _refuse_of_mechanism(mechanism, hypothesis)
             table = numbers.known(mechanism, hypothesis)
         experiments, unknowns, priors = self._experiments(page["experiments"])
         if table:
@@ -368,3 +369,22 @@ def _named(look: Look, other: Look | None, how: str) -> str:
         return text
     what = "" if other.quantity == look.quantity else f"{other.quantity} of "
     return f"{text}, {how} {what}{other.experiment}, {other.sample}"
+
+
+def _refuse_of_mechanism(mechanism: str, hypothesis: str) -> None:
+    """Refuse what is a hypothesis of the mechanism where one of halide transport is meant.
+
+    Raises
+    ------
+    InputError
+        With how it is written.
+    """
+    whole_name = f"{mechanism.partition('@')[0]}@{hypothesis}"
+    try:
+        mechanisms.load(whole_name)
+    except InputError:
+        return
+    remedy = f"write mechanism: {whole_name}"
+    raise InputError(
+        "of halide transport there is no such one, of growth there is", seen=hypothesis, remedy=remedy
+    )
