@@ -119,6 +119,11 @@ def _formula(species: str) -> Mapping[str, float]:
     return formulas.elements(written_out(text))
 
 
+def is_listed(species: str) -> bool:
+    """Whether the data list a dissolved species by this name (a plain formula names itself as well)."""
+    return species in data_document("reagents.yaml").data["species"]
+
+
 def formula(species: str) -> dict[str, float]:
     """Atoms of each element in one formula unit of a dissolved species, e.g. ``Zn(OA)2``.
 

@@ -77,7 +77,7 @@ class Tables(Page):
         """Dissolved species said to take no part, each with the reason."""
         found = {}
         for name, entry in self.top["spectators"].table("spectator").items():
-            if name not in self.species:
+            if name not in self.species and not reagents.is_listed(name):
                 try:
                     reagents.formula(name)
                 except InputError as error:
