@@ -93,7 +93,7 @@ class Curve:
     @property
     def known(self) -> bool:
         """Whether kind of noise or signal give the standard errors."""
-        return self.signal.kind != "analog" or self.signal.known_sigma is not None
+        return self.signal.knows_noise
 
     def _error(self) -> Array | float:
         return self.signal.known_sigma if self.signal.known_sigma is not None else self.scale

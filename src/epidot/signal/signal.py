@@ -115,6 +115,11 @@ class Signal:
         """``sigma`` where every point has one above zero, else ``None``."""
         return self.sigma if self.sigma is not None and bool(np.all(self.sigma > 0)) else None
 
+    @property
+    def knows_noise(self) -> bool:
+        """Whether the kind of noise, or ``sigma``, gives the standard errors of the points."""
+        return self.kind != "analog" or self.known_sigma is not None
+
     def with_values(self, x: ArrayLike, y: ArrayLike, sigma: ArrayLike | None = None) -> Signal:
         """The same signal with other values."""
         return replace(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from epidot.signal import Signal
 from epidot.signal.fitting import Fitted, Free, fit_curve
@@ -103,6 +103,17 @@ def law(name: str, signal: Signal, free_D: float | None = None, width: float = 0
         return total, np.stack(columns, axis=1)
 
     return Law(name, tuple(free), lambda v: parts(v)[0], lambda v: parts(v)[1], tuple(starts))
+
+
+def weights(signal: Signal) -> Array:
+    """What the points (n,) are multiplied by for errors of 1: 1/sigma where that is known, else 1."""
+    return np.ones(len(signal)) if signal.known_sigma is None else 1 / signal.known_sigma
+
+
+def lack(signal: Signal, left: ArrayLike) -> Array:
+    """Twice the negative logarithm of the likelihood, but for a constant, of sums of squares ``left``."""
+    squares, n = np.asarray(left, dtype=np.float64), len(signal)
+    return squares if signal.known_sigma is not None else n * np.log(np.maximum(squares / n, 1e-300))
 
 
 def grid(b: Array, step: float) -> Array:

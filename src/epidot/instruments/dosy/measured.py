@@ -17,11 +17,11 @@ from scipy.optimize import nnls
 
 from epidot.errors import InputError
 from epidot.instruments import curve
-from epidot.instruments.dosy.laws import LEAST, SMOOTH, grid, law
+from epidot.instruments.dosy.laws import LEAST, SMOOTH, grid, lack, law, weights
 from epidot.instruments.dosy.sizes import outside, sizes
 from epidot.instruments.dosy.smoothest import smoothest
 from epidot.instruments.dosy.third import STILL, third
-from epidot.instruments.dosy.tried import Tried, lack, ordered, tried, weighed
+from epidot.instruments.dosy.tried import Tried, ordered, tried, weighed
 from epidot.instruments.dosy.valley import valley
 from epidot.instruments.options import Settings
 from epidot.quantities import Fit, Quantities, Quantity
@@ -37,10 +37,8 @@ _CLEAR = 9.0  # what a fall must take off the deviance of a line that does not f
 
 _NONE = 3.0  # standard errors: a bound share below that may be none
 
-_STEP, _BETTER = (
-    0.15,
-    16.0,
-)  # of ln D between species; in twice the logarithm of the likelihood: three are free
+_STEP = 0.15  # of ln D between species
+_BETTER = 16.0  # in twice the logarithm of the likelihood: what three more free values must gain
 _MORE = (
     "more species describe the decay clearly better: a third one, sizes that differ much, or a baseline that "
     "bends; values and errors are those of the law"
@@ -161,10 +159,11 @@ def _described(
 def _more(used: Signal, described: Tried) -> bool:
     """Whether any sum of species beside a constant describes the decay clearly better than the law taken."""
     D = np.concatenate([[0.0], grid(used.x, _STEP)])
-    weight = np.ones(len(used)) if used.known_sigma is None else 1 / used.known_sigma
+    weight = weights(used)
     left = nnls(np.exp(-np.outer(used.x, D)) * weight[:, None], used.y * weight)[1] ** 2
     best = described.best
-    return lack(used, best.misfit * best.statistics["degrees_of_freedom"]) - lack(used, left) > _BETTER
+    own = lack(used, best.misfit * best.statistics["degrees_of_freedom"])
+    return bool(own - lack(used, left) > _BETTER)
 
 
 def _as_one(rival: Tried) -> tuple[float, float | None]:
@@ -243,7 +242,7 @@ def _only_free(used: Signal, free_D: float | None, described: Tried) -> str | No
     if sigma is None or share < _NONE * sigma:
         return None
     columns = np.stack([np.exp(-free_D * used.x), np.ones(len(used))], axis=1)
-    weight = np.ones(len(used)) if used.known_sigma is None else 1 / used.known_sigma
+    weight = weights(used)
     heights = np.linalg.lstsq(columns * weight[:, None], used.y * weight, rcond=None)[0]
     left = float(np.sum((weight * (used.y - columns @ heights)) ** 2))
     if lack(used, left) - described.lacking > APART:
@@ -256,7 +255,7 @@ def _only_free(used: Signal, free_D: float | None, described: Tried) -> str | No
 
 def _flat(used: Signal, described: Tried) -> str | None:
     """Why a line that does not fall tells no D, or ``None``: it is as well described by a constant."""
-    weight = np.ones(len(used)) if used.known_sigma is None else 1 / used.known_sigma**2
+    weight = weights(used) ** 2
     level = float(weight @ used.y / weight.sum())
     left = float(weight @ (used.y - level) ** 2)
     if lack(used, left) - described.lacking > _CLEAR:

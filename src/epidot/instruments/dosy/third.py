@@ -15,7 +15,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.instruments.dosy.laws import grid
+from epidot.instruments.dosy.laws import grid, lack, weights
 from epidot.signal import Signal
 from epidot.signal.degrees import COUNTED, DOUBTED, rival
 
@@ -64,12 +64,12 @@ def third(
     triples, heights, left = triples[inside], heights[inside], left[inside]
     if not left.size:
         return None
-    lack = left if signal.known_sigma is not None else n * np.log(np.maximum(left / n, 1e-300))
-    gained = lacking - float(lack.min())
+    lacks = lack(signal, left)
+    gained = lacking - float(lacks.min())
     share = 1 / (1 + math.exp(min(COUNTED - gained / 2, 500.0)))  # COUNTED for each of two more free values
     if share < DOUBTED:
         return None
-    weight = np.exp(-0.5 * (lack - lack.min()))
+    weight = np.exp(-0.5 * (lacks - lacks.min()))
     D3 = D[triples]
     seen = np.where(D3 * b[-1] < STILL, 0.0, heights)
     bound = seen * (D3 < math.sqrt(slow * fast))
@@ -91,7 +91,7 @@ def third(
 
 def _least(signal: Signal, D: Array, triples: NDArray[np.intp]) -> tuple[Array, Array]:
     """Heights (m, 3) of each triple at its best and the sum of squares (m,) that it leaves."""
-    weight = np.ones(len(signal)) if signal.known_sigma is None else 1 / signal.known_sigma
+    weight = weights(signal)
     columns, y = np.exp(-np.outer(D, signal.x)) * weight, signal.y * weight
     gram, by = columns @ columns.T, columns @ y
     own = gram[triples[:, :, None], triples[:, None, :]] + 1e-13 * np.max(gram) * np.eye(3)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.instruments.dosy.laws import law
+from epidot.instruments.dosy.laws import lack, law
 from epidot.instruments.dosy.third import Third
 from epidot.signal import Signal
 from epidot.signal.degrees import COUNTED, mixed
@@ -31,7 +31,7 @@ _TWO = ("intensity", "D_m2_per_s", "free_intensity", "free_D_m2_per_s")
 @dataclass(frozen=True)
 class Tried:
     """A law at its best for every spread of D in :data:`WIDTHS`, their weights ``share``, how far the best
-    is ``lacking`` (:func:`lack`), and Akaike's criterion of them together.
+    is ``lacking`` (:func:`epidot.instruments.dosy.laws.lack`), and Akaike's criterion of them together.
 
     ``valley`` are least errors of its values (:func:`epidot.instruments.dosy.valley.valley`), ``third`` what
     a further species would move them by.
@@ -150,10 +150,4 @@ def _error(by: Array, fit: Fitted, names: Sequence[str]) -> float | None:
 
 def _likely(signal: Signal, fit: Fitted) -> float:
     """Twice the negative logarithm of the likelihood, but for a constant."""
-    return lack(signal, fit.misfit * fit.statistics["degrees_of_freedom"])
-
-
-def lack(signal: Signal, left: float) -> float:
-    """Twice the negative logarithm of the likelihood, but for a constant, of a sum of squares ``left``."""
-    n = len(signal)
-    return left if signal.known_sigma is not None else n * math.log(max(left / n, 1e-300))
+    return float(lack(signal, fit.misfit * fit.statistics["degrees_of_freedom"]))

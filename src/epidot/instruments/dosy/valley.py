@@ -13,7 +13,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.instruments.dosy.laws import spread
+from epidot.instruments.dosy.laws import spread, weights
 from epidot.signal import Signal
 from epidot.signal.fitting import Fitted
 
@@ -30,7 +30,7 @@ def valley(signal: Signal, best: Fitted, width: float) -> dict[str, float]:
     ``best`` is the fit of two species, the slower one with a relative spread of D of ``width``.
     """
     b, y = signal.x, signal.y
-    weight = np.ones(b.size) if signal.known_sigma is None else 1 / signal.known_sigma
+    weight = weights(signal)
     D, fast = best.value("D_m2_per_s"), best.value("free_D_m2_per_s")
     each = np.geomspace(*_SLOW, _POINTS) * D, np.geomspace(*_FAST, _POINTS) * fast
     slow = np.array([weight * spread(d * b, width**2)[0] for d in each[0]])

@@ -21,10 +21,8 @@ _P_SE = (600.0, 900.0)  # Hz: what a P=Se double bond couples with
 # move the middle of both (one bond to 13C: some 2 ppb; own choice of a limit).
 _COUPLED = {"31P": ("77Se", 100.0, 1200.0, 0.0), "1H": ("13C", 110.0, 260.0, 0.003)}
 _SAME = 3.0  # standard errors
-_LACKING, _SHOWS = (
-    1e-3,
-    8.0,
-)  # odds of what lacks its satellites; standard errors of an area from which they show
+_LACKING = 1e-3  # odds of what lacks its satellites
+_SHOWS = 8.0  # standard errors of an area from which they show
 _KNOWN = 1 / 3  # of the area that a satellite should have: an error above that excludes nothing
 
 

@@ -61,10 +61,7 @@ def with_broader(like: Signal, rest: Spectrum, found: Lines, span: tuple[int, in
     own = [found.values(k) for k in range(group.n)]
     alone = [fit_lines(like, wide, own, phase, group.voigt)]
     if shape == "auto":
-        other = [
-            (a, at, width_of(w, g), 0.0) if group.voigt else (a, at, 0.8 * w, 0.3 * w) for a, at, w, g in own
-        ]
-        alone.append(fit_lines(like, wide, other, phase, not group.voigt))
+        alone.append(fit_lines(like, wide, found.other_shape(), phase, not group.voigt))
     tried = [fit_lines(like, wide, each, phase, shape == "voigt") for each in starts]
     pairs = [one for one in tried if _sound(one, under)]
     if not pairs:

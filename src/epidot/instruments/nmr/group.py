@@ -197,6 +197,13 @@ class Lines:
             total += area * line(x, at, width, gauss)
         return np.asarray(total * np.exp(1j * self.fit.value("phase")))
 
+    def other_shape(self) -> list[Start]:
+        """Where a fit of the other shape begins: Lorentzian lines for Voigt profiles, and the reverse."""
+        each = (self.values(k) for k in range(self.group.n))
+        if self.group.voigt:
+            return [(a, at, width_of(w, g), 0.0) for a, at, w, g in each]
+        return [(a, at, 0.8 * w, 0.3 * w) for a, at, w, _ in each]
+
     def told(self, names: Sequence[str]) -> tuple[Array, Array]:
         """Values (n,) and covariance (n, n) of parameters by name, of a full width as ``full1``.
 
@@ -364,15 +371,9 @@ def settled(like: Signal, found: Lines) -> Lines:
 def with_rival(like: Signal, found: Lines) -> Lines:
     """``found`` beside a fit of the other shape, each with the weight that the data give it."""
     group = found.group
-    points = found.fit.curve.size
-    if found.fit.status != "converged" or 4 * group.n + 5 >= points:
+    if found.fit.status != "converged" or 4 * group.n + 5 >= found.fit.curve.size:
         return found
-    starts = [found.values(k) for k in range(group.n)]
-    if group.voigt:
-        starts = [(a, at, width_of(w, g), 0.0) for a, at, w, g in starts]
-    else:
-        starts = [(a, at, 0.8 * w, 0.3 * w) for a, at, w, _ in starts]
-    other = fit_lines(like, group.spectrum, starts, found.fit.value("phase"), not group.voigt)
+    other = fit_lines(like, group.spectrum, found.other_shape(), found.fit.value("phase"), not group.voigt)
     if other.fit.status != "converged":
         return found
     both = (found, other)

@@ -63,10 +63,10 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
         quantities["reference_off_ppm"] = Quantity(off, axis or None, "ppm", how)
     warnings += [words] if (words := bent(seen)) is not None else []
     # A distance in Hz is none where the frequency was taken from elsewhere.
-    coupled = satellites(every, None if signal.meta.get("MHz_assumed") else MHz, nucleus)
+    known_MHz = None if signal.meta.get("MHz_assumed") else MHz
+    coupled = satellites(every, known_MHz, nucleus)
     if nucleus and (signal.meta.get("referenced", True) or chosen["reference"]):
         span = float(seen.x[0]), float(seen.x[-1])
-        known_MHz = None if signal.meta.get("MHz_assumed") else MHz
         warnings += mark_lacking(every, coupled, known_MHz, nucleus, span)
         assign(every, nucleus, axis)
     warnings += _overlaps(every)

@@ -292,7 +292,7 @@ def _curves(signal: Signal, joint: Joint) -> dict[str, Signal]:
     plain = replace(signal, kind="analog", live_time=None, sigma=None)
     model = plain.with_values(signal.x, joint.curve)
     scale = 1.0
-    if signal.kind == "analog" and signal.known_sigma is None:
+    if not signal.knows_noise:
         scale = max(math.sqrt(float(np.mean(joint.residuals**2))), 1e-300)
     off = replace(plain, y_name="residual", y_unit="standard errors").with_values(
         signal.x, joint.residuals / scale

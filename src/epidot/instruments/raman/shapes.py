@@ -200,7 +200,7 @@ def _beaten(each: Sequence[Joint], signal: Signal, spare: int = 0) -> bool:
     ``spare`` coefficients are counted besides.
     """
     left = [one.deviance for one in each]
-    known = signal.kind != "analog" or signal.known_sigma is not None
+    known = signal.knows_noise
     scale = 1.0 if known else min(left) / len(signal)
     more = [one.order - each[0].order + spare for one in each]
     return any(left[0] - left[k] > 2 * scale * more[k] for k in range(1, len(each)))

@@ -85,7 +85,7 @@ def _several(found: Found) -> bool:
 def _rough(found: Found) -> bool:
     """Whether more is left than noise."""
     freedom = found.fitted.statistics["degrees_of_freedom"]
-    known = found.region.kind != "analog" or found.region.known_sigma is not None
+    known = found.region.knows_noise
     times = found.fitted.misfit * (1.0 if known else float(found.weight[0]))
     return bool(times > 1 + _ROUGH * np.sqrt(2 / max(freedom, 1.0)))
 

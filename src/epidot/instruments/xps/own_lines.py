@@ -25,9 +25,8 @@ Array = NDArray[np.float64]
 
 # eV of the grid of a line with powers; reach of the Gaussian on it: nearer, its end makes steps in the sum
 _FINEST, _SIGMAS = 0.01, 6.0
-_FAR = np.concatenate(
-    [[0.0], np.geomspace(1e-3, 1e5, 1500)]
-)  # widths off its place, over which its area is taken
+# Widths off its place, over which its area is taken.
+_FAR = np.concatenate([[0.0], np.geomspace(1e-3, 1e5, 1500)])
 _ENDS = 5  # readings
 _PLACES = (0.02, 0.35, 0.65, 0.98)  # of its range, where a line may begin
 _WIDTHS = (0.2, 0.4, 0.6)  # of the logarithm of its range: narrow and wide ones
@@ -190,9 +189,8 @@ def shape(one: Component, n: Mapping[str, float], x: Array) -> Array:
             return drawn_out(x, n["place"], n["width"], n["lorentz"], n["tail"]).y
         return single(x, n["place"], n["width"], n["lorentz"]).y
     above, below = one.powers
-    base = n["width"] / (
-        _half(above) + _half(below)
-    )  # of the Lorentzian, so that the line is as wide as it says
+    # The Lorentzian's, so that the line is as wide as it says.
+    base = n["width"] / (_half(above) + _half(below))
     sigma = n["gauss"] / math.sqrt(8 * math.log(2))
     reach, gap = _SIGMAS * sigma, float(np.min(np.diff(x)))
     step = min(max(min(gap / 2, base / 6, sigma / 2 if sigma > 0 else gap), _FINEST), gap)
@@ -309,8 +307,7 @@ def best_of(region: Signal, model: OwnModel) -> tuple[Fitted, list[str]]:
         fits.append(fit_curve(region, model.curve, free, further=False))
     fits.sort(key=lambda fit: fit.misfit)
     best = next((f for f in fits if f.status != "failed" and f.misfit < _SAME * fits[0].misfit), fits[0])
-    known = region.kind != "analog" or region.known_sigma is not None
-    noise = 1.0 if known else max(best.misfit, 1e-300)
+    noise = 1.0 if region.knows_noise else max(best.misfit, 1e-300)
     sigma = np.sqrt(np.diag(best.covariance))
     for fit in fits:
         worse = (fit.misfit - best.misfit) * best.statistics["degrees_of_freedom"] / noise
@@ -360,7 +357,7 @@ def _told(model: OwnModel, fit: Fitted) -> list[str]:
     said = [
         "places are those of the axis as it was measured; lines are as they were described, not looked for"
     ]
-    if fit.misfit > _ROUGH and (model.region.kind != "analog" or model.region.known_sigma is not None):
+    if fit.misfit > _ROUGH and model.region.knows_noise:
         said.append(
             f"what is left is {fit.misfit:.3g} times the variance of the noise: errors are widened by it"
         )

@@ -207,7 +207,7 @@ class Found:
     @property
     def unit(self) -> float:
         """What one variance of the noise adds to the cost, with what this form leaves beyond the noise."""
-        known = self.region.kind != "analog" or self.region.known_sigma is not None
+        known = self.region.knows_noise
         return max(1.0, self.fitted.misfit) if known else max(self.fitted.misfit, 1e-300)
 
     @property
@@ -217,7 +217,7 @@ class Found:
     @property
     def usable(self) -> bool:
         """Whether the lines have about the form that was fitted: what is left is noise, or small."""
-        known = self.region.kind != "analog" or self.region.known_sigma is not None
+        known = self.region.knows_noise
         times = self.fitted.misfit * (1.0 if known else float(self.weight[0]))
         left = float(np.sqrt(np.mean((self.region.y - self.fitted.curve) ** 2)))
         height = float(np.max(self.fitted.curve - self.background))

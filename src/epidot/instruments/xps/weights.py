@@ -28,7 +28,7 @@ def weighted(found: Found) -> Signal | None:
     It is a + b y, y the fitted curve: of counts with a scale and a floor.
     """
     region, curve = found.region, found.fitted.curve
-    if region.kind != "analog" or region.known_sigma is not None or len(region) < _LEAST:
+    if region.knows_noise or len(region) < _LEAST:
         return None
     square = np.diff(region.y - curve, 2) ** 2 / 6
     level = np.maximum(curve, 0.0)
