@@ -26,6 +26,7 @@ from epidot.growth.kmc.simulation import Simulation
 
 LEAST = 1.2  # s per sample
 LENGTH = {"1e4": 200.0, "5e5": 6.0}  # units of time of a peer's run
+LOOKS = 5  # at the pairs on the way: each reads every site and leaves the caches full of them
 
 
 def epidot(case: Case, size: str, repeats: int) -> dict[str, object]:
@@ -39,7 +40,7 @@ def epidot(case: Case, size: str, repeats: int) -> dict[str, object]:
         began, made, seen, spent, refused = run.time, 0, [], 0.0, 0
         while spent < LEAST or run.time - began < LENGTH[size]:
             before = time.process_time()
-            outcome = run.run(until=run.time + LENGTH[size] / 20, explain=False)
+            outcome = run.run(until=run.time + LENGTH[size] / LOOKS, explain=False)
             spent += time.process_time() - before
             made, refused = made + outcome.events, refused + outcome.nulls
             seen.append(unlike(lattice, run.species))

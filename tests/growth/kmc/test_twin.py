@@ -9,6 +9,7 @@ from epidot.errors import WorkError
 from epidot.growth.kmc import Flow, Programme, Reaction, kernel
 from epidot.growth.kmc.compiler import compile_model
 from epidot.growth.kmc.model import Model
+from epidot.growth.kmc.tables import SLEEPING
 from oracle.kmc import RUNS, Checked
 
 # Buckets and sums are an arrangement of what else the state says.
@@ -155,6 +156,7 @@ def test_sites_without_partners_sleep_and_wake(kT: float) -> None:
     for run in runs:
         run.validate()
         assert run.state.asleep.any()
+        assert run.state.whole[SLEEPING] == np.count_nonzero(run.state.asleep)
     assert np.array_equal(runs[0].state.asleep, runs[1].state.asleep)
     asleep = int(np.flatnonzero(runs[0].state.asleep == 3)[0])
     runs[0].state.species[(asleep + 1) % 80] = 2

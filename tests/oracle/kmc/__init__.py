@@ -10,7 +10,7 @@ import numpy as np
 from epidot.errors import WorkError
 from epidot.growth.kmc.simulation import Simulation
 from epidot.growth.kmc.start import file_sites
-from epidot.growth.kmc.tables import Log
+from epidot.growth.kmc.tables import SLEEPING, Log
 from oracle.kmc.plain import Plain
 from oracle.kmc.recounted import discrepancies
 
@@ -47,6 +47,7 @@ class PlainRun(Checked):
     def _advance(self, log: Log, end: float, most: int, idle: int) -> int:
         status = Plain(self.compiled, self._drive, self.state).advance(log, end, most, idle)
         file_sites(self.compiled, self.state)
+        self.state.whole[SLEEPING] = np.count_nonzero(self.state.asleep)
         return status
 
 

@@ -27,7 +27,7 @@ from epidot.growth.kmc.tables import F8, I32, I64, U8, U64, Drive, Log, Sites, S
 KEY, PLACE, ASLEEP, NAP = fixed.KEY, fixed.PLACE, fixed.ASLEEP, fixed.NAP
 BITS, HERE, CHUNK = fixed.BITS, fixed.HERE, fixed.CHUNK
 GROUP, LANES, PAGE = fixed.GROUP, fixed.LANES, fixed.PAGE
-EVENTS, NULLS, IN_A_ROW, PIECE, FREE, STALE = fixed.WHOLE
+EVENTS, NULLS, IN_A_ROW, PIECE, FREE, STALE, SLEEPING = fixed.WHOLE
 TIME, VOLUME, LEFT, SINCE, NEXT = fixed.REAL
 DONE, STUCK, STALLED = fixed.DONE, fixed.STUCK, fixed.STALLED
 _11, _17, _19, _23 = np.uint64(11), np.uint64(17), np.uint64(19), np.uint64(23)
@@ -94,7 +94,7 @@ def change(
     """
     on, on_since, on_integral, packed = state.on, state.on_since, state.on_integral, state.packed
     delta, class_of_key, seen = tables.delta, tables.class_of_key, sites.seen
-    asleep, variant = state.asleep, tables.variant
+    asleep, variant, whole = state.asleep, tables.variant, state.whole
     if old != new:
         on_integral[old] += on[old] * (t - on_since[old])
         on_since[old] = t
@@ -121,10 +121,13 @@ def change(
                 was = class_of_key[key]
                 c = class_of_key[key + d]
                 if c != was:
-                    reclass(j, variant[was, asleep[j]], c, state)
-                    asleep[j] = 0
+                    if whole[SLEEPING] > 0 and asleep[j]:
+                        was = variant[was, asleep[j]]
+                        asleep[j] = 0
+                        whole[SLEEPING] -= 1
+                    reclass(j, was, c, state)
         for w in range(len(tables.kind_species)):
-            if tables.kind_species[w] == new:
+            if whole[SLEEPING] > 0 and tables.kind_species[w] == new:
                 first = tables.kind_watch[w] + row
                 for q in range(sites.watch_start[first], sites.watch_start[first + 1]):
                     j = sites.watch[q] + shift
@@ -135,6 +138,7 @@ def change(
                                 m = asleep[j] ^ (1 << bit)
                                 reclass(j, variant[c, asleep[j]], variant[c, m], state)
                                 asleep[j] = m
+                                whole[SLEEPING] -= m == 0
 
 
 @part
@@ -151,6 +155,7 @@ def doze(site: int, shift: int, bit: int, tables: Tables, sites: Sites, state: S
             return False
     m = state.asleep[site] | (1 << bit)
     reclass(site, tables.variant[c, state.asleep[site]], tables.variant[c, m], state)
+    state.whole[SLEEPING] += state.asleep[site] == 0
     state.asleep[site] = m
     return True
 
@@ -493,16 +498,10 @@ def advance(
         whole[EVENTS] += 1
         tally[d, r] += 1
         for second in range(2 if partner >= 0 else 1 if site >= 0 else 0):
-            change(
-                partner if second else site,
-                shift,
-                partner_before[r] if second else old,
-                partner_after[r] if second else new,
-                t,
-                tables,
-                sites,
-                state,
-            )
+            who = partner if second else site
+            was = partner_before[r] if second else old
+            becomes = partner_after[r] if second else new
+            change(who, shift, was, becomes, t, tables, sites, state)
         for q in range(change_start[r], change_start[r + 1]):
             s = change_species[q]
             ledger[s] += change_n[q]

@@ -21,9 +21,11 @@ from epidot.growth.kmc.tables import (
     LEFT,
     PAGE,
     PIECE,
+    REAL,
     STALE,
     U8,
     VOLUME,
+    WHOLE,
     Drive,
     State,
 )
@@ -55,7 +57,7 @@ def first_state(
     if not (math.isfinite(volume) and volume > 0):
         faults.add("the volume must be positive", seen=volume)
     faults.raise_if_any()
-    whole, real = np.zeros(6, dtype=np.int64), np.zeros(5)
+    whole, real = np.zeros(len(WHOLE), dtype=np.int64), np.zeros(len(REAL))
     real[VOLUME], real[LEFT] = volume, -1.0
     on = np.bincount(species, minlength=len(model.names)).astype(np.int64)
     state = State(

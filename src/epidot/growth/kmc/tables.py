@@ -34,7 +34,8 @@ CHUNK = 6  # the dot of a site is looked up by site >> CHUNK
 # state.packed
 KEY, PLACE = range(2)
 # state.whole
-WHOLE = EVENTS, NULLS, IN_A_ROW, PIECE, FREE, STALE = (0, 1, 2, 3, 4, 5)  # STALE: bounds must be made afresh
+# STALE: bounds must be made afresh; SLEEPING: sites with a bit in ``asleep``
+WHOLE = EVENTS, NULLS, IN_A_ROW, PIECE, FREE, STALE, SLEEPING = (0, 1, 2, 3, 4, 5, 6)
 # state.real
 REAL = TIME, VOLUME, LEFT, SINCE, NEXT = (0, 1, 2, 3, 4)
 # why a kernel came back
