@@ -99,3 +99,15 @@ def test_a_mean_over_flasks_works_out_only_the_samples_that_are_asked(
     asked = next(iter(mean.samples))
     assert mean.sample(asked) is mean.sample(asked)
     assert len(worked) == 1
+
+
+def test_recipes_of_other_files_share_what_happens_alike_on_other_lines(carried: Counter[str]) -> None:
+    degassed, staged = order("choi2023/inp-znse-240"), order("choi2023/inp-zns-staged-1")
+    assert [e.line for e in degassed.timeline[:3]] != [e.line for e in staged.timeline[:3]]
+    alone = told(in_flasks(staged, 2).runs)
+    whole = carried[staged.recipe.name]
+    known = Beginnings()
+    in_flasks(degassed, 2, None, known, [staged])
+    carried.clear()
+    assert told(in_flasks(staged, 2, None, known, [degassed]).runs) == alone
+    assert carried[staged.recipe.name] < whole

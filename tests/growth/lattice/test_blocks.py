@@ -8,10 +8,14 @@ import numpy as np
 import pytest
 
 from epidot.errors import InputError
+from epidot.given import Given
 from epidot.growth.conservation import relative_errors
 from epidot.growth.flask import Progress
+from epidot.growth.lattice import engine
 from epidot.growth.lattice.blocks import _shared
 from epidot.growth.lattice.population import GrownPopulation
+from epidot.growth.lattice.segment import Run as Segment
+from epidot.growth.state import FlaskState
 from epidot.mechanism.load import load
 from epidot.recipe.events import Event
 from epidot.runs import engines
@@ -126,3 +130,38 @@ def test_blocks_that_cannot_be_are_refused() -> None:
 def test_one_block_is_the_order_it_was() -> None:
     assert "blocks" not in order_from(RECIPE, blocks=1).key
     assert order_from(RECIPE, blocks=2).key["blocks"] == "2"
+
+
+def test_a_look_where_nothing_has_happened_may_be_left_out(
+    in_three: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[bool] = []
+    usual = Segment.changed
+
+    def always(run: Segment) -> bool:
+        looked.append(usual(run))
+        run.rim_then = -1, None
+        return True
+
+    monkeypatch.setattr(Segment, "changed", always)
+    other = flask(3)
+    assert not all(looked)
+    assert np.array_equal(grown(other).kind, grown(in_three).kind)
+    assert np.array_equal(grown(other).random, grown(in_three).random)
+    assert other.done.state.liquor == in_three.done.state.liquor
+
+
+def test_few_dots_are_cut_once_for_all_flasks_that_begin_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "_STARTS", {})
+    cut: list[int] = []
+    usual = engine.LatticeEngine._cut
+    monkeypatch.setattr(
+        engine.LatticeEngine, "_cut", lambda self, state: (cut.append(self.seed), usual(self, state))[1]
+    )
+    state = FlaskState.at_start(engines.shipped_recipe(RECIPE))
+    first, again, other = (engine.LatticeEngine(dots=2, seed=s).start(state) for s in (1, 1, 2))
+    assert cut == [1, 2]
+    assert np.array_equal(first.grown.kind, again.grown.kind)
+    assert not np.array_equal(first.grown.kind, other.grown.kind)
+    with Given.of({"InP.a_nm": 0.6}).in_force():
+        assert engine.LatticeEngine(dots=2, seed=1).start(state).grown.a_nm != first.grown.a_nm

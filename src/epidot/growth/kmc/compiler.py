@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -50,16 +50,13 @@ class Compiled:
         for i, block in enumerate(self.blocks):
             for d in block.digits:
                 adds[i, names.index(d.counted[0])] += d.stride * np.isin(self.model.names, list(d.counted[1]))
-        starts = [one.relations[name].start.astype(np.int64) for name in names]
-        ahead = np.concatenate([[0], np.cumsum([len(one.relations[name]) for name in names])])
-        return (
-            n,
-            one.sublattice,
-            np.stack([start + a for start, a in zip(starts, ahead[:-1], strict=True)]),
-            np.concatenate([one.relations[name].index for name in names]),
-            adds,
-            adds.any(axis=2),
-        )
+        return (n, one.sublattice, *one.rows(tuple(names)), adds, adds.any(axis=2))
+
+    def with_tables(self, tables: Tables) -> Compiled:
+        """The same model with other rates in its ``tables``: what is counted stays, and is found once."""
+        out = replace(self, tables=tables)
+        out.__dict__["counted"] = self.counted
+        return out
 
 
 def compile_model(model: Model, lattice: Lattice) -> Compiled:

@@ -82,6 +82,9 @@ class Lattice:
     dots: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
     position: Floats | None = None
     _beside: dict[str, NDArray[np.bool_]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _rows: dict[tuple[str, ...], tuple[NDArray[np.int64], Ints]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         if not len(self.dots):
@@ -129,6 +132,15 @@ class Lattice:
             pairs = self.sublattice[r.centre].astype(np.int64) * many + self.sublattice[r.index]
             self._beside[relation] = np.bincount(pairs, minlength=many * many).reshape(many, many) > 0
         return self._beside[relation]
+
+    def rows(self, names: tuple[str, ...]) -> tuple[NDArray[np.int64], Ints]:
+        """The rows of several relations in one array ``index``, and where each begins: (relations, n + 1)."""
+        if names not in self._rows:
+            each = [self.relations[name] for name in names]
+            ahead = np.cumsum([0, *(len(r) for r in each)])
+            start = np.stack([r.start.astype(np.int64) + a for r, a in zip(each, ahead[:-1], strict=True)])
+            self._rows[names] = start, np.concatenate([r.index for r in each])
+        return self._rows[names]
 
     def reordered(self, order: ArrayLike) -> Lattice:
         """The same sites in another order (``order[new] = old``), which must keep dots together."""

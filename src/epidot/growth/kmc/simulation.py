@@ -108,7 +108,8 @@ class Simulation:
         """Number of sites per species on every dot, shape (dots, S)."""
         lattice, model = self.compiled.lattice, self.compiled.model
         out = np.zeros((lattice.n_dots, len(model.names)), dtype=np.int64)
-        self._kernel.held_by_dots(lattice.dots, self.state.species, out)
+        self._kernel.held_by_dots(lattice.dots[:-1], self.state.species, out)
+        out[-1] = self.state.on - out.sum(axis=0)  # of all dots together it is known
         return out
 
     def any_filled(self, sites: NDArray[np.int64], filled: NDArray[np.bool_]) -> bool:

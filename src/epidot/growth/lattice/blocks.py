@@ -59,11 +59,15 @@ class Blocks:
 
     def feel_misfit(self) -> None:
         """Every block's barriers for shells of the mean thickness of all dots, and its free places."""
+        changed = [run.changed() for run in self.runs]
+        if any(changed):
+            for run in self.runs:
+                run.feel_places()
+            on = np.sum([run.simulation.state.on for run in self.runs], axis=0)  # of one model, in its order
+            for run in self.runs:
+                run.feel_misfit(on, self.whole)
         for run in self.runs:
-            run.feel_places()
-        on = np.sum([run.simulation.state.on for run in self.runs], axis=0)  # of one model, in its order
-        for run in self.runs:
-            run.feel_misfit(on, self.whole)
+            run.look_again()
 
     def through(self, points: int) -> Trajectory:
         """All points; the last state carries the dots."""
@@ -72,6 +76,7 @@ class Blocks:
         events: list[dict[str, int]] = []
         looks = np.linspace(0.0, duration, LOOKS + 1)[1:]
         told = np.linspace(0.0, duration, points + 1)[1:]
+        look_at, tell_at = set(looks.tolist()), set(told.tolist())
         with ExitStack() as stack:
             side_by_side = min(self.threads, len(self.runs))
             pool = stack.enter_context(ThreadPoolExecutor(side_by_side)) if side_by_side > 1 else None
@@ -88,12 +93,12 @@ class Blocks:
                         f"{duration / LOOKS:.0f} s; that much growth at once is beyond this engine: add what "
                         "the shell is made of more slowly (over: 10 min), or take --engine meanfield"
                     )
-                if t in looks:
+                if t in look_at:
                     self.share()
-                if t in told:
+                if t in tell_at:
                     events.append(self.events())
                     states.append(self.state_now(stuck[0] if all(stuck) else "", last=t == duration))
-                if t in looks and t < duration:
+                if t in look_at and t < duration:
                     if near and self.runs[0].crowded(max(near)):
                         for run in self.runs:
                             run.leave()

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from epidot.dot.grown import GrownDot
 from epidot.dot.layers import LayeredDot, Population
 from epidot.errors import InputError
+from epidot.given import now
 from epidot.growth.kmc.stream import seeded
 from epidot.growth.lattice.blocks import Blocks, Outgrown
 from epidot.growth.lattice.dots import (
@@ -37,6 +38,9 @@ from epidot.mechanism.mechanism import Mechanism
 from epidot.recipe.events import Segment
 
 AGAIN = 3  # times that a segment is begun anew with more room
+_FEW, _MOST_STARTS = 10, 64  # of dots; of flasks: those of many recipes begin with the same few dots
+# The mechanism stands beside its dots, so that no other one gets its place in memory; the oldest goes first.
+_STARTS: dict[tuple[object, ...], tuple[Mechanism, GrownPopulation]] = {}
 _USUAL = 3.0  # standard deviations; a lattice for diameters within them serves most flasks
 
 
@@ -98,6 +102,22 @@ class LatticeEngine:
         """
         if state.surface or state.dots_mol <= 0:
             return state
+        if self.dots > _FEW:
+            population = self._cut(state)
+        else:
+            sizes = None if self.diameters_nm is None else self.diameters_nm.tobytes()
+            mine = (str(self.seed), self.dots, self.blocks, self.sigma_rel, self.oxide, sizes)
+            key = (now(), id(self.mechanism), *mine, state.core, state.core_diameter_nm)
+            if key not in _STARTS:
+                while len(_STARTS) >= _MOST_STARTS:
+                    del _STARTS[next(iter(_STARTS))]
+                _STARTS[key] = self.mechanism, self._cut(state)
+            population = _STARTS[key][1]
+        return state.with_(
+            surface=in_mean_field(self.section, population.counts, population.n), grown=population
+        )
+
+    def _cut(self, state: FlaskState) -> GrownPopulation:
         surface, section = self.mechanism.surface(state.core), self.section
         rng = np.random.default_rng(self._stream(b"cores on the lattice"))
         a = material(state.core)["a_nm"]
@@ -126,7 +146,7 @@ class LatticeEngine:
             found = spectators(dot, sum(numbers.values()), len(section.spectators))
             for name, sites in zip(section.spectators, found, strict=True):
                 row[sites] = index[name]
-        population = GrownPopulation(
+        return GrownPopulation(
             core=state.core,
             a_nm=a,
             near_nm=section.near_nm,
@@ -140,9 +160,6 @@ class LatticeEngine:
             random=self._random(),
             places=self._places(),
             cells_nm3=self._cells(),
-        )
-        return state.with_(
-            surface=in_mean_field(self.section, population.counts, population.n), grown=population
         )
 
     def _random(self) -> NDArray[np.uint64]:

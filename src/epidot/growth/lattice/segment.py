@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.growth.kmc.compiler import Compiled
 from epidot.growth.kmc.programme import Flow, Programme, smooth
 from epidot.growth.kmc.simulation import Simulation
-from epidot.growth.kmc.tables import LEFT, STALE
+from epidot.growth.kmc.tables import EVENTS, LEFT, STALE
 from epidot.growth.lattice import misfit
 from epidot.growth.lattice.dots import Master, larger
-from epidot.growth.lattice.models import compiled as compiled_model
+from epidot.growth.lattice.models import materials, outside, ready
 from epidot.growth.lattice.population import GrownPopulation, in_mean_field
-from epidot.growth.lattice.translation import active, places
-from epidot.growth.outer_places import OuterPlaces
+from epidot.growth.lattice.translation import active
 from epidot.growth.state import FlaskState
 from epidot.mechanism.lattice import Section
 from epidot.mechanism.mechanism import Mechanism
@@ -46,6 +43,7 @@ class Run:
         self.population: GrownPopulation = state.grown
         self.per_mol = self.population.n / state.dots_mol
         known = mechanism.species
+        self.places, self.materials = outside(mechanism), materials(mechanism)
         self.rest: dict[str, float] = {}
         self.liquor: dict[str, int] = {}
         for name, mol in state.liquor.items():
@@ -82,8 +80,8 @@ class Run:
         population = self.population
         segment = self.segment
         what = self.what = active(self.mechanism, self.section, there, dissolved)
-        compiled = compiled_model(self.mechanism, population, what, segment.atmosphere == "vacuum")
-        compiled, unequal = self.unequal(compiled)
+        model = ready(self.mechanism, population, what, segment.atmosphere == "vacuum")
+        compiled = model.supplied(population.supply.max())
         to_model = np.zeros(len(population.kinds), dtype=np.uint8)
         of_model = [population.kinds.index(k) for k in what.kinds]
         to_model[of_model] = np.arange(len(of_model))
@@ -102,68 +100,38 @@ class Run:
             flows=self.flows(left),
         )
         self.simulation.state.random[:] = self.random
-        self.simulation.state.unequal[:] = unequal
+        self.simulation.state.unequal[:] = model.unequal
         self.simulation.state.share[:-1] = population.supply / population.supply.max()
         self.compiled = compiled
-        self.felt = self.feeling()
-        self.outer = {name: self._outer_places(name) for name in self.places}
+        self.felt = model.felt
+        self.outer, self.units, self.empty = model.outer, model.units, list(model.empty)
         self.shells: tuple[tuple[str, float], ...] | None = None
+        self.looked = -1  # at how many events places and misfit were last looked at
+        self.liquor_then = self.simulation.state.liquor.copy()
+        self.rim_then: tuple[int, float | None] = -1, None  # the same for the rim, and what was found
         self.core_nm3 = np.pi / 6 * population.diameters_nm**3
-        self.empty = [i for i, k in enumerate(what.kinds) if k in self.section.vacant.values()]
         self.filled = np.ones(len(what.kinds), dtype=bool)
         self.filled[self.empty] = False
         outwards = population.master
         self.outermost = outwards.inwards[0][: outwards.rim(max(MARGIN_NM, self.step_nm))]
-        self.units = [
-            (i, el, n)
-            for i, kind in enumerate(what.kinds)
-            for el in self._materials
-            if (n := self.section.kinds[kind].elements.get(el, 0))
-        ]
 
-    def unequal(self, compiled: Compiled) -> tuple[Compiled, NDArray[np.bool_]]:
-        """The model with the largest supply of a dot in the rates that differ, and which reactions these are.
+    def changed(self) -> bool:
+        """Whether anything has happened since this was last asked."""
+        state = self.simulation.state
+        events = int(state.whole[EVENTS])
+        # An addition, and what blocks share out, changes the liquor without an event.
+        if events == self.looked and np.array_equal(state.liquor, self.liquor_then):
+            return False
+        self.looked = events
+        return True
 
-        They are those by which monomer comes to a site or leaves one: both by the same factor, so that no dot
-        is more stable than another.
-        """
-        mine = [
-            r.before is not None and not self.mechanism.monomers.isdisjoint(r.liquor)
-            for r in compiled.model.reactions
-        ]
-        found = np.array(mine, dtype=bool)
-        tables = compiled.tables
-        rates = np.where(found[tables.entry_reaction], self.population.supply.max(), 1.0)
-        return replace(compiled, tables=tables._replace(entry_A=tables.entry_A * rates)), found
-
-    def feeling(self) -> dict[str, NDArray[np.bool_]]:
-        """Per element of a shell, which entries of the model are steps that feel its misfit."""
-        materials = self._materials
-        felt = {s.id: el for s in self.what.steps if s.rate and s.rate.misfit
-                for el in materials if el in self.section.kinds[s.centre[0]].elements}  # fmt: skip
-        names = [r.name for r in self.compiled.model.reactions]
-        reaction = self.compiled.tables.entry_reaction
-        return {
-            el: np.isin(reaction, [names.index(id_) for id_, of in felt.items() if of == el])
-            for el in dict.fromkeys(felt.values())
-        }
-
-    @cached_property
-    def _materials(self) -> dict[str, str]:
-        """The shell material of every chalcogen."""
-        return {el: m for s in self.mechanism.sites.values() for el, m in s.material.items()}
-
-    @cached_property
-    def places(self) -> tuple[str, ...]:
-        """The name under which free places outside stand among the dissolved species, if they do."""
-        name = places(self.mechanism)
-        return (name,) if self.section.pool and name else ()
-
-    def _outer_places(self, name: str) -> tuple[OuterPlaces, NDArray[np.bool_]]:
-        """What every kind of the model takes and makes of the places outside, and which are a first layer."""
-        site, kinds = self.mechanism.sites[name], [self.section.kinds[k] for k in self.what.kinds]
-        first = np.array(["first" in k.marks and "vacant" not in k.marks for k in kinds])
-        return OuterPlaces.of(self.mechanism.si(site.per_nm2 or ""), site, kinds, 0.0), first
+    def look_again(self) -> None:
+        """Begin a waiting time anew after a look: it has no memory, and bounds may have to be others."""
+        if self.outer or self.felt:
+            state = self.simulation.state
+            state.real[LEFT] = -1.0
+            state.whole[STALE] = 1
+            self.liquor_then = state.liquor.copy()
 
     def feel_places(self) -> None:
         """The free places outside, for shells of the present volume; none before there is a layer.
@@ -172,25 +140,24 @@ class Run:
         """
         if not self.outer:
             return
-        on = self.simulation.on_dots
+        simulation = self.simulation
         for name, (of, first) in self.outer.items():
             site = self.mechanism.sites[name]
-            layer = min(1.0, (on @ first).sum() / (self.population.shape.first * self.population.n))
+            held = int(simulation.state.on @ first)
+            layer = min(1.0, held / (self.population.shape.first * self.population.n))
             if layer == 0:
                 free = 0.0
             else:
+                on = simulation.on_dots
                 whole = of.of_volume(self.core_nm3 + on @ of.volume).sum()
-                here = self.simulation.liquor
-                outside = sum(
+                here = simulation.liquor
+                lies = sum(
                     here.get(s, self.liquor.get(s, 0)) * one.ligands.get(x, 0)
                     for s, one in self.section.pool.items()
                     for x in site.ligands
                 )
-                free = max(0.0, float(whole - (on @ of.filling).sum() - outside)) * layer
-            state = self.simulation.state
-            state.liquor[self.compiled.model.liquor.index(name)] = round(free)
-            state.real[LEFT] = -1.0  # a waiting time under way has no memory
-            state.whole[STALE] = 1
+                free = max(0.0, float(whole - (on @ of.filling).sum() - lies)) * layer
+            simulation.state.liquor[self.compiled.model.liquor.index(name)] = round(free)
 
     def feel_misfit(self, on: NDArray[np.int64], whole: GrownPopulation) -> None:
         """The barriers of steps that feel the misfit, for shells of the present mean thickness.
@@ -200,20 +167,18 @@ class Run:
         """
         if not self.felt:
             return
-        per_dot = dict.fromkeys(self._materials, 0.0)
+        per_dot = dict.fromkeys(self.materials, 0.0)
         for kind, el, each in self.units:
             per_dot[el] += each * int(on[kind]) / whole.n
-        shells = misfit.shells_of(per_dot, self._materials)
+        shells = misfit.shells_of(per_dot, self.materials)
         if shells != self.shells:
             self.shells = shells
             energies = self.compiled.tables.entry_E.copy()
             diameter = float(np.mean(whole.diameters_nm))
             for el, mine in self.felt.items():
-                energies[mine] -= misfit.energy_eV(whole.core, diameter, shells, self._materials[el])
+                energies[mine] -= misfit.energy_eV(whole.core, diameter, shells, self.materials[el])
             tables = self.compiled.tables._replace(entry_E=energies)
-            self.simulation.compiled = replace(self.compiled, tables=tables)
-        self.simulation.state.real[LEFT] = -1.0  # a waiting time under way has no memory
-        self.simulation.state.whole[STALE] = 1
+            self.simulation.compiled = self.compiled.with_tables(tables)
 
     def flows(self, left: float) -> tuple[Flow, ...]:
         """What is still to flow in, as whole molecules."""
@@ -258,11 +223,15 @@ class Run:
 
     def near_rim(self) -> float | None:
         """Distance of the outermost unit from the middle of its lattice, nm; ``None`` if far from the rim."""
-        # Nearly always nothing is there, and this is looked at often.
-        if not self.simulation.any_filled(self.outermost, self.filled):
-            return None
-        species = self.simulation.state.species.reshape(self.population.n, -1)
-        return _farthest(self.population.master, species, self.empty)
+        # Nearly always nothing is there or new, and this is looked at often.
+        events = int(self.simulation.state.whole[EVENTS])
+        if events != self.rim_then[0]:
+            far = None
+            if self.simulation.any_filled(self.outermost, self.filled):
+                species = self.simulation.state.species.reshape(self.population.n, -1)
+                far = _farthest(self.population.master, species, self.empty)
+            self.rim_then = events, far
+        return self.rim_then[1]
 
     # -- what is there ------------------------------------------------------------------------------
 

@@ -18,10 +18,11 @@ from epidot.growth.rates import Direction
 from epidot.mechanism.lattice import Range, Section, Step
 from epidot.mechanism.mechanism import Mechanism
 from epidot.mechanism.mechanism import Reaction as MechanismReaction
-from epidot.mechanism.reachable import reachable
+from epidot.mechanism.reachable import among, in_liquor
 
 _EV = K_B / R_GAS  # eV per J/mol
 _MOST_KNOWN = 1000  # answers of :func:`active` that are kept: flasks of one recipe ask the same
+_MOST_LAWS = 20  # mechanisms at a time
 _KNOWN: dict[tuple[object, ...], Active] = {}  # the oldest is given up first
 
 
@@ -53,35 +54,59 @@ def active(mechanism: Mechanism, section: Section, kinds: Collection[str], liquo
 def _reached(
     mechanism: Mechanism, section: Section, kinds: Collection[str], liquor: Collection[str]
 ) -> Active:
+    laws = _laws(mechanism, section)
     on_sites, dissolved = {*kinds, *section.vacant.values()}, {s for s in liquor if s in mechanism.species}
     steps: set[str] = set()
     outside: set[str] = set()
     while True:
         size = len(on_sites) + len(dissolved) + len(steps) + len(outside)
-        found, _ = reachable(mechanism, dissolved, dots=False)
-        dissolved.update(found)
-        for reaction in pooled(mechanism, section):
+        among(laws.dissolved, dissolved)
+        for reaction in laws.pooled:
             ways = (reaction.reactants, *([reaction.products] if reaction.reversible else []))
             if any(dissolved.issuperset(side) for side in ways):
                 dissolved.update(reaction.reactants, reaction.products)
                 outside.add(reaction.id)
-        for step in section.steps:
-            sides = (step.centre, step.partner) if step.partner else (step.centre,)
-            needs = [s for s, n in step.liquor.items() if n < 0] + _orders(mechanism, step)
-            if all(before in on_sites for before, _ in sides) and dissolved.issuperset(needs):
+        for step, before, after, needs in laws.steps:
+            if before <= on_sites and needs <= dissolved:
                 steps.add(step.id)
-                on_sites.update(after for _, after in sides)
+                on_sites |= after
                 dissolved.update(step.liquor)
         if len(on_sites) + len(dissolved) + len(steps) + len(outside) == size:
             break
-    _, reactions = reachable(mechanism, dissolved, dots=False)
-    happen = {r.id for r in reactions} | outside
+    happen = among(laws.dissolved, dissolved) | outside
     return Active(
         tuple(k for k in section.kinds if k in on_sites),
         tuple(s for s in mechanism.species if s in dissolved),
         tuple(s for s in section.steps if s.id in steps),
         tuple(r.id for r in mechanism.reactions if r.id in happen),
     )
+
+
+@dataclass(frozen=True)
+class _Laws:
+    """What a mechanism says of the lattice whatever is there: reactions of the liquor, those with what is
+    outside, and every step with the kinds before and after it and the species that it needs."""
+
+    dissolved: tuple[MechanismReaction, ...]
+    pooled: tuple[MechanismReaction, ...]
+    steps: tuple[tuple[Step, frozenset[str], frozenset[str], frozenset[str]], ...]
+
+
+_LAWS: dict[str, _Laws] = {}  # by the mechanism's hash; the oldest is given up first
+
+
+def _laws(mechanism: Mechanism, section: Section) -> _Laws:
+    if mechanism.hash not in _LAWS:
+        steps = []
+        for step in section.steps:
+            sides = (step.centre, step.partner) if step.partner else (step.centre,)
+            needs = [s for s, n in step.liquor.items() if n < 0] + _orders(mechanism, step)
+            before, after = frozenset(b for b, _ in sides), frozenset(a for _, a in sides)
+            steps.append((step, before, after, frozenset(needs)))
+        if len(_LAWS) >= _MOST_LAWS:
+            del _LAWS[next(iter(_LAWS))]
+        _LAWS[mechanism.hash] = _Laws(in_liquor(mechanism), tuple(pooled(mechanism, section)), tuple(steps))
+    return _LAWS[mechanism.hash]
 
 
 def pooled(mechanism: Mechanism, section: Section) -> list[MechanismReaction]:
