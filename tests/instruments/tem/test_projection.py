@@ -8,6 +8,7 @@ from scipy.ndimage import gaussian_filter
 
 from epidot.dot.shapes import Shape
 from epidot.instruments.tem import blurred, chords, electrons
+from epidot.instruments.tem.gaussian import smoothed
 from epidot.instruments.tem.placed import places
 
 RNG = np.random.default_rng(11)
@@ -102,3 +103,29 @@ def test_places_keep_their_distance() -> None:
     np.fill_diagonal(gap, np.inf)
     assert gap.min() == pytest.approx(0.0, abs=1e-6)
     assert np.median(gap.min(axis=1)) == pytest.approx(0.0, abs=1e-6)
+
+
+@pytest.mark.parametrize("mode", ["reflect", "wrap", "nearest"])
+@pytest.mark.parametrize("sigma", [0.3, 1.0, 2.2, 7.5])
+def test_a_compiled_gaussian_is_that_of_scipy(sigma: float, mode: str) -> None:
+    picture = RNG.standard_normal((60, 47))
+    expected = gaussian_filter(picture, sigma, mode=mode, truncate=5)
+    assert np.allclose(smoothed(picture, sigma, mode, 5), expected, rtol=1e-13, atol=1e-15)
+    narrow = picture[:, :9]  # the reach of 7.5 is longer: scipy's own
+    assert np.allclose(smoothed(narrow, sigma, mode), gaussian_filter(narrow, sigma, mode=mode), atol=1e-14)
+
+
+@pytest.mark.parametrize(
+    "faces", [np.empty((0, 4)), Shape("octahedron", 0.2).planes()], ids=["ball", "faces"]
+)
+@pytest.mark.parametrize("points", [1, 2, 4])
+def test_a_pixel_shows_the_mean_over_its_square(points: int, faces: np.ndarray) -> None:
+    given = np.array([-3.0, -2.7]), 0.1, np.array([1.5, 2.5]), np.array([0.5, 1.0]), faces
+    fine, mean = np.zeros((60, 60)), np.zeros((60 // points, 60 // points))
+    chords.add(fine, *given)
+    chords.add(mean, *given, points)
+    size = 60 // points
+    assert np.array_equal(mean, fine.reshape(size, points, size, points).mean(axis=(1, 3)))
+    plain = np.zeros_like(mean)
+    chords.plain(plain, *given, points)
+    assert np.allclose(mean, plain, atol=1e-12)

@@ -9,6 +9,7 @@ import pytest
 
 from epidot.dot.layers import LayeredDot, Population
 from epidot.instruments import instrument
+from epidot.instruments.tem import seeds
 from epidot.instruments.tem.threshold import diameters_nm
 
 
@@ -33,3 +34,11 @@ def test_balls_come_out_small_and_their_spread_large() -> None:
     assert len(sizes) > 150
     assert sizes.mean() == pytest.approx(4.20, abs=0.08)
     assert sizes.std() / sizes.mean() == pytest.approx(0.099, abs=0.012)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.6, 0.7, 0.9, 1.0])
+def test_holes_are_those_of_scipy(share: float) -> None:
+    from scipy.ndimage import binary_fill_holes
+
+    mask = np.random.default_rng(3).random((60, 47)) < share
+    assert np.array_equal(seeds.without_holes(mask), binary_fill_holes(mask))

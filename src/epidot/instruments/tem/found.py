@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from epidot.errors import InputError
 from epidot.instruments.options import Settings
 from epidot.instruments.tem import joint, noise, seeds, shared
+from epidot.instruments.tem.gaussian import smoothed
 from epidot.instruments.tem.particle import LINEAR, MODES, ORDERS, R, X, Y
 from epidot.signal import Signal
 
@@ -82,9 +82,7 @@ def particles(signal: Signal, chosen: Settings) -> Particles:
     level = LINEAR
     if counted and parted.sign < 0:
         level = max(float(np.median(signal.y - flat)), 1.0)
-    weight = (
-        1 / np.maximum(ndimage.gaussian_filter(signal.y, 2.0), 0.5) if counted else np.ones(signal.y.shape)
-    )
+    weight = 1 / np.maximum(smoothed(signal.y, 2.0), 0.5) if counted else np.ones(signal.y.shape)
     if not counted:
         weight /= max(float(np.var(flat)), 1e-300)
     picture = flat * parted.sign

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from epidot.instruments.tem.gaussian import smoothed
+
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
@@ -81,7 +83,7 @@ def parted(flat: Array, sign: int | None) -> Parted:
     for blur in SMOOTHED:
         if blur > min(flat.shape) / 16:
             break
-        smooth = ndimage.gaussian_filter(flat, blur)
+        smooth = smoothed(flat, blur)
         own = sign
         if own is None:
             off = smooth - np.mean(smooth)
@@ -97,19 +99,32 @@ def parted(flat: Array, sign: int | None) -> Parted:
     return best
 
 
+def without_holes(mask: Mask) -> Mask:
+    """``mask`` with everything filled that cannot be reached from the rim of the picture.
+
+    As :func:`scipy.ndimage.binary_fill_holes`, which walks in from the rim pixel by pixel.
+    """
+    label, n = ndimage.label(~mask)
+    reached = np.zeros(n + 1, dtype=np.bool_)
+    for rim in (label[0], label[-1], label[:, 0], label[:, -1]):
+        reached[rim] = True
+    reached[0] = False  # what is in the mask
+    return np.asarray(~reached[label])
+
+
 def seeds(smooth: Array, threshold: float, least: float) -> tuple[Array, Mask]:
     """Seeds (n, 4; y, x, radius / pixels, height) in ``smooth`` above ``threshold``, and their mask.
 
     Nothing of a radius below ``least`` pixels counts.
     """
-    mask = ndimage.binary_fill_holes(smooth > threshold)
+    mask = without_holes(smooth > threshold)
     # The rim of the picture is none of a particle: what is cut by it goes on behind it as in a mirror.
     pad = min(_BEHIND, *mask.shape)
     distance = ndimage.distance_transform_edt(
         np.pad(mask, pad, mode="reflect" if pad < min(mask.shape) else "edge")
     )
     distance = distance[pad:-pad, pad:-pad]
-    field = ndimage.gaussian_filter(distance, max(0.5, least / 4))
+    field = smoothed(distance, max(0.5, least / 4))
     size = 2 * max(1, int(least / 2)) + 1
     summit = (field == ndimage.maximum_filter(field, size)) & (distance >= least)
     y, x = np.nonzero(summit)

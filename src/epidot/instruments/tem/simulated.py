@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
 from scipy.spatial.transform import Rotation
 
 from epidot.constants import FWHM
@@ -16,6 +15,7 @@ from epidot.errors import InputError
 from epidot.instruments.contract import Dots
 from epidot.instruments.options import Settings
 from epidot.instruments.tem import chords, columns, electrons
+from epidot.instruments.tem.gaussian import smoothed
 from epidot.instruments.tem.placed import places
 from epidot.signal import Signal
 from epidot.signal.noise import noisy
@@ -68,7 +68,8 @@ def simulated(dots: Dots, setup: Settings, rng: np.random.Generator | None) -> S
         )
     film = None if rng is None else luck
     mean = _electrons(picture, setup, power, np.mean(outer), bright, scale / parts, film, by_atoms)
-    mean = mean.reshape(pixels, parts, pixels, parts).mean(axis=(1, 3))
+    if parts > 1:
+        mean = mean.reshape(pixels, parts, pixels, parts).mean(axis=(1, 3))
     x: Array = scale * np.arange(pixels, dtype=np.float64)
     clean = Signal(
         "tem",
@@ -165,12 +166,10 @@ def _add(
     if np.any(high <= low):
         return
     # A pixel shows the mean over its square.
-    fine = np.zeros((high - low) * points)
     step = scale / points
     origin = (low - 0.5) * scale + step / 2 - centre
-    chords.add(fine, origin, step, radii, own - np.append(own[1:], 0.0), faces)
-    m, n = high - low
-    picture[low[0] : high[0], low[1] : high[1]] += fine.reshape(m, points, n, points).mean(axis=(1, 3))
+    part = picture[low[0] : high[0], low[1] : high[1]]
+    chords.add(part, origin, step, radii, own - np.append(own[1:], 0.0), faces, points)
 
 
 def _electrons(
@@ -189,14 +188,12 @@ def _electrons(
     """
     film = np.full(dots.shape, power[""] * float(setup["film_nm"]))
     if rng is not None and setup["grain"] > 0:
-        grain = gaussian_filter(
-            rng.standard_normal(dots.shape), setup["grain_nm"] / FWHM / scale, mode="wrap"
-        )
+        grain = smoothed(rng.standard_normal(dots.shape), setup["grain_nm"] / FWHM / scale, "wrap")
         film *= np.maximum(1 + setup["grain"] / 100 * grain / np.std(grain), 0.0)
     blur = setup["blur_nm"] / FWHM / scale
     if sharp:
         if blur > 0:
-            film = gaussian_filter(film, blur, mode="nearest", truncate=5)
+            film = smoothed(film, blur, "nearest", 5)
         mean = (film + dots) / np.max(film + dots)
         return np.asarray(float(setup["counts"]) * mean + float(setup["dark"]), dtype=np.float64)
     if bright:
@@ -205,5 +202,5 @@ def _electrons(
     else:
         mean = np.exp(power[""] * float(setup["film_nm"]) - film - dots)
     if blur > 0:
-        mean = gaussian_filter(mean, blur, mode="nearest", truncate=5)
+        mean = smoothed(mean, blur, "nearest", 5)
     return np.asarray(float(setup["counts"]) * mean + float(setup["dark"]), dtype=np.float64)

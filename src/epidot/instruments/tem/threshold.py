@@ -29,7 +29,7 @@ def diameters_nm(signal: Signal) -> NDArray[np.float64]:
     """
     scale = scale_of(signal)
     parted = seeds.parted(seeds.flattened(signal.y), None)
-    label, _ = ndimage.label(ndimage.binary_fill_holes(parted.smooth > parted.threshold))
+    label, _ = ndimage.label(seeds.without_holes(parted.smooth > parted.threshold))
     area = np.bincount(label.ravel())[1:]
     found = []
     for pixels, (rows, columns) in zip(area.tolist(), ndimage.find_objects(label), strict=True):
