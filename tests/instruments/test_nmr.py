@@ -266,14 +266,16 @@ def test_a_broad_line_beside_a_high_one_is_no_baseline() -> None:
         assert abs(seen.value - 400.0) < 3 * seen.sigma < 200.0
 
 
+META = {"nucleus": "1H", "MHz": 400.0}
+
+
 def _oleate(broad: float, seed: int) -> Signal:
     """10 nuclei of ferrocene at 1000, free oleate of 20 Hz at 80, bound of 60 Hz 0.02 ppm beside it."""
     x = np.linspace(-1.0, 10.0, 8192)
     lines = [(4.17, 1000.0, 3.0), (5.35, 80.0, 20.0), (5.33, broad, 60.0)]
     y = sum(a * line(x, at, w / 400).real for at, a, w in lines)
     y = y + np.random.default_rng([7, seed]).normal(0, 30, x.size)
-    meta = {"nucleus": "1H", "MHz": 400.0}
-    return Signal("nmr", x, y, "shift", "ppm", "intensity", "", "analog", "measured", meta=meta)
+    return Signal("nmr", x, y, "shift", "ppm", "intensity", "", "analog", "measured", meta=META)
 
 
 def test_free_ligand_on_bound_is_two_lines() -> None:
@@ -316,8 +318,42 @@ def test_what_is_neither_shown_nor_excluded_is_in_the_area() -> None:
     (area,), ((variance,),) = one.told(["area1"])
     (plain,), ((narrow,),) = replace(one, beneath=None).told(["area1"])
     assert area > plain
-    assert variance > 2 * narrow
+    assert abs(plain - 95.0) > 3 * np.sqrt(narrow)
+    assert abs(area - 95.0) < 3 * np.sqrt(variance)
     np.testing.assert_array_equal(one.told(["ppm1"])[0], replace(one, beneath=None).told(["ppm1"])[0])
+
+
+def _bound(area: float, wide: float, noise: float, seed: int) -> float:
+    """How many of its errors the area of free ligand (80, 20 Hz) on bound one is off, in one spectrum."""
+    x = np.linspace(-1.0, 10.0, 8192)
+    lines = [(4.17, 1000.0, 3.0), (5.35, 80.0, 20.0), (5.33, area, wide)]
+    y = sum(a * line(x, at, w / 400).real for at, a, w in lines)
+    y = y + np.random.default_rng([8, seed, int(area), int(wide), int(noise)]).normal(0, noise, x.size)
+    signal = Signal("nmr", x, y, "shift", "ppm", "intensity", "", "analog", "measured", meta=META)
+    q = nmr.measure(signal, standard="ferrocene", standard_nmol=100.0, standard_sigma=0.0)["area_ratio"]
+    assert q.value is not None
+    assert q.sigma is not None
+    return (1000 / q.value - 80 - area) / (1000 * q.sigma / q.value**2)
+
+
+@pytest.mark.parametrize(
+    ("area", "wide", "noise"), [(5.0, 60.0, 10.0), (10.0, 60.0, 30.0), (20.0, 60.0, 90.0), (10.0, 40.0, 30.0)]
+)
+def test_a_weak_bound_line_is_in_the_error_of_the_area(area: float, wide: float, noise: float) -> None:
+    """One line fitted to both lacks nearly all of the bound one: 5 to 70 % lay beyond three errors."""
+    off = np.abs([_bound(area, wide, noise, seed) for seed in range(12)])
+    assert np.max(off) < 4
+    assert np.sum(off > 2) <= 3
+    assert np.sum(off < 1) >= 4
+
+
+def test_nothing_below_leaves_the_error_as_it_is() -> None:
+    off = np.abs([_bound(0.0, 60.0, 30.0, seed) for seed in range(12)])
+    assert np.sum(off < 1) >= 6
+    _, found = fitted_lines(_oleate(0.0, 1), "auto")
+    for one in found:
+        before, after = replace(one, beneath=None).told(["area1"]), one.told(["area1"])
+        assert after[1][0, 0] < 2 * before[1][0, 0]
 
 
 def test_a_purely_gaussian_line_has_its_area() -> None:

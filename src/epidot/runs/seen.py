@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from epidot.runs.sampled import Sampled
 
 # What is not detected is no number; without noise there is no reason for a limit.
+# What noise may hide under a line is no part of what the sample shows.
+_NMR: Mapping[str, Any] = {"noise": 1e-4}
 _ETCH: Mapping[str, Any] = {"limit_nmol": 1e-9, "metal_limit_nmol": 1e-9}
 
 
@@ -71,6 +73,8 @@ def read(sample: Sampled, technique: str, name: str) -> Quantity | None:
         setup = {"levels": " ".join(levels_of(name))}
     if technique == "etch":
         setup = _ETCH
+    if technique == "nmr":
+        setup = _NMR
     key = technique, *map(str, setup.values())
     if key in sample.shown:
         return sample.shown[key].get(name)

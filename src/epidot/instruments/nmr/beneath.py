@@ -6,6 +6,7 @@ other's area.  So a second line is tried under every one, and judged by what it 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -13,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from epidot.instruments.nmr.assigned import Line
+from epidot.instruments.nmr.below import Beneath
 from epidot.instruments.nmr.detected import Spectrum
 from epidot.instruments.nmr.group import (
     BETTER,
     FAULT,
     MOST_LINES,
     POOR,
-    Beneath,
     Group,
     Lines,
     Start,
@@ -27,16 +28,15 @@ from epidot.instruments.nmr.group import (
     part,
     with_rival,
 )
+from epidot.instruments.nmr.hidden import ASIDE, TIMES, hidden
 from epidot.instruments.nmr.shapes import line, width_of
 from epidot.signal import Signal
-from epidot.signal.degrees import likely
 
 Array = NDArray[np.float64]
 
 _FURTHER = 2.0  # times its own length that a window is widened on either side: a broad line needs its wings
-_TIMES = (2.0, 3.5, 6.0)  # widths of what is tried, in those of the line above
-_ASIDE = (-0.5, 0.0, 0.5)  # its places beside that, in its own width
 _WORTH = 4.0  # in the sum of squares: a linear look that promises less is not followed
+_SAID = 0.5  # of the error: a line below that moves less is not told
 _BROADER = 1.2  # times as wide as the line above
 
 
@@ -54,26 +54,20 @@ def with_broader(like: Signal, rest: Spectrum, found: Lines, span: tuple[int, in
     wide = _widened(rest, found, span)
     if 4 * (group.n + 1) + 5 >= wide.x.size:
         return plain
-    under, starts = _promising(like, wide, found)
-    if not starts:
-        return plain
     phase = found.fit.value("phase")
     own = [found.values(k) for k in range(group.n)]
     alone = [fit_lines(like, wide, own, phase, group.voigt)]
     if shape == "auto":
         alone.append(fit_lines(like, wide, found.other_shape(), phase, not group.voigt))
+    under, starts = _promising(like, wide, found)
     tried = [fit_lines(like, wide, each, phase, shape == "voigt") for each in starts]
     pairs = [one for one in tried if _sound(one, under)]
-    if not pairs:
-        return plain
-    pair = min(pairs, key=lambda one: one.squares)
-    least = min(one.squares for one in alone)
-    if least - pair.squares > BETTER:
-        taken = with_rival(like, pair) if shape == "auto" else pair
-        return replace(taken, pair=(under, group.n))
-    every = [*alone, pair]
-    weight = float(likely([one.squares for one in every], [one.fit.values.size for one in every])[-1])
-    return replace(plain, beneath=Beneath(pair, under, weight)) if weight > 0 else plain
+    if pairs:
+        pair = min(pairs, key=lambda one: one.squares)
+        if min(one.squares for one in alone) - pair.squares > BETTER:
+            taken = with_rival(like, pair) if shape == "auto" else pair
+            return replace(taken, pair=(under, group.n))
+    return replace(plain, beneath=hidden(like, alone))
 
 
 def _widened(rest: Spectrum, found: Lines, span: tuple[int, int]) -> Spectrum:
@@ -104,10 +98,10 @@ def _promising(like: Signal, wide: Spectrum, found: Lines) -> tuple[int, list[li
     seen: list[tuple[float, int, list[Start]]] = []
     for k, (area, at, w, g) in enumerate(own):
         full = max(width_of(w, g), 1e-12)
-        for times in _TIMES:
+        for times in TIMES:
             if times * full > most / 2:
                 continue
-            for aside in _ASIDE:
+            for aside in ASIDE:
                 place = at + aside * times * full
                 shown = turn * line(wide.x, place, times * full)
                 column = np.concatenate([shown.real, shown.imag]) if wide.complex else shown.real
@@ -159,13 +153,20 @@ def said(
                 f"trade places{_together(one, one.pair, per_nmol)}"
             )
         if (under := one.beneath) is not None and under.under in own:
-            _, _, width, gauss = under.lines.values(under.lines.group.n - 1)
             out.append(
                 f"line at {own[under.under].ppm:.2f} ppm: a broader one under it"
-                f"{_wide(width_of(width, gauss), MHz)} is neither shown nor excluded (weight "
+                f"{_wide(under.full, MHz)} is neither shown nor excluded (weight "
                 f"{under.weight:.0%}); its area and the error hold that"
             )
     return out
+
+
+def _moves(one: Lines, under: Beneath) -> bool:
+    """Whether the area or its error holds much of what lies below: else there is nothing to say of it."""
+    name = [f"area{under.under + 1}"]
+    (plain,), ((noise,),) = replace(one, beneath=None).told(name)
+    (area,), ((variance,),) = one.told(name)
+    return bool(abs(area - plain) > _SAID * math.sqrt(noise) or variance > (1 + _SAID) ** 2 * noise)
 
 
 def _wide(ppm: float, MHz: float | None) -> str:

@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from epidot.instruments.nmr.below import Beneath
 from epidot.instruments.nmr.detected import CLEAR, Seen, Spectrum, lines
 from epidot.instruments.nmr.shapes import line, slopes, width_of
 from epidot.signal import Signal
@@ -214,10 +215,7 @@ class Lines:
         if self.rival is not None and self.doubt > 0:
             other = self.rival._told(names)
             own = mixed([own[0], other[0]], [own[1], other[1]], [1 - self.doubt, self.doubt])
-        if self.beneath is None:
-            return own
-        both = self.beneath.told(names, *own)
-        return mixed([own[0], both[0]], [own[1], both[1]], [1 - self.beneath.weight, self.beneath.weight])
+        return own if self.beneath is None else self.beneath.told(names, *own)
 
     def _told(self, names: Sequence[str]) -> tuple[Array, Array]:
         values, rows = [], np.zeros((len(names), len(self.fit.names)))
@@ -241,32 +239,6 @@ class Lines:
         if self.fit.status != "converged" or not np.all(np.isfinite(inside)):
             return np.array(values), np.full((len(names), len(names)), np.inf)
         return np.array(values), np.asarray(rows[:, used] @ inside @ rows[:, used].T)
-
-
-@dataclass(frozen=True)
-class Beneath:
-    """``lines`` is a fit with one line more, the last, under line ``under``; of weight ``weight``."""
-
-    lines: Lines
-    under: int
-    weight: float
-
-    def told(self, names: Sequence[str], values: Array, covariance: Array) -> tuple[Array, Array]:
-        """``values`` (n,) and ``covariance`` (n, n) with the areas of this fit, that of both lines as one."""
-        rows = [i for i, name in enumerate(names) if name.startswith("area")]
-        if not rows:
-            return values, covariance
-        last = f"area{self.lines.group.n}"
-        own, inside = self.lines.told([*(names[i] for i in rows), last])
-        summed = np.eye(len(rows), len(rows) + 1)
-        summed[:, -1] = [names[i] == f"area{self.under + 1}" for i in rows]
-        values, covariance = values.copy(), covariance.copy()
-        values[rows] = summed @ own
-        covariance[rows, :] = covariance[:, rows] = 0.0
-        # an error that is not known stays so
-        known = bool(np.all(np.isfinite(inside)))
-        covariance[np.ix_(rows, rows)] = summed @ inside @ summed.T if known else np.inf
-        return values, covariance
 
 
 def windows(seen: Spectrum, found: Sequence[Seen]) -> list[tuple[int, int, list[Seen]]]:
