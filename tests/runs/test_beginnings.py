@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
+from epidot.dot import growth_readout
 from epidot.growth.flask import Flask
 from epidot.recipe import recipe as recipes
+from epidot.runs import sampled
 from epidot.runs.beginnings import Beginnings
 from epidot.runs.flasks import in_flasks
 from epidot.runs.order import LATTICE, Order
 from epidot.runs.run import Run
+from epidot.runs.sampled import Sampled
 
 FAMILY = ("choi2023/inp-znse-240", "choi2023/inp-znse-280", "choi2023/inp-znse-hf-280")
 STRANGER = "choi2023/hf-desorption-1min"
@@ -111,3 +115,21 @@ def test_recipes_of_other_files_share_what_happens_alike_on_other_lines(carried:
     carried.clear()
     assert told(in_flasks(staged, 2, None, known, [degassed]).runs) == alone
     assert carried[staged.recipe.name] < whole
+
+
+def test_dots_that_read_alike_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    times: list[object] = []
+    usual = growth_readout.read
+    monkeypatch.setattr(growth_readout, "read", lambda dot: (times.append(dot), usual(dot))[1])
+    monkeypatch.setattr(sampled, "_READ", {})
+    (run,) = in_flasks(order(STRANGER), 1).runs
+    sample = run.taken[-1]
+    again = Sampled(sample.taken, sample.setting)
+    assert again.members == sample.members
+    assert len(times) == 2
+    grown = sample.state.grown
+    one_more = replace(grown, outside={**grown.outside, "ZnOA_out": 7})
+    assert one_more.told_by != grown.told_by
+    state = sample.state.with_(grown=replace(grown, kind=grown.kind[::-1].copy()))
+    turned = Sampled(replace(sample.taken, state=state), sample.setting)
+    assert [row for _, row in turned.members] != [row for _, row in sample.members]

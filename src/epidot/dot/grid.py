@@ -54,7 +54,8 @@ class Grid:
 
 def near(dot: GrownDot) -> GrownDot:
     """``dot`` without the empty sites more than one lattice constant beyond its outermost ion."""
-    r2 = np.sum(dot.position_nm**2, axis=1)
+    x, y, z = dot.position_nm.T
+    r2 = x**2 + y**2 + z**2
     filled = table(dot).present[dot.kind]
     reach = np.sqrt(r2[filled].max(initial=0.0)) + dot.a_nm
     keep = r2 <= reach**2
@@ -78,7 +79,7 @@ def grid(dot: GrownDot) -> Grid:
     if np.max(np.abs(apart - at)) > 0.05:
         raise ValueError(f"positions are not on a zinc-blende lattice of {dot.a_nm} nm")
     whole = at.astype(np.int64)
-    whole += _PAD - whole.min(axis=0)
+    whole += _PAD - np.array([axis.min() for axis in whole.T])
     size = int(whole.max()) + _PAD + 1
     flat = np.array([size * size, size, 1])
     place: Ints = whole @ flat

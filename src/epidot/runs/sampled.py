@@ -15,7 +15,7 @@ from epidot.dot.grown import GrownDot
 from epidot.dot.layers import LayeredDot, Population
 from epidot.dot.mean import mean_dot
 from epidot.errors import EpidotError, Gap
-from epidot.given import held
+from epidot.given import held, now
 from epidot.growth.flask import Taken
 from epidot.growth.lattice.population import GrownPopulation
 from epidot.growth.readout import unequal_nm
@@ -31,6 +31,8 @@ from epidot.runs.quantities import LIGHT, QUANTITIES, ROUNDS, Declared, find, ne
 from epidot.transport.in_flask import HalideTransport
 
 Member = tuple[LayeredDot, Mapping[str, float]]
+_FEW, _MOST = 10, 2000  # dots of a flask that is kept as it was read; flasks
+_READ: dict[tuple[object, ...], tuple[object, tuple[Member, ...]]] = {}  # the oldest is given up first
 
 
 @dataclass(frozen=True)
@@ -164,7 +166,15 @@ class Sampled:
         """Every dot as a layered dot and what is read off its sites, where single dots are known."""
         if self.parts:
             return tuple(member for part in self.parts for member in part.members)
-        return tuple(growth_readout.read(dot) for dot in self.grown)
+        if not 0 < len(self.grown) <= _FEW:
+            return tuple(growth_readout.read(dot) for dot in self.grown)
+        # Flasks that begin alike have samples in common, and a flask at rest is the same in several.
+        section, key = self.setting.mechanism.lattice, (now(), self.state.grown.told_by)
+        if key not in _READ or _READ[key][0] is not section:
+            while len(_READ) >= _MOST:
+                del _READ[next(iter(_READ))]
+            _READ[key] = section, tuple(growth_readout.read(dot) for dot in self.grown)
+        return _READ[key][1]
 
     def without(self, left_out: Collection[int]) -> Sampled:
         """The same sample without the dots ``left_out``, by their place; itself where none is known."""

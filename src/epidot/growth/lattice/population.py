@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -66,6 +67,14 @@ class GrownPopulation:
         found = np.bincount(self.kind.reshape(-1), minlength=len(self.kinds))
         return dict(zip(self.kinds, found.tolist(), strict=True))
 
+    @property
+    def told_by(self) -> tuple[object, ...]:
+        """All that the readouts can see of the dots, to tell whether two populations read alike."""
+        arrays = (self.kind, self.diameters_nm, self.centres_nm)
+        seen = hashlib.sha256(b"".join(array.tobytes() for array in arrays)).digest()
+        mine = (self.core, self.a_nm, self.near_nm, self.radii_nm, self.kinds, self.places)
+        return (*mine, tuple(self.outside.items()), tuple(self.cells_nm3.items()), seen)
+
     def moved_to(self, larger: Master, vacant: Mapping[str, str]) -> GrownPopulation:
         """The same dots on a larger lattice; new sites are empty."""
         old = self.master
@@ -83,10 +92,6 @@ class GrownPopulation:
 
     def dots(self, section: Section) -> GrownDots:
         """Every dot for the readouts."""
-        kinds = tuple(
-            SiteSpecies(k.name, k.elements, k.ligands, float(k.charge), k.marks)
-            for k in (section.kinds[name] for name in self.kinds)
-        )
         of = self.master
         assert of.lattice.position is not None
         return GrownDots(
@@ -97,7 +102,7 @@ class GrownPopulation:
             centres_nm=self.centres_nm,
             cation=of.cation,
             kind=self.kind,
-            kinds=kinds,
+            kinds=_species(section, self.kinds),
             outside=shared_out(self, section),
             places=self.places,
         )
@@ -136,6 +141,22 @@ class GrownPopulation:
             shape=Shape(**text["shape"]),
             places=(text["places"][0], tuple(text["places"][1])),
         )
+
+
+_MOST = 16  # of tuples of species that are kept, each beside its section, so that no other gets its place
+_SPECIES: dict[tuple[int, tuple[str, ...]], tuple[Section, tuple[SiteSpecies, ...]]] = {}
+
+
+def _species(section: Section, kinds: tuple[str, ...]) -> tuple[SiteSpecies, ...]:
+    """What the kinds are to those who read dots: one tuple for all populations, as it is looked at once."""
+    key = id(section), kinds
+    if key not in _SPECIES:
+        if len(_SPECIES) >= _MOST:
+            _SPECIES.clear()
+        of = [section.kinds[name] for name in kinds]
+        made = tuple(SiteSpecies(k.name, k.elements, k.ligands, float(k.charge), k.marks) for k in of)
+        _SPECIES[key] = section, made
+    return _SPECIES[key][1]
 
 
 def shared_out(population: GrownPopulation, section: Section) -> list[tuple[tuple[SiteSpecies, int], ...]]:
