@@ -604,6 +604,31 @@ def test_a_state_of_one_level_is_no_charging() -> None:
     assert any("a part of the sample that is charged otherwise" in w for w in alone.warnings)
 
 
+@pytest.mark.parametrize("charging", [3.3, 5.5])
+def test_a_charged_phosphide_is_no_phosphate(charging: float) -> None:
+    """P 2p alone, several eV off, stands where phosphate or oxide would: nothing says which it is."""
+    dot = LayeredDot("InP", 3.2, (Layer("ZnSe", 0.6),))
+    setup = {"levels": "P_2p", "charging_eV": charging}
+    found = xps.measure(xps.simulate([dot], setup, rng=np.random.default_rng(1)))
+    assert found["P_2p_other_eV"].value == pytest.approx(128.7 + charging, abs=0.05)
+    assert found["P_2p_area"].sigma is not None
+    assert found["oxide_fraction"].value is None
+    assert "nothing sets the axis right" in found["oxide_fraction"].note
+    assert any(f"InP charged by {charging:.1f} eV" in words for words in found.warnings)
+    assert not any("phosphate" in name or "InPOx" in name for name in found)
+
+
+def test_an_oxide_is_named_where_another_level_stands_at_its_place() -> None:
+    """In 3d at 444.6 eV says that the axis is right; so does the phosphide beside its own oxide."""
+    dot = LayeredDot("InP", 3.2, (Layer("ZnSe", 0.6),), oxide=120.0)
+    for shown in ("P_2p In_3d", "P_2p"):
+        found = xps.measure(
+            xps.simulate([dot], {"levels": shown, "counts": 1e5}, rng=np.random.default_rng(1))
+        )
+        assert found["P_2p_InPOx_eV"].value == pytest.approx(132.0, abs=0.1)
+        assert found["oxide_fraction"].value is not None
+
+
 def test_a_rate_of_unknown_time_is_weighed_as_counts_are() -> None:
     """Even weights would state half of the error of a place."""
     x = np.arange(522.0, 542.0, 0.1)

@@ -21,7 +21,7 @@ from epidot.instruments.xps.ratios import areas_of, ratios_of, shells_of
 from epidot.instruments.xps.reading import LEAST, TRANSMISSION, WIDE_EV
 from epidot.instruments.xps.region import Found
 from epidot.instruments.xps.search import CHARGING, asked_for, plausible, searched
-from epidot.instruments.xps.states import Reference, oxide, states_of
+from epidot.instruments.xps.states import Reference, at_home, oxide, states_of
 from epidot.instruments.xps.weights import weighted
 from epidot.quantities import Quantities, Quantity
 from epidot.signal import Signal
@@ -110,14 +110,15 @@ def measured(signal: Signal, chosen: Settings) -> Quantities:
             f"{reference.by} stands for the charge reference",
         )  # fmt: skip
     there = [one.name for f in found for one in f.inside]
+    sure = at_home(found)
     withheld: dict[str, str] = {}
     for one in found:
-        got, words, not_told = states_of(one, reference, there)
+        got, words, not_told = states_of(one, reference, there, sure)
         quantities |= got
         warnings += words
         withheld |= {name: why for name, why in not_told.items() if name not in withheld}
     areas = areas_of(found, withheld)
-    quantities |= oxide(found, reference, withheld)
+    quantities |= oxide(found, reference, withheld, sure)
     ratios, words = ratios_of(areas, dot if not sought else None, chosen)
     quantities |= ratios
     warnings += words

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +16,8 @@ from epidot.quantities import Quantity
 
 OXIDISED = {"P_2p": ("InPOx", "phosphate"), "Se_3d": ("oxide",), "Cd_3d": ("oxide",)}
 _END = 1e-6  # eV
+_HOME = 0.4  # eV, that states of one level are looked for about their place at least
+_APART = 2.0  # eV (own choice): nearer states are told with all that they may be, an oxide is not
 _TAILS = 4.0  # lengths of the exponential, over which a tail may be taken for a state
 _MISSHAPED = "the lines have another form than any that was fitted (satellites, or a background of its own)"
 
@@ -34,10 +36,13 @@ class Reference:
 
 
 def states_of(
-    found: Found, reference: Reference, there: Sequence[str]
+    found: Found, reference: Reference, there: Sequence[str], sure: Collection[str]
 ) -> tuple[dict[str, Quantity], list[str], dict[str, str]]:
     """Places, shares, widths and areas of the levels of one region, what to say, and why an area (by the name
-    of its level) is not to be built on."""
+    of its level) is not to be built on.
+
+    ``there`` are the levels seen, ``sure`` those of :func:`at_home`.
+    """
     out: dict[str, Quantity] = {}
     said: list[str] = []
     withheld: dict[str, str] = {}
@@ -77,6 +82,13 @@ def states_of(
             said.append(far)
             withheld[one.name] = far
             parts = [replace(p, state=OTHER, candidates=()) for p in parts]
+        elif loose := _loose(found, one, reference, sure):
+            said.append(loose)
+            asked = [found.lines[p.k].state for p in parts]
+            parts = [
+                p if own else replace(p, state=OTHER, candidates=())
+                for p, own in zip(parts, asked, strict=True)
+            ]
         total = sum(found.area(p.k) for p in parts)
         gradient = found.gradient([p.k for p in parts])
         for p in parts:
@@ -196,6 +208,29 @@ def _far(found: Found, one: Level, reference: Reference) -> str:
     )
 
 
+def at_home(found: Sequence[Found]) -> frozenset[str]:
+    """Levels whose largest line stands where their first state does on an axis that nothing sets right."""
+    out = set()
+    for f in found:
+        for one in f.inside if f.settled and f.usable else ():
+            if abs(f.place(max(f.of(one), key=f.area)) - one.main) <= _HOME:
+                out.add(one.name)
+    return frozenset(out)
+
+
+def _loose(found: Found, one: Level, reference: Reference, sure: Collection[str]) -> str:
+    """What to say where a state far from the first one of its level may be that one, charged; ``""`` where
+    the axis is set right or a level, one of those ``sure``, stands where its first state does."""
+    place = found.place(max(found.of(one), key=found.area))
+    if reference.by or sure or not one.main + _APART < place <= one.span[1]:
+        return ""
+    return (
+        f"{one.title}: a line at {place:.1f} eV may be another state or {next(iter(one.states))} charged by "
+        f"{place - one.main:.1f} eV: no state is named, since nothing sets the axis right; record C 1s "
+        "beside it, or set the axis right with --calibrate-against"
+    )
+
+
 def _elsewhere(found: Found, one: Level, reference: Reference) -> tuple[str, bool] | None:
     """What to say where nothing sets the axis right and the level, off its place, does not describe what is
     seen."""
@@ -231,7 +266,9 @@ def _area_note(found: Found) -> str:
     return "" if found.region.kind != "analog" else "in the unit of the readings, times eV"
 
 
-def oxide(found: Sequence[Found], reference: Reference, withheld: Mapping[str, str]) -> dict[str, Quantity]:
+def oxide(
+    found: Sequence[Found], reference: Reference, withheld: Mapping[str, str], sure: Collection[str]
+) -> dict[str, Quantity]:
     """Share of oxidised atoms by the first level that shows some."""
     none: list[str] = []
     for name, states in OXIDISED.items():
@@ -239,7 +276,8 @@ def oxide(found: Sequence[Found], reference: Reference, withheld: Mapping[str, s
         for f in found:
             if one not in f.inside:
                 continue
-            doubt = withheld.get(name) or _doubt(f, one)
+            asked = any(line.state for line in f.lines if line.level is one)
+            doubt = withheld.get(name) or _doubt(f, one) or ("" if asked else _loose(f, one, reference, sure))
             if doubt:
                 none.append(doubt)
                 continue
