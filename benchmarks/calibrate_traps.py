@@ -66,14 +66,14 @@ GROWN = {
     "InP-Se": ("choi2023/inp-se", "30 min"),
     "InP-ZnSe 10 min": ("choi2023/inp-znse", "10 min"),
     "InP-ZnSe 30 min": ("choi2023/inp-znse", "30 min"),
-    "ZnSe-pristine": ("choi2023/inp-znse-280", "annealed"),
-    "ZnSe-HF": ("choi2023/inp-znse-hf-280", "annealed"),
-    "ZnSe-pristine 340": ("choi2023/inp-znse-340", "annealed"),
-    "ZnSe-HF 340": ("choi2023/inp-znse-hf-340", "annealed"),
-    "ZnS-staged-1": ("choi2023/inp-zns-staged-1", "stage III"),
-    "ZnS-staged-2": ("choi2023/inp-zns-staged-2", "stage III"),
-    "ZnS-staged-4": ("choi2023/inp-zns-staged-4", "stage III"),
-    "ZnS-conventional": ("choi2023/inp-zns-conventional", "grown"),
+    "ZnSe-pristine": ("choi2023/inp-znse-280", "purified"),
+    "ZnSe-HF": ("choi2023/inp-znse-hf-280", "purified"),
+    "ZnSe-pristine 340": ("choi2023/inp-znse-340", "purified"),
+    "ZnSe-HF 340": ("choi2023/inp-znse-hf-340", "purified"),
+    "ZnS-staged-1": ("choi2023/inp-zns-staged-1", "purified"),
+    "ZnS-staged-2": ("choi2023/inp-zns-staged-2", "purified"),
+    "ZnS-staged-4": ("choi2023/inp-zns-staged-4", "purified"),
+    "ZnS-conventional": ("choi2023/inp-zns-conventional", "purified"),
 }
 
 # yuan2023: PLQY (Y012 | Y013), intensity fraction of tau1 (Y020), average lifetime in ns (Y021)

@@ -150,9 +150,9 @@ def outcome(text: str, ignore: Sequence[str] = ()) -> str:
     assert dot is not None
     shells = ", ".join(f"{s.material} {s.thickness_nm:.2f} nm" for s in dot.dot.shells)
     said = f"{batch.headlines[0]} " if batch.headlines else ""
-    return (
-        f"{said}{v['shell_layers']:.2f} layers ({shells or 'no shell'}), PLQY {100 * (v['plqy'] or 0):.0f} %"
-    )
+    plqy = v["plqy"]
+    told = "not told" if plqy is None else f"{100 * plqy:.0f} %"
+    return f"{said}{v['shell_layers']:.2f} layers ({shells or 'no shell'}), PLQY {told}"
 
 
 def others() -> None:

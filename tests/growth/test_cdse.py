@@ -81,6 +81,16 @@ def test_a_silar_recipe_grows_the_layers_that_were_dosed() -> None:
     assert dot.diameter_nm == pytest.approx(3.0 + 10 * 0.3367, abs=0.25)
 
 
+def test_open_places_are_told_where_every_cation_is_closed_but_the_layer_not_full() -> None:
+    """After the second cycle the first layer is 89 % full; some 15 chains are wanting, and none was told."""
+    state = ran(SILAR).samples["cycle 2"].taken.state
+    dot, numbers = layered_dot(state, CDSE), counts(state, CDSE)
+    assert numbers["coverage"] == pytest.approx(1.0, abs=1e-3)
+    wanting = 3.8 * 3.14159265 * dot.diameter_nm**2 - numbers["ligands_OA_per_dot"]
+    assert wanting > 10
+    assert dot.surface_traps == pytest.approx(wanting / 2, rel=0.01)
+
+
 def test_ligands_are_outside_and_nothing_is_charged_or_lost() -> None:
     run = ran(SILAR)
     for name, sample in run.samples.items():

@@ -170,6 +170,9 @@ def test_open_cations_of_a_chalcogenide_core_have_no_law():
     covered = replace(bare, shells=(Layer("ZnS", 1.2),), coverage=1.0)
     assert without_law(covered) == 0
     assert without_law(replace(covered, coverage=0.5)) == pytest.approx(73)
+    # A cation with one chalcogenide counts as covered; where the first layer has holes, some are open.
+    assert without_law(covered, first_layer=0.9) == pytest.approx(14.6)
+    assert without_law(replace(covered, core="InP"), first_layer=0.9) == 0
     assert without_law(LayeredDot("CdSe", 3.5)) == 0  # nothing is said of its surface
 
 

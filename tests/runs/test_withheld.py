@@ -11,6 +11,7 @@ from epidot.runs.batch import Batch
 from epidot.runs.order import order_from
 from epidot.runs.run import carry_out
 
+SILAR = Path(__file__).parents[2] / "examples" / "recipes" / "cdse-cds-silar.yaml"
 RECIPE = """recipe: 1
 core: {{material: {core}, diameter: 3.5 nm, amount: 200 nmol{sigma}}}
 solvent: {{reagent: ODE, volume: 10 mL}}
@@ -40,6 +41,17 @@ def test_bare_CdSe_has_no_yield_and_the_headline_says_why(tmp_path: Path) -> Non
     assert html.headline(batch).startswith("Yield and decay are withheld")
     batch.save(tmp_path / "batch.nc")
     assert Batch.load(tmp_path / "batch.nc").headlines == batch.headlines
+
+
+def test_CdSe_under_a_first_layer_with_holes_has_no_yield_and_the_headline_says_why() -> None:
+    """It was stated as 100 % after the second cycle of SILAR, whose first layer is 89 % full."""
+    batch = carry_out(order_from(str(SILAR), engine="meanfield", dots=1))
+    known = {sample.name: sample.quantities["plqy"] for sample in batch.samples}
+    withheld = [name for name, plqy in known.items() if plqy.value is None]
+    assert withheld == ["cycle 1", "cycle 2", "cycle 3"]
+    assert "no closed shell covers the core" in known["cycle 2"].note
+    assert batch.headlines[0].startswith("Yield and decay are withheld")
+    assert (known["cycle 5"].value or 1) < 0.5
 
 
 def test_bare_InP_has_a_yield(tmp_path: Path) -> None:

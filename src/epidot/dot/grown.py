@@ -41,7 +41,8 @@ class GrownDot:
     ``a_nm``; ``cation`` (n,) whether the site belongs to the cation sublattice; ``kind`` (n,) index into
     ``kinds``.  ``core_diameter_nm`` is the diameter the core was cut with.  ``outside`` is what lies on the
     outer surface without a site of its own, and how many of each; ``places`` how many places for which
-    ligands it has per nm² of the sphere of its volume.
+    ligands it has per nm² of the sphere of its volume; ``rounded`` how many of those ligands more than its
+    even share the whole numbers of ``outside`` gave it.
     """
 
     core: str
@@ -53,6 +54,7 @@ class GrownDot:
     kinds: tuple[SiteSpecies, ...]
     outside: tuple[tuple[SiteSpecies, int], ...] = ()
     places: tuple[float, tuple[str, ...]] = (0.0, ())
+    rounded: float = 0.0
 
     def __len__(self) -> int:
         return len(self.kind)
@@ -64,7 +66,7 @@ class GrownDots(Sequence[GrownDot]):
 
     ``lattice_nm`` (n, 3) are the sites of all, ``centres_nm`` (dots, 3) where the dots' centres lie among
     them: a thousand dots in six samples, each with sites of its own, would hold a gigabyte.  ``kind`` is
-    (dots, n), ``core_diameters_nm`` and ``outside`` have one entry per dot; the rest as in
+    (dots, n), ``core_diameters_nm``, ``outside`` and ``rounded`` have one entry per dot; the rest as in
     :class:`GrownDot`.
     """
 
@@ -78,6 +80,7 @@ class GrownDots(Sequence[GrownDot]):
     kinds: tuple[SiteSpecies, ...]
     outside: Sequence[tuple[tuple[SiteSpecies, int], ...]]
     places: tuple[float, tuple[str, ...]] = (0.0, ())
+    rounded: Sequence[float] = ()
 
     def __len__(self) -> int:
         return len(self.kind)
@@ -99,4 +102,5 @@ class GrownDots(Sequence[GrownDot]):
             kinds=self.kinds,
             outside=self.outside[i],
             places=self.places,
+            rounded=self.rounded[i] if len(self.rounded) else 0.0,
         )

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from epidot.dot.composition import core_left_nm, layer_thickness_nm, shell_thickness_nm
 from epidot.dot.facets import Coverage, coverage
 from epidot.dot.grown import GrownDot
 from epidot.dot.layers import Layer, LayeredDot
 from epidot.dot.neighbours import attached, holes, oxide_clustering, oxide_radius_nm
+from epidot.dot.outer import with_outer
 from epidot.dot.roughness import Thickness, thickness
 from epidot.dot.site_map import SiteMap
 from epidot.dot.species import Table, table
@@ -31,8 +32,8 @@ def read(
     of = SiteMap.of(dot)
     found, seen, first = tally(of), thickness(of), coverage(of)
     across_nm = _outer_diameter(of, found)
-    outer = _outer(of, found, first, across_nm)
-    return _summary(of, found, seen, outer, medium), _counts(of, found, seen, first, across_nm, layer)
+    summary = _outer(_summary(of, found, seen, medium), of, found, across_nm)
+    return summary, _counts(of, found, seen, first, across_nm, layer)
 
 
 def summarise(dot: GrownDot, medium: str = "toluene") -> LayeredDot:
@@ -46,7 +47,7 @@ def summarise(dot: GrownDot, medium: str = "toluene") -> LayeredDot:
     return read(dot, medium)[0]
 
 
-def _summary(of: SiteMap, found: Tally, seen: Thickness, outer: Mapping[str, Any], medium: str) -> LayeredDot:
+def _summary(of: SiteMap, found: Tally, seen: Thickness, medium: str) -> LayeredDot:
     dot, kinds = of.dot, of.kinds
     diameter = core_left_nm(dot.core_diameter_nm, found.exchanged, crystal(dot.core).a_nm)
     layers, inner = [], diameter
@@ -70,22 +71,26 @@ def _summary(of: SiteMap, found: Tally, seen: Thickness, outer: Mapping[str, Any
         open_anions=float(found.open_anions),
         zinc_capped=float(found.zinc_capped),
         halide_capped=float(found.halide_capped),
-        **outer,
         medium=medium,
     )
 
 
-def _outer(of: SiteMap, found: Tally, first: Coverage, across_nm: float) -> dict[str, Any]:
-    """Places for metal carboxylate on the outer surface, how many are taken, and the traps the others are.
-
-    As the mean field counts them: a metal carboxylate takes the places of two chains.
-    """
+def _outer(dot: LayeredDot, of: SiteMap, found: Tally, across_nm: float) -> LayeredDot:
+    """``dot`` with the places of its outer surface (:mod:`epidot.dot.outer`), counted on the sites."""
     density, names = of.dot.places
     if not density:
-        return {}
-    sites = density * math.pi * across_nm**2 / 2 * min(1.0, first.total.share)
-    ligands = min(sum(found.ligands.get(x, 0) for x in names) / 2, sites)
-    return {"outer_sites": sites, "outer_ligands": ligands, "surface_traps": sites - ligands}
+        return dot
+    chains = sum(found.ligands.get(x, 0) for x in names) - of.dot.rounded
+    plain, shut_in = of.uncovered
+    on_core = _chains(of, plain[~shut_in])
+    bare = density * math.pi * of.dot.core_diameter_nm**2
+    return with_outer(dot, density * math.pi * across_nm**2, bare, chains, on_core)
+
+
+def _chains(of: SiteMap, sites: NDArray[np.int64]) -> float:
+    """Chains that take places outside, on these sites."""
+    each = (of.kinds.ligands[x][of.dot.kind[sites]].sum() for x in of.dot.places[1] if x in of.kinds.ligands)
+    return float(sum(each))
 
 
 def _outer_diameter(of: SiteMap, found: Tally) -> float:
@@ -172,10 +177,7 @@ def _charge(of: SiteMap, found: Tally) -> float:
 def _shut_in(of: SiteMap) -> float:
     """Chains on core-surface cations that anions shut in on all four sides."""
     plain, closed = of.uncovered
-    chains = sum(
-        (of.kinds.ligands[x] for x in of.dot.places[1] if x in of.kinds.ligands), np.zeros(len(of.dot.kinds))
-    )
-    return float(chains[of.dot.kind[plain[closed]]].sum())
+    return _chains(of, plain[closed])
 
 
 def _outward(of: SiteMap, found: Tally) -> list[str]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from epidot.dot.composition import core_left_nm, layer_thickness_nm
 from epidot.dot.halides import HALIDES
 from epidot.dot.layers import Layer, LayeredDot
+from epidot.dot.outer import with_outer
 from epidot.growth.laid import Laid, Units, crystal_of, grown, held_by, shell_class, units
 from epidot.growth.laid import layers as laid_layers
 from epidot.growth.outer_places import OuterPlaces
@@ -108,7 +108,7 @@ def layered_dot(state: FlaskState, mechanism: Mechanism, medium: str = "toluene"
         radius = outer
     adatoms = {k.split("_")[1]: v for k, v in numbers.items() if k.startswith("adatoms_")}
     closed = _closed_by(state, surface, mechanism)
-    return LayeredDot(
+    dot = LayeredDot(
         core=state.core,
         core_diameter_nm=diameter,
         shells=tuple(layers),
@@ -123,9 +123,9 @@ def layered_dot(state: FlaskState, mechanism: Mechanism, medium: str = "toluene"
         open_anions=closed["open_anions"],
         zinc_capped=closed["zinc_capped"],
         halide_capped=closed["halide_capped"],
-        **outer_surface(state, mechanism),
         medium=medium,
     )
+    return _outer(dot, state, mechanism)
 
 
 def unequal_nm(state: FlaskState, mechanism: Mechanism) -> float:
@@ -140,25 +140,12 @@ def unequal_nm(state: FlaskState, mechanism: Mechanism) -> float:
     return mechanism.supply_spread * beyond
 
 
-def outer_surface(state: FlaskState, mechanism: Mechanism) -> dict[str, Any]:
-    """Places for metal carboxylate on the outer surface, how many are taken, and the traps the others are.
-
-    A metal carboxylate takes the places of two chains.  A core without a shell has none: its cations carry
-    their ligands themselves.
-    """
-    surface, site = _on_dot(state, mechanism), _outer_class(mechanism)
-    if site.per_nm2 is None or state.core_diameter_nm <= 0:
-        return {}
-    rows = [mechanism.species[s] for s in surface]
-    core_nm3 = math.pi / 6 * state.core_diameter_nm**3
-    held = [held_by(s, mechanism) for s in rows]
-    of = OuterPlaces.of(mechanism.si(site.per_nm2), site, rows, core_nm3, held)
-    n = np.array(list(surface.values()))
+def first_layer(state: FlaskState, mechanism: Mechanism) -> float:
+    """How full the first anion shell is, 0 to 1; 1 where the mechanism has no such class."""
     shell = shell_class(mechanism)
-    layer = min(1.0, sum(_first(state, surface, mechanism, shell).values()))
-    sites = of.capacity(n) / 2 * layer
-    ligands = min(of.taken(n) / 2, sites)
-    return {"outer_sites": sites, "outer_ligands": ligands, "surface_traps": sites - ligands}
+    if not shell.material or state.core_diameter_nm <= 0:
+        return 1.0
+    return min(1.0, sum(_first(state, _on_dot(state, mechanism), mechanism, shell).values()))
 
 
 # -- pieces -------------------------------------------------------------------------------------
@@ -166,6 +153,20 @@ def outer_surface(state: FlaskState, mechanism: Mechanism) -> dict[str, Any]:
 
 def _on_dot(state: FlaskState, mechanism: Mechanism) -> dict[str, float]:
     return {s: n for s, n in state.surface.items() if s in mechanism.species}
+
+
+def _outer(dot: LayeredDot, state: FlaskState, mechanism: Mechanism) -> LayeredDot:
+    """``dot`` with the places of its outer surface (:mod:`epidot.dot.outer`), counted among the species."""
+    surface, site = _on_dot(state, mechanism), _outer_class(mechanism)
+    if site.per_nm2 is None or state.core_diameter_nm <= 0:
+        return dot
+    rows = [mechanism.species[s] for s in surface]
+    core_nm3 = math.pi / 6 * state.core_diameter_nm**3
+    held = [held_by(s, mechanism) for s in rows]
+    of = OuterPlaces.of(mechanism.si(site.per_nm2), site, rows, core_nm3, held)
+    n = np.array(list(surface.values()))
+    bare = np.array([k > 0 and "covered" not in s.marks for s, k in zip(rows, held, strict=True)])
+    return with_outer(dot, of.capacity(n), of.capacity(0 * n), of.taken(n), of.taken(n * bare))
 
 
 def _outer_class(mechanism: Mechanism) -> SiteClass:

@@ -44,13 +44,15 @@ class Optics:
     InputError
         From any of them, for an unknown material or medium, or a core too small to bind a pair.
     Gap
-        From the yield and the decay, where no shell covers a core whose open surface has no law of traps, or
-        where ``untold`` (a mechanism's reason) says why they cannot be told.
+        From the yield and the decay, where no shell covers a core whose open surface has no law of traps (or
+        one that ``first_layer`` says is not closed: how full it is), or where ``untold`` (a mechanism's
+        reason) says why they cannot be told.
     """
 
-    def __init__(self, population: Population, untold: str = "") -> None:
+    def __init__(self, population: Population, untold: str = "", first_layer: float = 1.0) -> None:
         self.population = population
         self._untold = untold
+        self._first_layer = first_layer
         self.given = now()
 
     # ------------------------------------------------------------ the representative dot
@@ -98,7 +100,7 @@ class Optics:
         dot = self.population.dot
         if self._untold:
             return f"{WITHHELD}: {self._untold} (0 to 100 % are possible)."
-        if without_law(dot) < MOST_OPEN:
+        if without_law(dot, self._first_layer) < MOST_OPEN:
             return ""
         return (
             f"{WITHHELD} where no closed shell covers the core: how an open surface of {dot.core} traps is "

@@ -22,8 +22,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from epidot.dot.composition import layer_thickness_nm
 from epidot.dot.layers import LayeredDot
+from epidot.dot.outer import short_of_a_layer
 from epidot.light.parameters import number
 from epidot.matter.materials import material
 
@@ -139,24 +139,26 @@ def uncovered(dot: LayeredDot) -> dict[str, float]:
     covered = max(0.0, min(max(dot.coverage, 0.0), 1.0) * dot.sites - dot.open_anions)
     said = dot.zinc_capped + dot.halide_capped + dot.bare_cations
     rest = max(0.0, dot.sites - covered - dot.oxide - said)
-    layers = sum(s.thickness_nm / layer_thickness_nm(s.material, "d111") for s in dot.shells)
-    bare = max(0.0, 1 - layers)
+    oxide = min(dot.oxide, dot.sites - covered) * short_of_a_layer(dot)
     return {
-        "carboxylate": rest + dot.bare_cations + min(dot.oxide, dot.sites - covered) * bare,
+        "carboxylate": rest + dot.bare_cations + oxide,
         "zinc": dot.zinc_capped,
         "halide": dot.halide_capped,
     }
 
 
-def without_law(dot: LayeredDot) -> float:
+def without_law(dot: LayeredDot, first_layer: float = 1.0) -> float:
     """Core-surface cations of ``dot`` that no shell closes and whose traps no law tells.
+
+    ``first_layer`` is how full growth left the first layer: a cation with one chalcogenide counts as covered,
+    and where the places beside it are empty it is open still.
 
     :data:`BESIDE` counts the open bonds of pnictides.  What stands beside an open cation of another core was
     never fitted, and none at all is no finding: such dots would be stated as of 100 % yield.
     """
     if any(anion in PNICTIDES for anion in material(dot.core).anions):
         return 0.0
-    return sum(uncovered(dot).values())
+    return max(sum(uncovered(dot).values()), dot.sites * (1 - first_layer))
 
 
 def trap_means(

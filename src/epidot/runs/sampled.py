@@ -18,7 +18,7 @@ from epidot.errors import EpidotError, Gap
 from epidot.given import held, now
 from epidot.growth.flask import Taken
 from epidot.growth.lattice.population import GrownPopulation
-from epidot.growth.readout import unequal_nm
+from epidot.growth.readout import first_layer, unequal_nm
 from epidot.light.optics import Optics
 from epidot.mechanism import load as mechanisms
 from epidot.mechanism.mechanism import Mechanism
@@ -214,7 +214,9 @@ class Sampled:
     @held
     def light(self) -> Optics:
         """The light of the population."""
-        return Optics(self.population, self.setting.mechanism.untold)
+        mechanism = self.setting.mechanism
+        grown = bool(self.state.surface) and not self.taken.shells
+        return Optics(self.population, mechanism.untold, first_layer(self.state, mechanism) if grown else 1.0)
 
     @property
     def shapes(self) -> Population:

@@ -144,6 +144,7 @@ def sites_to_arrays(dots: Sequence[GrownDot]) -> tuple[dict[str, Any], Arrays]:
         what = list({k.name: k for dot in dots for k, _ in dot.outside}.values())
         plain["outside"] = [_kind_plain(k) for k in what]
         plain["outside_numbers"] = [_outside(dot, [k.name for k in what]) for dot in dots]
+        plain["outside_rounded"] = [dot.rounded for dot in dots]
     arrays: Arrays = {
         "kind": np.stack([dot.kind for dot in dots]),
         "position_nm": first.position_nm,
@@ -173,6 +174,7 @@ def sites_from_arrays(plain: Mapping[str, Any], arrays: Mapping[str, NDArray[Any
         kinds=kinds,
         outside=outside,
         places=(density, tuple(ligands)),
+        rounded=plain.get("outside_rounded", ()),  # batches of before have none
     )
 
 

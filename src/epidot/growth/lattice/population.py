@@ -94,6 +94,7 @@ class GrownPopulation:
         """Every dot for the readouts."""
         of = self.master
         assert of.lattice.position is not None
+        outside, rounded = shared_out(self, section)
         return GrownDots(
             core=self.core,
             core_diameters_nm=self.diameters_nm,
@@ -103,8 +104,9 @@ class GrownPopulation:
             cation=of.cation,
             kind=self.kind,
             kinds=_species(section, self.kinds),
-            outside=shared_out(self, section),
+            outside=outside,
             places=self.places,
+            rounded=rounded,
         )
 
     def plain(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
@@ -159,15 +161,18 @@ def _species(section: Section, kinds: tuple[str, ...]) -> tuple[SiteSpecies, ...
     return _SPECIES[key][1]
 
 
-def shared_out(population: GrownPopulation, section: Section) -> list[tuple[tuple[SiteSpecies, int], ...]]:
+def shared_out(
+    population: GrownPopulation, section: Section
+) -> tuple[list[tuple[tuple[SiteSpecies, int], ...]], list[float]]:
     """What lies outside, dot by dot: what is charged goes where the charge of the sites asks for it.
 
     The chain counts it for all dots together, since nothing depends on which of them it lies on.  What is
-    neutral goes where places are free.
+    neutral goes where places are free.  And by how many ligands each dot got more than its share, since
+    molecules are whole: neither a dot nor a small flask has open places by that.
     """
     rows: list[list[tuple[SiteSpecies, int]]] = [[] for _ in range(population.n)]
     if not any(population.outside.values()):
-        return [tuple(row) for row in rows]
+        return [tuple(row) for row in rows], [0.0] * population.n
     found = np.array([np.bincount(row, minlength=len(population.kinds)) for row in population.kind])
     of_kind = [section.kinds[name] for name in population.kinds]
     lacking = -(found @ np.array([float(k.charge) for k in of_kind]))
@@ -179,6 +184,7 @@ def shared_out(population: GrownPopulation, section: Section) -> list[tuple[tupl
     free -= found @ np.array([float(sum(k.ligands.get(x, 0) for x in chains)) for k in of_kind])
     there = {name: population.outside.get(name, 0) for name in section.pool}
     alone = _alone(section, there, lacking)
+    rounded = np.zeros(population.n)
     # What is charged first, so that the rest goes to the places that are left.
     if alone is not None:
         more = np.rint(np.maximum(-lacking, 0.0)).astype(np.int64)
@@ -187,12 +193,18 @@ def shared_out(population: GrownPopulation, section: Section) -> list[tuple[tupl
             row.append((alone, k))
     for name, one in sorted(section.pool.items(), key=lambda item: not item[1].charge):
         wanted = np.maximum(lacking, 0.0) / one.charge if one.charge else np.maximum(free, 0.0)
-        n = apportioned(there[name], wanted if wanted.any() else volume ** (2 / 3))
-        free -= n * sum(one.ligands.get(x, 0) for x in chains)
+        weights = wanted if wanted.any() else volume ** (2 / 3)
+        n = apportioned(there[name], weights)
+        each = sum(one.ligands.get(x, 0) for x in chains)
+        free -= n * each
+        rounded += (n - there[name] * weights / weights.sum()) * each
         species = SiteSpecies(one.name, one.elements, one.ligands, float(one.charge), one.marks)
         for row, k in zip(rows, n.tolist(), strict=True):
             row.append((species, k))
-    return [tuple(row) for row in rows]
+    # The neutral ones came last: not one molecule of them is wanting on all dots together.
+    if 0 < free.sum() < each:
+        rounded = -free
+    return [tuple(row) for row in rows], rounded.tolist()
 
 
 def _alone(section: Section, there: dict[str, int], lacking: NDArray[np.float64]) -> SiteSpecies | None:
