@@ -86,7 +86,7 @@ PHASES = {
     "states told": ("epidot.growth.lattice.blocks:Blocks.through",),
     "halide": ("epidot.transport.in_flask:HalideTransport.advance",),
     "checkpoint": ("epidot.runs.checkpoint:save",),
-    "readout of dots": ("epidot.runs.sampled:Sampled._columns", "epidot.runs.sampled:Sampled.members"),
+    "readout of dots": ("epidot.runs.sampled:Sampled._rows", "epidot.runs.sampled:Sampled.members"),
     "light": ("epidot.runs.record:read",),
     "claims": ("epidot.papers.of_run:claims_of",),
     "batch.nc, summary.json": ("epidot.runs.batch:Batch.save", "epidot.runs.batch:Batch.summary"),

@@ -9,12 +9,13 @@ import pytest
 
 from epidot.dot import growth_readout
 from epidot.growth.flask import Flask
+from epidot.papers.experiments import Experiments
 from epidot.recipe import recipe as recipes
 from epidot.runs import sampled
 from epidot.runs.beginnings import Beginnings
 from epidot.runs.flasks import in_flasks
-from epidot.runs.order import LATTICE, Order
-from epidot.runs.run import Run
+from epidot.runs.order import LATTICE, MEAN_FIELD, Order
+from epidot.runs.run import Run, run_flask
 from epidot.runs.sampled import Sampled
 
 FAMILY = ("choi2023/inp-znse-240", "choi2023/inp-znse-280", "choi2023/inp-znse-hf-280")
@@ -133,3 +134,15 @@ def test_dots_that_read_alike_are_read_once(monkeypatch: pytest.MonkeyPatch) -> 
     state = sample.state.with_(grown=replace(grown, kind=grown.kind[::-1].copy()))
     turned = Sampled(replace(sample.taken, state=state), sample.setting)
     assert [row for _, row in turned.members] != [row for _, row in sample.members]
+
+
+def test_mean_fields_share_a_beginning_too(carried: Counter[str]) -> None:
+    bench = Experiments()
+    for name in FAMILY:
+        alone = run_flask(Order(recipes.load(name), engine=MEAN_FIELD, sizes="even"), points=1)
+        whole = carried[name]
+        carried.clear()
+        seen = bench.run(name)
+        assert seen.done == alone.done
+        assert seen.first == alone.first
+        assert name == FAMILY[0] or carried[name] < whole

@@ -75,8 +75,6 @@ class Experiments:
         UnknownHere
             If one run is to answer, and it is another.
         """
-        from epidot.runs.run import run_flask
-
         wanted = (name, twice, hypothesis or HYPOTHESIS)
         self.asked.add(wanted)
         if self.only is not None:
@@ -84,18 +82,24 @@ class Experiments:
         order = Order(engines.shipped_recipe(name), hypothesis=wanted[2], sizes="even", twice=twice)
         if self.engine == MEAN_FIELD or not engines.grows(name):
             if wanted not in self.runs:
-                self.runs[wanted] = run_flask(replace(order, engine=MEAN_FIELD), points=1)
+                self.runs[wanted] = self._in_mean_field(replace(order, engine=MEAN_FIELD))
             return self.runs[wanted]
         if wanted not in self.flasks:
             self.flasks[wanted] = self._in_flasks(replace(order, engine=self.engine))
         return self.flasks[wanted].mean(self.left_out)
 
+    def _in_mean_field(self, order: Order) -> Run:
+        from epidot.runs.flasks import carried
+
+        (begun,) = self.beginnings.of(order, [order.seed], _others(order))
+        run, kept = carried(begun)
+        self.beginnings.remember(begun, kept)
+        return run
+
     def _in_flasks(self, order: Order) -> Flasks:
         from epidot.runs.flasks import in_flasks
 
-        paper = order.recipe.name.rpartition("/")[0] + "/"
-        names = (name for name in recipes.shipped() if name.startswith(paper) and engines.grows(name))
-        others = [replace(order, recipe=engines.shipped_recipe(name)) for name in names]
+        others = [other for other in _others(order) if engines.grows(other.recipe.name)]
         return in_flasks(order, FLASKS, self.workers, self.beginnings, others)
 
     def _only(self, wanted: Wanted) -> Run:
@@ -168,3 +172,10 @@ class Experiments:
         if dot not in self._light:
             self._light[dot] = Optics(engines.even_population(given.dot, given.sigma_rel))
         return float(getattr(self._light[dot], quantity))
+
+
+def _others(order: Order) -> list[Order]:
+    """The other recipes of the same paper, which may begin alike and will be asked for as well."""
+    paper = order.recipe.name.rpartition("/")[0] + "/"
+    names = (name for name in recipes.shipped() if name.startswith(paper) and name != order.recipe.name)
+    return [replace(order, recipe=engines.shipped_recipe(name)) for name in names]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 
 from epidot.growth.flask import Progress, Taken
 from epidot.growth.state import FlaskState
@@ -85,22 +85,28 @@ def in_flasks(
 
 def _carried_out(begun: Begun) -> tuple[Progress, Progress, Mapping[int, Progress]]:
     """The flask before and after, without its history, and what was to be kept on the way."""
+    run, kept = carried(begun)
+    alone = {n: replace(p, history=()) for n, p in kept.items()}
+    return replace(run.first, history=()), replace(run.done, history=()), alone
+
+
+def carried(begun: Begun) -> tuple[Run, dict[int, Progress]]:
+    """The run of a flask from where it is begun, and what was to be kept on the way."""
     on_the_way: dict[int, Progress] = {}
 
     def each(progress: Progress, _: Event) -> None:
         if progress.done in begun.keep:
-            on_the_way[progress.done] = replace(progress, history=())
+            on_the_way[progress.done] = progress
 
     run = run_flask(begun.order, points=1, each=each, begun=begun.progress)
     said = len(run.first.remarks)  # what is remarked of a recipe as a whole is not of its beginning
-    kept = {n: replace(p, remarks=p.remarks[said:]) for n, p in on_the_way.items()}
-    return replace(run.first, history=()), replace(run.done, history=()), kept
+    return run, {n: replace(p, remarks=p.remarks[said:]) for n, p in on_the_way.items()}
 
 
 def _mean(samples: Sequence[Sampled]) -> Sampled:
     first = samples[0]
     states = [sample.state for sample in samples]
-    events = mean_of([sample.taken.events for sample in samples])
+    events = _MeanOf([sample.taken.events for sample in samples])
     taken = Taken(first.taken.name, _mean_state(states), first.taken.shells, events)
     return Sampled(taken, first.setting, samples)
 
@@ -110,9 +116,29 @@ def _mean_state(states: Sequence[FlaskState]) -> FlaskState:
         core_diameter_nm=sum(s.core_diameter_nm for s in states) / len(states),
         surface=mean_of([s.surface for s in states]),
         liquor=mean_of([s.liquor for s in states]),
-        lost=mean_of([s.lost for s in states]),
+        lost=_MeanOf([s.lost for s in states]),
         grown=None,
     )
+
+
+class _MeanOf(Mapping[str, float]):
+    """:func:`mean_of` rows that are seldom asked for, worked out when they are."""
+
+    def __init__(self, rows: Sequence[Mapping[str, float]]) -> None:
+        self._rows = rows
+
+    @cached_property
+    def _mean(self) -> dict[str, float]:
+        return mean_of(self._rows)
+
+    def __getitem__(self, name: str) -> float:
+        return self._mean[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._mean)
+
+    def __len__(self) -> int:
+        return len(self._mean)
 
 
 def mean_of(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:

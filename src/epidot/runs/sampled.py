@@ -31,6 +31,7 @@ from epidot.runs.quantities import LIGHT, QUANTITIES, ROUNDS, Declared, find, ne
 from epidot.transport.in_flask import HalideTransport
 
 Member = tuple[LayeredDot, Mapping[str, float]]
+_APART = ("liquor", "sizes", "halide")  # what is told by neither growth nor sites
 _FEW, _MOST = 10, 2000  # dots of a flask that is kept as it was read; flasks
 _READ: dict[tuple[object, ...], tuple[object, tuple[Member, ...]]] = {}  # the oldest is given up first
 
@@ -89,9 +90,11 @@ class Sampled:
             return self._of_atoms(declared, name)
         if declared.needs == "seen":
             return self._seen(declared, name)
+        if declared.needs not in _APART and (column := self._column(name)):
+            return declared.of(name, float(np.mean(column)), self._error(name))
         found = self._values(declared.needs)
         if name in found:
-            said = declared.of(name, found[name], self._errors.get(name))
+            said = declared.of(name, found[name], self._error(name))
             if name == "oxide_per_dot" and name not in self.counts:
                 return replace(said, method="oxide units at the core under the described shells")
             return said
@@ -243,25 +246,30 @@ class Sampled:
         return told | {name: float(np.mean(found)) for name, found in self._columns.items()}
 
     @held
-    def _columns(self) -> Mapping[str, list[float]]:
-        """Every count dot by dot; what a dot lacks counts as 0, undefined values not."""
-        rows = [row for _, row in self.members]
+    def _rows(self) -> list[Mapping[str, float]]:
+        """Every count of every dot."""
+        rows: list[Mapping[str, float]] = [row for _, row in self.members]
         treated = self._together.members if rows and halide.oxide_changed(self.state) else None
         if treated is not None:
             rows = [halide.with_oxide(row, dot) for row, dot in zip(rows, treated, strict=True)]
-        names = dict.fromkeys(name for row in rows for name in row)
-        every = {name: [row.get(name, 0.0) for row in rows] for name in names}
-        finite = {name: [v for v in found if math.isfinite(v)] for name, found in every.items()}
-        return {name: found for name, found in finite.items() if found}
+        return rows
 
-    @held
-    def _errors(self) -> Mapping[str, float]:
-        """Standard error of each mean over dots, from their scatter; nothing for a single dot."""
-        return {
-            name: float(np.std(found, ddof=1) / np.sqrt(len(found)))
-            for name, found in self._columns.items()
-            if len(found) > 1
-        }
+    def _column(self, name: str) -> list[float]:
+        """A count dot by dot; what a dot lacks counts as 0, undefined values not; none if no dot has it."""
+        rows = self._rows
+        if not any(name in row for row in rows):
+            return []
+        return [v for row in rows if math.isfinite(v := row.get(name, 0.0))]
+
+    @property
+    def _columns(self) -> Mapping[str, list[float]]:
+        names = dict.fromkeys(name for row in self._rows for name in row)
+        return {name: column for name in names if (column := self._column(name))}
+
+    def _error(self, name: str) -> float | None:
+        """Standard error of a mean over dots, from their scatter; nothing for a single dot."""
+        column = self._column(name)
+        return float(np.std(column, ddof=1) / np.sqrt(len(column))) if len(column) > 1 else None
 
     @property
     def _described(self) -> Mapping[str, float]:

@@ -20,6 +20,7 @@ from epidot.growth.kmc.tables import ASLEEP
 
 MAX_CLASSES = 4096
 WARM = 450.0  # K: at this temperature the partners most often drawn are found; it decides about speed only
+_TABLE = 100_000  # numbers: so many are looked up in a table at once
 MAX_LEVELS = 32_000  # of one partner's energy
 
 
@@ -104,15 +105,17 @@ def classes_from(model: Model, cases: list[Case], n_keys: int) -> tuple[NDArray[
     for case in cases:
         _, which = np.unique(case.energy, return_inverse=True)
         kind = which.reshape(-1) * (int(case.times.max(initial=0)) + 1) + case.times
-        kinds.append(len(np.unique(kind)))
+        kinds.append(len(_numbered(kind)[0]))
         mixed = code[case.key] * (int(kind.max(initial=0)) + 1) + kind
-        _, new = np.unique(mixed, return_inverse=True)
-        many = int(new.max(initial=-1)) + 1
+        different, new = _numbered(mixed)
+        many = len(different)
         if many > MAX_CLASSES:  # classes are only ever split further
             _refuse(model, kinds, many, at_least=True)
-        code[case.key] = used + 1 + new.reshape(-1)
+        code[case.key] = used + 1 + new
         used += many
-    live, first, code = np.unique(code, return_index=True, return_inverse=True)
+    live, code = _numbered(code)
+    first = np.zeros(len(live), dtype=np.int64)
+    first[code[::-1]] = np.arange(len(code) - 1, -1, -1)  # the last to be written is the first of its kind
     inert = int(live[0] == 0) if len(live) else 0
     if len(live) - inert > MAX_CLASSES:
         _refuse(model, kinds, len(live) - inert, at_least=False)
@@ -123,7 +126,21 @@ def classes_from(model: Model, cases: list[Case], n_keys: int) -> tuple[NDArray[
         hit = np.flatnonzero(case.key[at] == first) if len(case.key) else np.zeros(0, dtype=np.intp)
         for c in hit:
             entries[c].append((i, float(case.energy[at[c]]), int(case.times[at[c]])))
-    return (code.reshape(-1) + (1 - inert)).astype(np.int16), entries
+    return (code + (1 - inert)).astype(np.int16), entries
+
+
+def _numbered(values: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Which ``values`` there are, none negative, in their order, and the place of each among them.
+
+    As :func:`numpy.unique` gives them, without sorting where the largest is small enough for a table.
+    """
+    most = int(values.max(initial=-1)) + 1
+    if most > _TABLE + 4 * len(values):
+        different, place = np.unique(values, return_inverse=True)
+        return different, place.reshape(-1)
+    there = np.zeros(most, dtype=np.bool_)
+    there[values] = True
+    return np.flatnonzero(there), (np.cumsum(there) - 1)[values]
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,8 @@ class Lattice:
         default_factory=dict, init=False, repr=False, compare=False
     )
 
+    _back: dict[str, Relation] = field(default_factory=dict, init=False, repr=False, compare=False)
+
     def __post_init__(self) -> None:
         if not len(self.dots):
             object.__setattr__(self, "dots", np.array([0, len(self)], dtype=np.int32))
@@ -141,6 +143,13 @@ class Lattice:
             start = np.stack([r.start.astype(np.int64) + a for r, a in zip(each, ahead[:-1], strict=True)])
             self._rows[names] = start, np.concatenate([r.index for r in each])
         return self._rows[names]
+
+    def back(self, name: str) -> Relation:
+        """A relation the other way round: who has a site among its neighbours."""
+        if name not in self._back:
+            r = self.relations[name]
+            self._back[name] = Relation.of_pairs(len(self), r.index, r.centre)
+        return self._back[name]
 
     def reordered(self, order: ArrayLike) -> Lattice:
         """The same sites in another order (``order[new] = old``), which must keep dots together."""

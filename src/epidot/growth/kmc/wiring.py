@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -65,7 +66,8 @@ def neighbours(
         faults.raise_if_any()
     names = list(dict.fromkeys(d.counted[0] for b in blocks for d in b.digits))
     sees = tuple(tuple(any(d.counted[0] == name for d in b.digits) for b in blocks) for name in names)
-    edge, signature, kinds, order = _edges(lattice, tuple(names), sees)
+    found = _edges(lattice, tuple(names), sees)
+    edge, signature, kinds, order = found.edge, found.signature, found.kinds, found.order
 
     if len(kinds) >= 1 << (31 - BITS):
         faults = Faults(model.where)
@@ -95,13 +97,12 @@ def neighbours(
     rows, offset = 0, 0
     for name in dict.fromkeys(r.partner.relation for r in model.reactions if r.partner):
         r = lattice.relations[name]
-        code = r.centre.astype(np.int64) * n + r.index
-        at = np.minimum(np.searchsorted(edge, code), len(edge) - 1)
-        table = _rows(r.start, np.where(edge[at] == code, signature[at], 0) << BITS | r.index)
+        at, known = found.along(name, r)
+        table = _rows(r.start, np.where(known, signature[at], 0) << BITS | r.index)
         begins[name] = Begin(rows, table.shape[1], len(begins) * (n + 1))
         near.append(table.ravel())
         rows += table.size
-        back = Relation.of_pairs(n, r.index, r.centre)
+        back = lattice.back(name)
         watch_start.append(back.start.astype(np.int64) + offset)
         watch.append(back.index.astype(np.int64))
         offset += len(r.index)
@@ -129,7 +130,8 @@ def _rows(start: NDArray[Any], values: NDArray[np.int64]) -> NDArray[np.int32]:
     return table
 
 
-class _Edges(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class _Edges:
     """Who sees whom: ``edge`` (m,) seen · n + seer, ascending; its ``signature``, from 1 (0: not seen).
 
     ``kinds`` says per signature how often by each relation, whether itself, and the seer's sublattice;
@@ -140,10 +142,19 @@ class _Edges(NamedTuple):
     signature: NDArray[np.int64]
     kinds: NDArray[np.int64]
     order: NDArray[np.int64]
+    _along: dict[str, tuple[NDArray[np.int64], NDArray[np.bool_]]] = field(default_factory=dict, init=False)
+
+    def along(self, name: str, r: Relation) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Where the pairs of a relation stand among the edges, and whether they do."""
+        if name not in self._along:
+            code = r.centre.astype(np.int64) * (len(r.start) - 1) + r.index
+            at = np.minimum(np.searchsorted(self.edge, code), len(self.edge) - 1)
+            self._along[name] = at, self.edge[at] == code
+        return self._along[name]
 
 
 _KNOWN: dict[tuple[object, ...], _Edges] = {}
-_KEPT = 6  # sorting the edges is most of compiling, and models of one flask differ little in them
+_KEPT = 16  # sorting the edges is most of compiling, and models of one flask differ little in them
 
 
 def _edges(lattice: Lattice, names: tuple[str, ...], sees: tuple[tuple[bool, ...], ...]) -> _Edges:
