@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+from scipy.special import voigt_profile
 
 from coverage_cases import Case
 from epidot.dot.layers import Layer, LayeredDot
 from epidot.instruments import xps
 from epidot.instruments.xps.levels import levels
+from epidot.instruments.xps.lines import single
 from epidot.instruments.xps.paths import mean_free_path
 from epidot.instruments.xps.simulated import seen
+from epidot.quantities import Quantities
+from epidot.signal import Signal
 from epidot.signal.noise import noisy
 
 BASE = {
@@ -53,6 +59,35 @@ def case(name: str, dot: LayeredDot, shown: str, counts: float, states: str | No
     return Case(name, truths, measured)
 
 
+DOUBLET = """
+lines:
+  main: {place: [443, 446], width: [0.5, 3], lorentz: [0, 1]}
+  second:
+    {place: {of: main, plus: 7.55}, width: {of: main}, lorentz: {of: main}, area: {of: main, times: 0.692}}
+"""
+
+
+def own(name: str, profile: Any, area: float, width: float) -> Case:
+    """In 3d by lines of one's own, on Shirley's step; ``profile`` gives a line of area 1 over an axis."""
+    x = np.arange(438.0, 458.0, 0.1)
+    fine = np.linspace(138.0, 458.0, 64001)
+    y = profile(fine - 444.6) + 0.692 * profile(fine - 452.15)
+    clean = area * np.interp(x, fine, y + 0.02 * np.cumsum(y) * (fine[1] - fine[0])) + 2000
+
+    def measured(rng: np.random.Generator) -> Quantities:
+        meta = {"column": "In 3d", "photon_eV": 1486.6}
+        counts = rng.poisson(clean).astype(float)
+        seen = Signal(
+            "xps", x, counts, "binding energy", "eV", "intensity", "counts", "counts", "measured", meta=meta
+        )
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "lines.yaml"
+            path.write_text(DOUBLET, encoding="utf-8")
+            return xps.fit([seen], "components", components=str(path)).quantities
+
+    return Case(name, {"main_area": area, "main_place": 444.6, "main_width": width}, measured)
+
+
 STATES = "C_1s_hydrocarbon In_3d_InP In_3d_phosphate P_2p_InP P_2p_InPOx Se_3d_selenide"
 CASES = [
     case(
@@ -75,5 +110,10 @@ CASES = [
         "InP/ZnSe/ZnS, S 2p on Se 3p, P 2p beside Zn 3s",
         LayeredDot("InP", 3.0, (Layer("ZnSe", 0.6), Layer("ZnS", 0.5))),
         "In_3d P_2p Zn_3s Se_3d S_2p Se_3p C_1s", 2e4, None,
+    ),
+    own("In 3d by lines of one's own", lambda u: single(u, 0.0, 1.1, 0.3).y, 18000.0, 1.1),
+    own(
+        "In 3d by lines of one's own, which are Voigt profiles",
+        lambda u: voigt_profile(u, 0.4247, 0.175), 18000.0, 1.2001,
     ),
 ]  # fmt: skip
