@@ -36,7 +36,7 @@ def main() -> None:
     for seed in range(asked.flasks):
         for blocks in kinds:
             began = time.process_time()
-            order = Order(recipe, dots=asked.dots, seed=seed, sizes="even", blocks=blocks)
+            order = Order(recipe, dots=asked.dots, seed=seed, light="mean", blocks=blocks)
             done = run_flask(order, points=1)
             spent[blocks] += time.process_time() - began
             sample = done.sample(END)

@@ -61,6 +61,27 @@ class Quantity:
         note = f"{self.note}; {said}" if self.note else said
         return replace(self, sigma=math.hypot(self.sigma, by), note=f"{note}, which is in the error")
 
+    def bounded(self, low: float, high: float) -> tuple[float, float]:
+        """``low`` and ``high`` within what such a quantity can be: nothing below none, no share above one."""
+        if self.value is None:
+            return low, high
+        if self.value >= 0 and self.unit != "":
+            low = max(low, 0.0)
+        if self.unit == "fraction":
+            low, high = max(low, min(0.0, self.value)), min(high, max(1.0, self.value))
+        return low, high
+
+    @property
+    def with_sampling(self) -> tuple[float, float] | None:
+        """Its interval with the error of sampling in it, on either side; where both are stated."""
+        if self.value is None or self.interval68 is None or self.sigma is None:
+            return None
+        low, high = self.interval68
+        return self.bounded(
+            self.value - math.hypot(self.value - low, self.sigma),
+            self.value + math.hypot(high - self.value, self.sigma),
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Plain values for JSON; numbers that are not finite become ``null``."""
         return {
@@ -73,10 +94,14 @@ class Quantity:
 
     def forecast_json(self) -> dict[str, Any]:
         """The contract of ``summary.json``; ``sigma`` and ``sigma_sampling`` are the same."""
-        ends = None if self.interval68 is None else [_finite(end) for end in self.interval68]
+        model, both = (
+            None if ends is None else [_finite(end) for end in ends]
+            for ends in (self.interval68, self.with_sampling)
+        )
         return self.to_json() | {
             "sigma_sampling": _finite(self.sigma),
-            "interval68": ends,
+            "interval68": model,
+            "interval68_with_sampling": both,
             "envelope": self.envelope,
             "widest": list(self.widest),
         }

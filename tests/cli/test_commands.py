@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -282,3 +283,16 @@ def test_a_mechanism_of_ones_own(epidot: Epidot, tmp_path: Path) -> None:
     )
     assert (tmp_path / "a" / "batch.nc").read_bytes() == (tmp_path / "b" / "batch.nc").read_bytes()
     assert epidot(*run, "--mechanism", "none.yaml").status == 2
+
+
+def test_few_dots_say_how_far_others_may_lie(epidot: Epidot, tmp_path: Path) -> None:
+    done = epidot("run", QUICK, "--dots", "4", "--no-interval", "-o", "few")
+    assert done.status == 0
+    first = done.out.splitlines()[1]
+    assert re.fullmatch(r"purified: PL [0-9.]+ ± [0-9.]+ nm, PLQY [0-9.]+ ± [0-9.]+ % from 4 dots", first), (
+        first
+    )
+    assert "± sampling" in done.out
+    assert "68 % of the model" not in done.out
+    one = epidot("run", QUICK, "--dots", "1", "--no-interval", "-o", "one")
+    assert "±" not in one.out

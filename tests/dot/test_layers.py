@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from epidot.dot.layers import Layer, LayeredDot, Population
+from epidot.dot.layers import Layer, LayeredDot, Population, mid_quantiles
 
 DOT = LayeredDot(
     "InP",
@@ -69,6 +69,8 @@ def test_dots_of_a_population(rng: np.random.Generator) -> None:
         lambda: Population.drawn(DOT, 0, 0.1, np.random.default_rng(1)),
         lambda: Population.drawn(DOT, 5, -0.1, np.random.default_rng(1)),
         lambda: Population.drawn(DOT, 5, math.nan, np.random.default_rng(1)),
+        lambda: Population.even(DOT, 0, 0.1),
+        lambda: mid_quantiles(3.0, -0.1, 5),
     ],
 )
 def test_nonsense_is_refused(call) -> None:
@@ -93,3 +95,22 @@ def test_every_drawn_dot_follows_the_law() -> None:
     s = math.sqrt(math.log1p(0.12**2))
     z = (np.log(np.array(firsts) / 3.0) + s * s / 2) / s
     assert kstest(z, "norm").pvalue > 1e-3
+
+
+@pytest.mark.parametrize("n", [2, 10, 100])
+def test_few_even_dots_have_the_mean_and_the_width_of_the_law(n: int) -> None:
+    population = Population.even(DOT, n, 0.12)
+    d = population.core_diameters_nm
+    assert d.shape == (n,)
+    assert np.mean(d) == pytest.approx(3.0, rel=2e-5)
+    assert population.sigma_rel == pytest.approx(0.12, rel=0.01)
+
+
+def test_many_even_dots_lie_at_the_quantiles_of_the_law() -> None:
+    from scipy.stats import lognorm
+
+    n, s = 1000, math.sqrt(math.log1p(0.12**2))
+    law = lognorm(s, scale=3.0 * math.exp(-s * s / 2))
+    d = Population.even(DOT, n, 0.12).core_diameters_nm
+    assert d == pytest.approx(law.ppf((np.arange(n) + 0.5) / n), rel=2e-3)
+    assert Population.even(DOT, 1, 0.3).core_diameters_nm.tolist() == [3.0]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from epidot.documents import data_document
-from epidot.dot.layers import Layer, LayeredDot
+from epidot.dot.layers import Layer, LayeredDot, Population
 from epidot.growth.lattice.engine import LatticeEngine
 from epidot.growth.lattice.population import GrownPopulation
 from epidot.growth.meanfield import MeanField
@@ -16,7 +16,7 @@ from epidot.growth.readout import unequal_nm
 from epidot.growth.state import FlaskState
 from epidot.mechanism.load import load, shipped
 from epidot.recipe.events import Segment
-from epidot.runs.engines import even_population, unequal_population
+from epidot.runs.engines import unequal_population
 
 UNITS = 1500  # per dot
 
@@ -114,10 +114,27 @@ def test_in_mean_field_what_monomer_built_is_unequal_in_proportion() -> None:
 
 
 def test_shells_are_made_unequal_by_as_much_as_was_asked() -> None:
-    population = even_population(LayeredDot("InP", 3.3, (Layer("ZnSe", 0.4), Layer("ZnS", 0.6))), 0.08)
+    population = Population.even(LayeredDot("InP", 3.3, (Layer("ZnSe", 0.4), Layer("ZnS", 0.6))), 41, 0.08)
     unequal = unequal_population(population, 0.4)
     assert np.array_equal(unequal.core_diameters_nm, population.core_diameters_nm)
     shells = unequal.diameters_nm - unequal.core_diameters_nm
     assert shells.mean() == pytest.approx(2.0, rel=2e-3)
     assert shells.std() == pytest.approx(0.4, rel=0.02)
     assert unequal_population(population, 0.0) is population
+
+
+def test_few_dots_on_the_lattice_have_the_sizes_of_the_law_whatever_the_seed() -> None:
+    """Mean and width are exact, the first is of middle size, the next are of all sizes."""
+    start = FlaskState(293.15, 0.01, 1e-7, "InP", 3.0)
+
+    def sizes(n: int, seed: int) -> np.ndarray:
+        found = LatticeEngine(load(), n, seed, sigma_rel=0.1).start(start).grown
+        assert isinstance(found, GrownPopulation)
+        return found.diameters_nm
+
+    for n in (2, 7):
+        assert sizes(n, 1).mean() == pytest.approx(3.0, rel=2e-5)
+        assert sizes(n, 1).std() == pytest.approx(0.3, rel=0.01)
+        assert np.array_equal(sizes(n, 1), sizes(n, 2))
+    assert np.median(sizes(7, 1)) == sizes(7, 1)[0]
+    assert sorted(sizes(20, 1)[1:5] > 3.0) == [False, False, True, True]

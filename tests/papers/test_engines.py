@@ -118,7 +118,7 @@ def test_each_number_of_a_list_has_its_own_error_and_a_truth_value_none() -> Non
 @pytest.mark.usefixtures("wobbly")
 def test_flasks_have_numbers_of_their_own_and_always_the_same() -> None:
     def start(seed: int) -> float | None:
-        order = Order(engines.shipped_recipe("choi2023/inp-se"), LATTICE, dots=2, seed=seed, sizes="even")
+        order = Order(engines.shipped_recipe("choi2023/inp-se"), LATTICE, dots=2, seed=seed, light="mean")
         return run_flask(order, points=1).sample("start").quantity("ligands_OA_per_dot").value
 
     assert start(1) == start(1)
@@ -173,14 +173,6 @@ def test_which_recipes_grow_dots() -> None:
     assert engines.grows("choi2023/inp-zns-staged-1")
     assert not engines.grows("yuan2023/inp-znse-znses-zns")
     assert not engines.grows("choi2023/zns-without-dots")
-
-
-def test_few_dots_have_the_mean_and_the_spread_of_the_recipe() -> None:
-    for n in (2, 3, 41):
-        sizes = engines.even_diameters(3.3, 0.08, n)
-        assert np.mean(sizes) == pytest.approx(3.3, rel=2e-3)
-        assert np.std(sizes) / np.mean(sizes) == pytest.approx(0.08, rel=0.01)
-    assert engines.even_diameters(3.3, 0.08, 1).tolist() == [3.3]
 
 
 def test_a_value_that_does_not_occur_is_a_conflict() -> None:

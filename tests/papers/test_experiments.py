@@ -11,7 +11,6 @@ from epidot.light.optics import optics
 from epidot.papers.experiments import Experiments
 from epidot.papers.words import vocabulary
 from epidot.runs import run as driver
-from epidot.runs.engines import even_population
 from epidot.runs.run import Run
 
 RECIPE = "choi2023/inp-se"
@@ -69,10 +68,3 @@ def test_light_is_that_of_the_room(experiments: Experiments) -> None:
     assert sample.population.dot == sample.dot
     for name in ("first_exciton_nm", "first_exciton_eV", "k_r_per_ns", "strain_core", "plqy", "pl_fwhm_nm"):
         assert sample.quantity(name).value == getattr(whole, name)
-
-
-def test_population_has_the_mean_and_spread_asked_for() -> None:
-    sizes = even_population(LayeredDot("InP", 3.3), 0.08).core_diameters_nm
-    assert np.mean(sizes) == pytest.approx(3.3, rel=1e-3)
-    assert np.std(sizes) / np.mean(sizes) == pytest.approx(0.08, rel=0.01)
-    assert even_population(LayeredDot("InP", 3.3), 0.0).core_diameters_nm.tolist() == [3.3]

@@ -35,7 +35,7 @@ def test_one_claim_by_thirty_flasks() -> None:
 
 
 def flask(number: int) -> Run:
-    return run_flask(Order(shipped_recipe(RECIPE), LATTICE, dots=DOTS, seed=number, sizes="even"), points=1)
+    return run_flask(Order(shipped_recipe(RECIPE), LATTICE, dots=DOTS, seed=number, light="mean"), points=1)
 
 
 def test_a_flask_is_the_same_every_time_and_counts_its_events() -> None:

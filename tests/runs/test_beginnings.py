@@ -139,7 +139,7 @@ def test_dots_that_read_alike_are_read_once(monkeypatch: pytest.MonkeyPatch) -> 
 def test_mean_fields_share_a_beginning_too(carried: Counter[str]) -> None:
     bench = Experiments()
     for name in FAMILY:
-        alone = run_flask(Order(recipes.load(name), engine=MEAN_FIELD, sizes="even"), points=1)
+        alone = run_flask(Order(recipes.load(name), engine=MEAN_FIELD, light="mean"), points=1)
         whole = carried[name]
         carried.clear()
         seen = bench.run(name)

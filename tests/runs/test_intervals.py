@@ -207,3 +207,18 @@ def test_what_is_above_zero_falls_by_factors() -> None:
     assert low < 0.8
     assert high == pytest.approx(1.0)
     assert intervals._joined([halved], -1.0)[0] == pytest.approx(1.0)
+
+
+def test_sampling_is_in_the_interval_beside_that_of_the_model() -> None:
+    """Both apart, and together in a root of squares on either side, within what the quantity can be."""
+    found = Quantity(600.0, 4.0, "nm", "", interval68=(597.0, 612.0))
+    assert found.with_sampling == (595.0, pytest.approx(600 + math.hypot(12, 4)))
+    said = found.forecast_json()
+    assert said["interval68"] == [597.0, 612.0]
+    assert said["interval68_with_sampling"][0] == 595.0
+    share = Quantity(0.97, 0.05, "fraction", "", interval68=(0.9, 0.98))
+    assert share.with_sampling is not None
+    assert share.with_sampling[1] == 1.0
+    for unknown in (replace(found, sigma=None), replace(found, interval68=None)):
+        assert unknown.with_sampling is None
+        assert unknown.forecast_json()["interval68_with_sampling"] is None

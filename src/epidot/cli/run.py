@@ -111,7 +111,7 @@ def run(
         faults.add("--positions has no such choice", seen=positions, nearest=nearest(positions, POSITIONS))
     faults.raise_if_any()
     from epidot.report.run import carry_out, look
-    from epidot.runs.batch import HEADLINES, dots_said
+    from epidot.runs.batch import HEADLINES, dots_said, sampling_said
     from epidot.runs.needs import needs, reagents
     from epidot.runs.order import order_from
 
@@ -150,7 +150,8 @@ def run(
     if as_json:
         output.emit_json(summary)
         return
-    print(f"{summary['recipe']}: {dots_said(summary)}, {summary['engine']} engine, seed {summary['seed']}\n")
+    print(f"{summary['recipe']}: {dots_said(summary)}, {summary['engine']} engine, seed {summary['seed']}")
+    print(sampling_said(summary) + "\n" if sampling_said(summary) else "")
     for headline in (note for note in summary["notes"] if note.startswith(HEADLINES)):
         print(f"{headline}\n")
     print(_tables(summary))
@@ -196,7 +197,7 @@ _OF_ATOMS = ("atoms_first_exciton_nm",)  # where they were asked for
 def _tables(summary: Mapping[str, Any]) -> str:
     """Every sample, and what the errors of the model's numbers make of the last one where that is stated."""
     from epidot.quantities import Quantity
-    from epidot.runs.quantities import between, cell, find, widest, worst
+    from epidot.runs.quantities import between, cell, find, off, widest, worst
 
     samples: Sequence[Mapping[str, Any]] = summary["samples"]
     shown = [*_SHOWN, *(name for name in _OF_ATOMS if any(name in s["quantities"] for s in samples))]
@@ -216,11 +217,26 @@ def _tables(summary: Mapping[str, Any]) -> str:
         )
     text = output.table(rows, ("sample", "min", "°C", *heads, "envelope"))
     stated = [
-        (head, cell(column, known[column.name]), ends, widest(known[column.name], summary["rests_on"]))
+        (
+            head,
+            cell(column, found),
+            off(column, found),
+            between(column, found.interval68),
+            between(column, found.with_sampling),
+            widest(found, summary["rests_on"]),
+        )
         for head, column in zip(heads, columns, strict=True)
-        if (ends := between(column, known.get(column.name)))
+        if (found := known.get(column.name)) and (found.interval68 or found.sigma)
     ]
     if not stated:
         return text
-    last = (f"of {samples[-1]['name']}", "value", "68 % of the model", "widest by")
-    return f"{text}\n\n{output.table(stated, last)}"
+    last = (f"of {samples[-1]['name']}", "value", "± sampling", "68 % of the model", "with both", "widest by")
+    return f"{text}\n\n{output.table(*_without_empty(stated, last))}"
+
+
+def _without_empty(
+    rows: Sequence[Sequence[str]], heads: Sequence[str]
+) -> tuple[list[tuple[str, ...]], tuple[str, ...]]:
+    """Rows and heads without the columns in which nothing stands."""
+    kept = [i for i in range(len(heads)) if any(row[i] for row in rows)]
+    return [tuple(row[i] for i in kept) for row in rows], tuple(heads[i] for i in kept)

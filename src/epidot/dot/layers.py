@@ -191,6 +191,17 @@ class Population:
         return float(np.std(d) / np.mean(d)) if d.size > 1 else 0.0
 
     @staticmethod
+    def even(dot: LayeredDot, n: int, sigma_rel: float) -> Population:
+        """``n`` core diameters at equal steps of probability of the same law as :meth:`drawn`: no draw.
+
+        Raises
+        ------
+        ValueError
+            As :meth:`drawn`.
+        """
+        return Population(dot, mid_quantiles(dot.core_diameter_nm, sigma_rel, n))
+
+    @staticmethod
     def drawn(dot: LayeredDot, n: int, sigma_rel: float, rng: np.random.Generator) -> Population:
         """``n`` core diameters from a log-normal law of mean ``dot.core_diameter_nm`` and relative width.
 
@@ -203,10 +214,7 @@ class Population:
         ValueError
             If ``n`` < 1, or ``sigma_rel`` is negative or not finite.
         """
-        if n < 1:
-            raise ValueError(f"a population needs at least one dot, got {n}")
-        if not (math.isfinite(sigma_rel) and sigma_rel >= 0):
-            raise ValueError(f"a relative width is 0 or more, got {sigma_rel}")
+        _insist(n, sigma_rel)
         from scipy.special import ndtri
 
         if n == 1:
@@ -215,3 +223,33 @@ class Population:
         classes = (rng.permutation(n) + rng.random(n)) / n
         d = dot.core_diameter_nm * np.exp(s * ndtri(np.maximum(classes, 1e-300)) - s * s / 2)
         return Population(dot, d)
+
+
+def mid_quantiles(mean: float, sigma_rel: float, n: int) -> NDArray[np.float64]:
+    """``n`` values (n,), rising: mid-quantiles (i + ½)/n of a log-normal law, with its mean and width.
+
+    The ends that they cut off would leave the width too small (by a third for two values), so that their
+    logarithms are drawn apart until theirs is exact.  For a width of 12 % the mean is then right to 2e-5 and
+    the width to 1 % of itself, for two values as for a hundred.  A single one is the mean.
+
+    Raises
+    ------
+    ValueError
+        If ``n`` < 1, or ``sigma_rel`` is negative or not finite.
+    """
+    _insist(n, sigma_rel)
+    if n == 1 or sigma_rel < 1e-9:
+        return np.full(n, mean)
+    from scipy.special import ndtri
+
+    s = np.sqrt(np.log1p(sigma_rel**2))
+    steps = ndtri((np.arange(n) + 0.5) / n)
+    steps = steps / np.std(steps)
+    return np.asarray(mean * np.exp(s * steps - s * s / 2))
+
+
+def _insist(n: int, sigma_rel: float) -> None:
+    if n < 1:
+        raise ValueError(f"a population needs at least one dot, got {n}")
+    if not (math.isfinite(sigma_rel) and sigma_rel >= 0):
+        raise ValueError(f"a relative width is 0 or more, got {sigma_rel}")

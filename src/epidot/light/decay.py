@@ -7,7 +7,7 @@ Two lifetimes, defined once: ``tau_amplitude = ∫ I dt / I(0)`` and ``tau_inten
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -74,7 +74,7 @@ def population_decay(
         From the states (unknown material, core too small).
     """
     if population.members is not None:
-        return _of_members(population, choice, means)
+        return put_together(*member_decays(population, choice, means))
     diameters, weights = size_classes(population.core_diameters_nm)
     known = levels or table(population.dot, diameters, Options())
     at_nodes = [
@@ -93,19 +93,24 @@ def population_decay(
     return Components(np.concatenate(amplitude), np.concatenate(rate))
 
 
-def _of_members(
-    population: Population, choice: Mapping[str, float] | None, means: TrapMeans | None
-) -> Components:
+def member_decays(
+    population: Population, choice: Mapping[str, float] | None = None, means: TrapMeans | None = None
+) -> tuple[Array, tuple[Components, ...]]:
+    """Share of the excitation (dots,) and the decay of every dot of a population by itself."""
     dots, rates = population.dots, trap_rates(choice)
     weights = excitation_weights(np.array([d.core_diameter_nm for d in dots]))
-    amplitude, rate = [], []
-    for dot, levels, w in zip(dots, member_levels(population), weights, strict=True):
+    parts = []
+    for dot, levels in zip(dots, member_levels(population), strict=True):
         k_r = radiative_rate(dot, levels, choice=choice).k_r
         traps = means or trap_means(dot, choice, levels.density_out_e)
-        part = components(float(k_r), traps, rates)
-        amplitude.append(w * part.amplitude)
-        rate.append(part.rate)
-    return gathered(Components(np.concatenate(amplitude), np.concatenate(rate)))
+        parts.append(components(float(k_r), traps, rates))
+    return weights, tuple(parts)
+
+
+def put_together(weights: Array, parts: Sequence[Components]) -> Components:
+    """The decay of dots that decay as ``parts`` and take up ``weights`` (dots,) of the excitation."""
+    amplitude = np.concatenate([w * part.amplitude for w, part in zip(weights, parts, strict=True)])
+    return gathered(Components(amplitude, np.concatenate([part.rate for part in parts])))
 
 
 def gathered(many: Components, step: float = GATHER) -> Components:

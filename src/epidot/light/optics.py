@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +13,19 @@ from epidot.dot.layers import Population
 from epidot.dot.strain import strain
 from epidot.errors import Gap
 from epidot.given import held, now
-from epidot.light.decay import population_decay
+from epidot.light import pulls
+from epidot.light.decay import member_decays, population_decay, put_together
 from epidot.light.parameters import all_of
 from epidot.light.rates import radiative_rate
-from epidot.light.spectra import Absorber, Peak, absorber, emission, emission_peak, spectral_table
+from epidot.light.spectra import (
+    Absorber,
+    Peak,
+    absorber,
+    emission,
+    emission_peak,
+    emission_table,
+    spectral_table,
+)
 from epidot.light.states import Levels, LevelsTable, solve_dot
 from epidot.light.traps import Components, trap_means, without_law
 from epidot.parameter import rests_on
@@ -92,7 +101,13 @@ class Optics:
         """The decay as a sum of exponentials."""
         if self.untold:
             raise Gap(self.untold)
+        if self.population.members is not None:
+            return put_together(*self._decays)
         return population_decay(self.population)
+
+    @held
+    def _decays(self) -> tuple[Array, Sequence[Components]]:
+        return member_decays(self.population)
 
     @property
     def untold(self) -> str:
@@ -180,6 +195,26 @@ class Optics:
     def valley_depth(self) -> float:
         """1 - (first minimum)/(first maximum) of the absorption, from the red side."""
         return valley_depth(self.nm, self.absorption)
+
+    # ------------------------------------------------------------ how well these dots tell it
+    @held
+    def pulls(self) -> Mapping[str, Array]:
+        """What each dot pulls at the quantities (:mod:`epidot.light.pulls`), each (dots,).
+
+        Nothing where single dots are not known.
+        """
+        if self.population.members is None:
+            return {}
+        known = emission_table(self.population)
+        found = {**pulls.of_dots(self.population, known), **pulls.of_emission(self.population, known)}
+        if not self.untold:
+            found |= pulls.of_decay(*self._decays)
+        return found
+
+    @held
+    def off_by_few_sizes(self) -> Mapping[str, float]:
+        """What the emission is off by, in nm, because its sizes are few."""
+        return pulls.of_few_sizes(self.population, emission_table(self.population))
 
     # ------------------------------------------------------------ what to know of it
     @held

@@ -48,10 +48,10 @@ def smoothed(diameters_nm: Array) -> tuple[Array, Array]:
     d = np.asarray(diameters_nm, dtype=np.float64)
     if d.size < 2 or float(np.std(d)) < 1e-9:
         return d, np.full(d.size, 1.0 / d.size, dtype=np.float64)
-    return _shared_out(*_blurred(d))
+    return _shared_out(*blurred(d))
 
 
-def _blurred(d: Array) -> tuple[Array, Array]:
+def blurred(d: Array) -> tuple[Array, Array]:
     """Five spots for each of the diameters ``d`` (n,) and their weights, both (5 n,), dot by dot."""
     spread = float(np.std(d))
     width = 1.06 * spread * d.size**-0.2
@@ -89,6 +89,11 @@ def spectral_table(population: Population) -> LevelsTable:
     return table(population.dot, _sizes(population)[0], SPECTRUM)
 
 
+def emission_table(population: Population) -> LevelsTable:
+    """Levels over the same sizes with the 1S line alone, which is all that the emission needs."""
+    return table(population.dot, _sizes(population)[0], Options())
+
+
 def _sizes(population: Population) -> tuple[Array, Array, NDArray[np.intp] | None]:
     """Diameters and weights of the spots, and the member of each where members differ."""
     if not differ(population):
@@ -96,7 +101,7 @@ def _sizes(population: Population) -> tuple[Array, Array, NDArray[np.intp] | Non
     d = np.array([m.core_diameter_nm for m in population.dots])
     if np.std(d) < 1e-9:
         return d, np.full(d.size, 1.0 / d.size), np.arange(d.size)
-    return *_blurred(d), np.repeat(np.arange(d.size), 5)
+    return *blurred(d), np.repeat(np.arange(d.size), 5)
 
 
 def spots(population: Population, known: LevelsTable) -> Spots:
@@ -245,11 +250,12 @@ def emission(
 
 @dataclass(frozen=True)
 class Peak:
-    """Position and full width at half maximum in ``unit``."""
+    """Position and full width at half maximum in ``unit``, and where on either side it is half of it."""
 
     position: float
     fwhm: float
     unit: Literal["nm", "eV"]
+    edges: tuple[float, float]
 
 
 def emission_peak(
@@ -259,7 +265,11 @@ def emission_peak(
     levels: LevelsTable | None = None,
 ) -> Peak:
     """The emission's peak, per nm or per eV (they differ by the Jacobian)."""
-    energy, value = _emission_grid(population, shape, levels)
+    return peak_of(*_emission_grid(population, shape, levels), unit)
+
+
+def peak_of(energy: Array, value: Array, unit: Literal["nm", "eV"] = "nm") -> Peak:
+    """The peak of an emission ``value`` per eV at energies ``energy``, both (n,)."""
     x = energy
     if unit == "nm":
         x, value = (HC / energy)[::-1], (value * energy**2 / HC)[::-1]
@@ -270,21 +280,27 @@ def emission_peak(
     i, j = above[0], above[-1]
     left = np.interp(half, value[i - 1 : i + 1], x[i - 1 : i + 1])
     right = np.interp(half, value[j + 1 : j - 1 : -1], x[j + 1 : j - 1 : -1])
-    return Peak(float(x[k] - b / (2 * a)), float(right - left), unit)
+    return Peak(float(x[k] - b / (2 * a)), float(right - left), unit, (float(left), float(right)))
 
 
 def _emission_grid(
     population: Population, shape: LineShape | None, levels: LevelsTable | None
 ) -> tuple[Array, Array]:
     form = shape or line_shape(population.dot)
-    known = levels or table(population.dot, _sizes(population)[0], Options())
+    known = levels or emission_table(population)
     who = spots(population, known)
     d, share = who.diameters_nm, who.share
     E = known.quantity("E_1S_eV", d) + who.shift_eV - form.stokes_eV
+    # far above the band edge a dot absorbs with its core's volume
+    return emission_of(E, share * d**3, form)
+
+
+def emission_of(E: Array, weight: Array, form: LineShape) -> tuple[Array, Array]:
+    """Energies and emission per eV on a grid, of lines at ``E`` with ``weight``, both (lines,)."""
     margin = 8 * form.sigma_eV
     grid = np.linspace(float(E.min()) - margin, float(E.max()) + margin, GRID)
-    weights = (share * d**3)[:, None]  # far above the band edge a dot absorbs with its core's volume
-    return grid, np.maximum(_broadened(grid, E[:, None], weights, form, float(E.mean()), plain=True), 0.0)
+    spread = _broadened(grid, E[:, None], weight[:, None], form, float(E.mean()), plain=True)
+    return grid, np.maximum(spread, 0.0)
 
 
 def _broadened(

@@ -79,7 +79,7 @@ class Experiments:
         self.asked.add(wanted)
         if self.only is not None:
             return self._only(wanted)
-        order = Order(engines.shipped_recipe(name), hypothesis=wanted[2], sizes="even", twice=twice)
+        order = Order(engines.shipped_recipe(name), hypothesis=wanted[2], light="mean", twice=twice)
         if self.engine == MEAN_FIELD or not engines.grows(name):
             if wanted not in self.runs:
                 self.runs[wanted] = self._in_mean_field(replace(order, engine=MEAN_FIELD))
@@ -170,7 +170,7 @@ class Experiments:
         if quantity not in known:
             raise InputError("light has no such quantity", seen=quantity, nearest=nearest(quantity, known))
         if dot not in self._light:
-            self._light[dot] = Optics(engines.even_population(given.dot, given.sigma_rel))
+            self._light[dot] = Optics(Population.even(given.dot, engines.EVEN, given.sigma_rel))
         return float(getattr(self._light[dot], quantity))
 
 

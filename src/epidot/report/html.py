@@ -15,12 +15,12 @@ from epidot import files
 from epidot.dot.layers import Layer
 from epidot.papers.answer import short, with_error
 from epidot.papers.claims import ClaimResult
-from epidot.quantities import Quantity, interval
+from epidot.quantities import Quantity, interval, number
 from epidot.report import cut, figures, halides, portrait, series, wavefunctions
 from epidot.report.template import rendered
 from epidot.runs.batch import Batch, Sample, dots_said
 from epidot.runs.envelope import STANDS
-from epidot.runs.quantities import between, cell, columns, widest, worst
+from epidot.runs.quantities import between, cell, columns, off, widest, worst
 from epidot.units import celsius
 
 PORTRAITS = 12  # dots that are drawn atom by atom
@@ -117,7 +117,17 @@ def rows(batch: Batch) -> list[tuple[str, str, str, list[tuple[str, str]], str]]
 def cells(sample: Sample, samples: Sequence[Sample]) -> list[tuple[str, str]]:
     """The row of a sample in the table of samples: every value, and its interval where one is stated."""
     found = [(column, sample.quantities.get(column.name)) for column in columns(samples)]
-    return [(cell(column, quantity), between(column, quantity)) for column, quantity in found]
+    return [
+        (cell(column, None), "")
+        if q is None
+        else (" ".join(filter(None, (cell(column, q), off(column, q)))), between(column, _ends(q)))
+        for column, q in found
+    ]
+
+
+def _ends(quantity: Quantity) -> tuple[float, float] | None:
+    """Its interval by the errors of the model's numbers, with that of sampling in it where that is known."""
+    return quantity.with_sampling or quantity.interval68
 
 
 def _claim(found: ClaimResult) -> dict[str, Any]:
@@ -149,8 +159,9 @@ def _everything(batch: Batch) -> list[tuple[str, str, list[str], str]]:
 def _with_interval(quantity: Quantity | None) -> str:
     if quantity is None or quantity.value is None:
         return "–"
-    text = f"{quantity.value:.5g}"
-    return text if quantity.interval68 is None else f"{text} ({interval(quantity.interval68)})"
+    text = number(quantity.value, quantity.sigma) if quantity.sigma else f"{quantity.value:.5g}"
+    ends = _ends(quantity)
+    return text if ends is None else f"{text} ({interval(ends)})"
 
 
 def headline(batch: Batch) -> str:
@@ -169,6 +180,8 @@ def headline(batch: Batch) -> str:
         text += f"; it emits at {_in_words(quantities['pl_peak_nm'], 1)} nm"
     if "plqy" in quantities and quantities["plqy"].value is not None:
         text += f" with a quantum yield of {_in_words(quantities['plqy'], 100)} %"
+        if quantities["plqy"].sigma:
+            text += f" (± by {dots_said(batch.summary())})"
         if told := widest(quantities["plqy"], batch.rests_on):
             text += f"; widest: {told}"
     if stands := batch.basis.get(STANDS):
@@ -185,7 +198,10 @@ def _in_words(quantity: Quantity, times: float) -> str:
     assert quantity.value is not None
     digits = ".0f" if abs(times * quantity.value) >= 10 else ".2g"
     text = f"{times * quantity.value:{digits}}"
-    if quantity.interval68 is None:
+    if quantity.sigma:
+        text = number(times * quantity.value, times * quantity.sigma)
+    ends = _ends(quantity)
+    if ends is None:
         return text
-    low, high = (f"{times * end:{digits}}" for end in quantity.interval68)
+    low, high = (f"{times * end:{digits}}" for end in ends)
     return f"{text} ({low} to {high})"

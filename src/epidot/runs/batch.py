@@ -20,8 +20,8 @@ from epidot.errors import InputError
 from epidot.given import Given
 from epidot.growth.chemistry import NO_SHELL
 from epidot.light.optics import WITHHELD
-from epidot.quantities import Quantity
-from epidot.runs import netcdf, tables
+from epidot.quantities import Quantity, number
+from epidot.runs import netcdf, quantities, tables
 from epidot.runs.netcdf import Variable
 from epidot.runs.stored import (
     dot_from_plain,
@@ -224,6 +224,22 @@ def dots_said(summary: Mapping[str, Any]) -> str:
     if samples and not any("core_diameter_nm" in sample["quantities"] for sample in samples):
         return "no dots"
     return f"{number} dot{'s' if number != 1 else ''}"
+
+
+def sampling_said(summary: Mapping[str, Any]) -> str:
+    """Emission and yield of the last sample with their errors of sampling, in words; empty without any."""
+    if not summary["samples"]:
+        return ""
+    last = summary["samples"][-1]
+    found = {name: Quantity.from_json(q) for name, q in last["quantities"].items()}
+    said = []
+    for name in ("pl_peak_nm", "plqy"):
+        if name in found and found[name].value is not None and found[name].sigma:
+            declared = quantities.find(name)
+            times, unit = (100, "%") if declared.percent else (1, declared.unit)
+            q = found[name]
+            said.append(f"{declared.label} {number(times * (q.value or 0), times * (q.sigma or 0))} {unit}")
+    return f"{last['name']}: {', '.join(said)} from {dots_said(summary)}" if said else ""
 
 
 def _sample_to_file(sample: Sample, i: int) -> tuple[dict[str, Any], dict[str, Variable]]:

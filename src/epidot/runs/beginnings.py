@@ -61,7 +61,7 @@ class Beginnings:
 
 def _marks(order: Order) -> Marks:
     """One mark after each event, empty until time has passed: there is nothing to save before."""
-    setup = (order.engine, order.dots, order.sizes, order.hypothesis, order.mechanism, order.blocks)
+    setup = (order.engine, order.dots, order.hypothesis, order.mechanism, order.blocks)
     start = FlaskState.at_start(order.recipe), order.recipe.sigma_rel, order.given.values
     so_far, passed, out = hashlib.sha256(repr((setup, start)).encode()), False, []
     for event in order.timeline:

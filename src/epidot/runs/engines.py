@@ -6,9 +6,8 @@ from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-from epidot.dot.layers import LayeredDot, Population
+from epidot.dot.layers import Population, mid_quantiles
 from epidot.growth.state import Engine, FlaskState
 from epidot.mechanism import load as mechanisms
 from epidot.mechanism.mechanism import Mechanism
@@ -17,7 +16,7 @@ from epidot.recipe import recipe as recipes
 from epidot.recipe.recipe import Recipe
 from epidot.runs.order import LATTICE, Order
 
-EVEN = 41  # members of a population of even sizes
+EVEN = 41  # sizes that stand for a flask where nobody says how many: claims, and what intervals rest on
 
 
 def engine_of(order: Order, mechanism: Mechanism, threads: int = 1) -> Engine:
@@ -28,39 +27,8 @@ def engine_of(order: Order, mechanism: Mechanism, threads: int = 1) -> Engine:
         return MeanField(mechanism)
     from epidot.growth.lattice.engine import LatticeEngine
 
-    sizes, sigma = None, order.recipe.sigma_rel
-    if order.sizes == "even":
-        sizes = even_diameters(FlaskState.at_start(order.recipe).core_diameter_nm, sigma, order.dots)
-    return LatticeEngine(
-        mechanism,
-        order.dots,
-        order.seed,
-        sigma,
-        diameters_nm=sizes,
-        blocks=order.blocks,
-        threads=threads,
-    )
-
-
-def even_diameters(mean_nm: float, sigma_rel: float, n: int) -> NDArray[np.float64]:
-    """``n`` diameters (n,) at equal steps of probability of the log-normal law, with its mean and width.
-
-    One is the mean; two lie a standard deviation below and above it.
-    """
-    from scipy.special import ndtri
-
-    if n == 1 or sigma_rel <= 0:
-        return np.full(n, mean_nm)
-    s = np.sqrt(np.log1p(sigma_rel**2))
-    steps = ndtri((np.arange(n) + 0.5) / n)
-    steps = steps / np.std(steps)  # the ends cut off would make the spread too small
-    return np.asarray(mean_nm * np.exp(s * steps - s * s / 2))
-
-
-def even_population(dot: LayeredDot, sigma_rel: float) -> Population:
-    """``dot`` with core diameters at equal steps of probability: the same every time, no random draw."""
-    sizes = even_diameters(dot.core_diameter_nm, sigma_rel, EVEN if sigma_rel > 0 else 1)
-    return Population(dot, sizes)
+    sigma = order.recipe.sigma_rel
+    return LatticeEngine(mechanism, order.dots, order.seed, sigma, blocks=order.blocks, threads=threads)
 
 
 def unequal_population(population: Population, sd_nm: float) -> Population:
@@ -72,7 +40,7 @@ def unequal_population(population: Population, sd_nm: float) -> Population:
     shell = population.dot.diameter_nm - population.dot.core_diameter_nm
     if sd_nm <= 0 or shell <= 0 or n == 1:
         return population
-    factors = np.random.default_rng(n).permutation(even_diameters(1.0, sd_nm / shell, n))
+    factors = np.random.default_rng(n).permutation(mid_quantiles(1.0, sd_nm / shell, n))
     members = tuple(
         replace(one, shells=tuple(replace(s, thickness_nm=s.thickness_nm * float(x)) for s in one.shells))
         for one, x in zip(dots, factors, strict=True)

@@ -72,7 +72,7 @@ def in_flasks(
     They go on from the ``beginnings`` they have in common with ``others``, which will be asked for as well.
     """
     known = Beginnings() if beginnings is None else beginnings
-    alike = [replace(one, dots=DOTS, seed=0, sizes="even") for one in (order, *others)]
+    alike = [replace(one, dots=DOTS, seed=0, light="mean") for one in (order, *others)]
     begun = known.of(alike[0], range(flasks), alike[1:])
     setting = Setting.of(order)
     each = map if executor is None else partial(executor.map, chunksize=_CHUNK)

@@ -12,9 +12,39 @@ from epidot.dot.layers import Layer, LayeredDot
 from epidot.growth.readout import counts, layered_dot
 from epidot.growth.state import FlaskState
 from epidot.mechanism.mechanism import Mechanism
+from epidot.runs.quantities import ROUNDS
 from epidot.transport.in_flask import HalideTransport
 
 BINS = 60  # of the map of concentration against radius that a run keeps
+
+
+def held_by(dot: LayeredDot) -> dict[str, float]:
+    """What a dot says of its halide and of the traps that halide can heal, by the names of quantities."""
+    units = dot.oxide + dot.oxide_memory
+    found = {
+        "repaired_per_dot": dot.repaired,
+        "repaired_fraction": dot.repaired / (dot.repaired + units) if dot.repaired + units > 0 else 0.0,
+        "surface_traps_per_dot": dot.surface_traps,
+        "oxide_units_per_dot": units,
+        "halide_per_dot": sum(h.total for h in dot.halides),
+        "halide_on_surface": sum(h.ligand for h in dot.halides),
+        "halide_in_core": sum(h.between(0, dot.core_diameter_nm / 2) for h in dot.halides),
+    }
+    radii = dot.radii_nm
+    steps = np.linspace(radii[-1], radii[0], ROUNDS + 1).tolist()
+    for content in dot.halides:
+        x = content.element
+        found |= {
+            f"{x}_per_dot": content.total,
+            f"{x}_ligand_per_dot": content.ligand,
+            f"{x}_core_per_dot": content.between(0.0, float(radii[0])),
+            f"{x}_interface_per_dot": content.interface,
+        }
+        found |= {
+            f"{x}_round_{i}": content.between(inner, outer)
+            for i, (outer, inner) in enumerate(pairwise(steps), 1)
+        }
+    return found
 
 
 def transport(mechanism: Mechanism, hypothesis: str = "H1") -> HalideTransport:

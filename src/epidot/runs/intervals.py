@@ -107,7 +107,7 @@ def of(order: Order, others: Executor | None = None) -> Table:
 
 
 def _twin(order: Order) -> Order:
-    return replace(order, engine=MEAN_FIELD, sizes="even", dots=1, seed=0, states=RADIAL, blocks=1)
+    return replace(order, engine=MEAN_FIELD, light="mean", dots=1, seed=0, states=RADIAL, blocks=1)
 
 
 def with_intervals(batch: Batch, order: Order, others: Executor | None = None) -> Batch:
@@ -138,18 +138,12 @@ def stated(quantity: Quantity, changes: Changes | None) -> Quantity:
     if changes is None:
         why = "no interval: the mean field, on which intervals are worked out, does not know it"
         return replace(quantity, note="; ".join(filter(None, (quantity.note, why))))
-    low, high = quantity.value - changes.low, quantity.value + changes.high
-    if quantity.value >= 0 and quantity.unit != "":
-        low = max(low, 0.0)
-    if quantity.unit == "fraction":
-        low, high = max(low, min(0.0, quantity.value)), min(high, max(1.0, quantity.value))
+    ends = quantity.bounded(quantity.value - changes.low, quantity.value + changes.high)
     note = quantity.note
     if changes.failed:
         left = f"interval without {', '.join(changes.failed)}: one error of it leaves the model"
         note = "; ".join(filter(None, (note, left)))
-    return replace(
-        quantity, interval68=(low, high), widest=tuple(name for name, _ in changes.widest), note=note
-    )
+    return replace(quantity, interval68=ends, widest=tuple(name for name, _ in changes.widest), note=note)
 
 
 # ------------------------------------------------------------ the directions

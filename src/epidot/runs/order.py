@@ -34,9 +34,10 @@ MOST_BY_ATOMS = 64  # dots of one sample
 class Order:
     """One run, completely said.
 
-    ``sizes`` says how the dots get their core diameters: ``drawn`` at random by the law of the recipe, or
-    ``even``, at equal steps of its probability (:func:`epidot.runs.engines.even_diameters`).  ``twice`` names
-    what the recipe puts in double, ``ignore`` the reagents that may do nothing
+    The dots get core diameters at equal steps of probability of the law of the recipe.  ``light`` is that of
+    the ``dots``, one by one where they are known, or of the ``mean`` dot in
+    :data:`~epidot.runs.engines.EVEN` sizes, whatever number of dots it is the mean of.  ``twice`` names what
+    the recipe puts in double, ``ignore`` the reagents that may do nothing
     (:func:`epidot.growth.chemistry.insist`).  ``blocks`` above 1 grow side by side and share the liquor at
     looks.  Where nothing is said, :func:`order_from` takes the mechanism that knows the core, and the engine
     that it runs with.
@@ -48,7 +49,7 @@ class Order:
     seed: int = 0
     mechanism: str = MECHANISM  # a shipped name or a file
     hypothesis: str = HYPOTHESIS  # of halide transport
-    sizes: Literal["drawn", "even"] = "drawn"
+    light: Literal["dots", "mean"] = "dots"
     states: str = RADIAL  # or how many dots also by their atoms (epidot.runs.atomistic)
     twice: tuple[str, ...] = ()
     blocks: int = 1  # chains that the dots of the lattice are spread over (epidot.growth.lattice.blocks)
@@ -103,8 +104,8 @@ class Order:
     def key(self) -> dict[str, str | int]:
         """What two runs must share to give the same numbers."""
         own = {} if mechanisms.is_shipped(self.mechanism) else {"mechanism_hash": self._read.hash}
-        if self.sizes != "drawn":
-            own["sizes"] = self.sizes
+        if self.light != "dots":
+            own["light"] = self.light
         if self.states != RADIAL:
             own["states"] = self.states
         if self.blocks != 1:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
@@ -305,12 +305,19 @@ def cell(declared: Declared, quantity: Quantity | None) -> str:
     return text.removeprefix("-") if float(text) == 0 else text
 
 
-def between(declared: Declared, quantity: Quantity | None) -> str:
-    """Its interval as :func:`cell` writes its value; empty where none is stated."""
-    if quantity is None or quantity.value is None or quantity.interval68 is None:
+def between(declared: Declared, ends: tuple[float, float] | None) -> str:
+    """An interval as :func:`cell` writes its value; empty where none is stated."""
+    if ends is None:
         return ""
-    low, high = (cell(declared, replace(quantity, value=end)) for end in quantity.interval68)
+    low, high = (cell(declared, declared.of(declared.name, end)) for end in ends)
     return f"{low} to {high}"
+
+
+def off(declared: Declared, quantity: Quantity) -> str:
+    """Its error of sampling, to two digits, in the unit of the table; empty where none is known."""
+    if quantity.value is None or not quantity.sigma:
+        return ""
+    return f"± {quantity.sigma * (100 if declared.percent else 1):.2g}"
 
 
 def worst(quantities: Iterable[Quantity]) -> str:

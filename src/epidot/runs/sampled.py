@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-import zlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from epidot.dot import growth_readout
 from epidot.dot.grown import GrownDot
@@ -25,11 +24,13 @@ from epidot.mechanism.mechanism import Mechanism
 from epidot.quantities import Quantities, Quantity
 from epidot.runs import halide
 from epidot.runs.atomistic import Atomistic
-from epidot.runs.engines import even_population, unequal_population
+from epidot.runs.engines import EVEN, unequal_population
 from epidot.runs.order import RADIAL, Order, dots_asked
-from epidot.runs.quantities import LIGHT, QUANTITIES, ROUNDS, Declared, find, needing, unknown
+from epidot.runs.quantities import LIGHT, QUANTITIES, Declared, find, needing, unknown
+from epidot.runs.sampling import error_of_mean, pull_on_spread
 from epidot.transport.in_flask import HalideTransport
 
+Array = NDArray[np.float64]
 Member = tuple[LayeredDot, Mapping[str, float]]
 _APART = ("liquor", "sizes", "halide")  # what is told by neither growth nor sites
 _FEW, _MOST = 10, 2000  # dots of a flask that is kept as it was read; flasks
@@ -85,16 +86,18 @@ class Sampled:
                 value = float(getattr(self.light, name))
             except Gap as gap:
                 return declared.of(name, None, note=str(gap))
-            return declared.of(name, value if math.isfinite(value) else None)
+            if not math.isfinite(value):
+                return declared.of(name, None)
+            return declared.of(name, value, self._error_of_light(name))
         if declared.needs == "atoms":
             return self._of_atoms(declared, name)
         if declared.needs == "seen":
             return self._seen(declared, name)
-        if declared.needs not in _APART and (column := self._column(name)):
-            return declared.of(name, float(np.mean(column)), self._error(name))
+        if declared.needs not in _APART and (mean := self._mean(name)) is not None:
+            return declared.of(name, mean, self._error(declared.needs, name))
         found = self._values(declared.needs)
         if name in found:
-            said = declared.of(name, found[name], self._error(name))
+            said = declared.of(name, found[name], self._error(declared.needs, name))
             if name == "oxide_per_dot" and name not in self.counts:
                 return replace(said, method="oxide units at the core under the described shells")
             return said
@@ -184,8 +187,18 @@ class Sampled:
         if not self.members:
             return self
         out = Sampled(self.taken, self.setting)
-        out.members = tuple(member for i, member in enumerate(self.members) if i not in left_out)
+        kept = [i for i in range(len(self.members)) if i not in left_out]
+        out.members = tuple(self.members[i] for i in kept)
+        out.chosen = tuple(x[kept] for x in self.chosen)
         return out
+
+    @held
+    def chosen(self) -> tuple[Array, ...]:
+        """In what the dots, known one by one, are no random ones, (dots,) each: core as cut, and supply."""
+        if self.parts:
+            return tuple(np.concatenate(each) for each in zip(*(p.chosen for p in self.parts), strict=True))
+        grown = self.state.grown
+        return (grown.diameters_nm, grown.supply) if isinstance(grown, GrownPopulation) else ()
 
     @held
     def _together(self) -> Population:
@@ -203,16 +216,13 @@ class Sampled:
 
     @held
     def population(self) -> Population:
-        """The dots whose light is asked for: one by one, drawn by the recipe's law, or of even sizes."""
+        """The dots whose light is asked for: one by one, or of even sizes by the recipe's law."""
         order = self.setting.order
-        sigma = order.recipe.sigma_rel
-        if order.sizes == "even":
-            return even_population(self.dot, sigma)
+        if order.light == "mean":
+            return Population.even(self.dot, EVEN, order.recipe.sigma_rel)
         if self.members:
             return self._together
-        # One stream for the sizes of the dots: every sample of a run is of the same population.
-        rng = np.random.default_rng([order.seed, zlib.crc32(b"core diameters")])
-        return Population.drawn(self.dot, order.dots, sigma, rng)
+        return Population.even(self.dot, order.dots, order.recipe.sigma_rel)
 
     @held
     def light(self) -> Optics:
@@ -243,7 +253,8 @@ class Sampled:
         bare = bool(self.state.surface) and not self.taken.shells
         setting = self.setting
         told = halide.counted(self.state, setting.mechanism, setting.halides) if bare else {}
-        return told | {name: float(np.mean(found)) for name, found in self._columns.items()}
+        names = dict.fromkeys(name for row in self._rows for name in row)
+        return told | {name: mean for name in names if (mean := self._mean(name)) is not None}
 
     @held
     def _rows(self) -> list[Mapping[str, float]]:
@@ -254,22 +265,64 @@ class Sampled:
             rows = [halide.with_oxide(row, dot) for row, dot in zip(rows, treated, strict=True)]
         return rows
 
-    def _column(self, name: str) -> list[float]:
-        """A count dot by dot; what a dot lacks counts as 0, undefined values not; none if no dot has it."""
+    def _column(self, name: str) -> Array:
+        """A count dot by dot (dots,): 0 where a dot lacks it, NaN where undefined; empty if no dot has it."""
         rows = self._rows
         if not any(name in row for row in rows):
-            return []
-        return [v for row in rows if math.isfinite(v := row.get(name, 0.0))]
+            return np.empty(0)
+        return np.array([row.get(name, 0.0) for row in rows], dtype=np.float64)
 
-    @property
-    def _columns(self) -> Mapping[str, list[float]]:
-        names = dict.fromkeys(name for row in self._rows for name in row)
-        return {name: column for name in names if (column := self._column(name))}
-
-    def _error(self, name: str) -> float | None:
-        """Standard error of a mean over dots, from their scatter; nothing for a single dot."""
+    def _mean(self, name: str) -> float | None:
+        """The mean of a count over the dots for which it is defined."""
         column = self._column(name)
-        return float(np.std(column, ddof=1) / np.sqrt(len(column))) if len(column) > 1 else None
+        known = column[np.isfinite(column)]
+        return float(np.mean(known)) if known.size else None
+
+    # ------------------------------------------------------------ their errors of sampling
+    def _error(self, needs: str, name: str) -> float | None:
+        """Of a mean over dots, where single dots are known."""
+        if not self.members or needs == "liquor":
+            return None
+        match needs:
+            case "sizes":
+                column = self._of_sizes.get(name)
+            case "halide" if not self._column(name).size:
+                column = self._of_halide.get(name)
+            case _:
+                column = self._column(name)
+        return None if column is None else error_of_mean(column, self.chosen)
+
+    def _error_of_light(self, name: str) -> float | None:
+        """With what few sizes are off by, which the scatter of the dots does not show."""
+        if self.setting.order.light == "mean":
+            return None
+        pulls, off = self.light.pulls, self.light.off_by_few_sizes.get(name, 0.0)
+        scatter = error_of_mean(pulls[name], self.chosen) if name in pulls else None
+        if scatter is None and self.members:
+            return None
+        return math.hypot(scatter or 0.0, off) or None
+
+    @held
+    def _of_sizes(self) -> Mapping[str, Array]:
+        """What every dot (dots,) adds to the quantities of sizes, up to a constant."""
+        dots = self._together.dots
+        rough = [math.nan if dot.roughness_nm is None else dot.roughness_nm for dot, _ in self.members]
+        sizes, roughness = np.array([dot.diameter_nm for dot in dots]), np.array(rough)
+        core = np.array([dot.core_diameter_nm for dot in dots])
+        spread = pull_on_spread(sizes)
+        return {
+            "core_diameter_nm": core,
+            "diameter_nm": sizes,
+            "diameter_sd_nm": spread,
+            "diameter_spread": spread / sizes.mean() - sizes * sizes.std() / sizes.mean() ** 2,
+            "roughness_sd_nm": pull_on_spread(roughness),
+            "shell_thickness_nm": (sizes - core) / 2,
+        }
+
+    @held
+    def _of_halide(self) -> Mapping[str, Array]:
+        rows = [halide.held_by(dot) for dot in self._together.dots]
+        return {name: np.array([row.get(name, 0.0) for row in rows]) for name in rows[0]}
 
     @property
     def _described(self) -> Mapping[str, float]:
@@ -278,14 +331,13 @@ class Sampled:
 
     @held
     def _sizes(self) -> Mapping[str, float]:
-        dot, even = self.dot, self.setting.order.sizes == "even"
-        unequal = self._unequal_nm
+        dot, unequal = self.dot, self._unequal_nm
         found = {"core_diameter_nm": dot.core_diameter_nm, "diameter_nm": dot.diameter_nm}
-        if even and not self.members:
+        if not self.members:
             sd = math.hypot(self.setting.order.recipe.sigma_rel * dot.core_diameter_nm, unequal)
             found |= {"diameter_sd_nm": sd, "diameter_spread": sd / dot.diameter_nm}
         else:
-            group = self._together if self.members else self.population
+            group = self._together
             sizes = group.diameters_nm
             mean, sd = float(np.mean(sizes)), math.hypot(float(np.std(sizes)), unequal)
             found |= {"core_diameter_nm": float(np.mean(group.core_diameters_nm)), "diameter_nm": mean}
@@ -298,32 +350,7 @@ class Sampled:
 
     @held
     def _halide(self) -> Mapping[str, float]:
-        dot = self.dot
-        units = dot.oxide + dot.oxide_memory
-        found = {
-            "repaired_per_dot": dot.repaired,
-            "repaired_fraction": dot.repaired / (dot.repaired + units) if dot.repaired + units > 0 else 0.0,
-            "surface_traps_per_dot": dot.surface_traps,
-            "oxide_units_per_dot": units,
-            "halide_per_dot": sum(h.total for h in dot.halides),
-            "halide_on_surface": sum(h.ligand for h in dot.halides),
-            "halide_in_core": sum(h.between(0, dot.core_diameter_nm / 2) for h in dot.halides),
-        }
-        radii = dot.radii_nm
-        steps = np.linspace(radii[-1], radii[0], ROUNDS + 1).tolist()
-        for content in dot.halides:
-            x = content.element
-            found |= {
-                f"{x}_per_dot": content.total,
-                f"{x}_ligand_per_dot": content.ligand,
-                f"{x}_core_per_dot": content.between(0.0, float(radii[0])),
-                f"{x}_interface_per_dot": content.interface,
-            }
-            found |= {
-                f"{x}_round_{i}": content.between(inner, outer)
-                for i, (outer, inner) in enumerate(pairwise(steps), 1)
-            }
-        return found
+        return halide.held_by(self.dot)
 
     def _halide_held(self) -> list[str]:
         """What a summary says of halide: nothing of a dot without."""

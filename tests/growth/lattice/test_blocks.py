@@ -28,7 +28,7 @@ RECIPE = "choi2023/inp-zns-staged-1"
 
 
 def flask(blocks: int, threads: int = 1, dots: int = 7, seed: int = 3) -> Run:
-    order = Order(engines.shipped_recipe(RECIPE), dots=dots, seed=seed, sizes="even", blocks=blocks)
+    order = Order(engines.shipped_recipe(RECIPE), dots=dots, seed=seed, light="mean", blocks=blocks)
     return run_flask(order, points=1, threads=threads)
 
 
