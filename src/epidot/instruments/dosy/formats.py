@@ -108,7 +108,7 @@ def _table(raw: bytes, where: str, chosen: Settings) -> Signal:
             *warnings,
             "nobody said which nucleus: 1H is assumed (13C would make D 15.8 times larger)",
         )
-    g = found.x * _TESLA[gradient_unit]
+    g = found.x * _TESLA[str(gradient_unit)]
     if not np.max(np.abs(g)) < _STRONGEST:
         raise InputError(
             f"no probe has gradients of {float(np.max(np.abs(g))):.3g} T/m", where,
