@@ -296,10 +296,7 @@ class Sampled:
         """With what few sizes are off by, which the scatter of the dots does not show."""
         if self.setting.order.light == "mean":
             return None
-        try:
-            pulls, off = self.light.pulls, self.light.off_by_few_sizes.get(name, 0.0)
-        except Gap:  # there is no light of single dots, of which the mean one may have strain alone
-            return None
+        pulls, off = self.light.pulls, self.light.off_by_few_sizes.get(name, 0.0)
         scatter = error_of_mean(pulls[name], self.chosen) if name in pulls else None
         if scatter is None and self.members:
             return None
