@@ -220,6 +220,19 @@ def test_a_table_of_gradients_in_any_order(tmp_path: Path) -> None:
         assert words in str(caught.value)
 
 
+def test_an_option_goes_before_the_head_of_the_file_and_it_is_said(tmp_path: Path) -> None:
+    """The unit that was typed was dropped without a word; a time of zero was told to be missing."""
+    path = tmp_path / "line.txt"
+    path.write_text(TABLE.format(head="gradient (G/cm)\tCH=CH"), encoding="utf-8")
+    told = {"delta_ms": 4, "big_delta_ms": 200, "nucleus": "1H"}
+    plain, other = dosy.read(path, **told), dosy.read(path, **told, gradient_unit="mT/m")
+    np.testing.assert_allclose(other.x, plain.x / 100)
+    assert "the file says G/cm, the option mT/m: the option was taken" in other.warnings
+    assert not any("the option" in words for words in dosy.read(path, **told, gradient_unit="G/cm").warnings)
+    with pytest.raises(InputError, match="delta_ms must be above zero"):
+        dosy.read(path, **(told | {"delta_ms": 0}))
+
+
 HEADED = {
     "exchanged": "line,gradient (G/cm)\n{y},{g}",
     "numbered": "index,gradient (G/cm),line\n{i},{g},{y}",

@@ -296,7 +296,10 @@ class Sampled:
         """With what few sizes are off by, which the scatter of the dots does not show."""
         if self.setting.order.light == "mean":
             return None
-        pulls, off = self.light.pulls, self.light.off_by_few_sizes.get(name, 0.0)
+        try:
+            pulls, off = self.light.pulls, self.light.off_by_few_sizes.get(name, 0.0)
+        except Gap:  # there is no light of single dots, of which the mean one may have strain alone
+            return None
         scatter = error_of_mean(pulls[name], self.chosen) if name in pulls else None
         if scatter is None and self.members:
             return None

@@ -81,6 +81,15 @@ def _standard_input() -> bytes:
     return raw
 
 
+def _lines(raw: bytes) -> int:
+    return max(raw.count(b"\n"), raw.count(b"\r"))
+
+
+def too_long(raw: bytes) -> bool:
+    """Whether a text is longer than is read a line at a time."""
+    return len(raw) > MAX_TEXT or _lines(raw) > MAX_LINES
+
+
 def decode(raw: bytes, where: str) -> Text:
     """The lines of ``raw``.
 
@@ -94,9 +103,8 @@ def decode(raw: bytes, where: str) -> Text:
     for magic, what, remedy in _MAGIC:
         if raw.startswith(magic):
             raise InputError(f"not a text file but {what}", where, remedy=remedy)
-    lines = max(raw.count(b"\n"), raw.count(b"\r"))
-    if len(raw) > MAX_TEXT or lines > MAX_LINES:  # before it is split
-        seen = f"{lines} lines, {len(raw) / 1e6:.3g} MB"
+    if too_long(raw):  # before it is split
+        seen = f"{_lines(raw)} lines, {len(raw) / 1e6:.3g} MB"
         limit = f"{MAX_LINES} lines and {MAX_TEXT / 1e6:g} MB"
         raise InputError("too long for a table of text", where, seen=seen, remedy=f"cut it: at most {limit}")
     text, encoding = _to_text(raw, where)

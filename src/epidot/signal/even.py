@@ -17,6 +17,7 @@ from epidot.signal.table import Table
 
 EDGE = 4_000  # lines at either end that the tolerant reader sees
 _LEAST = 10  # times that many make a long table
+_SLIPS = 100  # lines that are no numbers: more of them are how the file is written
 _PLAIN = b"0123456789+-.eE \t;,\r\n"
 
 
@@ -40,6 +41,26 @@ def middle(raw: bytes) -> Middle | None:
     if lines.translate(None, _PLAIN) or lines.count(b"\r") not in (0, lines.count(b"\n")):
         return None
     return Middle(start, stop, EDGE, ends.size - 2 * EDGE)
+
+
+def odd(raw: bytes) -> tuple[int, str, int] | None:
+    """The first line between the edges that holds more than numbers, its number, and how many there are.
+
+    ``None`` if there is none, or so many that they are no slips.
+    """
+    ends = np.flatnonzero(np.frombuffer(raw, dtype=np.uint8) == ord("\n")) + 1
+    if ends.size < _LEAST * EDGE:
+        return None
+    start, stop = int(ends[EDGE - 1]), int(ends[-EDGE - 1])
+    plain = np.zeros(256, dtype=np.bool_)
+    plain[list(_PLAIN)] = True
+    others = start + np.flatnonzero(~plain[np.frombuffer(raw[start:stop], dtype=np.uint8)])
+    at = np.unique(np.searchsorted(ends, others, side="right"))
+    if not 0 < at.size <= _SLIPS:
+        return None
+    first = int(at[0])
+    text = raw[ends[first - 1] : ends[first]].decode("utf-8", errors="replace").strip()
+    return first + 1, text[:60], int(at.size)
 
 
 def between(edges: Table, raw: bytes, found: Middle) -> Table | None:

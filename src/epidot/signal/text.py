@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from epidot.errors import InputError
 from epidot.signal import even, spa, spc
-from epidot.signal.decoding import decode
+from epidot.signal.decoding import decode, too_long
 from epidot.signal.headings import column_names, first_axis, is_next_axis
 from epidot.signal.rows import (
     find_block,
@@ -58,6 +58,11 @@ def parse_table(raw: bytes, where: str = "<bytes>") -> Table:
             whole = even.between(edges, raw, found)
             if whole is not None:
                 return whole
+    if too_long(raw) and (slip := even.odd(raw)) is not None:
+        number, seen, count = slip
+        others = f"; {count - 1} more like it" if count > 1 else ""
+        what = f"line {number} is none of numbers, and the table is too long to be read a line at a time"
+        raise InputError(what, where, seen=seen, remedy=f"take it out or mend it{others}")
     return _parse(raw, where)
 
 

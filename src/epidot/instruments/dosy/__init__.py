@@ -49,7 +49,7 @@ HEADER = Header(
         ),
         number("big_delta_ms", "ms", None, "diffusion time, if the file is silent", 0, 1e5),
         text("nucleus", "", "1H, 13C, 31P ..., if the file is silent"),
-        choice("gradient_unit", ("T/m", "mT/m", "G/cm"), None, "of the gradients, if the file is silent"),
+        choice("gradient_unit", ("T/m", "mT/m", "G/cm"), None, "of the gradients, before what the file says"),
         _SHAPE,
         _TAU,
     ),

@@ -75,19 +75,27 @@ def _table(raw: bytes, where: str, chosen: Settings) -> Signal:
             remedy='head the column "gradient (G/cm)" or "b (s/m2)", or give gradient_unit; percent of the '
             "amplifier must be turned into T/m first",
         )  # fmt: skip
-    gradient_unit = said_unit or chosen["gradient_unit"]
+    gradient_unit = chosen["gradient_unit"] or said_unit
     file = stated(found.meta["header"])
     times = file.times | {n: chosen[n] for n in ("delta_ms", "big_delta_ms") if chosen[n] is not None}
     needed = {n: times.get(n) for n in ("delta_ms", "big_delta_ms")} | {"gradient_unit": gradient_unit}
     if not all(needed.values()):
         raise InputError(
-            _missing(name, file.without_unit, where) for name, there in needed.items() if not there
+            _missing(name, file.without_unit, where)
+            if there is None
+            else Fault(
+                f"{'the option ' * (chosen[name] is not None)}{name} must be above zero", where, seen="0"
+            )
+            for name, there in needed.items()
+            if not there
         )
     warnings = found.warnings + tuple(
         f"the file says {n} {file.times[n]:g}, the option {chosen[n]:g}: the option was taken"
         for n in file.times
         if not math.isclose(times[n], file.times[n], rel_tol=1e-6)
     )
+    if said_unit not in (None, gradient_unit):
+        warnings += (f"the file says {said_unit}, the option {gradient_unit}: the option was taken",)
     warnings += tuple(
         f"'{line}' was not taken: a temperature needs its unit, K or °C, and a liquid has 150 to 500 K"
         for line in file.no_temperature
@@ -100,7 +108,7 @@ def _table(raw: bytes, where: str, chosen: Settings) -> Signal:
             *warnings,
             "nobody said which nucleus: 1H is assumed (13C would make D 15.8 times larger)",
         )
-    g = found.x * _TESLA[gradient_unit]
+    g = found.x * _TESLA[str(gradient_unit)]
     if not np.max(np.abs(g)) < _STRONGEST:
         raise InputError(
             f"no probe has gradients of {float(np.max(np.abs(g))):.3g} T/m", where,
