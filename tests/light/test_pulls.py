@@ -85,3 +85,13 @@ def test_dots_alike_but_for_their_sizes_pull_nothing() -> None:
     assert np.abs(light.pulls["pl_peak_nm"]).max() < 0.1
     assert np.abs(light.pulls["first_exciton_nm"]).max() < 0.1
     assert light.off_by_few_sizes["pl_peak_nm"] > 0.3
+
+
+def test_bare_cores_of_chosen_sizes_pull_nothing_at_all() -> None:
+    sizes = mid_quantiles(3.3, 0.08, 10)
+    dots = tuple(LayeredDot("InP", float(d), sites=100.0, oxide=float(i)) for i, d in enumerate(sizes))
+    light = optics(Population(mean_dot(dots), sizes, dots))
+    for name in ("pl_peak_nm", "pl_fwhm_nm", "first_exciton_nm", "k_r_per_ns", "strain_core"):
+        assert not light.pulls[name].any()
+    assert light.pulls["plqy"].any()
+    assert light.off_by_few_sizes["pl_peak_nm"] > 0.3

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from epidot.constants import HC
 from epidot.dot.layers import Population, mid_quantiles
 from epidot.dot.strain import strain
-from epidot.light.members import member_levels
+from epidot.light.members import differ, member_levels
 from epidot.light.rates import radiative_rate
 from epidot.light.spectra import Peak, blurred, emission_of, emission_peak, line_shape, peak_of
 from epidot.light.states import LevelsTable
@@ -27,20 +27,29 @@ from epidot.light.traps import Components
 Array = NDArray[np.float64]
 
 LAW = 2000  # sizes that are as good as the law
+_OF_DOTS = (
+    "first_exciton_nm",
+    "first_exciton_eV",
+    "electron_outside_core",
+    "k_r_per_ns",
+    "strain_core",
+)
 
 
 def of_dots(population: Population, levels: LevelsTable) -> Mapping[str, Array]:
-    """Pulls (dots,) on the quantities of the representative dot, each up to a constant."""
+    """Pulls (dots,) on the quantities of the representative dot, each up to a constant.
+
+    Dots that differ in nothing but their cores, whose sizes are chosen, pull nothing.
+    """
+    if not differ(population):
+        return dict.fromkeys(_OF_DOTS, np.zeros(len(population.dots)))
     dots, own = population.dots, member_levels(population)
     eV = _beside_the_mean(population, levels)
     first = float(np.mean([one.E_1S_eV for one in own]))
-    return {
-        "first_exciton_nm": -HC / first**2 * eV,
-        "first_exciton_eV": eV,
-        "electron_outside_core": np.array([1 - float(np.asarray(one.P_e)[0]) for one in own]),
-        "k_r_per_ns": np.array([radiative_rate(d, one).k_r for d, one in zip(dots, own, strict=True)]),
-        "strain_core": np.array([strain(dot, spread=False).core for dot in dots]),
-    }
+    outside = np.array([1 - float(np.asarray(one.P_e)[0]) for one in own])
+    k_r = np.array([radiative_rate(d, one).k_r for d, one in zip(dots, own, strict=True)])
+    strains = np.array([strain(dot, spread=False).core for dot in dots])
+    return dict(zip(_OF_DOTS, (-HC / first**2 * eV, eV, outside, k_r, strains), strict=True))
 
 
 def of_decay(weights: Array, parts: Sequence[Components]) -> Mapping[str, Array]:
@@ -132,6 +141,8 @@ def of_few_sizes(population: Population, levels: LevelsTable) -> Mapping[str, fl
 
 def _beside_the_mean(population: Population, levels: LevelsTable) -> Array:
     """1S of every dot (dots,) less that of the mean dot with the same core, eV."""
+    if not differ(population):
+        return np.zeros(len(population.dots))
     own = np.array([one.E_1S_eV for one in member_levels(population)])
     return own - levels.quantity("E_1S_eV", [dot.core_diameter_nm for dot in population.dots])
 

@@ -10,6 +10,8 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from epidot import files
 from epidot.errors import InputError, nearest
 
@@ -209,4 +211,6 @@ def save_pages(drawings: Iterable[Any], path: Path) -> None:
 
 def csv(columns: Mapping[str, Sequence[float] | Any]) -> str:
     """The data of a figure as CSV text, columns of unequal length padded with blanks."""
-    return files.csv_text([list(columns), *zip_longest(*(map(float, one) for one in columns.values()))])
+    return files.csv_text(
+        [list(columns), *zip_longest(*(np.asarray(one, float).tolist() for one in columns.values()))]
+    )
