@@ -335,3 +335,32 @@ def test_the_places_of_a_dot_on_its_sites_are_the_cores_or_the_shells() -> None:
             assert (
                 dot.outer_sites <= grown.places[0] * math.pi * dot.diameter_nm**2 / 2 or not dot.surface_traps
             )
+
+
+def test_zinc_beside_very_little_selenium_is_drawn() -> None:
+    """A tenth of a layer has fewer open places beside selenium than zinc outside: some stands over oxide."""
+    recipe = """
+recipe: 1
+name: little-selenium
+core: {material: InP, diameter: 3.0 nm, amount: 200 nmol, sigma: 8 %, surface: oxide-free}
+solvent: {reagent: ODE, volume: 5 mL}
+ramp: 10 °C/min
+stocks:
+  Zn(OA)2: {concentration: 0.5 M, in: ODE}
+steps:
+  - heat: 280 °C
+  - add:
+      - {reagent: SePR3, amount: 0.005 mmol}
+      - {reagent: Zn(OA)2, amount: 0.25 mmol}
+  - hold: 30 min
+  - cool: 25 °C
+  - sample: grown
+"""
+    run = run_flask(order_from(recipe, engine="kmc", dots=12), points=2)
+    lacking = 0
+    for dot in run.taken[-1].grown:
+        atoms = place(dot)
+        selenium = ~dot.cation & np.array(["Se" in k.composition for k in dot.kinds])[dot.kind]
+        lacking += int(selenium.sum()) < sum(n for _, n in dot.outside)
+        assert cKDTree(atoms.position_nm).query(atoms.position_nm, k=2)[0][:, 1].min() >= 0.2 - 1e-9
+    assert lacking > 0, "no dot of this run has more zinc outside than selenium"

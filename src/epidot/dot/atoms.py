@@ -24,6 +24,7 @@ from epidot.dot.hung import Hung, Placed, hang
 from epidot.dot.lattice import build
 from epidot.dot.layers import LayeredDot
 from epidot.dot.species import Table, table
+from epidot.errors import WorkError
 from epidot.matter.compound import charges
 from epidot.matter.materials import crystal
 
@@ -197,7 +198,7 @@ def _matched(owners: Ints, net: Grid, occupied: NDArray[np.bool_], bonded: Ints)
         spare = np.setdiff1d(columns, found)
         order = spare[np.argsort(-bonded[spare], kind="stable")]
         if len(order) < len(left):
-            raise ValueError("this dot carries more shell cations than it has cation positions")
+            raise WorkError("a dot cannot be drawn atom by atom: it carries more shell cations than places")
         found[left] = order[: len(left)]
     return found
 
@@ -241,7 +242,13 @@ def _outer_cations(
 ) -> Placed:
     """Cations of what lies on the outer surface: spread evenly, on free places beside chalcogenide.
 
-    One for each of as many even directions: the outermost free place within reach of it.
+    One for each of as many even directions: the outermost free place within reach of it.  Where there is
+    little chalcogenide yet, on the places of cations next to those of the dot, over its oxide and hydroxide.
+
+    Raises
+    ------
+    WorkError
+        If there are fewer places than cations.
     """
     from scipy.spatial import cKDTree
 
@@ -254,7 +261,14 @@ def _outer_cations(
     shell = net.place[~dot.cation & (kinds.shell[dot.kind] >= 0)]
     free = np.setdiff1d(np.unique(shell[:, None] + net.first), places)
     if len(free) < len(elements):
-        raise ValueError("this dot carries more cations outside than it has places for them")
+        metal = dot.cation & np.array([bool(k.composition) for k in dot.kinds])[dot.kind]
+        over = np.unique(net.place[metal][:, None] + net.second)
+        free = np.union1d(free, np.setdiff1d(over, places))
+    if len(free) < len(elements):
+        raise WorkError(
+            f"a dot cannot be drawn atom by atom: it carries {len(elements)} cations outside and has "
+            f"places for {len(free)}"
+        )
     at = to_nm(free)
     r = np.linalg.norm(at, axis=1)
     wanted = _even_directions(len(elements))
