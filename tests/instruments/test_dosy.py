@@ -317,6 +317,19 @@ def test_a_table_of_b_needs_nothing_else(tmp_path: Path) -> None:
     assert dosy.measure(dosy.read(tmp_path / "b.csv"))["D_m2_per_s"].value == pytest.approx(2e-10, rel=1e-4)
 
 
+@pytest.mark.parametrize("mark", ["", "# "])
+def test_solvent_and_temperature_are_read_above_a_table_of_b(tmp_path: Path, mark: str) -> None:
+    rows = "\n".join(f"{b:.8g},{np.exp(-2e-10 * b):.8f}" for b in B)
+    head = f"{mark}nucleus: 1H\n{mark}solvent: CDCl3\n{mark}temperature: 298 K\n{mark}temp: 25\n"
+    (tmp_path / "b.csv").write_text(f"{head}b (s/m2),line\n{rows}\n", encoding="utf-8")
+    found = dosy.read(tmp_path / "b.csv")
+    assert found.meta["solvent"] == "CDCl3"
+    assert found.meta["temperature_K"] == 298
+    assert any("temp: 25' was not taken" in words for words in found.warnings)
+    r = radius_nm(2e-10, 298.0, solvent("CDCl3").viscosity(298.0)[0])
+    assert dosy.measure(found)["r_h_nm"].value == pytest.approx(r, rel=1e-3)
+
+
 @pytest.mark.parametrize(
     ("head", "options", "words"),
     [

@@ -8,7 +8,7 @@ import pytest
 from epidot.errors import InputError
 from epidot.signal import Signal
 from epidot.signal.noise import noisy
-from epidot.signal.windows import inside, ranges
+from epidot.signal.windows import inside, off, ranges
 
 
 def make(x: np.ndarray, y: np.ndarray, kind: str = "analog", **more: object) -> Signal:
@@ -50,5 +50,15 @@ def test_ranges() -> None:
         False,
     ]
     for bad in ("", "440", "460-440", "a-b", "440-460;1", "1" * 500 + "-2"):
-        with pytest.raises(InputError, match="not a range of wavelengths"):
+        with pytest.raises(InputError, match="not a range in nm"):
             ranges(bad, "exclude")
+
+
+def test_a_range_is_told_in_the_unit_of_its_axis_and_may_lie_below_zero() -> None:
+    assert ranges("-40:-20, -5 - 3 ppm", "window", "ppm") == ((-40, -20), (-5, 3))
+    assert ranges("-40--20", "window", "ppm") == ((-40, -20),)
+    for bad in ("6-5", "440-460 nm"):
+        with pytest.raises(InputError, match="window is not a range in ppm") as caught:
+            ranges(bad, "window", "ppm")
+        assert "low-high in ppm" in str(caught.value)
+    assert "runs from 20 to 80 deg" in off(np.linspace(20, 80, 9), "90-95", "mask", "deg")[0]

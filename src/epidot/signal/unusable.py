@@ -105,7 +105,7 @@ def set_aside(
 
     if n:
         if mask is not None:
-            leave_out(inside(signal.x, ranges(mask, "mask")), MASKED)
+            leave_out(inside(signal.x, ranges(mask, "mask", signal.x_unit)), MASKED)
         if saturation is not None:
             leave_out(_blind(y, saturation), f"saturated (above {saturation:g})")
         leave_out(clipped(y), CLIPPED)

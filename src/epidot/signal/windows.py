@@ -1,4 +1,4 @@
-"""Ranges of the axis written as text: ``"440-460"`` or ``"440-460, 523-530"``."""
+"""Ranges of the axis written as text: ``"440-460"``, ``"440-460, 523-530"`` or ``"-40:-20 ppm"``."""
 
 from __future__ import annotations
 
@@ -9,27 +9,26 @@ from numpy.typing import NDArray
 
 from epidot.errors import InputError
 
-_RANGE = re.compile(
-    r"\s*([0-9]{1,7}(?:\.[0-9]{0,6})?)\s*(?:-|–|:|\.\.|to)\s*([0-9]{1,7}(?:\.[0-9]{0,6})?)\s*(?:nm)?\s*"
-)
+_NUMBER = r"(-?[0-9]{1,7}(?:\.[0-9]{0,6})?)"
+_RANGE = re.compile(rf"\s*{_NUMBER}\s*(?:-|–|:|\.\.|to)\s*{_NUMBER}\s*(?P<unit>.*?)\s*")
 
 
-def ranges(text: str, option: str) -> tuple[tuple[float, float], ...]:
-    """The ranges (low, high) in ``text``.
+def ranges(text: str, option: str, unit: str = "nm") -> tuple[tuple[float, float], ...]:
+    """The ranges (low, high) in ``text``, in the ``unit`` of the axis.
 
     Raises
     ------
     InputError
-        If it cannot be read or a range is empty.
+        If it cannot be read, a range is empty or written in another unit.
     """
     out: list[tuple[float, float]] = []
     for part in str(text).split(","):
         match = _RANGE.fullmatch(part[:60])
-        if match is None or not float(match[1]) < float(match[2]):
+        if match is None or match["unit"] not in ("", unit) or not float(match[1]) < float(match[2]):
             raise InputError(
-                f"option {option} is not a range of wavelengths",
+                f"option {option} is not a range in {unit}",
                 seen=part.strip()[:60],
-                remedy='write low-high in nm, e.g. "440-460", several separated by commas',
+                remedy=f"write low-high in {unit}, the lower first, several separated by commas",
             )
         out.append((float(match[1]), float(match[2])))
     return tuple(out)
@@ -39,9 +38,10 @@ def off(x: NDArray[np.float64], text: str | None, option: str, unit: str = "nm")
     """One warning for each range in ``text`` in which no point of ``x`` (n,) lies."""
     if text is None or not x.size:
         return []
+    there = f"the spectrum runs from {x[0]:g} to {x[-1]:g} {unit}"
     return [
-        f"{option} {low:g}-{high:g} {unit} holds no reading: the spectrum runs from {x[0]:g} to {x[-1]:g} nm"
-        for low, high in ranges(text, option)
+        f"{option} {low:g}-{high:g} {unit} holds no reading: {there}"
+        for low, high in ranges(text, option, unit)
         if not np.any(inside(x, ((low, high),)))
     ]
 

@@ -59,6 +59,10 @@ def _table(raw: bytes, where: str, chosen: Settings) -> Signal:
     found = trace(table, chosen["column"], least=LEAST, any_order=True)
     head = " ".join([*found.meta["header"], found.x_name, found.x_unit])
     meta = {k: found.meta[k] for k in ("column", "columns", "column_number", "header")}
+    file = stated(found.meta["header"])
+    # What sizes need stands above either table alike.
+    meta |= {k: v for k, v in (("solvent", file.solvent), ("temperature_K", file.temperature_K)) if v}
+    found = replace(found, warnings=found.warnings + _no_temperature(file.no_temperature))
     unit = next((u for u in _B_UNITS if _says(u, head)), None)
     if unit is not None and re.match(r"\s*b\b", found.x_name, re.IGNORECASE):
         idle = [n for n in ("delta_ms", "big_delta_ms", "nucleus", "gradient_unit") if chosen[n] is not None]
@@ -76,7 +80,6 @@ def _table(raw: bytes, where: str, chosen: Settings) -> Signal:
             "amplifier must be turned into T/m first",
         )  # fmt: skip
     gradient_unit = chosen["gradient_unit"] or said_unit
-    file = stated(found.meta["header"])
     times = file.times | {n: chosen[n] for n in ("delta_ms", "big_delta_ms") if chosen[n] is not None}
     needed = {n: times.get(n) for n in ("delta_ms", "big_delta_ms")} | {"gradient_unit": gradient_unit}
     if not all(needed.values()):
@@ -96,10 +99,6 @@ def _table(raw: bytes, where: str, chosen: Settings) -> Signal:
     )
     if said_unit not in (None, gradient_unit):
         warnings += (f"the file says {said_unit}, the option {gradient_unit}: the option was taken",)
-    warnings += tuple(
-        f"'{line}' was not taken: a temperature needs its unit, K or °C, and a liquid has 150 to 500 K"
-        for line in file.no_temperature
-    )
     asked = None if chosen["nucleus"] is None else nucleus(chosen["nucleus"]).name
     said = one_nucleus(asked, () if file.nucleus is None else (file.nucleus,), where)
     if not said:
@@ -118,8 +117,14 @@ def _table(raw: bytes, where: str, chosen: Settings) -> Signal:
         )  # fmt: skip
     b = sequence_b(g, nucleus(said).name, times["delta_ms"], times["big_delta_ms"], chosen)
     meta |= {"gradient_T_per_m": g.tolist(), "nucleus": nucleus(said).name}
-    meta |= {k: v for k, v in (("solvent", file.solvent), ("temperature_K", file.temperature_K)) if v}
     return _signal(replace(found, warnings=warnings), b, where, meta)
+
+
+def _no_temperature(lines: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(
+        f"'{line}' was not taken: a temperature needs its unit, K or °C, and a liquid has 150 to 500 K"
+        for line in lines
+    )
 
 
 def _missing(name: str, without_unit: tuple[str, ...], where: str) -> Fault:

@@ -154,7 +154,7 @@ def cut(signal: Signal, window: str | None) -> Signal:
         If the window cannot be read, or too few readings are left.
     """
     if window:
-        keep = inside(signal.x, ranges(window, "window"))
+        keep = inside(signal.x, ranges(window, "window", signal.x_unit))
         beside = {name: one.kept(keep) for name, one in signal.companions.items() if len(one) == len(signal)}
         signal = replace(signal.kept(keep), companions=beside)
     if len(signal) < LEAST:

@@ -46,15 +46,15 @@ def prepared(signal: Signal, options: Settings) -> tuple[Signal, list[str]]:
             f"{full.sum()} readings between {at[0]:.0f} and {at[-1]:.0f} cm-1 stand at full scale"
         )
     for name in ("mask", "window"):
-        for low, high in ranges(options[name], name) if options[name] is not None else ():
+        for low, high in ranges(options[name], name, signal.x_unit) if options[name] is not None else ():
             if not np.any(inside(signal.x, ((low, high),))):
                 what = f"{name} {low:g}-{high:g} cm-1 holds no reading"
                 seen = f"{signal.x[0]:g} to {signal.x[-1]:g} cm-1"
                 raise InputError(what, where, seen=seen, remedy="correct it, or leave it out")
     if options["mask"] is not None:
-        keep &= ~inside(signal.x, ranges(options["mask"], "mask"))
+        keep &= ~inside(signal.x, ranges(options["mask"], "mask", signal.x_unit))
     if options["window"] is not None:
-        keep &= inside(signal.x, ranges(options["window"], "window"))
+        keep &= inside(signal.x, ranges(options["window"], "window", signal.x_unit))
     out = replace(signal.kept(keep), warnings=())
     if len(out) < LEAST:
         what = f"fewer than {LEAST} readings are left"

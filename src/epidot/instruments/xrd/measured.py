@@ -187,7 +187,7 @@ def prepared(signal: Signal, chosen: Settings) -> tuple[Signal, list[str]]:
     used, asides = set_aside(signal, mask=chosen["mask"])
     warnings += [f"{aside} and were left out" for aside in asides]
     if chosen["window"] is not None:
-        used = used.kept(inside(used.x, ranges(chosen["window"], "window")))
+        used = used.kept(inside(used.x, ranges(chosen["window"], "window", used.x_unit)))
     if len(used) < 50:
         raise InputError(
             "too few readings for a pattern: 50 are needed", signal.source or None, seen=str(len(used))
