@@ -60,6 +60,17 @@ def test_a_reagent_that_should_react_and_is_unknown_stops_the_run(
     assert instead is None or instead in said
 
 
+def test_a_reagent_whose_partner_is_missing_is_told_what_is_missing() -> None:
+    """It was said that the mechanism has no reaction for it, with another source of sulfur as the nearest."""
+    with pytest.raises(InputError) as caught:
+        chemistry.insist(made(add("SPR3"), core="CdSe"), mechanisms.load("cdse"))
+    (fault,) = caught.value.faults
+    assert "does not react without Cd(OA)2 or Zn(OA)2" in fault.what
+    assert not fault.nearest
+    assert "add Cd(OA)2 or Zn(OA)2" in str(fault.remedy)
+    chemistry.insist(made(add("SPR3"), add("Cd(OA)2"), core="CdSe"), mechanisms.load("cdse"))
+
+
 def test_all_of_them_are_told_at_once() -> None:
     thiol = "reagents: {DDT: {formula: C12H26S, density: 0.845 g/mL}}\n"
     said = stops(made(add("Zn(St)2"), add("DDT"), own=thiol))

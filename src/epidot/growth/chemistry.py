@@ -35,7 +35,8 @@ class Reagent:
     """One reagent of a recipe: how it stands to the mechanism, and why.
 
     ``expected`` is what a chemist would call it if it is of a kind that reacts with dots ("" otherwise);
-    ``nearest`` what the mechanism knows of that kind; ``ignored`` says that the order lets it pass.
+    ``nearest`` what the mechanism knows of that kind, ``lacks`` reagents any one of which would make it
+    react; ``ignored`` says that the order lets it pass.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Reagent:
     why: str
     expected: str = ""
     nearest: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
     ignored: bool = False
 
     @property
@@ -115,7 +117,7 @@ def insist(recipe: Recipe, mechanism: Mechanism, ignore: Collection[str] = ()) -
             recipe.where,
             one.line,
             nearest=one.nearest,
-            remedy=f"take what the mechanism knows, or insist with --ignore {_quoted(one.name)}",
+            remedy=f"{_to_do(one)}, or insist with --ignore {_quoted(one.name)}",
         )
         for one in found
         if one.stops
@@ -154,7 +156,9 @@ def shelf(mechanism: Mechanism) -> tuple[Reagent, ...]:
             for el, m in reagents.formula(species).items():
                 elements[el] = elements.get(el, 0.0) + n * m
         rows.append(
-            _of_mechanism(one.name, 0, one.species, elements, one.role == "reactive", mechanism, active)
+            _of_mechanism(
+                one.name, 0, one.species, elements, one.role == "reactive", mechanism, active, starts
+            )
         )
     return tuple(rows)
 
@@ -195,6 +199,7 @@ class _Met:
     inert: Mapping[_Key, str]
     described: Mapping[_Key, int]  # the line that says what became of it
     active: tuple[Reaction, ...]  # what can happen at all
+    present: frozenset[str]  # species put in beside dots, and those of the bare surface
 
     @classmethod
     def of(cls, recipe: Recipe, mechanism: Mechanism) -> _Met:
@@ -225,8 +230,9 @@ class _Met:
                     described |= dict.fromkeys(here, event.line)
         present = {s for key in inert for s in doses[key].species}
         surface = mechanism.surfaces[core].per_dot if core in mechanism.surfaces else {}
-        active = reachable(mechanism, present | set(surface))[1] if surface else ()
-        return cls({key: doses[key] for key in inert}, inert, described, active)
+        present |= set(surface)
+        active = reachable(mechanism, present)[1] if surface else ()
+        return cls({key: doses[key] for key in inert}, inert, described, active, frozenset(present))
 
 
 def _inert(core: str, mechanism: Mechanism) -> str:
@@ -248,7 +254,9 @@ def _judged(
     # The solvent of a stock is one, whatever it is made of; a phosphine or an amine is more than that.
     reactive = _reactive(dose.reagent) and (dose.carried_by is None or kind_of(elements) != "")
     active = () if inert else met.active
-    one = _of_mechanism(dose.reagent, dose.line, dose.species, elements, reactive, mechanism, active, inert)
+    one = _of_mechanism(
+        dose.reagent, dose.line, dose.species, elements, reactive, mechanism, active, met.present, inert
+    )
     return replace(one, ignored=one.stops and dose.reagent in let_pass)
 
 
@@ -260,10 +268,10 @@ def _of_mechanism(
     reactive: bool,
     mechanism: Mechanism,
     active: tuple[Reaction, ...],
+    present: Collection[str],
     inert: str = "",
 ) -> Reagent:
-    used = {s for r in active for s in (*r.reactants, *(r.products if r.reversible else ()))}
-    if used & set(species):
+    if _used(active) & set(species):
         return Reagent(name, line, "reacts", "a reactant of the mechanism")
     if HALIDES_AND_AMINE & set(species):
         return Reagent(name, line, "reacts", "halide transport; a spectator of the growth of shells")
@@ -273,10 +281,33 @@ def _of_mechanism(
     if not reactive:
         return Reagent(name, line, "spectator", "a solvent, precipitant or gas")
     kind = kind_of(elements)
+    if not inert and _used(mechanism.reactions) & set(species):
+        lacks = _lacks(species, mechanism, present)
+        needs = f" without {' or '.join(lacks)}" if lacks else " with what else is there"
+        why = f"in the mechanism {mechanism.name} it does not react{needs}"
+        return Reagent(name, line, "unknown", why, kind, lacks=lacks)
     known = f"the mechanism {mechanism.name} has no reaction for it{_elsewhere(species, kind, mechanism)}"
     return Reagent(
         name, line, "unknown", inert or known, kind, () if inert else _alike(elements, kind, mechanism)
     )
+
+
+def _used(reactions: Iterable[Reaction]) -> set[str]:
+    """Species that some of ``reactions`` take up."""
+    return {s for r in reactions for s in (*r.reactants, *(r.products if r.reversible else ()))}
+
+
+def _lacks(species: Iterable[str], mechanism: Mechanism, present: Collection[str]) -> tuple[str, ...]:
+    """Reagents of the mechanism, any one of which beside those ``present`` would make ``species`` react."""
+    return tuple(
+        one
+        for one in mechanism.reagents
+        if one not in present and _used(reachable(mechanism, {*present, one})[1]) & set(species)
+    )
+
+
+def _to_do(one: Reagent) -> str:
+    return f"add {' or '.join(one.lacks)}" if one.lacks else "take what the mechanism knows"
 
 
 def _elsewhere(species: Iterable[str], kind: str, mechanism: Mechanism) -> str:
