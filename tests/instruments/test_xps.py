@@ -735,6 +735,16 @@ def test_a_source_without_cross_sections_gives_no_ratios(tmp_path: Path) -> None
     assert xps.read(table, photon_eV=1486.6).x[-1] == pytest.approx(456.6)
 
 
+def test_what_photons_cannot_free_is_not_seen(tmp_path: Path) -> None:
+    """Einstein: kinetic energy is that of the photon less what binds.  In 3d stood in a table at 100 eV."""
+    rows = "".join(f"{440 + 0.1 * i:.1f},{c}\n" for i, c in enumerate(COUNTS))
+    table = written(tmp_path, "Binding Energy (eV),In 3d\n" + rows, "b.csv")
+    with pytest.raises(InputError, match="photons of 100 eV free no electron bound by more") as caught:
+        xps.read(table, photon_eV=100)
+    assert "correct photon_eV" in str(caught.value)
+    assert xps.read(table, photon_eV=1486.6).x[0] == pytest.approx(440)
+
+
 def test_a_vamas_region_without_counts_is_left_out_or_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nowhere above zero"):
         xps.read(written(tmp_path, vamas(["0"] * 60)))

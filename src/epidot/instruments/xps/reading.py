@@ -33,6 +33,7 @@ LEAST = 12  # readings of a region
 WIDE_EV = 150.0  # a region so wide is a survey
 _BINDING, _KINETIC = "binding", "kinetic"
 _NEGATIVE = -10.0  # eV; no binding energy lies so far below zero
+_CHARGED = 20.0  # eV by which charging and work functions move an axis at most
 _HUGE = 1e150
 _UNITS = {"d": "counts", "count": "counts", "cps": "counts/s", "c/s": "counts/s"}  # those of VAMAS files
 _PHOTON = re.compile(r"\b(?:PE|hv|photon energy)\b\s*[:=]?\s*([0-9]+(?:\.[0-9]+)?)\s*eV", re.IGNORECASE)
@@ -234,6 +235,10 @@ def _region(
         raise InputError("too few readings are numbers", where, seen=f"{int(there.sum())} in {name}")
     if not np.all(there):
         warnings.append(f"{name}: {int((~there).sum())} readings that are no numbers were left out")
+    if (bound := float(np.max(x[there]))) > photon + _CHARGED:
+        what = f"{name}: photons of {photon:g} eV free no electron bound by more"
+        remedy = f"correct photon_eV ({AL_K_ALPHA} for Al Kα, {MG_K_ALPHA} for Mg Kα), or the axis"
+        raise InputError(what, where, seen=f"binding energies up to {bound:g} eV", remedy=remedy)
     order = np.argsort(x[there], kind="stable")
     x, y = x[there][order], y[there][order]
     keep = np.concatenate([[True], np.diff(x) > 0])
