@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from epidot.constants import N_A
+from epidot.dot.composition import sphere_volume_nm3
 from epidot.errors import Fault, Faults, InputError
 from epidot.recipe import dosing, formatting
 from epidot.recipe.events import Atmosphere, Charge, Dose, Event, Run, Segment, TakeSample, Wash
@@ -20,6 +22,7 @@ ROOM_K = 298.15
 RAMP = 10 / 60  # K/s, where a recipe names none
 SAME_K = 0.5  # temperatures closer than this are the same
 TROUTON = 10.5  # entropy of boiling over R (about 88 J/mol/K): Trouton's rule
+MOST_DOTS = 0.3  # of the volume: dry solids of dots and their ligands hold 15 to 30 % (own choice)
 MOST_BAR = 2.0  # of vapour from a pure solvent; what is dissolved lowers it, but no open flask holds more
 
 
@@ -38,6 +41,7 @@ class PlannedFlask:
     dots_mol: float = 0.0
     diameter: float = 0.0
     shells_nm: float = 0.0  # thickness of those that are described
+    crowded: bool = False  # that the dots fill it has been told
     warned_of: set[str] = field(default_factory=set)  # media that are above their boiling point
     sampled: dict[str, int] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
@@ -198,6 +202,26 @@ class PlannedFlask:
         )
         if given:
             self.set_medium(given[0].reagent, step.line)
+
+    def check_room(self, step: Done) -> None:
+        """Dots that would fill the flask are a slip of the pen; told once."""
+        if self.crowded or self.diameter <= 0 or self.volume <= 0:
+            return
+        size = self.diameter + 2 * self.shells_nm
+        per_mol = sphere_volume_nm3(size) * 1e-24 * N_A  # L
+        most = MOST_DOTS * self.volume
+        if self.dots_mol * per_mol <= most:
+            return
+        self.crowded = True
+        core, again = self.header.core, step.kind in ("wash", "take up", "shell")
+        self.faults.add(
+            f"{formatting.amount(self.dots_mol)} of dots of {size:.3g} nm take up "
+            f"{formatting.volume(self.dots_mol * per_mol)} without their ligands, and the flask holds "
+            f"{formatting.volume(self.volume)}",
+            line=step.line if core is None or again else core.line("amount"),
+            nearest=(f"at most {formatting.amount(0.999 * most / per_mol)}",),
+            remedy="take fewer dots or more solvent; the amount counts dots, not formula units",
+        )
 
     def has_dots(self, want: Part, kind: str) -> bool:
         if self.dots_mol <= 0:

@@ -14,6 +14,7 @@ from epidot.recipe.variants import Remark
 
 END = "end"
 _CATIONS, _ANIONS = frozenset({"Zn", "Cd"}), frozenset({"S", "Se", "Te"})
+HEAVY_G_PER_ML = 1.0  # of neat phosphine chalcogenides and carboxylates, about
 SOLVENT = '"solvent: {reagent: ODE, volume: 5 mL}"'
 
 
@@ -39,6 +40,8 @@ def walk(header: schema.Header, steps: tuple[Done, ...], faults: Faults, *, no_d
             remedy = 'start with the headings "core" and "solvent", or with an "add" step'
             faults.add("the flask is empty", line=step.line, seen=step.kind, remedy=remedy)
         _STEPS[step.kind](flask, step)
+        if step.kind in _NEEDS_A_FLASK:
+            flask.check_room(step)
         if not no_dots and step.kind == "add" and _grows_on_nothing(flask):
             faults.add(
                 "there are no dots on which this could grow",
@@ -48,6 +51,8 @@ def walk(header: schema.Header, steps: tuple[Done, ...], faults: Faults, *, no_d
                 'or "core: none" if none are meant to be there',
             )
             no_dots = True
+    if steps:
+        flask.check_room(steps[-1])
     _end(flask, steps)
     return Walk(tuple(flask.events), tuple(flask.warnings), tuple(flask.defaults), start_K, dots)
 
@@ -170,6 +175,22 @@ def _add(flask: PlannedFlask, step: Done) -> None:
         flask.pass_time(slow[0][0], flask.temperature, flask.temperature, step.line, text, doses)
         flask.gain(doses)
     flask.check_boiling(step.line)
+    _check_solids(flask, [d for _, given in groups for d in given], step)
+
+
+def _check_solids(flask: PlannedFlask, doses: list[Dose], step: Done) -> None:
+    """What has no density adds no volume: that is told where it would be as much as there is liquid."""
+    for dose in doses:
+        one = flask.stockroom.find(dose.reagent)
+        grams, litre = dose.amount_mol * one.molar_mass, flask.volume
+        if one.density_g_mL is None and 0 < HEAVY_G_PER_ML * litre * 1e3 < grams:
+            flask.warn(
+                f"{formatting.amount(dose.amount_mol)} of {one.name} weigh {grams:.3g} g, in a flask of "
+                f"{formatting.volume(litre)}: more than the neat reagent would be; its own volume is not "
+                "known and is taken as none",
+                step.line,
+                "is the unit of the amount right?",
+            )
 
 
 def _check_flask(flask: PlannedFlask, doses: list[Dose], step: Done) -> None:
