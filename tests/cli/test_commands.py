@@ -296,3 +296,6 @@ def test_few_dots_say_how_far_others_may_lie(epidot: Epidot, tmp_path: Path) -> 
     assert "68 % of the model" not in done.out
     one = epidot("run", QUICK, "--dots", "1", "--no-interval", "-o", "one")
     assert "±" not in one.out
+    assert "One dot has no spread of sizes: its lines are narrower than the flask's" in one.out
+    mean = epidot("run", QUICK, "--dots", "1", "--no-interval", "--engine", "meanfield", "-o", "mean")
+    assert "One dot" not in mean.out

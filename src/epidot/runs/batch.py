@@ -37,7 +37,8 @@ MAX_BYTES = 2_000_000_000
 _NAMED = ("recipe", "recipe_text", "engine")  # kept as attributes of the file, the others as JSON
 _LISTS = ("assumptions", "notes", "claims")
 _PLAIN = ("seed", "dots", "conservation", "rests_on", "basis", "provenance", "steps", *_LISTS)
-HEADLINES = (NO_SHELL, WITHHELD)  # how notes begin that come before any number
+ONE_DOT = "One dot has no spread of sizes"  # how a note begins of a lattice that holds one
+HEADLINES = (NO_SHELL, WITHHELD, ONE_DOT)  # how notes begin that come before any number
 Array = NDArray[np.float64]
 
 

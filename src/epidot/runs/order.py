@@ -35,8 +35,9 @@ class Order:
     """One run, completely said.
 
     The dots get core diameters at equal steps of probability of the law of the recipe.  ``light`` is that of
-    the ``dots``, one by one where they are known, or of the ``mean`` dot in
-    :data:`~epidot.runs.engines.EVEN` sizes, whatever number of dots it is the mean of.  ``twice`` names what
+    the ``dots`` where they are known one by one and else of the law itself
+    (:data:`~epidot.light.pulls.LAW` sizes), or, for what is asked often, of the ``mean`` dot in
+    :data:`~epidot.runs.engines.EVEN` sizes; neither law depends on the number of dots.  ``twice`` names what
     the recipe puts in double, ``ignore`` the reagents that may do nothing
     (:func:`epidot.growth.chemistry.insist`).  ``blocks`` above 1 grow side by side and share the liquor at
     looks.  Where nothing is said, :func:`order_from` takes the mechanism that knows the core, and the engine

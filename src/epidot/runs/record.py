@@ -23,7 +23,7 @@ from epidot.parameter import rests_on
 from epidot.recipe.recipe import Recipe
 from epidot.recipe.stockroom import Stockroom
 from epidot.runs import envelope, halide, numbers
-from epidot.runs.batch import Batch, Sample
+from epidot.runs.batch import ONE_DOT, Batch, Sample
 from epidot.runs.order import RADIAL, Order
 from epidot.runs.sampled import Member, Sampled, Setting
 
@@ -149,6 +149,7 @@ def _batch_of(setting: Setting, first: Progress, done: Progress, found: Sequence
         *nothing,
         *filter(None, [materials.told(), given]),
         *all_alike(order.recipe),
+        *one_alone(order.recipe, found),
         *done.remarks,
         *standstill(done.history),
         *in_blocks(done),
@@ -190,6 +191,13 @@ def all_alike(recipe: Recipe) -> list[str]:
     if not unsaid or recipe.sigma_rel > 0:
         return []
     return [f"no spread of the cores is given: lines are those of dots all alike; give {unsaid[-1]}"]
+
+
+def one_alone(recipe: Recipe, found: Sequence[Everything]) -> list[str]:
+    """That lines are too narrow, where a single dot of the lattice stands for a flask of many sizes."""
+    if recipe.sigma_rel == 0 or all(len(one.members) != 1 for one in found):
+        return []
+    return [f"{ONE_DOT}: its lines are narrower than the flask's, and it tells no error; take more --dots."]
 
 
 def standstill(history: Sequence[FlaskState]) -> list[str]:

@@ -19,6 +19,7 @@ from epidot.growth.flask import Taken
 from epidot.growth.lattice.population import GrownPopulation
 from epidot.growth.readout import first_layer, unequal_nm
 from epidot.light.optics import Optics
+from epidot.light.pulls import LAW
 from epidot.mechanism import load as mechanisms
 from epidot.mechanism.mechanism import Mechanism
 from epidot.quantities import Quantities, Quantity
@@ -216,13 +217,16 @@ class Sampled:
 
     @held
     def population(self) -> Population:
-        """The dots whose light is asked for: one by one, or of even sizes by the recipe's law."""
+        """The dots whose light is asked for: one by one, or of even sizes by the recipe's law.
+
+        Where dots are alike but for their cores no number of them means anything: their light is the law's.
+        """
         order = self.setting.order
         if order.light == "mean":
             return Population.even(self.dot, EVEN, order.recipe.sigma_rel)
         if self.members:
             return self._together
-        return Population.even(self.dot, order.dots, order.recipe.sigma_rel)
+        return Population.even(self.dot, LAW, order.recipe.sigma_rel)
 
     @held
     def light(self) -> Optics:
@@ -293,17 +297,18 @@ class Sampled:
         return None if column is None else error_of_mean(column, self.chosen)
 
     def _error_of_light(self, name: str) -> float | None:
-        """With what few sizes are off by, which the scatter of the dots does not show."""
-        if self.setting.order.light == "mean":
+        """With what few sizes are off by, which the scatter of the dots does not show.
+
+        The light of dots that are not known one by one is the law's, and has none.
+        """
+        if self.setting.order.light == "mean" or not self.members:
             return None
         try:
             pulls, off = self.light.pulls, self.light.off_by_few_sizes.get(name, 0.0)
         except Gap:  # there is no light of single dots, of which the mean one may have strain alone
             return None
         scatter = error_of_mean(pulls[name], self.chosen) if name in pulls else None
-        if scatter is None and self.members:
-            return None
-        return math.hypot(scatter or 0.0, off) or None
+        return None if scatter is None else math.hypot(scatter, off) or None
 
     @held
     def _of_sizes(self) -> Mapping[str, Array]:
