@@ -189,7 +189,7 @@ def test_a_line_drawn_out_is_one_convolved_with_an_exponential(tail: float) -> N
     np.testing.assert_allclose(found.step_by_tail, (up.step - down.step) / (2 * h), atol=1e-5)
 
 
-@pytest.mark.parametrize("form", [Form(VOIGT), Form(tail=True), Form(own=True), Form(VOIGT, own=True)])
+@pytest.mark.parametrize("form", [Form(VOIGT), Form(tail=True), Form(own=True)])
 def test_the_derivatives_of_every_form(form: Form) -> None:
     x = np.arange(440.0, 456.0, 0.2)
     one = Signal("xps", x, np.ones(x.size), "binding energy", "eV", "y", "", "analog", "measured")

@@ -13,16 +13,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from epidot.errors import InputError
 from epidot.instruments.xps.levels import Level
 from epidot.instruments.xps.lines import SUM, VOIGT
 from epidot.instruments.xps.region import APART, CLEAR, Form, Found, Model
 from epidot.instruments.xps.search import merged
-from epidot.signal.degrees import mixed
-
-Array = NDArray[np.float64]
 
 _ALIKE = 10.0  # variances of the noise: a form that is worse by less is not excluded
 _ROUGH = 4.0  # standard errors by which the misfit of noise may exceed 1
@@ -40,11 +36,9 @@ def weighed(plain: Found | None, asked: bool = False) -> Found | None:
     each = [plain]
     if _rough(plain):
         each += _fewer(plain, Form(VOIGT), asked)
+    profile = min(each, key=lambda one: one.cost).form.profile
     if len(each) > 1 or (_several(plain) and not asked):
-        each += [] if len(each) > 1 else _fewer(plain, Form(VOIGT), asked)
-        each += _fewer(plain, Form(tail=True), asked)
-        for profile in (SUM, VOIGT):
-            each += [one for one in _fewer(plain, Form(profile, own=True), asked) if _several(one)]
+        each += [*_fewer(plain, Form(tail=True), asked), *_fewer(plain, Form(profile, own=True), asked)]
     each = [one for one in each if one.settled]
     if not asked:
         each = _with_halves(each)
@@ -57,7 +51,7 @@ def weighed(plain: Found | None, asked: bool = False) -> Found | None:
         if _wide(best, level) and any(len(one.of(level)) > 1 for one in rivals):  # equal halves are as good
             places[level.name] = max(places[level.name], _off(best.width(level), level.widths[1]))
     if not best.form.tail:
-        best = _with_twins(best, unit)
+        best = _with_twin(best, unit)
     return replace(best, rivals=rivals, spread=areas, moved=places, shifted=means)
 
 
@@ -211,17 +205,12 @@ def _spread(best: Found, rivals: tuple[Found, ...], unit: float) -> tuple[dict[s
 
 def _shifted(best: Found, each: Sequence[Found], unit: float) -> dict[str, float]:
     """By how much the mean of a level may be another for any form that is not excluded, ``best`` among them:
-    also those with the same states, since a line drawn out or not has its mean elsewhere, but for those that
-    :func:`_with_twins` takes into the mean itself."""
+    also those with the same states, since a line drawn out or not has its mean elsewhere."""
     weight = _weights(each, best, unit)
     out = {}
     for level in best.levels:
         own = best.mean(level)[0]
-        off = [
-            (w, one.mean(level)[0] - own)
-            for w, one in zip(weight, each, strict=True)
-            if one.of(level) and not _twins(one, best)
-        ]
+        off = [(w, one.mean(level)[0] - own) for w, one in zip(weight, each, strict=True) if one.of(level)]
         out[level.name] = float(np.sqrt(sum(w * d**2 for w, d in off)))
     return out
 
@@ -232,76 +221,23 @@ def _weights(each: Sequence[Found], best: Found, unit: float) -> list[float]:
     return list((weight / weight.sum()).tolist())
 
 
-def _with_twins(found: Found, unit: float) -> Found:
-    """The mean over both profiles, and over a common width and widths of their own of several states, by
-    their weights, with what they differ by in the covariance.
+def _with_twin(found: Found, unit: float) -> Found:
+    """The mean over both profiles by their weights, with what they differ by in the covariance.
 
-    The curve stays that of ``found``.  A width of its own costs nothing here: oxides and halides are
-    disordered and wider than a crystal as a rule, which makes up for what Akaike asks of a parameter.
+    The curve stays that of ``found``.
     """
-    own = (False, True) if _several(found) else (found.form.own,)
-    others = [Form(profile, own=one) for profile in (SUM, VOIGT) for one in own]
-    lines = range(len(found.lines))
-    twins = [_refitted(found, form, lines) for form in others if form != found.form]
-    each = [found, *(one for one in twins if one is not None and one.settled and _closed(one))]
-    weight = np.exp(-0.5 * np.array([one.cost - min(o.cost for o in each) for one in each]) / unit)
-    weight = np.where((weight < _NO_WEIGHT) & (np.arange(weight.size) > 0), 0.0, weight)
-    if np.count_nonzero(weight) < 2:
+    profile = SUM if found.form.profile == VOIGT else VOIGT
+    twin = _refitted(found, replace(found.form, profile=profile), range(len(found.lines)))
+    if twin is None:
         return found
-    turns = [_in_names(one, found) for one in each]
-    centres = [found.centre(max(found.of(line.level), key=found.area)) for line in found.lines]
-    moments = [
-        _moments(found, turn @ one.fitted.values, centres) for turn, one in zip(turns, each, strict=True)
-    ]
-    values, covariance = mixed(
-        [v for v, _ in moments],
-        [
-            by @ turn @ one.fitted.covariance @ turn.T @ by.T
-            for (_, by), turn, one in zip(moments, turns, each, strict=True)
-        ],
-        (weight / weight.sum()).tolist(),
+    share = 1 / (1 + np.exp(np.clip((twin.cost - found.cost) / (2 * unit), -50, 50)))
+    if not twin.settled or share < _NO_WEIGHT:
+        return found
+    apart = twin.fitted.values - found.fitted.values
+    covariance = (1 - share) * found.fitted.covariance + share * twin.fitted.covariance
+    fitted = replace(
+        found.fitted,
+        values=found.fitted.values + share * apart,
+        covariance=covariance + share * (1 - share) * np.outer(apart, apart),
     )
-    for k, centre in enumerate(centres):
-        values[found.at("place", k)] = centre + values[found.at("place", k)] / values[found.at("area", k)]
-    back = np.linalg.inv(_moments(found, values, centres)[1])
-    fitted = replace(found.fitted, values=values, covariance=back @ covariance @ back.T)
     return replace(found, fitted=fitted)
-
-
-def _moments(found: Found, values: Array, centres: Sequence[float]) -> tuple[Array, Array]:
-    """Parameters (p,) with the area times the place beyond ``centres`` for every place, and their derivatives
-    in those that they were (p, p).
-
-    The mean of a level is a ratio of sums of these: over forms that share it out otherwise among its lines it
-    stays what it is, where a mean of places would move it.
-    """
-    out, by = values.copy(), np.eye(values.size)
-    for k, centre in enumerate(centres):
-        at, area = found.at("place", k), found.at("area", k)
-        beyond = values[at] - centre
-        out[at] = values[area] * beyond
-        by[at, at], by[at, area] = values[area], beyond
-    return out, by
-
-
-def _twins(one: Found, other: Found) -> bool:
-    return _states(one) == _states(other) and not (one.form.tail or other.form.tail)
-
-
-def _closed(found: Found) -> bool:
-    return bool(np.all(np.isfinite(found.fitted.covariance)))
-
-
-def _in_names(one: Found, other: Found) -> Array:
-    """The parameters of ``one`` as those of ``other``, which has the same lines (p', p): a width of a level
-    is that of its largest line, widths of their own are all that of the level."""
-    names = list(one.fitted.names)
-    turn = np.zeros((len(other.fitted.names), len(names)))
-    same = {other.width_name(level): one.width_name(level) for level in other.levels}
-    if other.form.own and not one.form.own:
-        same = {f"width{k + 1}": one.width_name(line.level) for k, line in enumerate(other.lines)}
-    elif one.form.own and other.form.own:
-        same = {}
-    for i, name in enumerate(other.fitted.names):
-        turn[i, names.index(same.get(name, name))] = 1.0
-    return turn

@@ -10,7 +10,7 @@ no iteration enters.  Tougaard's background is the same with a kernel of energy 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -165,27 +165,6 @@ def doublet(
         return first
     pairs = zip(vars(first).values(), vars(one(place + splitting)).values(), strict=True)
     return Tailed(*((1 - minor) * a + minor * b for a, b in pairs))
-
-
-def of_lifetime(
-    x: Array, place: float, width: float, share: float, usual: float, minor: float, splitting: float
-) -> Tailed:
-    """A doublet of Voigt profiles whose Lorentzian alone is ``share`` times ``usual`` / eV wide.
-
-    States of a level have the lifetime of the hole about in common, however wide each is: of that is the
-    Lorentzian.  The derivatives are in ``width`` and ``share`` as they are given here.
-    """
-    clipped = share * usual >= width
-    own = 1.0 if clipped else share * usual / width
-    line = doublet(x, place, width, own, minor, splitting, VOIGT)
-    by_width, by_share = (0.0, 0.0) if clipped else (-own / width, usual / width)
-    return replace(
-        line,
-        by_width=line.by_width + by_width * line.by_share,
-        step_by_width=line.step_by_width + by_width * line.step_by_share,
-        by_share=by_share * line.by_share,
-        step_by_share=by_share * line.step_by_share,
-    )
 
 
 def losses(x: Array, c: float = UNIVERSAL_C) -> Array:

@@ -26,7 +26,6 @@ from epidot.instruments.xps.lines import (
     doublet,
     drawn_out,
     losses,
-    of_lifetime,
 )
 from epidot.signal import Signal
 from epidot.signal.fitting import Fitted, Free, fit_curve
@@ -347,10 +346,10 @@ class Model:
         at, level = self.at, self.lines[k].level
         place, width = float(v[at[f"place{k + 1}"]]), float(v[at[self.widths[k]]])
         tail = max(float(v[at["tail"]]), 1e-6) if self.form.tail else 0.0
-        share, minor, splitting = float(v[at["lorentz"]]), level.minor, level.splitting
-        if self.form.own and self.form.profile == VOIGT:
-            return of_lifetime(self.region.x, place, width, share, level.widths[1], minor, splitting)
-        return doublet(self.region.x, place, width, share, minor, splitting, self.form.profile, tail)
+        share = float(v[at["lorentz"]])
+        return doublet(
+            self.region.x, place, width, share, level.minor, level.splitting, self.form.profile, tail
+        )
 
     def _split(self, v: Array) -> tuple[Array, Array]:
         at, flat = self.at, slice(self.at["level"], self.at["slope"] + 1)
