@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from epidot.errors import WorkError
-from epidot.growth.kmc import Flow, Programme, Reaction, kernel
+from epidot.growth.kmc import Flow, Partner, Programme, Reaction, kernel
 from epidot.growth.kmc.compiler import compile_model
 from epidot.growth.kmc.model import Model
-from epidot.growth.kmc.tables import SLEEPING
+from epidot.growth.kmc.tables import HERE, SLEEPING
 from oracle.kmc import RUNS, Checked
 
 # Buckets and sums are an arrangement of what else the state says.
@@ -134,7 +134,7 @@ def test_dots_of_different_size_share_what_is_alike(rich, seeded_core) -> None:
 
 def test_sites_without_partners_sleep_and_wake(kT: float) -> None:
     """A on a full line waits for a vacancy; who is remembered to have none must have none."""
-    from epidot.growth.kmc import Partner, Species
+    from epidot.growth.kmc import Species
     from oracle.kmc.lattices import chain
 
     model = Model(
@@ -162,6 +162,19 @@ def test_sites_without_partners_sleep_and_wake(kT: float) -> None:
     runs[0].state.species[(asleep + 1) % 80] = 2
     with pytest.raises(WorkError, match="sites sleep beside a B"):
         runs[0].validate()
+
+
+def test_lattices_of_as_many_sites_keep_their_own_neighbours() -> None:
+    """A model that counts nothing has the same edges on both: the partners are not the same."""
+    from epidot.growth.kmc import Species
+    from oracle.kmc.lattices import chain, square
+
+    hop = Reaction("hop", "A", "empty", 1.0, partner=Partner("nn", "empty", "A"))
+    model = Model((Species("empty"), Species("A")), (hop,))
+    for lattice in (chain(100), square(10), chain(100)):
+        sites, nn = compile_model(model, lattice).sites, lattice.relations["nn"]
+        rows = sites.near.reshape(len(lattice), -1)
+        assert [(row[row >= 0] & HERE).tolist() for row in rows] == [list(nn.of(i)) for i in range(100)]
 
 
 def test_any_filled_is_what_a_plain_look_finds() -> None:

@@ -97,7 +97,7 @@ def neighbours(
     rows, offset = 0, 0
     for name in dict.fromkeys(r.partner.relation for r in model.reactions if r.partner):
         r = lattice.relations[name]
-        at, known = found.along(name, r)
+        at, known = found.along(r)
         table = _rows(r.start, np.where(known, signature[at], 0) << BITS | r.index)
         begins[name] = Begin(rows, table.shape[1], len(begins) * (n + 1))
         near.append(table.ravel())
@@ -142,15 +142,19 @@ class _Edges:
     signature: NDArray[np.int64]
     kinds: NDArray[np.int64]
     order: NDArray[np.int64]
-    _along: dict[str, tuple[NDArray[np.int64], NDArray[np.bool_]]] = field(default_factory=dict, init=False)
+    _along: dict[bytes, tuple[NDArray[np.int64], NDArray[np.bool_]]] = field(default_factory=dict, init=False)
 
-    def along(self, name: str, r: Relation) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """Where the pairs of a relation stand among the edges, and whether they do."""
-        if name not in self._along:
+    def along(self, r: Relation) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Where the pairs of a relation stand among the edges, and whether they do.
+
+        Lattices whose counted relations are alike share their edges, and may differ in this one.
+        """
+        which = hashlib.sha256(r.start.tobytes() + r.index.tobytes()).digest()
+        if which not in self._along:
             code = r.centre.astype(np.int64) * (len(r.start) - 1) + r.index
             at = np.minimum(np.searchsorted(self.edge, code), len(self.edge) - 1)
-            self._along[name] = at, self.edge[at] == code
-        return self._along[name]
+            self._along[which] = at, self.edge[at] == code
+        return self._along[which]
 
 
 _KNOWN: dict[tuple[object, ...], _Edges] = {}
