@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from epidot.dot.layers import Layer, LayeredDot, Population, mid_quantiles
 from epidot.dot.mean import mean_dot
 from epidot.light import members
 from epidot.light.optics import Optics, optics
+from epidot.light.pulls import LAW
 from epidot.light.spectra import emission_peak
 from epidot.recipe.recipe import load
 from epidot.runs.batch import Batch
@@ -138,3 +140,12 @@ def flask(n: int, rng: np.random.Generator) -> Optics:
         for d, t, o in zip(sizes, shells, rng.uniform(0, 20, n), strict=True)
     )
     return optics(Population(mean_dot(dots), sizes, dots))
+
+
+def test_dots_known_singly_and_by_their_law_stand_in_one_file(tmp_path: Path) -> None:
+    """The bare cores of this recipe are known one by one, its described shells by the law of sizes."""
+    batch = run("yuan2023/znbr2-300", dots=2)
+    sizes = {len(s.population.core_diameters_nm) for s in batch.samples if s.population is not None}
+    assert sizes == {2, LAW}
+    batch.save(tmp_path / "batch.nc")
+    assert Batch.load(tmp_path / "batch.nc").summary() == batch.summary()

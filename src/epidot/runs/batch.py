@@ -250,7 +250,9 @@ def _sample_to_file(sample: Sample, i: int) -> tuple[dict[str, Any], dict[str, V
     population = sample.population
     if population is not None:
         said["dot"] = dot_to_plain(population.dot)
-        arrays["core_diameters_nm"] = Variable(("dot",), population.core_diameters_nm)
+        # Dots that are not known one by one stand for the law in many sizes: another axis than that of dots.
+        axis = "size" if population.members is None else "dot"
+        arrays["core_diameters_nm"] = Variable((axis,), population.core_diameters_nm)
         if population.members is not None:
             said["members"], table = members_to_table(population.members)
             arrays["members"] = Variable(("dot", f"member_{i}"), table)
