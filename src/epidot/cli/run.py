@@ -151,7 +151,8 @@ def run(
         output.emit_json(summary)
         return
     print(f"{summary['recipe']}: {dots_said(summary)}, {summary['engine']} engine, seed {summary['seed']}")
-    print(sampling_said(summary) + "\n" if sampling_said(summary) else "")
+    said = sampling_said(summary)
+    print(f"{said}\n" if said else "")
     for headline in (note for note in summary["notes"] if note.startswith(HEADLINES)):
         print(f"{headline}\n")
     print(_tables(summary))

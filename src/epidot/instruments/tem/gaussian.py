@@ -46,7 +46,22 @@ def _place(i: int, n: int, beyond: int) -> int:
     return -i - 1 if i < 0 else 2 * n - i - 1
 
 
-_at = compiled(_place)
+def _pair(o: Array, a: Array, b: Array, p: float) -> None:
+    """Add two equally far lines with their weight."""
+    for x in range(len(o)):
+        o[x] += (a[x] + b[x]) * p
+
+
+def _four(
+    o: Array, a: Array, b: Array, p: float, c: Array, d: Array, q: float,
+    e: Array, f: Array, r: float, g: Array, h: Array, s: float,
+) -> None:  # fmt: skip
+    """Add four such pairs, in their order."""
+    for x in range(len(o)):
+        o[x] = (((o[x] + (a[x] + b[x]) * p) + (c[x] + d[x]) * q) + (e[x] + f[x]) * r) + (g[x] + h[x]) * s
+
+
+_at, _add_pair, _add_four = compiled(_place), compiled(_pair), compiled(_four)
 
 
 def _columns(picture: Array, weights: Array, beyond: int, out: Array) -> None:
@@ -63,15 +78,11 @@ def _columns(picture: Array, weights: Array, beyond: int, out: Array) -> None:
             e, f = picture[_at(i - j + 2, n, beyond)], picture[_at(i + j - 2, n, beyond)]
             g, h = picture[_at(i - j + 3, n, beyond)], picture[_at(i + j - 3, n, beyond)]
             p, q, r, s = weights[j], weights[j - 1], weights[j - 2], weights[j - 3]
-            for x in range(m):
-                o[x] = (((o[x] + (a[x] + b[x]) * p) + (c[x] + d[x]) * q) + (e[x] + f[x]) * r) + (
-                    g[x] + h[x]
-                ) * s
+            _add_four(o, a, b, p, c, d, q, e, f, r, g, h, s)
             j -= 4
         while j >= 1:
             a, b, p = picture[_at(i - j, n, beyond)], picture[_at(i + j, n, beyond)], weights[j]
-            for x in range(m):
-                o[x] += (a[x] + b[x]) * p
+            _add_pair(o, a, b, p)
             j -= 1
 
 
@@ -93,15 +104,11 @@ def _rows(picture: Array, weights: Array, beyond: int, out: Array) -> None:
             e, f = line[reach - j + 2 : reach - j + 2 + m], line[reach + j - 2 : reach + j - 2 + m]
             g, h = line[reach - j + 3 : reach - j + 3 + m], line[reach + j - 3 : reach + j - 3 + m]
             p, q, r, s = weights[j], weights[j - 1], weights[j - 2], weights[j - 3]
-            for x in range(m):
-                o[x] = (((o[x] + (a[x] + b[x]) * p) + (c[x] + d[x]) * q) + (e[x] + f[x]) * r) + (
-                    g[x] + h[x]
-                ) * s
+            _add_four(o, a, b, p, c, d, q, e, f, r, g, h, s)
             j -= 4
         while j >= 1:
             a, b, p = line[reach - j : reach - j + m], line[reach + j : reach + j + m], weights[j]
-            for x in range(m):
-                o[x] += (a[x] + b[x]) * p
+            _add_pair(o, a, b, p)
             j -= 1
 
 
